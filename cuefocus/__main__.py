@@ -1,0 +1,5 @@
+"""`python -m cuefocus`."""
+
+from cuefocus.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""The command line: verbs, exit codes, and the only place that prints."""
+
+
+def main() -> None:
+    """Run one verb."""

@@ -1,0 +1,97 @@
+"""The values that cross into the session: its inbox. Shells and simulators make them, the journal keeps them."""
+
+from dataclasses import dataclass
+
+from cuefocus.engine.plan import Latch
+from cuefocus.wire.events import Glitch, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Motion's word that a set-point left.
+
+    Args:
+        stamp_ns: when its last byte was out.
+        ring: the unrounded set-point after the limiter.
+        counts: what was encoded.
+        landing: it was a landing instant's own frame.
+        clamped: names of the limits that cut it ("position", "speed", "acceleration", "jerk"), space-separated.
+    """
+
+    axis: str
+    stamp_ns: int
+    ring: float
+    counts: int
+    landing: bool = False
+    clamped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A motor's position report; `stamp_ns` is when its last byte arrived (read-back delay not yet taken off)."""
+
+    axis: str
+    stamp_ns: int
+    counts: int
+
+
+@dataclass(frozen=True, slots=True)
+class MotorTrouble:
+    """Motion's word on an axis: `fault` (gone or silent), `back`, `dropped` (stale set-points), `refused`."""
+
+    axis: str
+    stamp_ns: int
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Latched:
+    """The stop latches of an axis changed (whoever set them)."""
+
+    axis: str
+    stamp_ns: int
+    latch: Latch
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An operator's or a desk's word, decoded.
+
+    Args:
+        verb: arm, disarm, engage, disengage, go, resume, take_start, take_end, mark, setup, roll, …
+        target: camera, axis or cue it is for; empty = all or next.
+        value: the rest, by verb.
+        source: who said it (tell, key, osc:PEER, …).
+        id: the sender's number for the answer.
+    """
+
+    verb: str
+    stamp_ns: int
+    target: str = ""
+    value: str = ""
+    source: str = "tell"
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A decoded trigger from a desk: `kind` osc, msc, note, manual; `key` in the show file's spelling."""
+
+    kind: str
+    key: str
+    stamp_ns: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEvent:
+    """A source's state: `opened`, `lost`, `ended` (a file's sound is over), `stopped` (explicit stop)."""
+
+    source: str
+    stamp_ns: int
+    kind: str
+    reason: str = ""
+
+
+InboxEvent = Reading | Glitch | Sent | Feedback | MotorTrouble | Latched | Command | Trigger | SourceEvent

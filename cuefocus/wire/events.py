@@ -1,0 +1,37 @@
+"""What a wire decoder hands over: a reading that was true at a moment, or a glitch."""
+
+from dataclasses import dataclass
+
+from cuefocus.timebase.frames import Timecode
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One timecode word and the host time at which its frame began.
+
+    Args:
+        source: which source said so (rig id).
+        label: the label as read; frame pairs carry half the count.
+        drop: the word's drop-frame flag.
+        stamp_ns: host time of the frame's start (of its later edge when running backwards), ns.
+        frame_ns: measured length of the frame in host time, ns; 0 where the source cannot tell.
+        direction: 1 forward, -1 reverse, 0 a locate without motion (MTC full frame, MMC).
+        noise_ns: expected standard deviation of `stamp_ns`, ns.
+    """
+
+    source: str
+    label: Timecode
+    drop: bool
+    stamp_ns: int
+    frame_ns: float
+    direction: int
+    noise_ns: float = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Glitch:
+    """Something on a wire that made no sense; counted and reported, never raised."""
+
+    source: str
+    reason: str
+    stamp_ns: int
