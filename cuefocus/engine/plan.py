@@ -50,6 +50,9 @@ class AxisPlan:
         splice: host-time motion over it, or None.
         on_loss: what to do when `clock.good_until_ns` has passed.
         depart_blocked_show_ns: nothing may depart at or after this show time (dropout), or None.
+        attach: counts up whenever the session has planned anew from where the axis really is. A player that let go of
+            its plan (stop, loss, fault, restart) follows again only under a higher count.
+        epoch: the clock epoch the track is meant for; under another epoch only the splice is followed.
     """
 
     follow: bool
@@ -57,6 +60,8 @@ class AxisPlan:
     splice: Splice | None = None
     on_loss: OnLoss = OnLoss.FINISH
     depart_blocked_show_ns: int | None = None
+    attach: int = 0
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
