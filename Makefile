@@ -1,0 +1,41 @@
+# make run    plays cues/duet.yaml on simulated motors, in real time (CUEFOCUS_TAKES=1: one take, then exits)
+# make test   the tests
+# make check  format, lint, types, import contracts, tests
+# All three set everything up themselves.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+READY := $(VENV)/.ready
+DUET_LTC := build/duet.wav
+
+.PHONY: run test check format clean
+
+run: $(READY) $(DUET_LTC)
+	@$(BIN)/cuefocus run --rig config/demo.yaml --show cues/duet.yaml --source file:$(DUET_LTC) --arm \
+	  $(if $(CUEFOCUS_TAKES),--takes $(CUEFOCUS_TAKES),)
+
+test: $(READY)
+	$(BIN)/pytest -n 2 -m "not serial and not hardware"
+	$(BIN)/pytest -m "serial and not hardware"
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict cuefocus tests
+	$(BIN)/lint-imports --no-logo
+	$(MAKE) test
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+$(READY): pyproject.toml tools/bootstrap.sh
+	@sh tools/bootstrap.sh $(VENV)
+	@touch $@
+
+$(DUET_LTC): $(READY)
+	@mkdir -p $(dir $@)
+	@$(BIN)/cuefocus ltc generate --rate 25 --start 00:59:57:00 --seconds 53 -o $@
+
+clean:
+	rm -rf $(VENV) build
