@@ -1,0 +1,143 @@
+"""Lengths of time and ring speeds: `600 ms`, `15 frames`, `40 %/s`. A bare number is refused."""
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal, Self
+
+from cuefocus.files.quantities import NUMBER, plain_text, refusal
+from cuefocus.files.text_value import BadText, TextValue
+from cuefocus.timebase.frames import FrameRate
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+_DURATION = re.compile(rf"([+-]?(?:{NUMBER}))\s*(ms|s|frames?|beats?)")
+_DURATION_UNITS: dict[str, Literal["ms", "s", "frames", "beats"]] = {
+    "ms": "ms", "s": "s", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats",
+}  # fmt: skip
+_RING_RATE = re.compile(rf"({NUMBER})\s*(%|ring)\s*/\s*s\s*([23²³]|\^[23])?")
+_ORDERS = {None: 1, "2": 2, "3": 3, "²": 2, "³": 3, "^2": 2, "^3": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Duration(TextValue):
+    """A length of time: host or show milliseconds and seconds, frames of a rate, or beats of the music."""
+
+    amount: Fraction
+    unit: Literal["ms", "s", "frames", "beats"]
+    text: str = field(compare=False)
+
+    expects = "a duration such as 600 ms, 1.5 s, 15 frames or 2 beats"
+    examples = ("600 ms", "1.5 s", "15 frames", "2 beats")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A duration as written. Raises: BadText."""
+        amount, unit = _duration(text)
+        return cls(amount, unit, text.strip())
+
+    @property
+    def fixed_ns(self) -> int | None:
+        """Nanoseconds where neither a frame rate nor a tempo is needed, else None."""
+        if self.unit == "ms":
+            return round(self.amount * NS_PER_MS)
+        return round(self.amount * NS_PER_S) if self.unit == "s" else None
+
+    def ns(self, rate: FrameRate) -> int | None:
+        """Nanoseconds; frames are counted at `rate`. None for beats, which only a tempo map can tell."""
+        if self.unit == "frames":
+            return round(self.amount * NS_PER_S / rate.fps)
+        return self.fixed_ns
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@lru_cache(maxsize=4096)
+def _duration(text: str) -> tuple[Fraction, Literal["ms", "s", "frames", "beats"]]:
+    match = _DURATION.fullmatch(plain_text(text))
+    if match is None:
+        raise refusal(text, "a duration", "600 ms, 1.5 s, 15 frames or 2 beats", "ms, or s, frames, beats")
+    amount, unit = Fraction(match[1]), _DURATION_UNITS[match[2]]
+    if abs(amount) > 10**9:
+        raise BadText(f"{text!r} is too long", "write at most a day")
+    return amount, unit
+
+
+class _RingRate(TextValue):
+    """Share of ring travel per second, second² or second³."""
+
+    __slots__ = ()
+    order = 1
+
+    @classmethod
+    def value_of(cls, text: str) -> float:
+        """Ring per secondⁿ. Raises: BadText."""
+        match = _RING_RATE.fullmatch(plain_text(text))
+        if match is None:
+            raise refusal(text, cls.expects.split(" such as")[0], cls.examples[0], cls.examples[0].split(" ", 1)[1])
+        if _ORDERS[match[3]] != cls.order:
+            raise BadText(f"{text!r} has the wrong power of seconds", f"write e.g. {cls.examples[0]}")
+        value = float(match[1]) / (100.0 if match[2] == "%" else 1.0)
+        if not 0.0 < value <= 1e9:
+            raise BadText(f"{text!r} must be more than 0", f"write e.g. {cls.examples[0]}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class RingSpeed(_RingRate):
+    """Ring travel per second."""
+
+    ring_per_s: float
+    text: str = field(compare=False)
+
+    expects = "a speed such as 40 %/s of ring travel, or 0.4 ring/s"
+    examples = ("40 %/s", "0.4 ring/s")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A speed as written. Raises: BadText."""
+        return cls(cls.value_of(text), text.strip())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class RingAcceleration(_RingRate):
+    """Ring travel per second²."""
+
+    ring_per_s2: float
+    text: str = field(compare=False)
+
+    order = 2
+    expects = "an acceleration such as 600 %/s2 of ring travel, or 6 ring/s2"
+    examples = ("600 %/s2", "6 ring/s2")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """An acceleration as written. Raises: BadText."""
+        return cls(cls.value_of(text), text.strip())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class RingJerk(_RingRate):
+    """Ring travel per second³."""
+
+    ring_per_s3: float
+    text: str = field(compare=False)
+
+    order = 3
+    expects = "a jerk such as 20000 %/s3 of ring travel, or 200 ring/s3"
+    examples = ("20000 %/s3", "200 ring/s3")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A jerk as written. Raises: BadText."""
+        return cls(cls.value_of(text), text.strip())
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,186 @@
+"""The rig: sources, cameras, motors, network and safety of one set-up. No cue data."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from cuefocus.files.durations import Duration
+from cuefocus.files.quantities import FocalLength, Stop
+from cuefocus.files.strict import Finding, Milliseconds, Name, Rate, Strict, Text
+from cuefocus.motor.axis import AxisSpec
+from cuefocus.rig.motors import Motor
+from cuefocus.rig.values import SENSOR_COC_MM, Endpoint
+
+RIG_SCHEMA_ID = "cuefocus-rig/1"
+AXES: tuple[Literal["focus", "iris", "zoom"], ...] = ("focus", "iris", "zoom")
+AxisName = Literal["focus", "iris", "zoom"]
+SourceKind = Literal["ltc", "mtc", "artnet", "file"]
+
+
+class Source(Strict):
+    """One source of timecode."""
+
+    id: Name
+    kind: SourceKind
+    device: Name | None = Field(None, description="sound card, MIDI port or listening address; a sound file for `file`")
+    channel: int = Field(1, ge=1, le=256, description="sound channel that carries LTC, from 1")
+    latency_ms: float = Field(0.0, ge=-1000, le=1000, description="measured age of a reading when it is stamped")
+    priority: int = Field(1, ge=1, le=100, description="1 is followed first")
+    rate: Rate | None = Field(None, description="expected; default the show's")
+
+
+class AxisOnMotor(Strict):
+    """Which motor turns a ring."""
+
+    motor: Name
+
+
+class Camera(Strict):
+    """One camera: its lens, what counts as sharp on its sensor, and which motors turn its rings."""
+
+    name: Text = ""
+    lens: Name = Field(description="name#serial of a lens file")
+    stop: Stop
+    focal: FocalLength | None = Field(None, description="where a zoom stands")
+    sensor: (
+        Literal["16mm", "super-16", "super-35", "full-frame", "large-format", "alexa-lf", "alexa-65", "two-thirds-inch"]
+        | None
+    ) = None
+    circle_of_confusion_mm: float | None = Field(None, gt=0, le=1, description="instead of `sensor`")
+    sharp_coc: float = Field(0.5, gt=0, le=2, description="blur that still counts as sharp, in circles of confusion")
+    fps: Rate
+    shutter_deg: float = Field(180.0, gt=0, le=360)
+    offset: Duration = Field(Duration.parse("0 ms"), description="+ = everything on this camera lands later")
+    axes: dict[AxisName, AxisOnMotor]
+
+    @property
+    def coc_mm(self) -> float:
+        """Permissible circle of confusion, mm."""
+        if self.circle_of_confusion_mm is not None:
+            return self.circle_of_confusion_mm
+        return SENSOR_COC_MM[self.sensor or "super-35"]
+
+
+class OscSettings(Strict):
+    """Where OSC is heard and told."""
+
+    listen: Endpoint = Endpoint.parse("127.0.0.1:8000")
+    tcp: Endpoint | None = None
+    send: tuple[Endpoint, ...] = Field((), description="who gets status out")
+
+
+class PageSettings(Strict):
+    """The web page and API."""
+
+    listen: Endpoint = Endpoint.parse("127.0.0.1:8080")
+    token_file: Name | None = Field(None, description="needed for anything beyond loopback")
+
+
+class MidiSettings(Strict):
+    """MIDI ports that carry cues."""
+
+    inputs: tuple[Name, ...] = ()
+    msc_device: int = Field(0, ge=0, le=126, description="our MIDI Show Control device id")
+
+
+class Network(Strict):
+    """What is heard from outside; nothing beyond loopback unless written here."""
+
+    osc: OscSettings = OscSettings()
+    page: PageSettings = PageSettings()
+    midi: MidiSettings = MidiSettings()
+
+
+class Safety(Strict):
+    """Guards against the same thing twice and against motion nobody means."""
+
+    repeat_guard_ms: Milliseconds = Field(250.0, description="one cue by any routes within this is one trigger")
+    go_guard_ms: Milliseconds = Field(300.0, description="GO again within this is a slip of the finger")
+    conductor_silence_ms: Milliseconds = Field(50.0, description="silence after which motion lets racks land and holds")
+    hand: Literal["relative", "absolute"] = "relative"
+
+
+class Rig(Strict):
+    """Everything that is plugged together for a show."""
+
+    schema_: Literal["cuefocus-rig/1"] = Field(alias="schema")
+    title: Text = ""
+    lenses: tuple[Name, ...] = Field((), description="lens files, named from the rig file's folder")
+    sources: tuple[Source, ...] = ()
+    cameras: dict[Name, Camera]
+    motors: dict[Name, Motor]
+    network: Network = Network()
+    safety: Safety = Safety()
+
+    def axis_names(self) -> tuple[str, ...]:
+        """Every `CAMERA.axis`, in file order."""
+        return tuple(f"{camera}.{axis}" for camera, model in self.cameras.items() for axis in model.axes)
+
+    def motor_of(self, axis_name: str) -> Motor:
+        """The motor on `CAMERA.axis`. Raises: KeyError."""
+        return self.motors[self.motor_id_of(axis_name)]
+
+    def motor_id_of(self, axis_name: str) -> str:
+        """The id of the motor on `CAMERA.axis`. Raises: KeyError."""
+        camera, _, axis = axis_name.rpartition(".")
+        for name, on_motor in self.cameras[camera].axes.items():
+            if name == axis:
+                return on_motor.motor
+        raise KeyError(axis_name)
+
+    def axis_spec(self, axis_name: str, frame_bytes: int) -> AxisSpec:
+        """What player, planner and driver must know of an axis.
+
+        Args:
+            axis_name: `CAMERA.axis`.
+            frame_bytes: length of one set-point frame, the driver's knowledge; with the baud rate it gives line time.
+        """
+        return self.motor_of(axis_name).axis_spec(axis_name, self.motor_id_of(axis_name), frame_bytes)
+
+    def axis_specs(self, frame_bytes: Mapping[str, int]) -> dict[str, AxisSpec]:
+        """Every axis. `frame_bytes` is by driver (`tilta`, `dji`, `bridge`)."""
+        return {name: self.axis_spec(name, frame_bytes[self.motor_of(name).driver]) for name in self.axis_names()}
+
+    def complaints(self) -> Iterator[Finding]:
+        """What no single field can see."""
+        yield from self._source_complaints()
+        users: dict[str, str] = {}
+        for camera_id, camera in self.cameras.items():
+            loc = ("cameras", camera_id)
+            if "." in camera_id or camera_id != camera_id.strip():
+                yield loc, "error", f"a camera cannot be called {camera_id!r}", "leave out points and outer spaces"
+            if (camera.sensor is None) == (camera.circle_of_confusion_mm is None):
+                hint = "write sensor: super-35, or circle_of_confusion_mm: 0.025"
+                yield loc, "error", "sharpness needs either sensor or circle_of_confusion_mm", hint
+            if not camera.axes:
+                yield (*loc, "axes"), "error", "no axis has a motor", "write focus: {motor: …}"
+            for axis, on_motor in camera.axes.items():
+                here = (*loc, "axes", axis, "motor")
+                if on_motor.motor not in self.motors:
+                    known = ", ".join(self.motors) or "none"
+                    yield here, "error", f"no motor {on_motor.motor!r}; have {known}", ""
+                elif on_motor.motor in users:
+                    hint = "one motor turns one ring"
+                    yield here, "error", f"motor {on_motor.motor!r} already turns {users[on_motor.motor]}", hint
+                else:
+                    users[on_motor.motor] = f"{camera_id}.{axis}"
+        for motor_id, motor in self.motors.items():
+            for place, severity, problem, hint in motor.complaints():
+                yield ("motors", motor_id, *place), severity, problem, hint
+            if motor_id not in users:
+                yield ("motors", motor_id), "note", f"motor {motor_id!r} turns no ring", ""
+        yield from self._network_complaints()
+
+    def _source_complaints(self) -> Iterator[Finding]:
+        seen: set[str] = set()
+        for index, source in enumerate(self.sources):
+            if source.id in seen:
+                yield ("sources", index, "id"), "error", f"two sources are called {source.id!r}", "give each its own id"
+            seen.add(source.id)
+
+    def _network_complaints(self) -> Iterator[Finding]:
+        page = self.network.page
+        if not page.listen.loopback and page.token_file is None:
+            hint = "add token_file, or listen on 127.0.0.1"
+            yield ("network", "page", "listen"), "error", "a page beyond loopback needs a token", hint

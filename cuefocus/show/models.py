@@ -1,0 +1,224 @@
+"""The cue sheet: acts, marks and the racks that land on them, as design §5 writes them.
+
+Models say what one field may hold; `complaints.py` says what only the whole show can know.
+"""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from cuefocus.files.durations import Duration
+from cuefocus.files.quantities import Distance, FocalLength, Stop
+from cuefocus.files.strict import Flag, Milliseconds, Name, Rate, Strict, Text
+from cuefocus.show.pulls import Pull, Shape
+from cuefocus.show.triggers import On
+from cuefocus.show.values import ActSpeed, At, Target
+from cuefocus.timebase.frames import FrameRate, parse_timecode, unwrap_near
+
+SCHEMA_ID = "cuefocus-show/1"
+Axis = Literal["focus", "iris", "zoom"]
+Landing = Literal["sharp", "stopped"]
+OnJump = Literal["settle", "skip", "compress", "late"]
+OnLossPolicy = Literal["finish", "hold", "run"]
+Rejoin = Literal["next-cue", "now", "operator"]
+Conflict = Literal["trigger", "track"]
+RackKind = Literal["foreground-to-background", "background-to-foreground", "reveal", "dialogue", "dual-plane"]
+Nth = Annotated[int, Field(ge=1, le=100_000)]
+_NO_OFFSET = Duration.parse("0 ms")
+
+
+def _one_or_many(value: object) -> object:
+    """A lone item where a list may stand."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+class Moment(Strict):
+    """When to land or leave: a word, a place on the timeline, or a beat. Exactly one of `word`, `at`, `bar`."""
+
+    word: Name | None = Field(None, description="a word or phrase of the act's words file; its onset")
+    nth: Nth = Field(1, description="which occurrence in the act, from 1")
+    edge: Literal["start", "end"] = Field("start", description="the onset of the word, or its end")
+    at: At | None = None
+    bar: int | None = Field(None, ge=-1000, le=1_000_000)
+    beat: float = Field(1.0, ge=1, le=10_000, description="from 1; 2.5 is half-way from beat 2 to beat 3")
+    offset: Duration = Field(_NO_OFFSET, description="+ = later")
+
+    @property
+    def text(self) -> str:
+        """As a report names it: `"goodbye" (2)`, `bar 17 beat 3`, `01:00:34:12`."""
+        if self.word is not None:
+            which = f" ({self.nth})" if self.nth != 1 else ""
+            return f'{"end of " if self.edge == "end" else ""}"{self.word}"{which}'
+        return f"bar {self.bar} beat {self.beat:g}" if self.at is None else self.at.text
+
+
+class Media(Strict):
+    """What the act plays, and where its words and beats stand. Files are named from the show file's folder."""
+
+    file: Name | None = None
+    words: Name | None = Field(None, description="words file (JSON)")
+    beats: Name | None = Field(None, description="MIDI tempo map (.mid) or beat file (.json)")
+
+
+class Setup(Strict):
+    """What a camera wears during an act, where it differs from the rig."""
+
+    lens: Name | None = Field(None, description="name#serial of a lens file")
+    stop: Stop | None = None
+    focal: FocalLength | None = None
+    marks: dict[Name, Distance] = Field(default_factory=dict, description="marks that stand elsewhere in this act")
+
+
+class Act(Strict):
+    """A song or scene with its own start timecode."""
+
+    act: Name
+    name: Text = ""
+    scene: Text = ""
+    starts: Name = Field(description="the label at which second 0 of the act's media is heard")
+    ends: Name | None = Field(None, description="the label after which the act is over")
+    rate: Rate | None = Field(None, description="where it differs from the show's")
+    speed: ActSpeed = ActSpeed.parse("1")
+    media: Media = Media()
+    offset: Duration = Field(_NO_OFFSET, description="+ = everything lands later")
+    setup: dict[Name, Setup] = Field(default_factory=dict, description="by camera")
+    opening: dict[Name, Target] = Field(
+        default_factory=dict, description="where A (focus), A.iris or A.zoom stands before playback rolls"
+    )
+    preroll: Duration = Field(Duration.parse("2 s"), description="timecode expected before the first departure")
+    repeat: Flag = Field(False, description="a motion-control pass that must match; on_loss is then hold")
+    on_loss: OnLossPolicy | None = Field(None, description="default finish; hold for `repeat` acts")
+    rejoin: Rejoin = "next-cue"
+    scrub: Flag = Field(False, description="follow reverse and shuttle, without verdicts")
+    depart_ms: Milliseconds = Field(500.0, description="dropout after which nothing departs")
+    freewheel_ms: Milliseconds = Field(1000.0, description="dropout after which the loss policy applies")
+    take_end_s: float = Field(10.0, ge=0, le=3600, description="seconds of stopped timecode that end a take")
+
+    @property
+    def loss_policy(self) -> OnLossPolicy:
+        """`on_loss` with its default."""
+        return self.on_loss or ("hold" if self.repeat else "finish")
+
+
+class Cue(Strict):
+    """One rack, named by where and when it lands.
+
+    Exactly one of: `land`; `leave` and `pull`; `leave` and `land`; `on`.
+    """
+
+    cue: Name
+    name: Text = ""
+    notes: Text = ""
+    act: Name | None = None
+    camera: Name = ""
+    axis: Axis = "focus"
+    land: Moment | None = None
+    leave: Moment | None = None
+    on: Annotated[tuple[On, ...], BeforeValidator(_one_or_many)] = ()
+    to: Target
+    from_: Target | None = Field(None, alias="from", description="checked, never forced")
+    pull: Pull | None = Field(None, description="departure to standstill")
+    shape: Shape = Shape("minimum-jerk")
+    landing: Landing = "sharp"
+    kind: RackKind | None = None
+    tolerance: Duration = Duration.parse("0.5 frame")
+    nudge: Duration = Field(_NO_OFFSET, description="+ = lands later")
+    on_jump: OnJump = "settle"
+    conflict: Conflict = "trigger"
+    land_after: Duration | None = Field(None, description="trigger to landing; default the pull and the axis' latency")
+
+    @property
+    def axis_name(self) -> str:
+        """`CAMERA.axis`, as in the rig."""
+        return f"{self.camera}.{self.axis}"
+
+    @property
+    def triggered(self) -> bool:
+        """Whether it waits for a trigger, in host time."""
+        return bool(self.on)
+
+    @property
+    def form(self) -> Literal["land", "leave", "leave-land", "on"]:
+        """How its moment is given."""
+        if self.on:
+            return "on"
+        if self.leave is None:
+            return "land"
+        return "leave" if self.land is None else "leave-land"
+
+
+class Defaults(Strict):
+    """What cues need not repeat."""
+
+    act: Name | None = None
+    camera: Name | None = None
+    pull: Pull | None = None
+    shape: Shape | None = None
+    landing: Landing | None = None
+    kind: RackKind | None = None
+    tolerance: Duration | None = None
+    on_jump: OnJump | None = None
+    conflict: Conflict | None = None
+    land_after: Duration | None = None
+
+
+class Rehearsed(Strict):
+    """Stands in for a trigger in `rehearse`."""
+
+    cue: Name
+    at: At
+    act: Name | None = Field(None, description='needed where `at` is media time ("+12.480 s")')
+
+
+Sample = Annotated[float, Field(ge=0, le=1)]
+
+
+class Show(Strict):
+    """Marks (subject distance from the film plane) and the cues that land on them."""
+
+    schema_: Literal["cuefocus-show/1"] = Field(alias="schema")
+    title: Text = ""
+    rate: Rate
+    defaults: Defaults = Defaults()
+    marks: dict[Name, dict[Name, Distance]] = Field(default_factory=dict, description="by camera, then by name")
+    recordings: dict[Name, Annotated[tuple[Sample, ...], Field(min_length=2, max_length=100_000)]] = Field(
+        default_factory=dict, description="recorded shapes: shares of travel, evenly spaced in time, from 0 to 1"
+    )
+    acts: tuple[Act, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    rehearse: tuple[Rehearsed, ...] = ()
+
+    @cached_property
+    def act_by_id(self) -> dict[str, Act]:
+        """Acts by their id, in order."""
+        return {act.act: act for act in self.acts}
+
+    @cached_property
+    def cue_by_id(self) -> dict[str, Cue]:
+        """Cues by their id, in order."""
+        return {cue.cue: cue for cue in self.cues}
+
+    def rate_of(self, act: Act) -> FrameRate:
+        """How the act's labels count."""
+        return act.rate or self.rate
+
+    def start_show_ns(self, act: Act) -> int:
+        """Show time at which second 0 of the act's media is heard (its offset is not in it)."""
+        rate = self.rate_of(act)
+        return parse_timecode(act.starts, rate).show_ns(rate)
+
+    def label_show_ns(self, act: Act, label: str) -> int:
+        """Show time of a label, within half a day of the act's start. Raises: TimecodeError."""
+        rate = self.rate_of(act)
+        return unwrap_near(parse_timecode(label, rate).show_ns(rate), self.start_show_ns(act), rate)
+
+    def marks_of(self, camera: str, act: Act | None = None) -> dict[str, Distance]:
+        """A camera's marks as they stand in `act`."""
+        marks = self.marks.get(camera, {})
+        setup = act.setup.get(camera) if act is not None else None
+        return {**marks, **setup.marks} if setup is not None and setup.marks else marks
+
+    def distance_of(self, target: Target, camera: str, act: Act | None = None) -> Distance | None:
+        """Where focus goes for `target`; None for raw counts and for names that are no mark."""
+        return target.distance or self.marks_of(camera, act).get(target.text)
