@@ -1,6 +1,6 @@
 """The rig: sources, cameras, motors, network and safety of one set-up. No cue data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
@@ -129,18 +129,13 @@ class Rig(Strict):
                 return on_motor.motor
         raise KeyError(axis_name)
 
-    def axis_spec(self, axis_name: str, frame_bytes: int) -> AxisSpec:
-        """What player, planner and driver must know of an axis.
+    def axis_spec(self, axis_name: str) -> AxisSpec:
+        """What player, planner and driver must know of `CAMERA.axis`. Raises: KeyError."""
+        return self.motor_of(axis_name).axis_spec(axis_name, self.motor_id_of(axis_name))
 
-        Args:
-            axis_name: `CAMERA.axis`.
-            frame_bytes: length of one set-point frame, the driver's knowledge; with the baud rate it gives line time.
-        """
-        return self.motor_of(axis_name).axis_spec(axis_name, self.motor_id_of(axis_name), frame_bytes)
-
-    def axis_specs(self, frame_bytes: Mapping[str, int]) -> dict[str, AxisSpec]:
-        """Every axis. `frame_bytes` is by driver (`tilta`, `dji`, `bridge`)."""
-        return {name: self.axis_spec(name, frame_bytes[self.motor_of(name).driver]) for name in self.axis_names()}
+    def axis_specs(self) -> dict[str, AxisSpec]:
+        """Every axis by name, in file order."""
+        return {name: self.axis_spec(name) for name in self.axis_names()}
 
     def complaints(self) -> Iterator[Finding]:
         """What no single field can see."""

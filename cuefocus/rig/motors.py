@@ -5,22 +5,17 @@ from typing import Literal
 
 from pydantic import Field
 
+from cuefocus.errors import RigFileError
 from cuefocus.files.durations import RingAcceleration, RingJerk, RingSpeed
 from cuefocus.files.quantities import Percent
 from cuefocus.files.strict import Finding, Milliseconds, Strict, Text
 from cuefocus.motor.axis import AxisSpec
+from cuefocus.motor.codec import Codec, line_ns
+from cuefocus.motor.driver import make_codec
 from cuefocus.rig.values import CountsRange, Port
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 DriverName = Literal["tilta", "dji", "bridge"]
-COUNTS_OF_DRIVER: dict[str, range] = {"tilta": range(10_000), "dji": range(4_096), "bridge": range(1 << 24)}
-"""What a family's set-point can say (Tilta 0…9999, DJI R SDK 0…4095; the bridge carries any share of travel)."""
-ADDRESSES_OF_DRIVER: dict[str, range] = {"tilta": range(1, 5), "dji": range(1, 2), "bridge": range(1, 256)}
-FEEDBACK_OF_DRIVER: dict[str, Literal["read", "none"]] = {"tilta": "none", "dji": "read", "bridge": "read"}
-BITS_PER_SERIAL_BYTE = 10
-"""8N1: a start bit, eight data bits, a stop bit."""
-BITS_PER_CAN_BYTE = 16
-"""About 128 bits of a standard frame with stuffing carry 8 bytes."""
 
 
 class Limits(Strict):
@@ -52,8 +47,8 @@ class Motor(Strict):
     name: Text = ""
     driver: DriverName
     port: Port
-    address: int = Field(1, ge=1, le=255)
-    baud: int = Field(115_200, ge=1200, le=12_000_000, description="bits per second of its line; CAN bit rate for dji")
+    address: int | None = Field(None, ge=0, le=255, description="on its line; default the family's own")
+    baud: int | None = Field(None, ge=1200, le=100_000_000, description="bits per second; default the family's own")
     command: int = Field(1, ge=0, le=255, description="tilta: the focus command byte (1; some units take 5)")
     setpoints_hz: float = Field(description="how often a set-point goes out", gt=0, le=2000)
     travel: CountsRange = Field(description="counts at the end stops, low first, e.g. 0..9999")
@@ -69,26 +64,27 @@ class Motor(Strict):
     measured: Text = Field("", description="date on which dead time, lag and backlash were measured")
     simulated: Simulated = Simulated()
 
+    def codec(self) -> Codec:
+        """A fresh codec of its family. Raises: RigFileError for an option the family does not have."""
+        if self.driver == "tilta":
+            return make_codec("tilta", command=self.command)
+        if self.driver == "dji":
+            return make_codec("dji", framing="socketcan" if self.port.kind == "can" else "slcan")
+        return make_codec("bridge", feedback=self.feedback != "none")
+
     @property
     def reports(self) -> bool:
         """Whether positions can be read back."""
-        return (self.feedback or FEEDBACK_OF_DRIVER[self.driver]) == "read"
+        return self.feedback != "none" and self.codec().feedback
 
     @property
     def near_to_far(self) -> CountsRange:
         """Counts at ring 0 and ring 1, direction applied."""
         return self.travel.reversed() if self.direction == "reversed" else self.travel
 
-    def line_ns(self, frame_bytes: int) -> int:
-        """Time a frame needs on the line, first to last byte; 0 on a network."""
-        if self.port.kind == "udp" or self.driver == "bridge":
-            return 0
-        bits = BITS_PER_CAN_BYTE if self.driver == "dji" else BITS_PER_SERIAL_BYTE
-        return frame_bytes * bits * NS_PER_S // self.baud
-
-    def axis_spec(self, axis_name: str, motor_id: str, frame_bytes: int) -> AxisSpec:
+    def axis_spec(self, axis_name: str, motor_id: str) -> AxisSpec:
         """The motor on one axis, as plain numbers."""
-        ends = self.near_to_far
+        ends, codec = self.near_to_far, self.codec()
         return AxisSpec(
             name=axis_name,
             motor=motor_id,
@@ -99,13 +95,13 @@ class Motor(Strict):
             counts_near=ends.near,
             counts_far=ends.far,
             period_ns=round(NS_PER_S / self.setpoints_hz),
-            line_ns=self.line_ns(frame_bytes),
+            line_ns=line_ns(codec, self.baud or 0),
             dead_ns=round(self.dead_ms * NS_PER_MS),
             lag_ns=round(self.lag_ms * NS_PER_MS),
             readback_ns=round(self.readback_ms * NS_PER_MS),
             backlash_ring=self.backlash_counts / ends.span,
             residual_backlash_ring=self.residual_backlash_counts / ends.span,
-            feedback=self.reports,
+            feedback=self.feedback != "none" and codec.feedback,
         )
 
     def complaints(self) -> Iterator[Finding]:
@@ -113,15 +109,15 @@ class Motor(Strict):
         if self.travel.near > self.travel.far:
             ends = self.travel.reversed()
             yield ("travel",), "error", f"{self.travel} runs downwards", f"write {ends} and direction: reversed"
-        allowed = COUNTS_OF_DRIVER[self.driver]
+        codec = self.codec()
         for end in (self.travel.near, self.travel.far):
-            if end not in allowed:
+            if not 0 <= end <= codec.counts_max:
                 problem = f"{end} counts cannot be sent to a {self.driver} motor"
-                yield ("travel",), "error", problem, f"its counts run from {allowed.start} to {allowed.stop - 1}"
-        addresses = ADDRESSES_OF_DRIVER[self.driver]
-        if self.address not in addresses:
-            problem = f"no {self.driver} motor has address {self.address}"
-            yield ("address",), "error", problem, f"addresses run from {addresses.start} to {addresses.stop - 1}"
+                yield ("travel",), "error", problem, f"its counts run from 0 to {codec.counts_max}"
+        try:
+            codec.encode_setpoint(codec.default_address if self.address is None else self.address, 0)
+        except RigFileError as error:
+            yield ("address",), "error", error.sentence, error.hint
         if self.driver == "bridge" and self.port.kind not in ("sim", "udp"):
             yield ("port",), "error", "the bridge speaks JSON over UDP", "write udp:HOST:PORT or sim"
         if self.driver == "tilta" and self.port.kind not in ("sim", "serial"):
@@ -131,7 +127,7 @@ class Motor(Strict):
         if not self.port.stable:
             problem = f"{self.port} may be another device after replugging"
             yield ("port",), "warning", problem, "use the name under /dev/serial/by-id"
-        if self.feedback == "read" and FEEDBACK_OF_DRIVER[self.driver] == "none":
+        if self.feedback == "read" and not codec.feedback:
             yield ("feedback",), "error", f"{self.driver} motors do not report positions", "write feedback: none"
         if self.residual_backlash_counts > self.backlash_counts:
             hint = "residual_backlash_counts is what compensation leaves of backlash_counts"
