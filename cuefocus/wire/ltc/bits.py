@@ -1,0 +1,132 @@
+"""From edges to data words: find the sync pattern by its shape alone, then walk the data bits away from it.
+
+Biphase mark: an edge at every bit boundary, another in the middle of a 1. The sync pattern fixes the bit length and its
+drift wherever it stands, at any speed and in either direction, so no clock has to survive a dropout, a jump or a stop.
+From there the walk goes bit by bit with a clock of its own: back through the word in forward play, where the pattern
+ends it, onwards in reverse play, where the pattern comes first.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from cuefocus.wire.ltc.word import DATA_BITS, SYNC_BITS
+
+Places = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+# The sync pattern in half bits from edge to edge: 0 is one interval of 2, 1 is two of 1.
+SYNC_INTERVALS: tuple[int, ...] = tuple(part for bit in SYNC_BITS for part in ((1, 1) if bit else (2,)))
+SYNC_EDGES = len(SYNC_INTERVALS) + 1
+MOST_EDGES_PER_WORD = 2 * DATA_BITS  # walked away from the pattern
+
+_FORWARD = np.array(SYNC_INTERVALS, dtype=np.int64)
+_TOLERANCE_LOW, _TOLERANCE_HIGH = 0.62, 1.45  # a 1 read as 0 would show about 1.9, a 0 read as 1 about 0.5
+_NEIGHBOURS = 4  # intervals to each side that say how long a half bit is here
+
+# The walking clock: second order, damped; wide enough for a deck that spins up within one word.
+_LENGTH_GAIN = 0.35
+_DRIFT_GAIN = 0.08
+_WORST_BIT = 0.4  # furthest a bit may be from its expected length, as a part of it
+_WORST_HALF = 0.22  # shortest half of a 1, in bits
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """One word's data bits.
+
+    Args:
+        word: bits 0 to 63.
+        edges: intervals walked over.
+        jitter: RMS deviation of the bits from the walking clock, in bits.
+    """
+
+    word: int
+    edges: int
+    jitter: float
+
+
+class Broken(Enum):
+    """Why a walk has no word: it met something that is no bit, or the edges ran out."""
+
+    TORN = "no bit"
+    SHORT = "ran out of edges"
+
+
+def find_syncs(edges: Places) -> tuple[Indices, Indices]:
+    """Indices of the first edge of each sync pattern: as heard in forward play, and in reverse play."""
+    return _matches(edges, _FORWARD), _matches(edges, _FORWARD[::-1])
+
+
+def _matches(edges: Places, intervals: Indices) -> Indices:
+    """Where consecutive intervals of `edges` are shaped like `intervals`."""
+    count = len(edges) - len(intervals)
+    if count <= 0:
+        return np.zeros(0, dtype=np.int64)
+    marks = np.concatenate([[0], np.cumsum(intervals)])
+    # The run of twelve ones is the backbone; its halves and its neighbours sort out nearly everything.
+    start = int(np.flatnonzero(intervals == 1)[0]) if intervals[0] == 2 else int(np.flatnonzero(intervals == 2)[0]) + 1
+    middle, end = start + 12, start + 24
+
+    def span(first: int, last: int) -> Places:
+        return edges[last : last + count] - edges[first : first + count]
+
+    unit = span(start, end) / 24
+    likely = np.abs(span(start, middle) - 12 * unit) < 3.5 * unit
+    for first, last in ((0, start), (end, len(intervals))):
+        units = int(marks[last] - marks[first])
+        likely &= np.abs(span(first, last) - units * unit) < 0.4 * units * unit
+    candidates = np.flatnonzero(likely)
+    if len(candidates) == 0:
+        return candidates
+    places = edges[candidates[:, None] + np.arange(len(marks))]
+    each = np.arange(len(intervals))
+    low, high = np.maximum(each - _NEIGHBOURS, 0), np.minimum(each + _NEIGHBOURS + 1, len(intervals))
+    local_unit = (places[:, high] - places[:, low]) / (marks[high] - marks[low])
+    shape = np.diff(places, axis=1) / (local_unit * intervals)
+    fits = ((shape > _TOLERANCE_LOW) & (shape < _TOLERANCE_HIGH)).all(axis=1)
+    return candidates[fits]
+
+
+def walk(edges: list[float]) -> Walked | Broken:
+    """Read the 64 data bits that lie beyond the sync pattern, last bit first.
+
+    Args:
+        edges: ascending distances from the pattern's far end: the pattern's own edges in the order 1 0 1…1 0 0,
+            so that index `SYNC_EDGES - 1` is the boundary between bits 64 and 63, then the data edges.
+    """
+    here = SYNC_EDGES - 1
+    length = (edges[here] - edges[here - 8]) / 5  # the last two 0s and three 1s
+    before = (edges[here - 8] - edges[here - 20]) / 6  # the six 1s before them
+    drift = (length - before) / 5.5
+    length += 2.5 * drift
+    last = len(edges) - 1
+    place = edges[here]
+    word, squares = 0, 0.0
+    for bit in range(DATA_BITS - 1, -1, -1):
+        if here == last:
+            return Broken.SHORT
+        length += drift
+        single = edges[here + 1] - place
+        error = single - length
+        step = 1
+        if error < -0.1 * length:
+            if here + 2 > last:
+                return Broken.SHORT
+            double = edges[here + 2] - place
+            if abs(double - length) < -error:
+                if min(single, double - single) < _WORST_HALF * length:
+                    return Broken.TORN
+                error, step = double - length, 2
+                word |= 1 << bit
+        if abs(error) > _WORST_BIT * length:
+            return Broken.TORN
+        squares += (error / length) ** 2
+        length += _LENGTH_GAIN * error
+        drift += _DRIFT_GAIN * error
+        here += step
+        place = edges[here]
+    return Walked(word, here - (SYNC_EDGES - 1), math.sqrt(squares / DATA_BITS))

@@ -1,0 +1,87 @@
+"""The last gate: a frame is believed when its neighbours count on from it.
+
+Twelve ones and legal digits do turn up in speech and in noise; two of them in a row, one frame apart, counting, do not.
+A frame is confirmed by the frame before it, by the one after it, or by the last confirmed one across a short gap.
+"""
+
+from cuefocus.timebase.frames import RATES, FrameRate
+from cuefocus.wire.ltc.frame import LtcFrame
+
+_DROP_RATES = (RATES["29.97df"],)
+_WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
+_ADJOINING = 0.25  # frames: how far the end of one may lie from the start of the next
+_SAME_LENGTH = 1.6  # ratio: a deck spinning up changes speed within a frame, but not more than this
+_BRIDGED_FRAMES = 50  # about two seconds
+_OVERLAP = 0.25  # frames
+
+
+class ContinuityGate:
+    """Lets a frame through when another one vouches for it; a first frame waits for its second."""
+
+    def __init__(self) -> None:
+        self._pending: LtcFrame | None = None
+        self._previous: LtcFrame | None = None
+        self._confirmed: LtcFrame | None = None
+        self.refused = 0
+
+    def feed(self, frame: LtcFrame) -> list[LtcFrame]:
+        """Frames confirmed by this one, itself included, in order of time."""
+        previous, self._previous = self._previous, frame
+        passed: list[LtcFrame] = []
+        if previous is not None and adjoins(previous, frame):
+            passed = [frame] if self._pending is None else [self._pending, frame]
+            self._pending = None
+        else:
+            self.refused += self._pending is not None
+            self._pending = None
+            if self._confirmed is not None and bridges(self._confirmed, frame):
+                passed = [frame]
+            else:
+                self._pending = frame
+        if passed and self._confirmed is not None:
+            passed = [each for each in passed if not _overlaps(self._confirmed, each)]
+        if passed:
+            self._confirmed = passed[-1]
+        return passed
+
+    def flush(self) -> None:
+        """The sound is over: a frame still waiting stays unconfirmed."""
+        self.refused += self._pending is not None
+        self._pending = None
+
+
+def adjoins(first: LtcFrame, second: LtcFrame) -> bool:
+    """Whether `second` follows at once: in place, in length, in direction and in count."""
+    length = min(first.samples_per_frame, second.samples_per_frame)
+    longer = max(first.samples_per_frame, second.samples_per_frame)
+    near = abs(second.first_sample - first.last_sample) < _ADJOINING * length
+    return near and longer < _SAME_LENGTH * length and counts_on(first, second, 1)
+
+
+def bridges(first: LtcFrame, second: LtcFrame) -> bool:
+    """Whether `second` is where and what it should be if the tape ran on evenly since `first`."""
+    length = 0.5 * (first.samples_per_frame + second.samples_per_frame)
+    if abs(first.samples_per_frame - second.samples_per_frame) > 0.02 * length:
+        return False
+    gap_frames = (second.first_sample - first.first_sample) / length
+    steps = round(gap_frames)
+    return 1 <= steps <= _BRIDGED_FRAMES and abs(gap_frames - steps) < _ADJOINING and counts_on(first, second, steps)
+
+
+def counts_on(first: LtcFrame, second: LtcFrame, steps: int) -> bool:
+    """Whether the labels are `steps` frames apart in the direction of play, at any rate that has both labels."""
+    if first.direction != second.direction or first.drop != second.drop:
+        return False
+    earlier, later = (first, second) if first.direction > 0 else (second, first)
+    return any(_distance(earlier, later, rate) == steps for rate in (_DROP_RATES if first.drop else _WHOLE_RATES))
+
+
+def _distance(first: LtcFrame, second: LtcFrame, rate: FrameRate) -> int:
+    """Frames from one label to the other, 0 … a day; -1 if the rate lacks one of them."""
+    if not (first.label.exists_in(rate) and second.label.exists_in(rate)):
+        return -1
+    return (second.label.frame_number(rate) - first.label.frame_number(rate)) % rate.frames_per_day
+
+
+def _overlaps(first: LtcFrame, second: LtcFrame) -> bool:
+    return second.first_sample < first.last_sample - _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)
