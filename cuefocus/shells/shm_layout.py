@@ -1,0 +1,141 @@
+"""Where everything stands in the shared memory, and what its records look like.
+
+One memfd, sized by the number of axes: a header that describes itself, 8-byte words that one store or load moves whole,
+blocks behind sequence locks, and the status ring. Everything is native byte order and 8-byte aligned: it never leaves
+the machine.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+MAGIC: Final = b"CUEFOCUS"
+VERSION: Final = 1
+WORD: Final = 8
+LINE: Final = 64
+"""Cache line: words of different writers do not share one."""
+
+MAX_AXES: Final = 64
+NAME_BYTES: Final = 64
+TRACK_SEGMENTS: Final = 4096
+TRACK_LANDINGS: Final = 4096
+SPLICE_SEGMENTS: Final = 256
+SPLICE_LANDINGS: Final = 16
+RING_RECORDS: Final = 16384
+RING_RECORD_BYTES: Final = 128
+HAND_WRITERS: Final = 4
+HISTOGRAM_BINS: Final = 1024
+
+HEADER: Final = struct.Struct("=8sIIqqqii")
+"""magic, version, axes, size, created_ns, creator's pid, motion's bell, the conductor's bell"""
+
+BLOCK: Final = struct.Struct("=qqII")
+"""sequence (odd while written), generation, payload bytes, CRC-32 of the payload"""
+
+CLOCK: Final = struct.Struct("=qqdqqqq")
+"""host_ns, show_ns, speed, state, uncertainty_ns, good_until_ns, epoch"""
+
+ORDERS: Final = struct.Struct("=qqqqqqqqqdII")
+"""flags, on_loss, engage epoch, depart_blocked_show_ns, attach, clock epoch, track generation;
+splice: from_ns, until_ns, rest ring, segments, landings"""
+
+TRACK: Final = struct.Struct("=dII")
+"""rest ring, segments, landings"""
+
+SEGMENT: Final = struct.Struct("=qqdddddd")
+LANDING: Final = struct.Struct("=qdd")
+
+RECORD: Final = struct.Struct("=qHHHHqdq")
+"""number (1 + its index; written last), kind, axis, flags or code, text bytes, stamp_ns, ring, counts"""
+RECORD_TEXT_BYTES: Final = RING_RECORD_BYTES - RECORD.size
+
+AXIS_WORDS: Final = 16
+MOTION_WORDS: Final = 16
+"""Words motion writes for itself, see `shm_words`."""
+
+
+def _aligned(offset: int, to: int = LINE) -> int:
+    return -(-offset // to) * to
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Offsets in bytes for a number of axes; use `layout_for`."""
+
+    axes: int
+    names: int
+    conductor_beat: int
+    tick_page: int
+    latches: int
+    hands: int
+    generations: int
+    tick_page_end: int
+    motion_words: int
+    axis_words: int
+    wake_histogram: int
+    last_histogram: int
+    clock: int
+    orders: int
+    orders_bytes: int
+    tracks: int
+    track_bytes: int
+    ring_head: int
+    ring_tails: int
+    ring: int
+    size: int
+
+    def orders_at(self, axis: int, generation: int) -> int:
+        """Where an axis' orders of a generation are."""
+        return self.orders + (2 * axis + (generation & 1)) * self.orders_bytes
+
+    def track_at(self, axis: int, generation: int) -> int:
+        """Where an axis' track of a generation is."""
+        return self.tracks + (2 * axis + (generation & 1)) * self.track_bytes
+
+
+def layout_for(axes: int) -> Layout:
+    """The layout of a memory for so many axes."""
+    names = LINE
+    conductor_beat = _aligned(names + axes * NAME_BYTES)
+    tick_page = conductor_beat + LINE
+    latches = tick_page
+    hands = latches + (1 + axes) * WORD
+    generations = hands + axes * HAND_WRITERS * WORD
+    tick_page_end = generations + axes * WORD
+    motion_words = _aligned(tick_page_end)
+    axis_words = _aligned(motion_words + MOTION_WORDS * WORD)
+    wake_histogram = _aligned(axis_words + axes * AXIS_WORDS * WORD)
+    last_histogram = wake_histogram + HISTOGRAM_BINS * WORD
+    clock = last_histogram + HISTOGRAM_BINS * WORD
+    orders = _aligned(clock + BLOCK.size + CLOCK.size)
+    orders_bytes = _aligned(BLOCK.size + ORDERS.size + SPLICE_SEGMENTS * SEGMENT.size + SPLICE_LANDINGS * LANDING.size)
+    tracks = _aligned(orders + 2 * axes * orders_bytes, 4096)
+    track_bytes = _aligned(
+        BLOCK.size + TRACK.size + TRACK_SEGMENTS * SEGMENT.size + TRACK_LANDINGS * LANDING.size, 4096
+    )
+    ring_head = tracks + 2 * axes * track_bytes
+    ring_tails = ring_head + LINE
+    ring = ring_tails + LINE * 4
+    return Layout(
+        axes=axes,
+        names=names,
+        conductor_beat=conductor_beat,
+        tick_page=tick_page,
+        latches=latches,
+        hands=hands,
+        generations=generations,
+        tick_page_end=tick_page_end,
+        motion_words=motion_words,
+        axis_words=axis_words,
+        wake_histogram=wake_histogram,
+        last_histogram=last_histogram,
+        clock=clock,
+        orders=orders,
+        orders_bytes=orders_bytes,
+        tracks=tracks,
+        track_bytes=track_bytes,
+        ring_head=ring_head,
+        ring_tails=ring_tails,
+        ring=ring,
+        size=_aligned(ring + RING_RECORDS * RING_RECORD_BYTES, 4096),
+    )
