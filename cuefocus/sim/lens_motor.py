@@ -1,0 +1,207 @@
+"""A lens motor in virtual time: dead time, lag, limits, backlash. Its course does not depend on how often it is asked.
+
+The motor is a first-order position loop, dx/dt = (u − x)/τ, cut by speed and acceleration limits. Without an
+acceleration limit the course is exact in closed form; with one it is integrated on a fixed 0.5 ms grid of host time.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from math import copysign, exp, inf, sqrt
+
+STEP_NS = 500_000
+_STEP_S = STEP_NS * 1e-9
+_AT_REST_RING = 1e-6  # a hundredth of a count of the finest family but the bridge's
+
+
+@dataclass(frozen=True, slots=True)
+class MotorCharacter:
+    """What one motor is like.
+
+    Args:
+        counts_near, counts_far: encoder counts at ring 0 and 1.
+        dead_ns: last byte of a set-point to first movement.
+        lag_ns: first-order time constant of its position loop.
+        speed_ring_per_s, accel_ring_per_s2: its own limits; infinity for none.
+        backlash_ring: play between motor and lens ring, whole width; the ring stands half of it behind the motor.
+        readback_ns: age of a position report when its last byte arrives (at least its line time).
+        start_ring: where it stands at first.
+    """
+
+    counts_near: int = 0
+    counts_far: int = 9999
+    dead_ns: int = 20_000_000
+    lag_ns: int = 15_000_000
+    speed_ring_per_s: float = inf
+    accel_ring_per_s2: float = inf
+    backlash_ring: float = 0.0
+    readback_ns: int = 4_000_000
+    start_ring: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TruePosition:
+    """Where motor and lens ring really were."""
+
+    time_ns: int
+    motor_ring: float
+    lens_ring: float
+
+
+class LensMotorModel:
+    """One motor with a lens ring on it.
+
+    Args:
+        character: what it is like.
+        now_ns: host time at which it stands at `start_ring`.
+        keeps_log: note true positions while it moves (every 0.5 ms, and where a movement begins and ends).
+    """
+
+    def __init__(self, character: MotorCharacter, *, now_ns: int = 0, keeps_log: bool = True) -> None:
+        self.character = character
+        self.commands = 0
+        self._time_ns = now_ns
+        self._motor_ring = self._target_ring = character.start_ring
+        self._velocity_ring_per_s = 0.0
+        self._lens_ring = character.start_ring
+        self._waiting: deque[tuple[int, float | None]] = deque()
+        self._keeps_log = keeps_log
+        self._log: list[tuple[int, float, float]] = []
+        self._note(now_ns)
+        self._lag_s = character.lag_ns * 1e-9
+        self._step_decay = exp(-_STEP_S / self._lag_s) if self._lag_s else 0.0
+        self._loop_ring = character.speed_ring_per_s * self._lag_s if self._lag_s else 0.0
+        self._bounded = character.accel_ring_per_s2 < inf
+        self._instant = not self._bounded and not self._lag_s and character.speed_ring_per_s == inf
+
+    def command(self, arrival_ns: int, ring: float | None) -> None:
+        """A set-point whose last byte arrives at `arrival_ns`; None takes torque off (it stays where it is).
+
+        Arrivals come in order; what lies past an end stop runs into it.
+        """
+        effect_ns = arrival_ns + self.character.dead_ns
+        if self._waiting:
+            effect_ns = max(effect_ns, self._waiting[-1][0])
+        self.commands += 1
+        self._waiting.append((effect_ns, None if ring is None else min(1.0, max(0.0, ring))))
+
+    def command_counts(self, arrival_ns: int, counts: int) -> None:
+        """A set-point in encoder counts."""
+        near, far = self.character.counts_near, self.character.counts_far
+        self.command(arrival_ns, (counts - near) / (far - near))
+
+    def seize(self, now_ns: int) -> None:
+        """It stops dead at `now_ns`; set-points heard but not yet acted on are lost."""
+        self._motor_ring, self._lens_ring = self.position_at(now_ns)
+        self._waiting.clear()
+        self._time_ns = max(self._time_ns, now_ns)
+        self._obey(None)
+
+    def advance_to(self, now_ns: int) -> None:
+        """Let time pass up to the last grid point or set-point at or before `now_ns`."""
+        while self._waiting and self._waiting[0][0] <= now_ns:
+            effect_ns, ring = self._waiting.popleft()
+            self._run_to(effect_ns)
+            self._obey(ring)
+        self._run_to(max(self._time_ns, now_ns - now_ns % STEP_NS))
+
+    def position_at(self, now_ns: int) -> tuple[float, float]:
+        """Motor ring and lens ring at `now_ns` (time passes up to then)."""
+        self.advance_to(now_ns)
+        span_s = (now_ns - self._time_ns) * 1e-9
+        motor = self._stepped(span_s)[0] if span_s > 0.0 else self._motor_ring
+        return motor, self._dragged(motor)
+
+    def counts_at(self, now_ns: int) -> int:
+        """What the encoder reads at `now_ns`."""
+        near, far = self.character.counts_near, self.character.counts_far
+        return near + round(self.position_at(now_ns)[0] * (far - near))
+
+    @property
+    def moving(self) -> bool:
+        """Whether it moves, or has heard something that will make it move."""
+        return bool(self._waiting) or not self._at_rest()
+
+    def log(self) -> list[TruePosition]:
+        """True positions so far; between two of them it moved smoothly or stood still."""
+        return [TruePosition(*row) for row in self._log]
+
+    def take_log(self) -> list[TruePosition]:
+        """As `log`, and forget them."""
+        rows, self._log = self.log(), []
+        return rows
+
+    def _obey(self, ring: float | None) -> None:
+        if ring is None:
+            self._target_ring, self._velocity_ring_per_s = self._motor_ring, 0.0
+            self._note(self._time_ns)
+            return
+        if ring != self._target_ring and self._at_rest():
+            self._note(self._time_ns)
+        self._target_ring = ring
+        if self._instant:
+            self._motor_ring, self._lens_ring = ring, self._dragged(ring)
+            self._note(self._time_ns)
+
+    def _at_rest(self) -> bool:
+        return self._motor_ring == self._target_ring and self._velocity_ring_per_s == 0.0
+
+    def _note(self, time_ns: int) -> None:
+        if self._keeps_log:
+            self._log.append((time_ns, self._motor_ring, self._lens_ring))
+
+    def _run_to(self, until_ns: int) -> None:
+        while self._time_ns < until_ns:
+            if self._at_rest():
+                self._time_ns = until_ns
+                return
+            next_ns = min(until_ns, self._time_ns - self._time_ns % STEP_NS + STEP_NS)
+            motor, velocity = self._stepped((next_ns - self._time_ns) * 1e-9)
+            if abs(self._target_ring - motor) < _AT_REST_RING and abs(velocity) < self._settled_ring_per_s():
+                motor, velocity = self._target_ring, 0.0
+            self._motor_ring, self._velocity_ring_per_s, self._time_ns = motor, velocity, next_ns
+            self._lens_ring = self._dragged(motor)
+            self._note(next_ns)
+
+    def _settled_ring_per_s(self) -> float:
+        """Speed below which it can stand still within one step."""
+        if self._bounded:
+            return self.character.accel_ring_per_s2 * _STEP_S
+        return inf
+
+    def _dragged(self, motor_ring: float) -> float:
+        half = self.character.backlash_ring / 2
+        return min(motor_ring + half, max(motor_ring - half, self._lens_ring))
+
+    def _stepped(self, span_s: float) -> tuple[float, float]:
+        """Motor ring and velocity after `span_s` of the present target."""
+        if self._bounded:
+            return self._stepped_with_inertia(span_s)
+        gap = self._target_ring - self._motor_ring
+        speed = self.character.speed_ring_per_s
+        lag_s = self._lag_s
+        rushed = abs(gap) - self._loop_ring  # what must be run at full speed before the loop takes over
+        if rushed > 0.0:
+            rush_s = rushed / speed if speed < inf else 0.0
+            if span_s <= rush_s:
+                return self._motor_ring + copysign(speed * span_s, gap), copysign(speed, gap)
+            span_s, gap = span_s - rush_s, copysign(self._loop_ring, gap)
+        if lag_s == 0.0:
+            return self._target_ring, 0.0
+        decay = self._step_decay if span_s == _STEP_S else exp(-span_s / lag_s)
+        return self._target_ring - gap * decay, gap * decay / lag_s
+
+    def _stepped_with_inertia(self, span_s: float) -> tuple[float, float]:
+        """As `_stepped` under an acceleration limit: the loop's own motion where the limit allows it."""
+        gap, lag_s, velocity = self._target_ring - self._motor_ring, self._lag_s, self._velocity_ring_per_s
+        reach = self.character.accel_ring_per_s2 * span_s
+        top = min(self.character.speed_ring_per_s, sqrt(2.0 * self.character.accel_ring_per_s2 * abs(gap)))
+        if lag_s:
+            decay = self._step_decay if span_s == _STEP_S else exp(-span_s / lag_s)
+            if abs(gap) / lag_s <= top and abs(gap / lag_s - velocity) <= reach:
+                return self._target_ring - gap * decay, gap * decay / lag_s
+        wish = copysign(min(top, abs(gap) / max(lag_s, span_s)), gap)
+        after = velocity + min(reach, max(-reach, wish - velocity))
+        moved = (velocity + after) / 2 * span_s
+        if abs(moved) >= abs(gap) and moved * gap > 0.0 and abs(after) <= reach:
+            return self._target_ring, 0.0
+        return self._motor_ring + moved, after
