@@ -1,4 +1,4 @@
-"""Events from the conductor to `run`: whole messages, dropped and counted when `run` does not read, never waited for."""
+"""Events from the conductor to `run`: whole messages, dropped and counted while `run` does not read; nobody waits."""
 
 import json
 import socket

@@ -1,0 +1,226 @@
+"""A sound file played in real time, through the path a sound card's blocks take: stamp, decode, reading.
+
+A block is released when its last sample would have been converted, and stamped then, as a capture callback does. The
+place in the sound follows from the origin alone: a restarted conductor hears what is on air now, as with a real card.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from cuefocus.chase.sample_clock import SampleClock
+from cuefocus.engine.ports import SourceEvent
+from cuefocus.errors import SoundFileError
+from cuefocus.shells.sound_file import SoundFile
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.ltc.decoder import LtcDecoder
+from cuefocus.wire.ltc.frame import LtcFrame
+
+BLOCK_SAMPLES: Final = 256
+OVERRUN_NS: Final = 150 * NS_PER_MS
+"""A card's buffer: blocks nobody fetched for longer than this are lost."""
+_READ_BLOCKS: Final = 256
+_BITS_PER_WORD: Final = 80
+_LEAST_NOISE_NS: Final = 200.0
+
+Heard = Reading | Glitch | SourceEvent
+Block = npt.NDArray[np.float32]
+
+
+class LtcInput:
+    """Turns stamped blocks of one channel into readings.
+
+    Args:
+        source: the source's id in the rig.
+        sample_rate: samples per second, nominal.
+        latency_ns: measured age of a sample when it is stamped.
+    """
+
+    def __init__(self, source: str, sample_rate: int, *, latency_ns: int = 0) -> None:
+        self._source, self._rate, self._latency_ns = source, sample_rate, latency_ns
+        self.clock = SampleClock(sample_rate)
+        self._decoder = LtcDecoder(sample_rate)
+        self._from_sample = 0
+        self._samples = 0
+
+    def restart_at(self, sample: int) -> None:
+        """Samples were lost, or a new stream begins: the next block starts with `sample`."""
+        self._decoder = LtcDecoder(self._rate)
+        self._from_sample, self._samples = sample, 0
+        self.clock.reanchor()
+
+    def feed(self, block: Block, stamp_ns: int) -> list[Reading]:
+        """Readings that this block completes; `stamp_ns` is when its last sample was there."""
+        self._samples += len(block)
+        self.clock.feed(self._from_sample + self._samples, stamp_ns)
+        return [self._reading(frame) for frame in self._decoder.feed(block)]
+
+    def flush(self) -> list[Reading]:
+        """Readings still to come when the sound is over."""
+        return [self._reading(frame) for frame in self._decoder.flush()]
+
+    def _reading(self, frame: LtcFrame) -> Reading:
+        clock, sample = self.clock, self._from_sample + frame.start_sample
+        frame_ns = frame.samples_per_frame * clock.ns_per_sample
+        edge_ns = frame.jitter * frame_ns / _BITS_PER_WORD
+        noise_ns = max(_LEAST_NOISE_NS, (clock.uncertainty_ns(sample) ** 2 + edge_ns**2) ** 0.5)
+        return Reading(
+            source=self._source,
+            label=frame.label,
+            drop=frame.drop,
+            stamp_ns=clock.host_at(sample) - self._latency_ns,
+            frame_ns=frame_ns,
+            direction=frame.direction,
+            noise_ns=noise_ns,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """One playing of the sound: which one (from 1), and when its first sample is on air."""
+
+    number: int
+    origin_ns: int
+
+
+class FileSource:
+    """Plays one channel of a sound file, once for each `play`.
+
+    Args:
+        source: the source's id.
+        sound: the open file.
+        channel: counted from 0.
+        now_ns: the host clock that stamps.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        sound: SoundFile,
+        channel: int,
+        now_ns: Callable[[], int],
+        *,
+        latency_ns: int = 0,
+        block_samples: int = BLOCK_SAMPLES,
+    ) -> None:
+        self.source = source
+        self._sound, self._channel, self._now_ns = sound, channel, now_ns
+        self._block_samples = block_samples
+        self._input = LtcInput(source, sound.sample_rate, latency_ns=latency_ns)
+        self._blocks: Iterator[Block] = iter(())
+        self._next_sample = 0
+        self._announced = False
+        self.playback: Playback | None = None
+        self.overruns = 0
+        self.worst_late_ns = 0
+        sound.blocks(channel)  # a channel the file does not have is refused here
+
+    @property
+    def duration_ns(self) -> int:
+        """Length of the sound."""
+        return -(-self._sound.samples * NS_PER_S // self._sound.sample_rate)
+
+    @property
+    def playing(self) -> bool:
+        """Whether sound is on air or about to be."""
+        return self.playback is not None
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the next block is complete; None while nothing plays."""
+        if self.playback is None:
+            return None
+        if not self._announced:
+            return self.playback.origin_ns
+        return self._due_ns(min(self._next_sample + self._block_samples, self._sound.samples))
+
+    def play(self, playback: Playback) -> None:
+        """Play with sample 0 on air at `playback.origin_ns`."""
+        self.playback = playback
+        self._announced = False
+        self._seek(0)
+
+    def resume(self, playback: Playback) -> None:
+        """Take a playback up where it is by now: what was on air meanwhile is gone."""
+        self.playback = playback
+        self._announced = True
+        self._seek(self._sample_at(self._now_ns()))
+
+    def pump(self) -> list[Heard]:
+        """What the blocks that are due by now say, stamped at their release."""
+        heard: list[Heard] = []
+        while (due_ns := self.next_due_ns) is not None and self.playback is not None:
+            stamp_ns = self._now_ns()
+            if stamp_ns < due_ns:
+                break
+            if not self._announced:
+                self._announced = True
+                heard.append(SourceEvent(self.source, self.playback.origin_ns, "opened", "sample 0 is on air"))
+                continue
+            if stamp_ns - due_ns > OVERRUN_NS:
+                heard += self._overrun(stamp_ns)
+                continue
+            self.worst_late_ns = max(self.worst_late_ns, stamp_ns - due_ns)
+            try:
+                block = next(self._blocks)
+            except (SoundFileError, StopIteration) as problem:
+                heard.append(self._lost(stamp_ns, str(problem) or "the sound file became shorter"))
+                break
+            self._next_sample += len(block)
+            heard += self._input.feed(block, stamp_ns)
+            if self._next_sample >= self._sound.samples:
+                heard += self._end()
+        return heard
+
+    def _overrun(self, stamp_ns: int) -> list[Heard]:
+        """Nobody fetched blocks for too long: go on with what is on air now."""
+        self.overruns += 1
+        lost_ms = (stamp_ns - self._due_ns(self._next_sample)) // NS_PER_MS
+        self._seek(self._sample_at(stamp_ns))
+        heard: list[Heard] = [Glitch(self.source, f"{lost_ms} ms of sound lost: the conductor did not run", stamp_ns)]
+        if self._next_sample >= self._sound.samples:
+            heard += self._end()
+        return heard
+
+    def _lost(self, stamp_ns: int, reason: str) -> SourceEvent:
+        """The file went away while it was read, as a card is unplugged."""
+        self.playback = None
+        return SourceEvent(self.source, stamp_ns, "lost", reason)
+
+    def _end(self) -> list[Heard]:
+        heard: list[Heard] = [*self._input.flush()]
+        heard.append(SourceEvent(self.source, self._due_ns(self._sound.samples), "ended", "the sound is over"))
+        self.playback = None
+        self._blocks = iter(())
+        return heard
+
+    def _seek(self, sample: int) -> None:
+        """Go on with the block that begins at or after `sample`."""
+        block = self._block_samples
+        index = -(-sample // block)
+        ahead = self._sound.blocks(self._channel, _READ_BLOCKS * block)
+        for _ in range(index // _READ_BLOCKS):
+            next(ahead, None)
+        self._blocks = _cut(ahead, block)
+        for _ in range(index % _READ_BLOCKS):
+            next(self._blocks, None)
+        self._next_sample = min(index * block, self._sound.samples)
+        self._input.restart_at(self._next_sample)
+
+    def _due_ns(self, sample: int) -> int:
+        origin_ns = self.playback.origin_ns if self.playback is not None else 0
+        return origin_ns + sample * NS_PER_S // self._sound.sample_rate
+
+    def _sample_at(self, host_ns: int) -> int:
+        origin_ns = self.playback.origin_ns if self.playback is not None else host_ns
+        return max(0, (host_ns - origin_ns) * self._sound.sample_rate // NS_PER_S)
+
+
+def _cut(chunks: Iterator[Block], size: int) -> Iterator[Block]:
+    for chunk in chunks:
+        for at in range(0, len(chunk), size):
+            yield chunk[at : at + size]

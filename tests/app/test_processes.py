@@ -1,0 +1,80 @@
+"""Processes are kept running, with back-off, and end when asked."""
+
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from cuefocus.app.processes import ChildSpec, Processes
+from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+_STAY = "import signal; signal.pause()"
+
+
+def _spec(tmp_path: Path, code: str, **more: object) -> ChildSpec:
+    return ChildSpec("child", (sys.executable, "-c", code), tmp_path / "child.log", **more)  # type: ignore[arg-type]
+
+
+def _until_dead(processes: Processes) -> None:
+    assert select.select(processes.descriptors(), [], [], 10.0)[0]
+
+
+@pytest.mark.serial
+def test_a_killed_process_is_noticed_by_descriptor_and_started_again(tmp_path: Path) -> None:
+    processes = Processes()
+    child = processes.start(_spec(tmp_path, _STAY))
+    first = child.pid
+    child.signal(signal.SIGKILL)
+    _until_dead(processes)
+    [death] = processes.tend()
+    assert (death.pid, death.how) == (first, "killed by SIGKILL")
+    assert death.again_ns is not None
+    HostClock().sleep_until(death.again_ns)
+    processes.tend()
+    assert child.running
+    assert child.pid != first
+    processes.stop(["child"], NS_PER_S)
+
+
+@pytest.mark.serial
+def test_each_death_in_a_row_waits_longer_and_the_last_words_are_kept(tmp_path: Path) -> None:
+    processes = Processes()
+    processes.start(_spec(tmp_path, "import sys; sys.exit('no such port; plug it in')", most_deaths=3))
+    waits_ns = []
+    for _ in range(3):
+        _until_dead(processes)
+        [death] = processes.tend()
+        assert death.last_words == "no such port; plug it in"
+        if death.again_ns is not None:
+            waits_ns.append(death.again_ns - now_ns())
+            HostClock().sleep_until(death.again_ns)
+            processes.tend()
+    assert len(waits_ns) == 2
+    assert waits_ns[0] < 50 * NS_PER_MS < waits_ns[1]
+    assert processes.next_due_ns() is None
+    assert not processes["child"].running
+
+
+@pytest.mark.serial
+def test_an_end_that_was_meant_is_not_undone(tmp_path: Path) -> None:
+    processes = Processes()
+    processes.start(_spec(tmp_path, "pass"))
+    _until_dead(processes)
+    [death] = processes.tend(final=["child"])
+    assert death.status == 0
+    assert processes.next_due_ns() is None
+
+
+@pytest.mark.serial
+def test_a_stopped_or_deaf_process_still_ends(tmp_path: Path) -> None:
+    processes = Processes()
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
+    child = processes.start(_spec(tmp_path, deaf))
+    while b"up" not in (tmp_path / "child.log").read_bytes():
+        HostClock().sleep_until(now_ns() + NS_PER_MS)
+    os.kill(child.pid, signal.SIGSTOP)
+    assert child.stop(200 * NS_PER_MS, HostClock()) == -signal.SIGKILL
