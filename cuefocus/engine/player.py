@@ -27,15 +27,18 @@ class Frame:
     Args:
         due_ns: when its last byte must be out (host ns).
         write_ns: when its first byte must go (due less the line time).
+        at_ns: the moment it stands for, on the motor's side of the dead time: the middle of the span it is held, or a
+            landing's own.
         ring: the unrounded set-point after the limiter.
         counts: what to encode.
         landing: it is a landing instant's own frame.
         clamped: names of the limits that cut it, space-separated.
-        velocity_ring_per_s, acceleration_ring_per_s2: the set-point's own, before the limiter (a stop starts from them).
+        velocity_ring_per_s, acceleration_ring_per_s2: of the set-point before the limiter; a stop starts from them.
     """
 
     due_ns: int
     write_ns: int
+    at_ns: int
     ring: float
     counts: int
     landing: bool
@@ -60,7 +63,7 @@ class AxisPlayer:
         self._origin_ns = grid_origin_ns
         self._limiter = SetpointLimiter(spec)
         self._limiter.reset(start_ring)
-        self._last = Frame(0, 0, start_ring, spec.counts_at(start_ring), False, "", 0.0, 0.0)
+        self._last = Frame(0, 0, 0, start_ring, spec.counts_at(start_ring), False, "", 0.0, 0.0)
         self._line = NO_CLOCK
         self._cap_show_ns: int | None = None
         self._following = False
@@ -97,12 +100,12 @@ class AxisPlayer:
 
     def sent(self, frame: Frame) -> None:
         """Note that `frame` went out."""
-        self._limiter.commit(frame.due_ns, frame.ring)
+        self._limiter.commit(frame.at_ns, frame.ring, frame.clamped)
         self._last = frame
 
     def dropped(self, frame: Frame) -> None:
         """Note that `frame` did not go out: the motor keeps its previous set-point."""
-        self._limiter.skip(frame.due_ns)
+        self._limiter.skip(frame.at_ns)
 
     def prepare(
         self, now_ns: int, clock: Clock, plan: AxisPlan | None, latch: Latch, *, conductor_silent: bool
@@ -150,28 +153,30 @@ class AxisPlayer:
             instants = splice.track.landings
             landing = self._landing(instants, now_ns, grid_ns, NO_CLOCK)
             due_ns, hold_ns = self._slot(instants, landing, grid_ns, NO_CLOCK)
-            effect_ns = due_ns + spec.dead_ns + (0 if landing else hold_ns // 2)
-            if effect_ns >= splice.from_ns:
-                x, v, a = splice.track.at(effect_ns)
+            at_ns = due_ns + (0 if landing else hold_ns // 2)
+            if at_ns + spec.dead_ns >= splice.from_ns:
+                x, v, a = splice.track.at(at_ns + spec.dead_ns)
                 coming = landing or self._coming(instants, due_ns + spec.dead_ns, NO_CLOCK)
-                return self._frame(due_ns, x, v, a, landing is not None, coming)
+                return self._frame(due_ns, at_ns, (x, v, a), landing is not None, coming)
         line = self._usable_line(grid_ns, clock, plan, conductor_silent)
         if line is None:
             return None
         instants = plan.track.landings
         landing = self._landing(instants, now_ns, grid_ns, line)
         due_ns, hold_ns = self._slot(instants, landing, grid_ns, line)
-        show_ns = line.show_at(due_ns + spec.dead_ns + (0 if landing else hold_ns // 2))
+        at_ns = due_ns + (0 if landing else hold_ns // 2)
+        show_ns = line.show_at(at_ns + spec.dead_ns)
         cap_ns = self._cap(plan)
         if cap_ns is not None and show_ns >= cap_ns:
             landing, show_ns = None, cap_ns
-            due_ns = grid_ns
+            due_ns, at_ns = grid_ns, grid_ns + spec.period_ns // 2
             if self._cap_show_ns is not None and line.show_at(grid_ns + spec.dead_ns) >= cap_ns:
                 self._let_go()
                 self._rest = Track(plan.track.at(cap_ns)[0])
         x, v, a = plan.track.at(show_ns)
         coming = landing or self._coming(instants, line.show_at(due_ns + spec.dead_ns), line)
-        return self._frame(due_ns, x, v * line.speed, a * line.speed * line.speed, landing is not None, coming)
+        state = (x, v * line.speed, a * line.speed * line.speed)
+        return self._frame(due_ns, at_ns, state, landing is not None, coming)
 
     def _usable_line(self, due_ns: int, clock: Clock, plan: AxisPlan, conductor_silent: bool) -> Clock | None:
         """The clock's line to follow; None to hold still (after letting go, where the loss policy says so)."""
@@ -251,16 +256,22 @@ class AxisPlayer:
         return grid_ns, period_ns
 
     def _frame(
-        self, due_ns: int, x: float, v: float, a: float, landing: bool, coming: LandingInstant | None
+        self,
+        due_ns: int,
+        at_ns: int,
+        state: tuple[float, float, float],
+        landing: bool,
+        coming: LandingInstant | None,
     ) -> Frame:
         """Lag compensation, limits, and rounding that neither lands early nor short."""
         spec = self.spec
+        x, v, a = state
         lag_s = spec.lag_ns * 1e-9
-        ring, clamped = self._limiter.limit(due_ns, x + lag_s * v)
+        ring, clamped = self._limiter.limit(at_ns, x + lag_s * v)
         counts = spec.counts_at(ring)
         if coming is not None and not clamped and spec.lag_ns == 0:
             counts = self._counts_beside_edge(counts, x, landing, coming)
-        return Frame(due_ns, due_ns - spec.line_ns, ring, counts, landing, clamped, v + lag_s * a, a)
+        return Frame(due_ns, due_ns - spec.line_ns, at_ns, ring, counts, landing, clamped, v + lag_s * a, a)
 
     def _counts_beside_edge(self, counts: int, x: float, landing: bool, coming: LandingInstant) -> int:
         """A landing's frame is rounded into the band, a frame before it out of the band."""
@@ -279,18 +290,18 @@ class AxisPlayer:
 
     def _held(self, grid_ns: int, plan: AxisPlan, latch: Latch) -> Frame | None:
         """The stop under way, the hand's wish, or rest; None once at rest without permission to follow."""
-        effect_ns = grid_ns + self.spec.dead_ns
+        at_ns = grid_ns + self.spec.period_ns // 2
         stopping = bool(self._rest.segments) and grid_ns < self._rest.segments[-1].end_ns
         if not stopping and not plan.follow and not latch & Latch.HAND:
             return None
         if self._last.due_ns == 0 and not latch & Latch.HAND and not stopping and self._holding:
             return None
-        x, v, a = self._rest.at(grid_ns) if stopping else self._rest.at(effect_ns)
+        x, v, a = self._rest.at(at_ns)
         if latch & Latch.HAND:
             x += self._hand_ring
         spec = self.spec
-        ring, clamped = self._limiter.limit(grid_ns, x)
-        return Frame(grid_ns, grid_ns - spec.line_ns, ring, spec.counts_at(ring), False, clamped, v, a)
+        ring, clamped = self._limiter.limit(at_ns, x)
+        return Frame(grid_ns, grid_ns - spec.line_ns, at_ns, ring, spec.counts_at(ring), False, clamped, v, a)
 
     def _let_go(self) -> None:
         """Stop within the limits from the last set-point, then hold still."""
@@ -303,7 +314,7 @@ class AxisPlayer:
         self._rest = Track(
             last.ring,
             stop_segments(
-                last.ring, last.velocity_ring_per_s, last.acceleration_ring_per_s2, self.spec, start_ns=last.due_ns
+                last.ring, last.velocity_ring_per_s, last.acceleration_ring_per_s2, self.spec, start_ns=last.at_ns
             ),
         )
 
@@ -314,7 +325,7 @@ class AxisPlayer:
         self._rest = Track(ring)
         self._limiter.reset(ring)
         if self._last.due_ns == 0:
-            self._last = Frame(0, 0, ring, self.spec.counts_at(ring), False, "", 0.0, 0.0)
+            self._last = Frame(0, 0, 0, ring, self.spec.counts_at(ring), False, "", 0.0, 0.0)
 
 
 def _instant_ns(instant: LandingInstant) -> int:
