@@ -1,0 +1,40 @@
+"""Calendar chores are kept, late rather than never, and a backup is a whole store."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from cuefocus.desk.chores import add_backup, back_up, scheduler
+
+
+def _store(path: Path, rows: int) -> Path:
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("create table if not exists landings (n integer)")
+        store.executemany("insert into landings values (?)", [(n,) for n in range(rows)])
+    return path
+
+
+def test_a_backup_holds_every_row_and_only_the_newest_are_kept(tmp_path: Path) -> None:
+    store = _store(tmp_path / "takes.sqlite", 3)
+    copies = [back_up(store, kept=2) for _ in range(4)]
+    assert copies[-1] is not None
+    with closing(sqlite3.connect(copies[-1])) as copy:
+        assert copy.execute("select count(*) from landings").fetchone() == (3,)
+    assert sorted((tmp_path / "backups").iterdir()) == copies[2:]
+
+
+def test_without_a_store_there_is_nothing_to_back_up(tmp_path: Path) -> None:
+    assert back_up(tmp_path / "takes.sqlite") is None
+    assert not (tmp_path / "backups").exists()
+
+
+def test_a_chore_may_be_late_and_is_done_once(tmp_path: Path) -> None:
+    chores = scheduler(lambda _: None)
+    add_backup(chores, tmp_path / "takes.sqlite")
+    chores.start(paused=True)
+    [job] = chores.get_jobs()
+    assert job.coalesce
+    assert job.misfire_grace_time >= timedelta(minutes=30).total_seconds()
+    assert job.max_instances == 1
+    chores.shutdown()
