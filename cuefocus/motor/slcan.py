@@ -3,14 +3,15 @@
 Source: LAWICEL CANUSB manual, ASCII commands; Linux drivers/net/can/slcan.
 """
 
+import re
+
 from cuefocus.motor.can_frames import DATA_BYTES_MAX, EXTENDED_ID_MAX, STANDARD_ID_MAX, CanFrame
 from cuefocus.motor.codec import MotorComplaint
 from cuefocus.motor.noise import NO_ADDRESS, NoiseMeter
 
 OPEN_1_MBIT = b"C\rS8\rO\r"  # close first: an adapter left open refuses the speed
 CLOSE = b"C\r"
-_BELL = 0x07  # the adapter refused a command
-_CR = 0x0D
+_ENDS = re.compile(rb"[\r\x07]")  # CR ends a line; BEL is the adapter's refusal
 _STARTS = b"tTrR"
 _LONGEST_LINE_BYTES = 64
 _TIMESTAMP_CHARS = 4
@@ -35,20 +36,26 @@ class SlcanReader:
     def feed(self, data: bytes) -> list[CanFrame | MotorComplaint]:
         """Take bytes as they come; give what they complete."""
         buffer, found = self._buffer, list[CanFrame | MotorComplaint]()
-        for byte in data:
-            if byte == _CR:
+        at = 0
+        for end in _ENDS.finditer(data):
+            found += self._gather(data[at : end.start()])
+            at = end.end()
+            if end[0] == b"\r":
                 found += self._line(bytes(buffer))
-                buffer.clear()
-            elif byte == _BELL:
-                found += self._noise.skip(len(buffer))
-                found += [*self._noise.settle(), MotorComplaint(NO_ADDRESS, "the CAN adapter refused a command")]
-                buffer.clear()
             else:
-                buffer.append(byte)
-                if len(buffer) > _LONGEST_LINE_BYTES:  # a frame can only stand at the end of what comes before CR
-                    found += self._noise.skip(1)
-                    del buffer[0]
-        return found
+                found += self._noise.skip(len(buffer)) + self._noise.settle()
+                found.append(MotorComplaint(NO_ADDRESS, "the CAN adapter refused a command"))
+            buffer.clear()
+        return found + self._gather(data[at:])
+
+    def _gather(self, piece: bytes) -> list[MotorComplaint]:
+        """Keep the end of a line: a frame can only stand there."""
+        self._buffer += piece
+        surplus = len(self._buffer) - _LONGEST_LINE_BYTES
+        if surplus <= 0:
+            return []
+        del self._buffer[:surplus]
+        return self._noise.skip(surplus)
 
     def _line(self, line: bytes) -> list[CanFrame | MotorComplaint]:
         """The frame at the end of a line: hexadecimal holds no `t`, so the last one starts it."""

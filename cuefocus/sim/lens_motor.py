@@ -1,15 +1,16 @@
 """A lens motor in virtual time: dead time, lag, limits, backlash. Its course does not depend on how often it is asked.
 
 The motor is a first-order position loop, dx/dt = (u − x)/τ, cut by speed and acceleration limits. Without an
-acceleration limit the course is exact in closed form; with one it is integrated on a fixed 0.5 ms grid of host time.
+acceleration limit the course is exact in closed form (noted every millisecond); with one it is integrated on a fixed
+0.5 ms grid of host time.
 """
 
 from collections import deque
 from dataclasses import dataclass
 from math import copysign, exp, inf, sqrt
 
-STEP_NS = 500_000
-_STEP_S = STEP_NS * 1e-9
+FREE_STEP_NS = 1_000_000
+BOUNDED_STEP_NS = 500_000
 _AT_REST_RING = 1e-6  # a hundredth of a count of the finest family but the bridge's
 
 
@@ -53,7 +54,7 @@ class LensMotorModel:
     Args:
         character: what it is like.
         now_ns: host time at which it stands at `start_ring`.
-        keeps_log: note true positions while it moves (every 0.5 ms, and where a movement begins and ends).
+        keeps_log: note true positions while it moves (every step, and where a movement begins and ends).
     """
 
     def __init__(self, character: MotorCharacter, *, now_ns: int = 0, keeps_log: bool = True) -> None:
@@ -68,9 +69,13 @@ class LensMotorModel:
         self._log: list[tuple[int, float, float]] = []
         self._note(now_ns)
         self._lag_s = character.lag_ns * 1e-9
-        self._step_decay = exp(-_STEP_S / self._lag_s) if self._lag_s else 0.0
         self._loop_ring = character.speed_ring_per_s * self._lag_s if self._lag_s else 0.0
         self._bounded = character.accel_ring_per_s2 < inf
+        self._step_ns = BOUNDED_STEP_NS if self._bounded else FREE_STEP_NS
+        self._step_s = self._step_ns * 1e-9
+        self._step_decay = exp(-self._step_s / self._lag_s) if self._lag_s else 0.0
+        # speed below which it can stand still within one step
+        self._settled_ring_per_s = character.accel_ring_per_s2 * self._step_s
         self._instant = not self._bounded and not self._lag_s and character.speed_ring_per_s == inf
 
     def command(self, arrival_ns: int, ring: float | None) -> None:
@@ -102,7 +107,7 @@ class LensMotorModel:
             effect_ns, ring = self._waiting.popleft()
             self._run_to(effect_ns)
             self._obey(ring)
-        self._run_to(max(self._time_ns, now_ns - now_ns % STEP_NS))
+        self._run_to(max(self._time_ns, now_ns - now_ns % self._step_ns))
 
     def position_at(self, now_ns: int) -> tuple[float, float]:
         """Motor ring and lens ring at `now_ns` (time passes up to then)."""
@@ -150,23 +155,55 @@ class LensMotorModel:
             self._log.append((time_ns, self._motor_ring, self._lens_ring))
 
     def _run_to(self, until_ns: int) -> None:
+        step_ns = self._step_ns
         while self._time_ns < until_ns:
             if self._at_rest():
                 self._time_ns = until_ns
                 return
-            next_ns = min(until_ns, self._time_ns - self._time_ns % STEP_NS + STEP_NS)
+            past_grid_ns = self._time_ns % step_ns
+            if (
+                not past_grid_ns
+                and not self._bounded
+                and 0.0 < abs(self._target_ring - self._motor_ring) < self._loop_ring
+            ):
+                steps = (until_ns - self._time_ns) // step_ns
+                if steps:
+                    self._close_in(steps)
+                    continue
+            next_ns = min(until_ns, self._time_ns - past_grid_ns + step_ns)
             motor, velocity = self._stepped((next_ns - self._time_ns) * 1e-9)
-            if abs(self._target_ring - motor) < _AT_REST_RING and abs(velocity) < self._settled_ring_per_s():
+            if abs(self._target_ring - motor) < _AT_REST_RING and abs(velocity) < self._settled_ring_per_s:
                 motor, velocity = self._target_ring, 0.0
             self._motor_ring, self._velocity_ring_per_s, self._time_ns = motor, velocity, next_ns
             self._lens_ring = self._dragged(motor)
             self._note(next_ns)
 
-    def _settled_ring_per_s(self) -> float:
-        """Speed below which it can stand still within one step."""
-        if self._bounded:
-            return self.character.accel_ring_per_s2 * _STEP_S
-        return inf
+    def _close_in(self, steps: int) -> None:
+        """Up to that many whole steps of the free loop, or until it stands: the greater part of all motion."""
+        target, decay, lens, half = (
+            self._target_ring,
+            self._step_decay,
+            self._lens_ring,
+            self.character.backlash_ring / 2,
+        )
+        gap, motor, time_ns, step_ns = target - self._motor_ring, self._motor_ring, self._time_ns, self._step_ns
+        note = self._log.append if self._keeps_log else None
+        for _ in range(steps):
+            gap *= decay
+            time_ns += step_ns
+            resting = -_AT_REST_RING < gap < _AT_REST_RING
+            motor = target if resting else target - gap
+            if lens < motor - half:
+                lens = motor - half
+            elif lens > motor + half:
+                lens = motor + half
+            if note is not None:
+                note((time_ns, motor, lens))
+            if resting:
+                gap = 0.0
+                break
+        self._motor_ring, self._lens_ring, self._time_ns = motor, lens, time_ns
+        self._velocity_ring_per_s = gap / self._lag_s
 
     def _dragged(self, motor_ring: float) -> float:
         half = self.character.backlash_ring / 2
@@ -187,7 +224,7 @@ class LensMotorModel:
             span_s, gap = span_s - rush_s, copysign(self._loop_ring, gap)
         if lag_s == 0.0:
             return self._target_ring, 0.0
-        decay = self._step_decay if span_s == _STEP_S else exp(-span_s / lag_s)
+        decay = self._step_decay if span_s == self._step_s else exp(-span_s / lag_s)
         return self._target_ring - gap * decay, gap * decay / lag_s
 
     def _stepped_with_inertia(self, span_s: float) -> tuple[float, float]:
@@ -196,7 +233,7 @@ class LensMotorModel:
         reach = self.character.accel_ring_per_s2 * span_s
         top = min(self.character.speed_ring_per_s, sqrt(2.0 * self.character.accel_ring_per_s2 * abs(gap)))
         if lag_s:
-            decay = self._step_decay if span_s == _STEP_S else exp(-span_s / lag_s)
+            decay = self._step_decay if span_s == self._step_s else exp(-span_s / lag_s)
             if abs(gap) / lag_s <= top and abs(gap / lag_s - velocity) <= reach:
                 return self._target_ring - gap * decay, gap * decay / lag_s
         wish = copysign(min(top, abs(gap) / max(lag_s, span_s)), gap)

@@ -7,6 +7,7 @@ from cuefocus.sim.sim_wire import Order, Verb
 
 _FROM_HOST, _FROM_GIMBAL = 0x223, 0x222
 _RECORD = 16  # struct can_frame: id u32, length u8, 3 spare, 8 data
+_LONGEST_LINE = 64
 FRAMINGS = ("slcan", "socketcan", "plain")
 
 
@@ -58,21 +59,24 @@ class DjiWire:
         if self._framing == "plain":
             return self._bytewise(data)
         orders: list[tuple[int, Order]] = []
-        for index, byte in enumerate(data):
+        held = len(self._line)  # bytes of an unfinished line or record, before `data`
+        stream = self._line + data
+        at = 0
+        while True:
             if self._framing == "slcan":
-                if byte == 0x0D:
-                    payload = self._adapter_line(self._line.decode("latin-1"))
-                    self._line.clear()
-                    orders += [(index, order) for order in self._payload(payload)]
-                elif len(self._line) < 40:
-                    self._line.append(byte)
-                continue
-            self._line.append(byte)
-            if len(self._line) == _RECORD:
-                can_id, length = int.from_bytes(self._line[:4], "little"), min(self._line[4], 8)
-                payload = bytes(self._line[8 : 8 + length]) if can_id == _FROM_HOST else b""
-                self._line.clear()
-                orders += [(index, order) for order in self._payload(payload)]
+                end = stream.find(b"\r", at) + 1
+                if not end:
+                    break
+                payload = self._adapter_line(stream[at : end - 1].decode("latin-1"))
+            else:
+                end = at + _RECORD
+                if end > len(stream):
+                    break
+                can_id, length = int.from_bytes(stream[at : at + 4], "little"), min(stream[at + 4], 8)
+                payload = bytes(stream[at + 8 : at + 8 + length]) if can_id == _FROM_HOST else b""
+            orders += [(end - 1 - held, order) for order in self._payload(payload)]
+            at = end
+        self._line = stream[at:][-_LONGEST_LINE:]
         return orders
 
     def answer(self, order: Order, counts: int, calibrated: bool) -> bytes:
