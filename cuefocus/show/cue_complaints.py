@@ -1,0 +1,182 @@
+"""What is wrong with one cue in its show."""
+
+from collections.abc import Collection
+
+from cuefocus.errors import TimecodeError
+from cuefocus.files.complaint import Loc
+from cuefocus.files.quantities import is_bare_number
+from cuefocus.files.strict import Findings
+from cuefocus.files.validate import did_you_mean
+from cuefocus.show.models import Act, Cue, Moment, Show
+from cuefocus.show.values import Target
+from cuefocus.timebase.units import NS_PER_S
+
+_FORMS = "write land; leave and pull; leave and land; or on"
+_PULL_HINT = "write pull: 600 ms here or under defaults"
+
+
+class CueChecker:
+    """Goes through the cues of one show in order.
+
+    Args:
+        show: with defaults filled in.
+        sound_acts: ids of acts whose labels can be counted.
+        cue_ids: every cue id of the file.
+    """
+
+    def __init__(self, show: Show, sound_acts: Collection[str], cue_ids: Collection[str]) -> None:
+        self._show, self._sound_acts, self._cue_ids = show, sound_acts, cue_ids
+        self._acts = show.act_by_id
+        self._seen: dict[str, int] = {}
+        self._fired_by: dict[str, tuple[int, str]] = {}
+        self.last_label_show_ns: dict[str, int] = {}
+
+    def findings(self, index: int, raw: Cue, cue: Cue) -> Findings:
+        """Everything about one cue: `raw` as written, `cue` with defaults."""
+        loc: Loc = ("cues", index)
+        if cue.cue in self._seen:
+            yield (*loc, "cue"), "error", f"two cues are called {cue.cue!r}", "give each its own id"
+        self._seen.setdefault(cue.cue, index)
+        if not cue.camera:
+            yield loc, "error", "camera is missing", "write camera: A here or under defaults"
+        elif "." in cue.camera:
+            yield (*loc, "camera"), "error", f"a camera cannot be called {cue.camera!r}", "write the axis under axis:"
+        act = None
+        if cue.triggered:
+            yield from self._triggered(loc, raw, cue, index)
+        else:
+            act = self._acts.get(cue.act or "")
+            yield from self._timed(loc, raw, cue, act)
+        yield from self._motion(loc, raw, cue, act)
+        if cue.camera:
+            if cue.act is None or act is not None or cue.triggered:
+                yield from self._target((*loc, "to"), cue, cue.to, act)
+                if cue.from_ is not None:
+                    yield from self._target((*loc, "from"), cue, cue.from_, act)
+
+    def loops(self) -> Findings:
+        """Cues that wait for each other for ever."""
+        for start, (index, _) in self._fired_by.items():
+            seen, cue = {start}, self._fired_by[start][1]
+            while cue in self._fired_by and cue not in seen:
+                seen.add(cue)
+                cue = self._fired_by[cue][1]
+            if cue == start:
+                hint = "let a person, a desk or timecode fire one of them"
+                yield ("cues", index, "on"), "error", f"cue {start!r} waits for itself", hint
+
+    def _timed(self, loc: Loc, raw: Cue, cue: Cue, act: Act | None) -> Findings:
+        if cue.land is None and cue.leave is None:
+            yield loc, "error", "nothing says when this rack happens", _FORMS
+        elif cue.act is None:
+            yield loc, "error", "a timed rack needs its act", "write act: here or under defaults"
+        elif act is None:
+            known = ", ".join(self._acts) or "none"
+            yield (*loc, "act"), "error", f"no act {cue.act!r}; have {known}", did_you_mean(cue.act, self._acts)
+        if cue.form == "leave-land":
+            if "pull" in raw.model_fields_set:
+                yield (*loc, "pull"), "error", "leave and land already say how long the pull is", "take pull out"
+        elif cue.pull is None:
+            yield loc, "error", "pull is missing", _PULL_HINT
+        for key, moment in (("land", cue.land), ("leave", cue.leave)):
+            if moment is not None:
+                yield from self._moment((*loc, key), moment, act)
+        for key in ("land_after", "conflict"):
+            if key in raw.model_fields_set:
+                yield (*loc, key), "warning", f"{key} says nothing for a timed rack", "take it out"
+
+    def _triggered(self, loc: Loc, raw: Cue, cue: Cue, index: int) -> Findings:
+        for key in ("land", "leave"):
+            if key in raw.model_fields_set:
+                yield (*loc, key), "error", f"a triggered rack cannot also have {key}", _FORMS
+        if cue.pull is None:
+            yield loc, "error", "pull is missing", _PULL_HINT
+        elif cue.pull.duration is not None and cue.pull.duration.unit == "beats":
+            yield (*loc, "pull"), "error", "a triggered rack runs in host time, which has no beats", "write ms or s"
+        if "on_jump" in raw.model_fields_set:
+            yield (*loc, "on_jump"), "warning", "on_jump says nothing for a triggered rack", "take it out"
+        if cue.land_after is not None and (cue.land_after.unit == "beats" or cue.land_after.amount <= 0):
+            yield (*loc, "land_after"), "error", f"{cue.land_after} is no time after a trigger", "write e.g. 800 ms"
+        for number, on in enumerate(cue.on):
+            here = (*loc, "on", number)
+            if len(on.kinds) != 1:
+                problem = "nothing fires this rack" if not on.kinds else f"{' and '.join(on.kinds)} in one trigger"
+                hint = "write one of osc, msc, note, manual, after; several routes are a list"
+                yield here, "error", problem, hint
+            elif on.args and on.osc is None:
+                yield (*here, "args"), "error", "only OSC messages carry arguments", "take args out"
+            elif on.after is not None:
+                self._fired_by[cue.cue] = (index, on.after)
+                if on.after not in self._cue_ids:
+                    hint = did_you_mean(on.after, self._cue_ids)
+                    yield (*here, "after"), "error", f"no cue {on.after!r}", hint
+
+    def _moment(self, loc: Loc, moment: Moment, act: Act | None) -> Findings:
+        given = [key for key in ("word", "at", "bar") if getattr(moment, key) is not None]
+        if len(given) != 1:
+            problem = f"{' and '.join(given)} in one moment" if given else "nothing says when"
+            yield loc, "error", problem, "write one of word, at, bar (with beat)"
+            return
+        for key, owner in (("nth", "word"), ("edge", "word"), ("beat", "bar")):
+            if key in moment.model_fields_set and given[0] != owner:
+                yield (*loc, key), "error", f"{key} belongs to {owner}", f"take it out, or write {owner}:"
+        if moment.offset.unit == "beats" and (act is None or act.media.beats is None):
+            yield (*loc, "offset"), "error", f"{moment.offset} needs a tempo map", "write ms, or media: {beats: …}"
+        if act is None:
+            return
+        if moment.word is not None and act.media.words is None:
+            hint = "write media: {words: song.words.json}"
+            yield (*loc, "word"), "error", f"act {act.act!r} has no words file", hint
+        if moment.bar is not None and act.media.beats is None:
+            yield (*loc, "bar"), "error", f"act {act.act!r} has no tempo map", "write media: {beats: song.mid}"
+        if moment.at is not None and act.act in self._sound_acts:
+            yield from self._place((*loc, "at"), moment, act)
+
+    def _place(self, loc: Loc, moment: Moment, act: Act) -> Findings:
+        """A label or media time against the act's own range."""
+        show, at = self._show, moment.at
+        if at is None:
+            return
+        start = show.start_show_ns(act)
+        if at.label is None:
+            show_ns = start + (at.media_ns or 0)
+        else:
+            try:
+                show_ns = show.label_show_ns(act, at.label)
+            except TimecodeError as error:
+                yield loc, "error", error.sentence, error.hint
+                return
+        self.last_label_show_ns[act.act] = max(show_ns, self.last_label_show_ns.get(act.act, start))
+        if act.ends is not None and show_ns > show.label_show_ns(act, act.ends):
+            yield loc, "error", f"{at} is after act {act.act!r} ends ({act.ends})", "move it, or correct ends"
+        elif show_ns < start - (act.preroll.ns(show.rate_of(act)) or 2 * NS_PER_S):
+            yield loc, "error", f"{at} is before act {act.act!r} starts ({act.starts})", "move it, or correct starts"
+
+    def _motion(self, loc: Loc, raw: Cue, cue: Cue, act: Act | None) -> Findings:
+        if cue.pull is not None and cue.pull.duration is not None and cue.pull.duration.unit == "beats":
+            if act is not None and act.media.beats is None:
+                yield (*loc, "pull"), "error", f"act {act.act!r} has no tempo map", "write media: {beats: song.mid}"
+        if cue.shape.recorded is not None and cue.shape.recorded not in self._show.recordings:
+            known = ", ".join(self._show.recordings) or "none"
+            yield (*loc, "shape"), "error", f"no recording {cue.shape.recorded!r}; have {known}", ""
+        if cue.axis != "focus" and cue.landing == "sharp" and "landing" in raw.model_fields_set:
+            yield (*loc, "landing"), "error", f"{cue.axis} has no sharp band", "write landing: stopped, or take it out"
+        if cue.tolerance.unit == "beats" or cue.tolerance.amount <= 0:
+            yield (*loc, "tolerance"), "error", f"{cue.tolerance} is no tolerance", "write e.g. 0.5 frame or 20 ms"
+        if cue.nudge.unit == "beats":
+            yield (*loc, "nudge"), "error", f"{cue.nudge} is a length of music", "write ms, s or frames here"
+
+    def _target(self, loc: Loc, cue: Cue, target: Target, act: Act | None) -> Findings:
+        if target.counts is not None:
+            return
+        if cue.axis == "focus":
+            if target.distance is None:
+                marks = self._show.marks_of(cue.camera, act)
+                if target.text not in marks:
+                    known = ", ".join(marks) or "none"
+                    hint = f"write {target.text} m" if is_bare_number(target.text) else did_you_mean(target.text, marks)
+                    yield loc, "error", f"no mark {target.text!r}; have {known}", hint
+        elif cue.axis == "iris" and target.stop is None:
+            yield loc, "error", f"{target.text!r} is not a stop", "write e.g. T2.8"
+        elif cue.axis == "zoom" and target.focal is None:
+            yield loc, "error", f"{target.text!r} is not a focal length", "write e.g. 35 mm"
