@@ -16,9 +16,7 @@ import numpy.typing as npt
 from cuefocus.errors import SoundFileError
 
 _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
-_KNOWN_CODINGS = {
-    0x0002: "ADPCM", 0x0006: "A-law", 0x0007: "µ-law", 0x0011: "IMA ADPCM", 0x0050: "MPEG", 0x0055: "MP3", 0x00FF: "AAC",
-}  # fmt: skip
+_KNOWN_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "IMA ADPCM", 0x50: "MPEG", 0x55: "MP3", 0xFF: "AAC"}
 _LENGTH_UNKNOWN = 0xFFFFFFFF  # RF64, and recorders that could not go back to fill it in
 _MOST_CHANNELS, _SAMPLE_RATES = 1024, range(1_000, 1_000_001)
 _AGAIN = "record or copy it again"
@@ -72,6 +70,7 @@ class SoundFile:
 
         Args:
             channel: counted from 0.
+            block_samples: most samples in one block.
 
         Raises: SoundFileError for a channel the file does not have, or if the file shrinks while it is read.
         """

@@ -25,6 +25,7 @@ MOST_EDGES_PER_WORD = 2 * DATA_BITS  # walked away from the pattern
 
 _FORWARD = np.array(SYNC_INTERVALS, dtype=np.int64)
 _TOLERANCE_LOW, _TOLERANCE_HIGH = 0.62, 1.45  # a 1 read as 0 would show about 1.9, a 0 read as 1 about 0.5
+_WORST_STEP = 0.42  # between the lengths of two 1s in a row; where 1s give way to 0s it is 0.5 or 1
 _NEIGHBOURS = 4  # intervals to each side that say how long a half bit is here
 
 # The walking clock: second order, damped; wide enough for a deck that spins up within one word.
@@ -78,7 +79,7 @@ def _matches(edges: Places, intervals: Indices) -> Indices:
     likely = np.abs(span(start, middle) - 12 * unit) < 3.5 * unit
     for first, last in ((0, start), (end, len(intervals))):
         units = int(marks[last] - marks[first])
-        likely &= np.abs(span(first, last) - units * unit) < 0.4 * units * unit
+        likely &= (span(first, last) > 0.64 * units * unit) & (span(first, last) < 2.1 * units * unit)
     candidates = np.flatnonzero(likely)
     if len(candidates) == 0:
         return candidates
@@ -87,8 +88,11 @@ def _matches(edges: Places, intervals: Indices) -> Indices:
     low, high = np.maximum(each - _NEIGHBOURS, 0), np.minimum(each + _NEIGHBOURS + 1, len(intervals))
     local_unit = (places[:, high] - places[:, low]) / (marks[high] - marks[low])
     shape = np.diff(places, axis=1) / (local_unit * intervals)
-    fits = ((shape > _TOLERANCE_LOW) & (shape < _TOLERANCE_HIGH)).all(axis=1)
-    return candidates[fits]
+    fits: npt.NDArray[np.bool_] = ((shape > _TOLERANCE_LOW) & (shape < _TOLERANCE_HIGH)).all(axis=1)
+    ones = np.diff(places[:, start : end + 1 : 2], axis=1)
+    fits &= (np.abs(np.diff(ones, axis=1)) < _WORST_STEP * np.minimum(ones[:, 1:], ones[:, :-1])).all(axis=1)
+    matches: Indices = candidates[fits]
+    return matches
 
 
 def walk(edges: list[float]) -> Walked | Broken:

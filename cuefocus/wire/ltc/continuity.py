@@ -10,7 +10,7 @@ from cuefocus.wire.ltc.frame import LtcFrame
 _DROP_RATES = (RATES["29.97df"],)
 _WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
 _ADJOINING = 0.25  # frames: how far the end of one may lie from the start of the next
-_SAME_LENGTH = 1.6  # ratio: a deck spinning up changes speed within a frame, but not more than this
+_SAME_LENGTH = 3.0  # ratio: evenly accelerated from rest, the second frame takes 0.41 of the time of the first
 _BRIDGED_FRAMES = 50  # about two seconds
 _OVERLAP = 0.25  # frames
 

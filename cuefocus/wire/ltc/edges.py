@@ -185,4 +185,5 @@ def _cut(at: Indices, before: Places, after: Places) -> Places:
     """Straight-line crossing of zero between samples `at` and `at` + 1."""
     swing = after - before
     part = np.divide(-before, swing, out=np.full(len(at), 0.5), where=swing > 0)
-    return at + np.clip(part, 0.0, 1.0)
+    places: Places = at + np.clip(part, 0.0, 1.0)
+    return places

@@ -49,8 +49,7 @@ PLAIN = WordFlags()
 def data_word(label: Timecode, *, drop: bool, at_25: bool, flags: WordFlags = PLAIN) -> int:
     """Bits 0 to 63 as an integer, polarity correction included: every word then holds an even number of zeros.
 
-    Args:
-        at_25: 25 (or 50) fps, where flags and polarity bit have other places.
+    `at_25` says that it is for 25 (or 50) fps, where flags and polarity bit have other places.
     """
     word = 0
     digits = (
