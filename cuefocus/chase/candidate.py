@@ -1,0 +1,92 @@
+"""Readings that do not fit the line followed: a new line in the making, or noise."""
+
+from dataclasses import dataclass
+
+from cuefocus.chase.line import Line, Point, line_through
+
+_MOST = 8
+_LARGEST_STEP = 4
+# Host length of one word against the last one, or against its own measured length; stamps may jitter besides.
+_UNEVEN = 0.35
+# A source may be shuttled at up to this speed and still be read.
+_FASTEST = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A reading made countable: its word number, its point, direction and own length in host time (0 unknown)."""
+
+    count: int
+    point: Point
+    direction: int
+    frame_ns: float
+
+
+class Candidate:
+    """Consecutive readings that agree with each other."""
+
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def clear(self) -> None:
+        """Forget it."""
+        self.words.clear()
+
+    def offer(self, word: Word, *, jitter_ns: float) -> int:
+        """Add a word if it follows from the last one, else begin anew with it.
+
+        Returns: how many words agree.
+        """
+        if self.words and not _follows(self.words, word, jitter_ns):
+            self.words.clear()
+        self.words.append(word)
+        if len(self.words) > _MOST:
+            del self.words[0]
+        return len(self.words)
+
+    def raw_speed(self) -> tuple[float, float]:
+        """Speed by first and last word, and its standard deviation."""
+        first, last = self.words[0].point, self.words[-1].point
+        span_ns = max(last.host_ns - first.host_ns, 1)
+        speed = (last.show_ns - first.show_ns) / span_ns
+        noise_ns = max(first.noise_ns, last.noise_ns)
+        return speed, 1.5 * noise_ns * abs(speed) / span_ns
+
+    def line(self, expected: float, expected_sigma: float, *, walk: float, noise_ns: float) -> Line:
+        """The line through it, helped by the expected speed where the words do not contradict that."""
+        speed, sigma = self.raw_speed()
+        if abs(speed - expected) > 5.0 * (sigma + noise_ns * abs(speed) / self.span_ns) + 4.0 * expected_sigma:
+            expected, expected_sigma = speed, 0.3 * abs(speed) + sigma
+        return line_through((word.point for word in self.words), expected, expected_sigma, walk=walk, noise_ns=noise_ns)
+
+    @property
+    def span_ns(self) -> int:
+        """Host time from its first to its last word."""
+        return max(self.words[-1].point.host_ns - self.words[0].point.host_ns, 1)
+
+
+def _follows(words: list[Word], word: Word, jitter_ns: float) -> bool:
+    last = words[-1]
+    step = (word.count - last.count) * word.direction
+    span_ns = word.point.host_ns - last.point.host_ns
+    if word.direction != last.direction or not 1 <= step <= _LARGEST_STEP or span_ns <= 0:
+        return False
+    length_ns = span_ns / step
+    show_ns = (word.point.show_ns - last.point.show_ns) * word.direction
+    if show_ns <= 0 or show_ns > _FASTEST * span_ns:
+        return False
+    slack_ns = 4.0 * max(jitter_ns, word.point.noise_ns, last.point.noise_ns)
+    for known_ns in (last.frame_ns, _length(words)):
+        if known_ns > 0.0 and abs(length_ns - known_ns) > _UNEVEN * known_ns + slack_ns:
+            return False
+    return True
+
+
+def _length(words: list[Word]) -> float:
+    if len(words) < 2:
+        return 0.0
+    before, last = words[-2], words[-1]
+    return (last.point.host_ns - before.point.host_ns) / abs(last.count - before.count)

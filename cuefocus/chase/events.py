@@ -1,0 +1,54 @@
+"""What the chase tells the session beside the clock: things that happened, each once."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ChaseKind(StrEnum):
+    """What happened."""
+
+    CHECKING = "checking"  # followed; whether its rate is the declared one is still being measured
+    LOCKED = "locked"
+    DROPOUT = "dropout"  # readings stopped coming; freewheeling
+    LOST = "lost"  # freewheeling is over, or the device went away for good
+    RETURNED = "returned"  # after a loss or a stop, and within a frame of where it had to be
+    JUMP = "jump"
+    LOCATED = "located"  # told where it stands, without motion
+    STOPPED = "stopped"
+    REVERSE = "reverse"
+    SHUTTLE = "shuttle"
+    WRONG_RATE = "wrong_rate"
+    WRONG_SPEED = "wrong_speed"
+    ACCEPTED = "accepted"  # what was refused no longer is
+    ENDED = "ended"  # a file's sound is over
+    HANDED_OVER = "handed_over"  # another source leads
+    DISAGREE = "disagree"
+
+
+@dataclass(frozen=True, slots=True)
+class ChaseEvent:
+    """One happening.
+
+    Args:
+        stamp_ns: host time it is about.
+        reason: a sentence for the operator.
+        refused: of WRONG_RATE and WRONG_SPEED: not followed because of it; else an alarm.
+        epoch: the clock's epoch from now on.
+        from_show_ns: of JUMP and RETURNED: where the running clock stood or would stand; else None.
+        to_show_ns: of JUMP, RETURNED, LOCATED and STOPPED: where it is now; else None.
+        heard_show_ns: of JUMP and RETURNED: the last good reading before it.
+    """
+
+    kind: ChaseKind
+    stamp_ns: int
+    reason: str = ""
+    refused: bool = False
+    epoch: int = 0
+    from_show_ns: int | None = None
+    to_show_ns: int | None = None
+    heard_show_ns: int | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether show time went back: a new pass begins."""
+        return self.from_show_ns is not None and self.to_show_ns is not None and self.to_show_ns < self.from_show_ns

@@ -1,0 +1,421 @@
+"""One source followed for one act: readings in, clock and happenings out (design §4).
+
+Pure: the same readings and steps give the same clocks. The tracker decides which readings move the line, the judge
+whether the act may be played at its speed, the table in `state` what that means; here they meet, and the clock is
+published: the line plus a rest that is let out slowly, so that no correction is a step.
+"""
+
+from math import hypot
+
+from cuefocus.chase.candidate import Word
+from cuefocus.chase.clock import Clock, ClockState
+from cuefocus.chase.config import ChaseConfig
+from cuefocus.chase.events import ChaseEvent, ChaseKind
+from cuefocus.chase.judge import Judge, Verdict
+from cuefocus.chase.labels import LabelCheck, unwrapped, word_rate
+from cuefocus.chase.line import Line, Point
+from cuefocus.chase.slew import Slew
+from cuefocus.chase.state import ADVANCING, RUNNING, Sign, next_state
+from cuefocus.chase.tracker import JUMP_WORDS, Fit, Tracker
+from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.events import Reading
+
+# Readings are missing when the last is this many intervals older than usual.
+_GAP_INTERVALS = 2.5
+_FIRST_DELAY_NS = 60e6
+_RUN_ON_NS = 24 * 3600 * NS_PER_S
+_WORST_NOISE_NS = 1e9
+_LONGEST_FRAME_NS = 1e11
+
+
+class Follower:
+    """Follows one source.
+
+    The clock has speed 0 where it is not followed (no_signal, holding); in locating it shows what the source does.
+    Whenever its epoch changes, a JUMP, RETURNED or LOCATED carries the new one.
+
+    Args:
+        config: the act.
+        epoch: the first clock's epoch (one above the last follower's, when acts change).
+
+    The session sets `departed` once a rack has left in this run, and `in_take` while a take runs: a wrong measured
+    rate, or a wrong speed, is refused before and an alarm after.
+    """
+
+    def __init__(self, config: ChaseConfig, *, epoch: int = 0) -> None:
+        self.config = config
+        self.departed = False
+        self.in_take = False
+        self.refusal = ""
+        self.ignored = 0
+        self.state = ClockState.NO_SIGNAL
+        self.epoch = epoch
+        self._labels = LabelCheck(config.rate)
+        self._judge = Judge(config)
+        self._tracker = Tracker(config.speeds, word_rate(config.rate).frame_ns)
+        self._slew = Slew()
+        self._events: list[ChaseEvent] = []
+        self._now_ns = 0
+        self._last: Word | None = None
+        self._news = False
+        self._delay_ns = _FIRST_DELAY_NS
+        self._good_ns = 0
+        self._good_until_ns = 0
+        self._since_ns: int | None = None
+        # What is shown while nothing runs; where the last run ended (None: there was none) and its last good reading.
+        self._shown_ns = config.starts_show_ns
+        self._held_ns: int | None = None
+        self._heard_ns: int | None = None
+        self._unbroken = False  # the line is the last run's own
+        self._lost = False
+        self._sure = False
+        self._alarmed = False
+        self._off: Verdict | None = None
+
+    # --- what comes in ---
+
+    def feed(self, reading: Reading) -> None:
+        """Take a reading. Its effect shows in the next `step`."""
+        if reading.direction == 0:
+            self._locate(reading)
+            return
+        stamp_ns = reading.stamp_ns - self.config.latency_ns
+        last = self._last
+        if last is not None and stamp_ns <= last.point.host_ns:
+            self.ignored += 1
+            return
+        count = self._labels.count(reading)
+        if self._labels.refusal:
+            self._refuse(ChaseKind.WRONG_RATE, stamp_ns, self._labels.refusal, refused=True)
+        if count is None:
+            self.ignored += 1
+            return
+        word = self._word(reading, count, stamp_ns)
+        if last is not None and last.count == word.count and last.direction == word.direction:
+            if stamp_ns - last.point.host_ns > 0.5 * self._length_ns(last):
+                self._last, self._news = word, True
+                self._stop(stamp_ns, word.point.show_ns, f"label {reading.label.text(self.config.rate)} twice")
+            return
+        self._last, self._news = word, True
+        self._track(word)
+
+    def notice(self, kind: str, stamp_ns: int, reason: str = "") -> None:
+        """Take a source's own event: `opened`, `lost`, `ended`, `stopped`; others change nothing."""
+        if kind == "stopped":
+            self._stop(stamp_ns, self._published(stamp_ns), reason or "playback says it stopped")
+        elif kind in ("lost", "ended"):
+            if kind == "ended":
+                self._emit(ChaseKind.ENDED, stamp_ns, reason)
+            if self.state in ADVANCING:
+                self._freewheel(stamp_ns, reason or f"source {kind}")
+            else:
+                self._move(Sign.GONE)
+        elif kind == "opened":
+            self._tracker.restart()
+            self._labels.restart()
+            self._last = None
+
+    def step(self, now_ns: int) -> tuple[Clock, list[ChaseEvent]]:
+        """The clock at `now_ns`, and what happened since the last step."""
+        now_ns = max(now_ns, self._now_ns)
+        self._watch_silence(now_ns)
+        elapsed_ns, self._now_ns = now_ns - self._now_ns, now_ns
+        line = self._tracker.line
+        if self._slew.rest_ns and line is not None:
+            self._slew.let_out(elapsed_ns, line.speed)
+        clock = self._clock(now_ns)
+        if not self._events:
+            return clock, []
+        events, self._events = self._events, []
+        return clock, events
+
+    # --- what may be asked ---
+
+    @property
+    def depart_until_ns(self) -> int:
+        """Host time until which racks may depart on what has been heard so far."""
+        if self.state not in RUNNING:
+            return self._good_ns
+        return self._good_until_ns if self.config.on_loss == "run" else self._good_ns + self.config.depart_ns
+
+    @property
+    def prerolled(self) -> bool:
+        """Whether the act's pre-roll of good timecode has been heard in one piece."""
+        running = self.state in RUNNING and self._since_ns is not None
+        return running and self._good_ns - (self._since_ns or 0) >= self.config.preroll_ns
+
+    @property
+    def speed_uncertainty(self) -> float:
+        """One standard deviation of the clock's speed."""
+        return self._tracker.line.speed_sigma if self._tracker.line is not None else 0.0
+
+    @property
+    def jitter_ns(self) -> float:
+        """How much the source's stamps are seen to scatter."""
+        return self._tracker.pulse.jitter_ns
+
+    @property
+    def outliers(self) -> int:
+        """Readings that did not fit the line, so far."""
+        return self._tracker.outliers
+
+    def uncertainty_at(self, host_ns: int) -> int:
+        """One standard deviation of the clock's show time at `host_ns` if no reading came any more, ns."""
+        line, common_ns = self._tracker.line, self.config.common_ns
+        if line is None:
+            return round(common_ns)
+        return round(hypot(line.sigma_at(host_ns), self._slew.rest_ns, common_ns))
+
+    def predicted_uncertainty(self, show_ns: int) -> int:
+        """What the uncertainty will be when the clock shows `show_ns`, for the ready rule.
+
+        While readings come they are expected to go on; in freewheel they are not.
+        """
+        line = self._tracker.line
+        if line is None or line.speed == 0.0:
+            return round(self.config.common_ns)
+        ahead_ns = round((show_ns - self._published(self._now_ns)) / line.speed)
+        if self.state in ADVANCING:
+            ahead_ns = min(ahead_ns, round(self._tracker.pulse.interval_ns))
+        return self.uncertainty_at(self._now_ns + max(ahead_ns, 0))
+
+    # --- readings ---
+
+    def _word(self, reading: Reading, count: int, stamp_ns: int) -> Word:
+        rate, line = self.config.rate, self._tracker.line
+        near_ns = self.config.starts_show_ns if line is None else line.show_at(stamp_ns)
+        show_ns = unwrapped(rate.show_ns(count * rate.pair), near_ns, rate)
+        # A comparison with NaN is false: what is no number counts as the worst.
+        noise_ns = max(reading.noise_ns, 1.0) if reading.noise_ns <= _WORST_NOISE_NS else _WORST_NOISE_NS
+        frame_ns = reading.frame_ns if 0.0 < reading.frame_ns <= _LONGEST_FRAME_NS else 0.0
+        return Word(count, Point(stamp_ns, show_ns, noise_ns), 1 if reading.direction > 0 else -1, frame_ns)
+
+    def _length_ns(self, word: Word) -> float:
+        lengths = self._tracker.pulse.lengths
+        return lengths[-1] if lengths else word.frame_ns or self._tracker.word_ns
+
+    def _track(self, word: Word) -> None:
+        """Let the word move the line, and the line the state."""
+        tied = self.state in RUNNING
+        waiting = self._lost or self.state is ClockState.FREEWHEELING
+        published_ns, old = self._published(self._now_ns), self._tracker.line
+        fit = self._tracker.feed(word, tied=tied, waiting=waiting)
+        line = self._tracker.line
+        if fit is not Fit.DOUBTED and line is not None:
+            self._lost = False
+            if fit is Fit.FAR:
+                self._unbroken = False
+                self._judge.restart()
+                if tied and old is not None and old.speed * line.speed > 0.0:
+                    self._jump(old, word)
+            elif self._unbroken:
+                self._slew.take(published_ns - line.show_at(self._now_ns))
+            self._good_ns = word.point.host_ns
+            self._good_until_ns = self._good_ns + self._patience_ns
+            self._weigh(line, word)
+            if self.state in RUNNING:
+                self._heard_ns = word.point.show_ns
+        slowest_ns = self._slowest_word_ns
+        if self.state in RUNNING and self._tracker.pulse.running_down(slowest_ns, self._tracker.noise(word)):
+            self._stop(word.point.host_ns, word.point.show_ns, "the timecode ran down")
+
+    def _locate(self, reading: Reading) -> None:
+        """Take a position without motion: it ends any run, and is shown."""
+        rate = self._labels.rate
+        if not reading.label.exists_in(rate):
+            self.ignored += 1
+            return
+        show_ns = unwrapped(reading.label.show_ns(rate), self.config.starts_show_ns, self.config.rate)
+        self._stop(reading.stamp_ns, self._published(reading.stamp_ns), "playback located")
+        self._move(Sign.STOPPED)
+        if show_ns != self._shown_ns:
+            self._shown_ns = show_ns
+            self.epoch += 1
+            self._emit(ChaseKind.LOCATED, reading.stamp_ns, to_ns=show_ns)
+
+    # --- what the line is worth ---
+
+    def _weigh(self, line: Line, word: Word) -> None:
+        running, stamp_ns = self.state in RUNNING, word.point.host_ns
+        noise_ns = self._tracker.noise(word)
+        verdict = self._judge.verdict(line, self._tracker.pulse, running=running, noise_ns=noise_ns)
+        if self.state is ClockState.NO_SIGNAL:
+            self._move(Sign.HEARD)
+        if verdict is Verdict.REVERSE or verdict is Verdict.SHUTTLE:
+            self._go_off(stamp_ns, verdict)
+            return
+        self._off = None
+        if self._labels.refusal:
+            return
+        if verdict is Verdict.WRONG_SPEED:
+            self._refuse(ChaseKind.WRONG_SPEED, stamp_ns, self._judge.reason, refused=not self.in_take)
+        elif verdict is Verdict.WRONG_RATE and not self.departed:
+            self._refuse(ChaseKind.WRONG_RATE, stamp_ns, self._judge.reason, refused=True)
+        elif verdict is not Verdict.OUTSIDE:
+            if verdict is Verdict.WRONG_RATE and not self._alarmed:
+                self._alarmed = True
+                self._emit(ChaseKind.WRONG_RATE, stamp_ns, self._judge.reason)
+            self._follow(line, word, sure=verdict is Verdict.SURE)
+
+    def _follow(self, line: Line, word: Word, *, sure: bool) -> None:
+        before, stamp_ns = self.state, word.point.host_ns
+        if before not in RUNNING and not self._start(line, word):
+            return
+        self._sure = self._sure or sure
+        self._move(Sign.CONFIRMED if self._sure else Sign.FOLLOWED)
+        if self.state is not before and before is not ClockState.FREEWHEELING:
+            kind = ChaseKind.LOCKED if self.state is ClockState.LOCKED else ChaseKind.CHECKING
+            self._emit(kind, stamp_ns)
+
+    def _start(self, line: Line, word: Word) -> bool:
+        """Begin to run; or not yet, where the clock would come back elsewhere and more readings must bear that out."""
+        held_ns, stamp_ns = self._held_ns, word.point.host_ns
+        if held_ns is not None and not self._unbroken:
+            near = abs(line.history[0].show_ns - held_ns) <= self._tracker.near_ns
+            if not near and line.readings < JUMP_WORDS:
+                return False
+            self.epoch += 1
+            kind = ChaseKind.RETURNED if near else ChaseKind.JUMP
+            self._emit(kind, stamp_ns, from_ns=held_ns, to_ns=word.point.show_ns, heard_ns=self._heard_ns)
+        elif held_ns is not None:
+            to_ns = word.point.show_ns
+            self._emit(
+                ChaseKind.RETURNED, stamp_ns, from_ns=line.show_at(stamp_ns), to_ns=to_ns, heard_ns=self._heard_ns
+            )
+        if not self._unbroken:
+            self._slew.forget()
+            self._sure = self._alarmed = False
+        if self.refusal:
+            self.refusal = ""
+            self._emit(ChaseKind.ACCEPTED, stamp_ns)
+        self._since_ns, self._unbroken, self._lost = stamp_ns, True, False
+        return True
+
+    def _jump(self, old: Line, word: Word) -> None:
+        """A running clock is elsewhere now."""
+        self.epoch += 1
+        self._slew.forget()
+        self._unbroken = True
+        self._since_ns = word.point.host_ns
+        from_ns = old.show_at(word.point.host_ns)
+        self._emit(
+            ChaseKind.JUMP, word.point.host_ns, from_ns=from_ns, to_ns=word.point.show_ns, heard_ns=self._heard_ns
+        )
+
+    # --- the ends of a run ---
+
+    def _halt(self, show_ns: int, sign: Sign) -> bool:
+        """End the run if there is one: what is shown stays at `show_ns`. Returns whether there was one."""
+        running = self.state in RUNNING
+        if running:
+            self._shown_ns = self._held_ns = show_ns
+        self._unbroken = self._lost = False
+        self._since_ns = None
+        self._move(sign)
+        return running
+
+    def _stop(self, stamp_ns: int, show_ns: int, reason: str) -> None:
+        self._tracker.forget()
+        if self._halt(show_ns, Sign.STOPPED):
+            self._good_until_ns = min(self._good_until_ns, stamp_ns)
+            self._emit(ChaseKind.STOPPED, stamp_ns, reason, to_ns=show_ns)
+
+    def _go_off(self, stamp_ns: int, verdict: Verdict) -> None:
+        self._halt(self._published_run(stamp_ns), Sign.OFF_SPEED)
+        if self._off is not verdict:
+            self._off = verdict
+            self._emit(ChaseKind.REVERSE if verdict is Verdict.REVERSE else ChaseKind.SHUTTLE, stamp_ns)
+
+    def _refuse(self, kind: ChaseKind, stamp_ns: int, reason: str, *, refused: bool) -> None:
+        if self._halt(self._published_run(stamp_ns), Sign.REFUSED):
+            self._good_until_ns = min(self._good_until_ns, stamp_ns)
+        if not self.refusal or (kind is ChaseKind.WRONG_RATE and reason != self.refusal):
+            self._emit(kind, stamp_ns, reason, refused=refused)
+            self.refusal = reason
+
+    def _freewheel(self, now_ns: int, reason: str) -> None:
+        line = self._tracker.line
+        if line is not None:
+            published_ns = self._published(self._now_ns)
+            line.coast()
+            self._slew.take(published_ns - line.show_at(self._now_ns))
+        self._move(Sign.GAP)
+        self._emit(ChaseKind.DROPOUT, now_ns, reason)
+
+    def _watch_silence(self, now_ns: int) -> None:
+        """Notice that readings have stopped coming, and for how long."""
+        last = self._last
+        if last is None:
+            return
+        if self._news:
+            self._news = False
+            delay_ns = float(now_ns - last.point.host_ns)
+            self._delay_ns = max(delay_ns, self._delay_ns + 0.05 * (delay_ns - self._delay_ns))
+        state = self.state
+        if state in ADVANCING:
+            pulse = self._tracker.pulse
+            gap_ns = min(
+                self._delay_ns + _GAP_INTERVALS * pulse.interval_ns, 0.5 * self.config.freewheel_ns + self._delay_ns
+            )
+            if now_ns - self._good_ns > gap_ns:
+                silent = now_ns - last.point.host_ns > gap_ns
+                if silent and pulse.ended_slow(self._slowest_word_ns, self._tracker.noise(last)):
+                    self._stop(now_ns, last.point.show_ns, "the timecode ran down")
+                else:
+                    self._freewheel(now_ns, "no timecode")
+        if self.state is ClockState.FREEWHEELING and now_ns > self._good_until_ns:
+            self._expire(now_ns)
+        elif state is ClockState.LOCATING and now_ns - last.point.host_ns > self.config.freewheel_ns:
+            self._halt(self._shown_ns, Sign.EXPIRED)
+
+    def _expire(self, now_ns: int) -> None:
+        """The freewheel is over. The line is kept: a return is measured against it."""
+        self._shown_ns = self._held_ns = self._published(self._good_until_ns)
+        self._lost, self._since_ns = True, None
+        self._tracker.restart()
+        self._move(Sign.EXPIRED)
+        self._emit(ChaseKind.LOST, now_ns, "no timecode")
+
+    # --- what goes out ---
+
+    @property
+    def _patience_ns(self) -> int:
+        return _RUN_ON_NS if self.config.on_loss == "run" else self.config.freewheel_ns
+
+    @property
+    def _slowest_word_ns(self) -> float:
+        return self._tracker.word_ns / self.config.speeds.slowest
+
+    def _published(self, host_ns: int) -> int:
+        line = self._tracker.line
+        return self._shown_ns if line is None else line.show_at(host_ns) + round(self._slew.rest_ns)
+
+    def _published_run(self, host_ns: int) -> int:
+        """Where the run that now ends stood: along its own line, even if a new one has been adopted already."""
+        line = self._tracker.line if self._unbroken else self._tracker.old or self._tracker.line
+        return self._shown_ns if line is None else line.show_at(host_ns)
+
+    def _move(self, sign: Sign) -> None:
+        self.state = next_state(self.state, sign)
+
+    def _emit(
+        self,
+        kind: ChaseKind,
+        stamp_ns: int,
+        reason: str = "",
+        *,
+        refused: bool = False,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
+        heard_ns: int | None = None,
+    ) -> None:
+        self._events.append(ChaseEvent(kind, stamp_ns, reason, refused, self.epoch, from_ns, to_ns, heard_ns))
+
+    def _clock(self, now_ns: int) -> Clock:
+        line, state = self._tracker.line, self.state
+        if line is None or state in (ClockState.NO_SIGNAL, ClockState.HOLDING):
+            return Clock(
+                now_ns, self._shown_ns, 0.0, state, self.uncertainty_at(now_ns), self._good_until_ns, self.epoch
+            )
+        show_ns = line.show_at(now_ns) + round(self._slew.rest_ns)
+        return Clock(now_ns, show_ns, line.speed, state, self.uncertainty_at(now_ns), self._good_until_ns, self.epoch)
