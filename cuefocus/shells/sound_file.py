@@ -52,6 +52,8 @@ class SoundFile:
         try:
             if path.is_dir():
                 raise SoundFileError("is a directory, not a sound file", where=str(path), hint="name a WAV file in it")
+            if path.exists() and not path.is_file():  # a pipe would block, a device has no end
+                raise SoundFileError("is a device or a pipe, not a sound file", where=str(path), hint="name a WAV file")
             with path.open("rb") as file:
                 return _read_headers(path, file, path.stat().st_size)
         except FileNotFoundError:

@@ -1,7 +1,7 @@
 """LTC as sound: biphase mark, the standard's rise time, edges placed between samples.
 
 Any curve of the media's position may be rendered, so varispeed, reverse, stops and jumps come out as a deck would play
-them. Source: SMPTE ST 12-1 §9 (rise time 40 ± 10 µs, polarity correction), ST 12-3 (one word for two frames above 30 fps).
+them. Source: SMPTE ST 12-1 §9 (rise time 40 ± 10 µs, polarity correction), ST 12-3 (one word for two frames over 30 fps)
 """
 
 import math
@@ -65,7 +65,7 @@ def render_ltc(sound: LtcSound, position_frames: Places) -> Samples:
 
     Returns: float32 samples, as many as positions.
     """
-    position = np.asarray(position_frames, dtype=np.float64)
+    position: Places = np.asarray(position_frames, dtype=np.float64)
     if len(position) == 0:
         return np.zeros(0, dtype=np.float32)
     splice_frames = _FASTEST_HALF_BITS * sound.rate.pair / _HALF_BITS_PER_WORD
@@ -95,7 +95,7 @@ def ltc_blocks(
     margin = _margin_samples(sound)
     for first in range(0, samples, block_samples):
         last = min(first + block_samples, samples)
-        positions = offset_frames + step * np.arange(first - margin, last + margin)
+        positions: Places = offset_frames + step * np.arange(first - margin, last + margin, dtype=np.float64)
         yield _render(sound, positions, margin)
 
 
@@ -154,9 +154,8 @@ def _modulated(sound: LtcSound, first_word: int, words: int) -> tuple[npt.NDArra
         data_word(word_label(word * rate.pair, rate), drop=rate.drop, at_25=rate.word_nominal == 25, flags=sound.flags)
         for word in range(first_word, first_word + words)
     ]
-    flips = np.ones((words * BITS_PER_WORD, 2), dtype=np.int8)
-    flips[:, 1] = word_bits(data).reshape(-1)
-    flips = flips.reshape(-1)
+    flips = np.ones(words * _HALF_BITS_PER_WORD, dtype=np.int8)
+    flips[1::2] = word_bits(data).reshape(-1)
     levels = (1 - 2 * (np.cumsum(flips, dtype=np.int64) & 1)).astype(np.int8)
     return flips.astype(np.bool_), levels
 
@@ -164,10 +163,10 @@ def _modulated(sound: LtcSound, first_word: int, words: int) -> tuple[npt.NDArra
 def _edges(
     half_bits: Places, cells: npt.NDArray[np.int64], flips: npt.NDArray[np.bool_], levels: npt.NDArray[np.int8]
 ) -> tuple[Places, Places, Places, Places]:
-    """Where the level changes (samples), the first sample that shows it, by how much (±2), how fast (half bits a sample)."""
+    """Level changes: where (samples), first sample that shows it, by how much (±2), media speed (half bits/sample)."""
     moved = np.diff(cells)
     before = np.flatnonzero(moved)
-    found = []
+    found: list[Places] = []
     while len(before):
         upwards = moved[before] > 0
         passed = len(found)  # boundaries already dealt with in the same step
@@ -187,9 +186,9 @@ def _edges(
 def _roundings(places: Places, steps: Places, swings: Places, lengths: Places, margin: int, samples: int) -> Places:
     """What to add to hard steps at samples `steps` to make them raised-cosine edges of `lengths` round `places`."""
     reach = np.arange(-margin, margin + 1)
-    at = np.floor(places).astype(np.int64)[:, None] + reach
+    at: npt.NDArray[np.int64] = np.floor(places).astype(np.int64)[:, None] + reach
     phase = np.clip((at - places[:, None]) / lengths[:, None], -0.5, 0.5)
     parts = 0.5 * (1.0 + np.sin(np.pi * phase)) - (at >= steps[:, None])
     inside = (at >= 0) & (at < samples)
-    added: Places = np.bincount(at[inside], (swings[:, None] * parts)[inside], minlength=samples)
+    added: Places = np.bincount(at[inside], (swings[:, None] * parts)[inside], minlength=samples).astype(np.float64)
     return added

@@ -1,0 +1,168 @@
+"""The verbs `ltc decode` and `ltc generate`: files and options in, rows and counts out. Nothing is printed here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cuefocus.errors import InputError, SoundFileError
+from cuefocus.shells.sound_file import SoundFile, write_sound_file
+from cuefocus.timebase.frames import RATES, FrameRate, parse_timecode, rate_named
+from cuefocus.wire.ltc.decoder import LtcDecoder, Tally
+from cuefocus.wire.ltc.encoder import LtcSound, ltc_blocks
+from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
+from cuefocus.wire.ltc.word import WordFlags
+
+_DROP = RATES["29.97df"]
+_BLOCK_SAMPLES = 1 << 17
+_MOST_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedRow:
+    """One frame as `ltc decode` shows it; see `as_json` for the contract's keys."""
+
+    frame: LtcFrame
+    rate: FrameRate
+    speed: float
+
+    @property
+    def timecode(self) -> str:
+        """The label as heard, `;` before the frames if its drop-frame flag is set."""
+        return self.frame.label.text(_DROP if self.frame.drop else None)
+
+    def as_json(self) -> dict[str, str | float | int]:
+        """The row under the keys of the command line's contract."""
+        return {
+            "timecode": self.timecode,
+            "rate": self.rate.name,
+            "start_sample": round(self.frame.start_sample, 4),
+            "direction": self.frame.direction,
+            "speed": round(self.speed, 6),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedLtc:
+    """The LTC of one channel of a sound file.
+
+    Args:
+        sound: the file.
+        channel: the channel it was read from, counted from 0.
+        frames: in file order.
+        whole, drop: what the frames without and with the drop-frame flag say about their rate; None if there are none.
+        tally: what else was met.
+    """
+
+    sound: SoundFile
+    channel: int
+    frames: list[LtcFrame]
+    whole: InferredRate | None
+    drop: InferredRate | None
+    tally: Tally
+
+    @property
+    def inferred(self) -> InferredRate:
+        """The rate of the greater part of the frames."""
+        dropping = sum(frame.drop for frame in self.frames)
+        inferred = self.drop if 2 * dropping > len(self.frames) else self.whole
+        if inferred is None:
+            raise AssertionError("a decoded file has frames")
+        return inferred
+
+    def rows(self) -> Iterator[DecodedRow]:
+        """The frames with rate and speed, in file order."""
+        for frame in self.frames:
+            inferred = self.drop if frame.drop else self.whole
+            if inferred is not None:
+                yield DecodedRow(frame, inferred.rate, speed_of(frame, inferred.rate, self.sound.sample_rate))
+
+
+def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
+    """Read all LTC out of a sound file.
+
+    Args:
+        path: a WAV file.
+        channel: counted from 0; None reads all and keeps the one that reads best, whatever its level.
+
+    Raises: SoundFileError if the file cannot be read, lacks the channel, or holds no LTC there.
+    """
+    sound = SoundFile.open(path)
+    channels = range(sound.channels) if channel is None else (channel,)
+    heard = [_heard(sound, each) for each in channels]
+    best = max(heard, key=_lock_quality)
+    if not best.frames:
+        where = f"channel {channel}" if channel is not None else "any channel" if sound.channels > 1 else "it"
+        near = best.tally.syncs > 0
+        hint = "something like it is there, but too damaged to believe" if near else "is this the timecode track?"
+        raise SoundFileError(f"there is no LTC in {where}", where=str(path), hint=hint)
+    return best
+
+
+def _heard(sound: SoundFile, channel: int) -> DecodedLtc:
+    decoder = LtcDecoder(sound.sample_rate)
+    frames = [frame for block in sound.blocks(channel, _BLOCK_SAMPLES) for frame in decoder.feed(block)]
+    frames += decoder.flush()
+    whole = [frame for frame in frames if not frame.drop]
+    drop = [frame for frame in frames if frame.drop]
+    return DecodedLtc(
+        sound=sound,
+        channel=channel,
+        frames=frames,
+        whole=infer_rate(whole, sound.sample_rate) if whole else None,
+        drop=infer_rate(drop, sound.sample_rate) if drop else None,
+        tally=decoder.tally,
+    )
+
+
+def _lock_quality(decoded: DecodedLtc) -> float:
+    """Frames read, less the part their jitter makes doubtful: crosstalk reads fewer, or reads them unsteadily."""
+    return sum(1.0 / (1.0 + 10.0 * frame.jitter) for frame in decoded.frames)
+
+
+def generate_ltc(
+    path: Path | str,
+    *,
+    rate: str,
+    start: str,
+    seconds: float,
+    sample_rate: int = 48_000,
+    level_dbfs: float = -6.0,
+    speed: float = 1.0,
+    user_bits: int = 0,
+) -> int:
+    """Write LTC to a 16-bit mono WAV file; the word of `start` begins at sample 0 exactly.
+
+    Args:
+        path: the file to write.
+        rate: a rate name, e.g. "29.97df".
+        start: the first label, "HH:MM:SS:FF".
+        seconds: length of the file.
+        sample_rate: samples per second, at least 8000.
+        level_dbfs: peak level.
+        speed: relative to the rate; negative plays backwards from `start`.
+        user_bits: the eight binary groups as 32 bits, group 1 lowest.
+
+    Returns: words begun and ended in the file.
+    Raises: TimecodeError for a rate or label that does not exist; InputError for a number out of range;
+        SoundFileError if the file cannot be written.
+    """
+    frame_rate = rate_named(rate)
+    label = parse_timecode(start, frame_rate)
+    fastest = sample_rate / (2.6 * 80 * frame_rate.word_nominal) if sample_rate >= 8000 else 0.0
+    ranges = (
+        ("seconds", 0 < seconds <= _MOST_SECONDS, f"between 0 and {_MOST_SECONDS}"),
+        ("sample_rate", 8000 <= sample_rate <= 384_000, "between 8000 and 384000"),
+        ("level_dbfs", -90 <= level_dbfs <= 0, "between -90 and 0"),
+        ("speed", 0 < abs(speed) <= fastest, f"at most {fastest:.2g} at this sample rate, and not 0"),
+        ("user_bits", 0 <= user_bits < 1 << 32, "32 bits"),
+    )
+    for name, fine, allowed in ranges:
+        if not fine:
+            raise InputError(f"cannot generate LTC like this: {name} is out of range", where=name, hint=allowed)
+    sound = LtcSound(
+        frame_rate, label, sample_rate, level=10 ** (level_dbfs / 20), flags=WordFlags(user_bits=user_bits)
+    )
+    samples = round(seconds * sample_rate)
+    write_sound_file(path, sample_rate, ltc_blocks(sound, samples, speed=speed, block_samples=_BLOCK_SAMPLES))
+    return int(samples * abs(speed) * sound.frames_per_sample / frame_rate.pair + 1e-9)
