@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from cuefocus.errors import PlanError
 from cuefocus.motion.track import Coefficients, Segment
@@ -17,6 +18,7 @@ _NODES_PER_PIECE = 16
 _BRIEF_RAMP = 0.15  # share of the pull a "hard" end takes: as even as a geared motor can follow
 _LONG_RAMP = 0.70
 _FIT_PIECES = 16
+_MOST_SAMPLES = 256
 _SMOOTHING = 0.20  # width of the kernel that gives drawn curves a start and an end at rest, share of the pull
 
 
@@ -45,7 +47,7 @@ class UnitPiece:
         return first * per, second * per**2, third * per**3, fourth * per**4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """A pull's shape from (0, 0) to (1, 1), at rest at both ends, with continuous acceleration inside.
 
@@ -96,8 +98,7 @@ class Profile:
     def entry_fraction(self, low: float, high: float = 2.0) -> float:
         """Fraction of the pull after which the shape stays within [low, high] for good; 0 if it never is outside.
 
-        Args:
-            low, high: shares of the travel with low <= 1 <= high.
+        `low` and `high` are shares of the travel, low <= 1 <= high.
         """
         if low <= 0.0 and self.overshoot <= 0.0:
             return 0.0
@@ -240,8 +241,7 @@ def bezier_profile(x1: float, y1: float, x2: float, y2: float) -> Profile:
 def recorded_profile(name: str, samples: tuple[tuple[float, float], ...]) -> Profile:
     """A recorded pull, normalised: its first sample becomes (0, 0), its last (1, 1).
 
-    Args:
-        samples: (time, position) in any units, times rising.
+    Samples are (time, position) in any units, times rising; long recordings are thinned to what a lens can show.
 
     Raises: PlanError for fewer than two samples, times that do not rise, or no travel between the ends.
     """
@@ -249,11 +249,13 @@ def recorded_profile(name: str, samples: tuple[tuple[float, float], ...]) -> Pro
         raise PlanError(f"recording {name!r} has {len(samples)} samples", hint="it needs two at least")
     (t0, p0), (t1, p1) = samples[0], samples[-1]
     times = [time for time, _ in samples]
-    if any(not later > earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(not later > earlier for earlier, later in pairwise(times)):
         raise PlanError(f"recording {name!r}: times must rise from sample to sample")
     if not abs(p1 - p0) > 0.0:
         raise PlanError(f"recording {name!r} ends where it began", hint="trim it to one pull")
-    return _fitted(f"recorded {name}", [((t - t0) / (t1 - t0), (p - p0) / (p1 - p0)) for t, p in samples])
+    step = max(1, len(samples) // _MOST_SAMPLES)
+    kept = [*samples[:-1:step], samples[-1]]
+    return _fitted(f"recorded {name}", [((t - t0) / (t1 - t0), (p - p0) / (p1 - p0)) for t, p in kept])
 
 
 def _fitted(name: str, points: Sequence[tuple[float, float]]) -> Profile:
@@ -263,7 +265,7 @@ def _fitted(name: str, points: Sequence[tuple[float, float]]) -> Profile:
     """
     box = _SMOOTHING / 3
     inner = [(_SMOOTHING / 2 + (1 - _SMOOTHING) * time, value) for time, value in points]
-    slopes = [(v1 - v0) / (t1 - t0) for (t0, v0), (t1, v1) in zip(inner, inner[1:], strict=False)]
+    slopes = [(v1 - v0) / (t1 - t0) for (t0, v0), (t1, v1) in pairwise(inner)]
     bends = [(t, after - before) for (t, _), before, after in zip(inner, [0.0, *slopes], [*slopes, 0.0], strict=True)]
 
     def smooth(at: float) -> tuple[float, float, float]:

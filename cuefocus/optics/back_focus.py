@@ -14,7 +14,7 @@ def trim_from_checks(checks: list[tuple[float, float]]) -> tuple[float, float]:
     Args:
         checks: (what the map says, what was measured) in dioptres, at least one pair.
 
-    Returns: the mean shift, and the largest distance of any check from it (a shift that is not constant is no back focus).
+    Returns: the mean shift, and the farthest any check is from it (a shift that is not constant is no back focus).
     """
     shifts = [mapped - measured for mapped, measured in checks]
     mean = sum(shifts) / len(shifts)

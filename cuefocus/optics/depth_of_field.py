@@ -1,7 +1,7 @@
 """What is sharp round a focused distance, and how blurred an error of focus is.
 
-Distances are from the film plane, as marks are; the difference to the entrance pupil is left out (it is below the noise of a
-mark past ten focal lengths). Stops are T-stops: for the same number, T promises a little less depth than N has.
+Distances are from the film plane, as marks are; the difference to the entrance pupil is left out (it is below the noise
+of a mark past ten focal lengths). Stops are T-stops: for the same number, T promises a little less depth than N has.
 """
 
 import math

@@ -1,7 +1,8 @@
 """The sharp band round a target: how near is near enough, in dioptres and on the ring (design §5).
 
-|error| ≤ the smaller of the blur limit and 5 % of this rack's travel, but at least the largest of 1 % of the travel, two
-motor counts and the residual backlash. Near and far edges are computed apart: a count is worth different dioptres each way.
+|error| ≤ the smaller of the blur limit and 5 % of this rack's travel, but at least the largest of 1 % of the travel,
+two motor counts and the residual backlash. Near and far edges are computed apart: a count is worth other dioptres each
+way.
 """
 
 from dataclasses import dataclass
@@ -70,11 +71,7 @@ def sharp_band(
     count_ring: float,
     residual_backlash_ring: float,
 ) -> SharpBand:
-    """The band of one rack.
-
-    Args:
-        start_ring: where it leaves from; its travel is part of the rule.
-        count_ring: ring travel of one motor count.
+    """The band of one rack that leaves from `start_ring`; `count_ring` is the ring travel of one motor count.
 
     Raises: PlanError if the target cannot be reached.
     """
