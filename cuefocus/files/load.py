@@ -43,7 +43,7 @@ class Loaded(Generic[Model]):
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: a tree of 10⁶ small objects holds no rubbish, and looking costs half a second."""
+    """No garbage collection meanwhile: a tree of 10⁶ small objects holds no rubbish, and looking is slow."""
     if not gc.isenabled():
         yield
         return

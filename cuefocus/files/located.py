@@ -27,6 +27,10 @@ class Located:
         """Whether any complaint is an error."""
         return any(complaint.severity == "error" for complaint in self.complaints)
 
+    def instead_of(self, data: Any) -> "Located":
+        """Other data of the same layout (as a JSON reader has it) with these places."""
+        return Located(self.file, data, self._places, [])
+
     def place(self, loc: Loc, *, of_key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at `loc` (or of its key); of its nearest holder if it is not there."""
         places, found = self._places, None

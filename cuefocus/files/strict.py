@@ -22,6 +22,11 @@ Finding = tuple[Loc, Severity, str, str]
 Findings = Iterator[Finding]
 
 
+def one_or_many(value: object) -> object:
+    """A lone item where a list may stand."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
 def _true_or_false(value: object) -> object:
     if isinstance(value, str):
         if value not in ("true", "false"):
@@ -47,7 +52,7 @@ Text = Annotated[str, Field(max_length=2000), WithJsonSchema(_ANY_SCALAR)]
 """Free text. Editors may see a number in `cue: 12.10`; we never do."""
 Name = Annotated[str, Field(min_length=1, max_length=200), WithJsonSchema(_ANY_SCALAR)]
 """An id that other lines refer to."""
-Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+Flag = Annotated[bool, BeforeValidator(_true_or_false, json_schema_input_type=bool)]
 """`true` or `false`; YAML 1.1's `yes` and `on` are text."""
 Rate = Annotated[
     FrameRate,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from cuefocus.files.quantities import Distance, FocalLength, Stop
-from cuefocus.files.strict import Finding, Name, Strict, Text
+from cuefocus.files.strict import Finding, Name, Strict, Text, one_or_many
 from cuefocus.rig.values import CountsRange
 
 LENS_SCHEMA_ID = "cuefocus-lens/1"
@@ -15,10 +15,6 @@ Approach = Literal["near", "far", "either"]
 Ring = Annotated[float, Field(ge=0, le=1)]
 MIN_MARKS = 4
 """Fewer cannot show the curvature of a focus scale."""
-
-
-def _one_or_many(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value]
 
 
 class _Place(Strict):
@@ -68,7 +64,7 @@ class Lens(Strict):
     focal_length: Annotated[
         tuple[FocalLength, ...],
         Field(min_length=1, max_length=2, description="one, or [wide, tele] of a zoom"),
-        BeforeValidator(_one_or_many),
+        BeforeValidator(one_or_many, json_schema_input_type=FocalLength | tuple[FocalLength, ...]),
     ]
     t_stop: Stop = Field(description="widest transmittance stop")
     close_focus: Distance

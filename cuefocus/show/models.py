@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import Distance, FocalLength, Stop
-from cuefocus.files.strict import Flag, Milliseconds, Name, Rate, Strict, Text
+from cuefocus.files.strict import Flag, Milliseconds, Name, Rate, Strict, Text, one_or_many
 from cuefocus.show.pulls import Pull, Shape
 from cuefocus.show.triggers import On
 from cuefocus.show.values import ActSpeed, At, Target
@@ -26,11 +26,6 @@ Conflict = Literal["trigger", "track"]
 RackKind = Literal["foreground-to-background", "background-to-foreground", "reveal", "dialogue", "dual-plane"]
 Nth = Annotated[int, Field(ge=1, le=100_000)]
 _NO_OFFSET = Duration.parse("0 ms")
-
-
-def _one_or_many(value: object) -> object:
-    """A lone item where a list may stand."""
-    return value if isinstance(value, list | tuple) else [value]
 
 
 class Moment(Strict):
@@ -59,6 +54,7 @@ class Media(Strict):
     file: Name | None = None
     words: Name | None = Field(None, description="words file (JSON)")
     beats: Name | None = Field(None, description="MIDI tempo map (.mid) or beat file (.json)")
+    first_bar: int = Field(1, ge=-1000, le=1000, description="number of a MIDI map's first bar; 0 for a pick-up bar")
 
 
 class Setup(Strict):
@@ -115,7 +111,7 @@ class Cue(Strict):
     axis: Axis = "focus"
     land: Moment | None = None
     leave: Moment | None = None
-    on: Annotated[tuple[On, ...], BeforeValidator(_one_or_many)] = ()
+    on: Annotated[tuple[On, ...], BeforeValidator(one_or_many, json_schema_input_type=On | tuple[On, ...])] = ()
     to: Target
     from_: Target | None = Field(None, alias="from", description="checked, never forced")
     pull: Pull | None = Field(None, description="departure to standstill")

@@ -1,0 +1,128 @@
+"""Where a beat stands on the act's media, and how long beats are there: a beat file, or a MIDI tempo map.
+
+A beat is what the meter counts: an eighth in 7/8, a quarter in 4/4. Bars and beats count from 1.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from pydantic import Field
+
+from cuefocus.anchors.anchor import Anchor, AnchorMissing, AnchorsRefused
+from cuefocus.anchors.json_file import parse_json, refuse_findings
+from cuefocus.files.load import read_bytes
+from cuefocus.files.strict import Finding, Strict
+
+HINT = 'a beat file is {"beats": [{"bar": 1, "beat": 1, "time_s": 0.5, …}]}'
+MIDI_MAGIC = b"MThd"
+
+
+class BeatMap(Protocol):
+    """Bars and beats ↔ seconds of the act's media."""
+
+    def find(self, bar: int, beat: float = 1.0) -> Anchor:
+        """Where a beat stands; 2.5 is half-way from beat 2 to beat 3. Raises: AnchorMissing."""
+
+    def count_at(self, time_s: float) -> float:
+        """Beats from the map's first one to a moment, in fractions; total."""
+
+    def time_at(self, count: float) -> float:
+        """The moment `count` beats after the map's first one; total."""
+
+
+def beats_before_s(beats: BeatMap, time_s: float, count: float) -> float:
+    """Seconds that the `count` beats before a moment last (a pull that lands there)."""
+    return time_s - beats.time_at(beats.count_at(time_s) - count)
+
+
+def beats_after_s(beats: BeatMap, time_s: float, count: float) -> float:
+    """Seconds that the `count` beats after a moment last (a pull that leaves there)."""
+    return beats.time_at(beats.count_at(time_s) + count) - time_s
+
+
+class Beat(Strict):
+    """One beat as it was found in the sound."""
+
+    bar: int = Field(ge=-1000, le=1_000_000)
+    beat: int = Field(ge=1, le=1000)
+    time_s: Annotated[float, Field(ge=-3600, le=86_400)]
+    confidence: float = Field(1.0, ge=0, le=1)
+    source: Annotated[str, Field(max_length=1000)] = ""
+
+
+class BeatsFile(Strict):
+    """What `beats track` writes."""
+
+    beats: Annotated[tuple[Beat, ...], Field(min_length=2)]
+
+
+class BeatGrid:
+    """Beats one by one, as a tracker or a person found them; two at least."""
+
+    def __init__(self, beats: Sequence[Beat]) -> None:
+        self._beats = tuple(beats)
+        self._times = [beat.time_s for beat in self._beats]
+        self._index = {(beat.bar, beat.beat): index for index, beat in enumerate(self._beats)}
+        self._in_bar: dict[int, int] = {}
+        for beat in self._beats:
+            self._in_bar[beat.bar] = max(beat.beat, self._in_bar.get(beat.bar, 0))
+
+    def find(self, bar: int, beat: float = 1.0) -> Anchor:
+        """Where a beat stands. Raises: AnchorMissing saying which bars and beats there are."""
+        if bar not in self._in_bar:
+            bars = f"{self._beats[0].bar} to {self._beats[-1].bar}"
+            raise AnchorMissing(f"there is no bar {bar}", hint=f"the beat file runs from bar {bars}")
+        whole = int(beat)
+        if (bar, whole) not in self._index:
+            raise AnchorMissing(f"bar {bar} has no beat {beat:g}", hint=f"its last beat is {self._in_bar[bar]}")
+        index = self._index[bar, whole]
+        found = self._beats[index]
+        time_s = self.time_at(index + (beat - whole))
+        return Anchor(time_s, found.source, found.confidence, f"bar {bar} beat {beat:g}")
+
+    def count_at(self, time_s: float) -> float:
+        """Beats from the first one to a moment; past the ends the outermost beats go on."""
+        index = min(len(self._times) - 2, max(0, bisect_right(self._times, time_s) - 1))
+        return index + (time_s - self._times[index]) / (self._times[index + 1] - self._times[index])
+
+    def time_at(self, count: float) -> float:
+        """The moment `count` beats after the first one; past the ends the outermost beats go on."""
+        index = min(len(self._times) - 2, max(0, int(count // 1)))
+        return self._times[index] + (count - index) * (self._times[index + 1] - self._times[index])
+
+
+def load_beats(path: Path, *, first_bar: int = 1) -> BeatMap:
+    """A beat file or MIDI tempo map from disk. Raises: AnchorsRefused."""
+    return parse_beats(read_bytes(path, AnchorsRefused), str(path), first_bar=first_bar)
+
+
+def parse_beats(data: bytes, file: str, *, first_bar: int = 1) -> BeatMap:
+    """A beat file's or MIDI file's bytes, told apart by how they begin.
+
+    Args:
+        data: the file's bytes.
+        file: path as the operator gave it, for messages.
+        first_bar: number of a MIDI map's first bar; beat files number their bars themselves.
+
+    Raises: AnchorsRefused with every complaint.
+    """
+    if data.startswith(MIDI_MAGIC) or file.lower().endswith((".mid", ".midi")):
+        from cuefocus.anchors.tempo_map import parse_midi  # mido takes 50 ms to import; most shows have no MIDI
+
+        return parse_midi(data, file, first_bar=first_bar)
+    value, located = parse_json(data, file, BeatsFile, HINT)
+    refuse_findings(data, file, located.data, list(_findings(value.beats)))
+    return BeatGrid(value.beats)
+
+
+def _findings(beats: Sequence[Beat]) -> Iterator[Finding]:
+    for index, (before, beat) in enumerate(pairwise(beats), start=1):
+        if beat.time_s - before.time_s < 1e-3:
+            problem = f"bar {beat.bar} beat {beat.beat} comes less than 1 ms after the beat above it"
+            yield ("beats", index, "time_s"), "error", problem, "sort the beats by time, and keep each once"
+        if (beat.bar, beat.beat) <= (before.bar, before.beat):
+            problem = f"bar {beat.bar} beat {beat.beat} follows bar {before.bar} beat {before.beat}"
+            yield ("beats", index, "bar"), "error", problem, "number bars and beats upwards"

@@ -1,0 +1,179 @@
+"""A MIDI file's tempo and meter as exact time of any bar and beat, also past the file's end.
+
+mido reads the file; the sums are rational, so a beat after a thousand tempo changes is not a nanosecond off.
+"""
+
+import io
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from struct import error as StructError  # noqa: N812 - it is an exception
+
+from mido import MidiFile
+from mido.midifiles.meta import KeySignatureError
+
+from cuefocus.anchors.anchor import Anchor, AnchorMissing, AnchorsRefused
+from cuefocus.files.complaint import Complaint
+
+MAX_MIDI_BYTES = 1024 * 1024
+DEFAULT_TEMPO_US = 500_000
+"""Microseconds per quarter where a file names no tempo: 120 per minute (Standard MIDI Files 1.0)."""
+_US_PER_S = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TempoChange:
+    """From `tick` on, a quarter lasts `tempo_us`; `start_s` is the time of the tick."""
+
+    tick: int
+    tempo_us: int
+    start_s: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class MeterChange:
+    """From `tick` on, bars of `numerator` beats.
+
+    Args:
+        beat_ticks: ticks of one beat (of the denominator's note).
+        bar: number of the bar that starts here.
+        count: beats from tick 0, in fractions where a bar was cut short.
+    """
+
+    tick: int
+    numerator: int
+    beat_ticks: Fraction
+    bar: int
+    count: Fraction
+
+
+class TempoMap:
+    """Tempo and meter changes; the last ones go on for ever, and the first ones reach back before the start.
+
+    Args:
+        tempos: (tick, microseconds per quarter), by tick.
+        meters: (tick, numerator, denominator), by tick.
+        ticks_per_quarter: the file's division.
+        first_bar: number of the first bar; 0 for a pick-up.
+    """
+
+    def __init__(
+        self,
+        tempos: list[tuple[int, int]],
+        meters: list[tuple[int, int, int]],
+        ticks_per_quarter: int,
+        *,
+        first_bar: int = 1,
+    ) -> None:
+        self._ticks_per_quarter, self._first_bar = ticks_per_quarter, first_bar
+        self._tempos = self._tempo_changes(tempos)
+        self._tempo_ticks = [change.tick for change in self._tempos]
+        self._tempo_times = [change.start_s for change in self._tempos]
+        self._meters = self._meter_changes(meters)
+        self._meter_bars = [change.bar for change in self._meters]
+        self._meter_counts = [change.count for change in self._meters]
+        self._meter_ticks = [change.tick for change in self._meters]
+
+    def find(self, bar: int, beat: float = 1.0) -> Anchor:
+        """Where a beat stands. Raises: AnchorMissing for a bar before the first, or a beat its bar does not have."""
+        if bar < self._first_bar:
+            raise AnchorMissing(f"there is no bar {bar}", hint=f"the tempo map starts with bar {self._first_bar}")
+        index = bisect_right(self._meter_bars, bar) - 1
+        meter = self._meters[index]
+        tick = meter.tick + ((bar - meter.bar) * meter.numerator + Fraction(beat) - 1) * meter.beat_ticks
+        last_bar_here = index + 1 < len(self._meters) and bar == self._meters[index + 1].bar - 1
+        cut_short = last_bar_here and tick >= self._meters[index + 1].tick
+        if beat >= meter.numerator + 1 or cut_short:
+            beats = meter.numerator
+            if last_bar_here:
+                bar_tick = meter.tick + (bar - meter.bar) * meter.numerator * meter.beat_ticks
+                beats = -((bar_tick - self._meters[index + 1].tick) // meter.beat_ticks)
+            raise AnchorMissing(f"bar {bar} has no beat {beat:g}", hint=f"its last beat is {beats}")
+        return Anchor(float(self._seconds(tick)), "midi", 1.0, f"bar {bar} beat {beat:g}")
+
+    def count_at(self, time_s: float) -> float:
+        """Beats from the start to a moment."""
+        moment = Fraction(time_s)
+        change = self._tempos[max(0, bisect_right(self._tempo_times, moment) - 1)]
+        tick = change.tick + (moment - change.start_s) * self._ticks_per_quarter * _US_PER_S / change.tempo_us
+        meter = self._meters[max(0, bisect_right(self._meter_ticks, tick) - 1)]
+        return float(meter.count + (tick - meter.tick) / meter.beat_ticks)
+
+    def time_at(self, count: float) -> float:
+        """The moment `count` beats after the start."""
+        beats = Fraction(count)
+        meter = self._meters[max(0, bisect_right(self._meter_counts, beats) - 1)]
+        return float(self._seconds(meter.tick + (beats - meter.count) * meter.beat_ticks))
+
+    def _seconds(self, tick: Fraction) -> Fraction:
+        change = self._tempos[max(0, bisect_right(self._tempo_ticks, tick) - 1)]
+        return change.start_s + (tick - change.tick) * change.tempo_us / (self._ticks_per_quarter * _US_PER_S)
+
+    def _tempo_changes(self, tempos: list[tuple[int, int]]) -> list[TempoChange]:
+        at_tick = {0: DEFAULT_TEMPO_US} | dict(tempos)
+        changes = list[TempoChange]()
+        for tick, tempo_us in sorted(at_tick.items()):
+            start_s = Fraction(0)
+            if changes:
+                before = changes[-1]
+                passed = Fraction((tick - before.tick) * before.tempo_us, self._ticks_per_quarter * _US_PER_S)
+                start_s = before.start_s + passed
+            changes.append(TempoChange(tick, tempo_us, start_s))
+        return changes
+
+    def _meter_changes(self, meters: list[tuple[int, int, int]]) -> list[MeterChange]:
+        at_tick = {0: (4, 4)} | {tick: (numerator, denominator) for tick, numerator, denominator in meters}
+        changes = list[MeterChange]()
+        for tick, (numerator, denominator) in sorted(at_tick.items()):
+            bar, count = self._first_bar, Fraction(0)
+            if changes:
+                before = changes[-1]
+                beats = (tick - before.tick) / before.beat_ticks
+                bar = before.bar - int(-beats // before.numerator)  # a bar cut short is a bar
+                count = before.count + beats
+            changes.append(MeterChange(tick, numerator, Fraction(4 * self._ticks_per_quarter, denominator), bar, count))
+        return changes
+
+
+def parse_midi(data: bytes, file: str, *, first_bar: int = 1) -> TempoMap:
+    """The tempo map of a MIDI file's bytes.
+
+    Args:
+        data: the file's bytes.
+        file: path as the operator gave it, for messages.
+        first_bar: number of its first bar.
+
+    Raises: AnchorsRefused saying what is wrong and where.
+    """
+    if len(data) > MAX_MIDI_BYTES:
+        raise _refusal(file, f"the file has {len(data)} bytes", "export the tempo track alone")
+    stream = io.BytesIO(data)
+    try:
+        midi = MidiFile(file=stream)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, StructError, KeySignatureError) as error:
+        reason = str(error) or "it ends too early"
+        problem = f"not a MIDI file that can be read, near byte {stream.tell()}: {reason[:100]}"
+        raise _refusal(file, problem, "export it again from the sequencer") from None
+    if midi.type == 2:
+        raise _refusal(file, "a type 2 MIDI file has no common timeline", "export it as type 0 or 1")
+    if not 0 < midi.ticks_per_beat < 0x8000:
+        raise _refusal(file, "the file counts in SMPTE frames, not in beats", "export it with ticks per quarter")
+    tempos, meters = list[tuple[int, int]](), list[tuple[int, int, int]]()
+    for track in midi.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "set_tempo":
+                if message.tempo <= 0:
+                    raise _refusal(file, f"tempo 0 at tick {tick}", "give that place a tempo")
+                tempos.append((tick, message.tempo))
+            elif message.type == "time_signature":
+                if message.numerator <= 0 or not 0 < message.denominator <= 256:
+                    problem = f"meter {message.numerator}/{message.denominator} at tick {tick}"
+                    raise _refusal(file, problem, "give that place a meter such as 4/4 or 7/8")
+                meters.append((tick, message.numerator, message.denominator))
+    return TempoMap(tempos, meters, midi.ticks_per_beat, first_bar=first_bar)
+
+
+def _refusal(file: str, problem: str, hint: str) -> AnchorsRefused:
+    return AnchorsRefused([Complaint(file, 0, 0, "", "error", problem, hint)])
