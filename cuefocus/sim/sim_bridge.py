@@ -52,6 +52,10 @@ class BridgeWire:
         reply = {f"{name}_pos": round(counts / 655.35, 4), f"{name}_calibrated": calibrated, "seq": int(order.token)}
         return json.dumps(reply).encode("ascii")
 
+    def reset(self) -> None:
+        """A box that was without power expects numbers anew."""
+        self._newest = dict.fromkeys(_NAMES, -1)
+
     def _understood(self, wanted: dict[str, object]) -> list[Order]:
         sequence = wanted.get("seq")
         number = sequence if isinstance(sequence, int) and not isinstance(sequence, bool) else None

@@ -39,16 +39,21 @@ def _crc(data: bytes, table: list[int], width: int, register: int) -> int:
 
 
 class DjiWire:
-    """One focus motor, reached by slcan text, by SocketCAN records, or by bare packets."""
+    """One focus motor, reached by slcan text, by SocketCAN records, or by bare packets.
+
+    Args:
+        framing: slcan, socketcan or plain.
+        channel_open: the slcan adapter passes frames before it is told to open its channel.
+    """
 
     counts_max = 4095
     default_address = 0
 
-    def __init__(self, *, framing: str = "slcan") -> None:
+    def __init__(self, *, framing: str = "slcan", channel_open: bool = False) -> None:
         if framing not in FRAMINGS:
             raise ValueError(f"no framing {framing!r}; have {', '.join(FRAMINGS)}")
         self.malformed = 0
-        self.channel_open = framing != "slcan"
+        self.channel_open = channel_open or framing != "slcan"
         self._framing = framing
         self._line = bytearray()
         self._packet = bytearray()
@@ -91,6 +96,12 @@ class DjiWire:
         else:
             return b""
         return self._cut(self._reply(order.token[:2], data))
+
+    def reset(self) -> None:
+        """Half a packet is forgotten; an adapter starts with its channel closed."""
+        self._line.clear()
+        self._packet.clear()
+        self.channel_open = self._framing != "slcan"
 
     def _bytewise(self, data: bytes) -> list[tuple[int, Order]]:
         return [(i, order) for i in range(len(data)) for order in self._payload(data[i : i + 1])]

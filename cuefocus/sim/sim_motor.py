@@ -45,8 +45,8 @@ class SimMotorLink:
         self.wire, self.motors = wire, dict(motors)
         self._now_ns, self._name = now_ns, name
         self._to_motor, self._to_host = LineTime(baud), LineTime(baud)
-        self._asked: deque[tuple[int, Order]] = deque()
-        self._answers: deque[tuple[int, bytes]] = deque()
+        self._asked: deque[tuple[int, Order, object]] = deque()
+        self._answers: deque[tuple[int, bytes, object]] = deque()
         self._calibrated_from_ns = {address: -inf if calibrated else inf for address in self.motors}
         self._busy_until_ns = dict.fromkeys(self.motors, -1)
         self._unplugged = self._stalled = self._jammed = False
@@ -68,11 +68,7 @@ class SimMotorLink:
     def read(self) -> bytes:
         """Answers whose last byte has arrived by now."""
         self._check_plugged()
-        self.advance()
-        now_ns, out = self._now_ns(), b""
-        while self._answers and self._answers[0][0] <= now_ns:
-            out += self._answers.popleft()[1]
-        return out
+        return b"".join(answer for answer, _ in self.collect())
 
     def fileno(self) -> int:
         """No descriptor."""
@@ -92,21 +88,30 @@ class SimMotorLink:
 
     # -- time -------------------------------------------------------------------------------------------------------
 
-    def take(self, data: bytes) -> None:
-        """Bytes from the host, put on the line now; any pieces of frames will do."""
+    def take(self, data: bytes, origin: object = None) -> None:
+        """Bytes from the host, put on the line now; any pieces of frames will do. Answers carry `origin` back."""
         start_ns = self._to_motor.send(self._now_ns(), len(data))
         for index, order in self.wire.hear(data):
-            self._heard(start_ns + self._to_motor.span_ns(index + 1), order)
+            self._heard(start_ns + self._to_motor.span_ns(index + 1), order, origin)
+
+    def collect(self) -> list[tuple[bytes, object]]:
+        """Answers whose last byte has arrived by now, each with the origin of its question."""
+        self.advance()
+        now_ns, arrived = self._now_ns(), []
+        while self._answers and self._answers[0][0] <= now_ns:
+            _, answer, origin = self._answers.popleft()
+            arrived.append((answer, origin))
+        return arrived
 
     def advance(self) -> None:
         """Bring motors and answers up to now."""
         now_ns = self._now_ns()
         while self._asked and self._asked[0][0] <= now_ns:
-            at_ns, order = self._asked.popleft()
+            at_ns, order, origin = self._asked.popleft()
             model = self.motors[order.address]
             calibrated = self._calibrated_from_ns[order.address] <= at_ns
             answer = self.wire.answer(order, model.counts_at(at_ns), calibrated)
-            self._reply(at_ns, model.character.readback_ns, answer)
+            self._reply(at_ns, model.character.readback_ns, answer, origin)
         for model in self.motors.values():
             model.advance_to(now_ns)
 
@@ -135,6 +140,7 @@ class SimMotorLink:
     def unplug(self) -> None:
         """The port goes away; what is on the line is lost, the motors stay where they were sent."""
         self._unplugged = True
+        self.wire.reset()
         self._stuck.clear()
         self._answers.clear()
         self._asked.clear()
@@ -168,7 +174,7 @@ class SimMotorLink:
 
     def garbage(self) -> None:
         """Bytes that are no frame arrive at the host."""
-        self._answers.appendleft((self._now_ns(), _NOISE))
+        self._answers.appendleft((self._now_ns(), _NOISE, None))
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -176,13 +182,13 @@ class SimMotorLink:
         if self._unplugged:
             raise LinkError("the port is gone", where=self._name, hint="plug it in again")
 
-    def _heard(self, at_ns: int, order: Order) -> None:
+    def _heard(self, at_ns: int, order: Order, origin: object) -> None:
         model = self.motors.get(order.address)
         if order.verb is Verb.ASK:
             if model is not None:
-                self._asked.append((at_ns, order))
+                self._asked.append((at_ns, order, origin))
             return
-        self._reply(at_ns, 0, self.wire.answer(order, 0, True))
+        self._reply(at_ns, 0, self.wire.answer(order, 0, True), origin)
         if model is None or self._jammed or at_ns < self._busy_until_ns[order.address]:
             return
         if order.verb is Verb.GO:
@@ -198,10 +204,10 @@ class SimMotorLink:
             model.command(at_ns + share * CALIBRATION_NS // 3, ring)
         self._calibrated_from_ns[address] = self._busy_until_ns[address] = at_ns + CALIBRATION_NS
 
-    def _reply(self, at_ns: int, readback_ns: int, answer: bytes) -> None:
+    def _reply(self, at_ns: int, readback_ns: int, answer: bytes, origin: object) -> None:
         if answer:
             last_ns = self._to_host.send(at_ns, len(answer)) + self._to_host.span_ns(len(answer))
-            self._answers.append((max(last_ns, at_ns + readback_ns), answer))
+            self._answers.append((max(last_ns, at_ns + readback_ns), answer, origin))
 
 
 def make_sim_motor(
@@ -215,6 +221,8 @@ def make_sim_motor(
     echo: bool = False,
     answers: bool = True,
     calibrated: bool = True,
+    keeps_log: bool = True,
+    channel_open: bool = True,
     name: str = "sim",
 ) -> SimMotorLink:
     """Simulated motors of one family on one line, on the clock `now_ns`.
@@ -229,13 +237,15 @@ def make_sim_motor(
         echo: Tilta motors repeat each frame.
         answers: the bridge reports positions.
         calibrated: the motors know their end stops.
+        keeps_log: note true positions (`SimMotorLink.log`).
+        channel_open: a slcan adapter passes frames before it was told to open its channel.
         name: what an error calls the port.
     """
     wire: SimWire
     if driver == "tilta":
         wire, usual_baud = TiltaWire(focus_command=command, echo=echo), 115_200
     elif driver == "dji":
-        wire = DjiWire(framing=framing)
+        wire = DjiWire(framing=framing, channel_open=channel_open)
         usual_baud = 0 if framing == "socketcan" else 1_000_000
     elif driver == "bridge":
         wire, usual_baud = BridgeWire(answers=answers), 0
@@ -243,7 +253,10 @@ def make_sim_motor(
         raise ValueError(f"no simulated motor {driver!r}; have tilta, dji, bridge")
     if isinstance(characters, MotorCharacter):
         characters = {wire.default_address: characters}
-    models = {address: LensMotorModel(character, now_ns=now_ns()) for address, character in characters.items()}
+    models = {
+        address: LensMotorModel(character, now_ns=now_ns(), keeps_log=keeps_log)
+        for address, character in characters.items()
+    }
     return SimMotorLink(
         wire, models, now_ns, baud=usual_baud if baud is None else baud, name=name, calibrated=calibrated
     )

@@ -49,6 +49,10 @@ class TiltaWire:
         """The frame itself where the motor echoes."""
         return order.token if self._echo else b""
 
+    def reset(self) -> None:
+        """Half a frame is forgotten."""
+        self._text = None
+
     def _frame(self, text: str) -> list[Order]:
         digits = text.removesuffix("\r")
         if len(digits) != 14 or any(digit not in _HEX for digit in digits) or text == digits:

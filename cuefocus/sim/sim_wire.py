@@ -44,3 +44,6 @@ class SimWire(Protocol):
 
     def answer(self, order: Order, counts: int, calibrated: bool) -> bytes:
         """The motor's answer; empty where it does not answer that order."""
+
+    def reset(self) -> None:
+        """The plug was pulled: half a frame is forgotten, an adapter is as when powered up."""
