@@ -162,22 +162,18 @@ def departure(
 ) -> Crossing | None:
     """When the lens set off, None if it was not seen at rest before or never moved; timed like `standstill`."""
     far_enough = flat_ring(rack, counts_span)
-    home = rack.from_ring
-    found = path.rings[max(0, path.index_at(departed_ns))]
-    if abs(found - home) > far_enough:
-        home = found
     arrived_ns = passage.entries[0].at_ns if passage.entries else float(passage.last_ns)
-    index = path.index_at(arrived_ns)
-    if abs(path.rings[index] - home) <= far_enough:
-        return None
-    while index >= 0 and abs(path.rings[index] - home) > far_enough:
-        index -= 1
-    if index < 0:
-        return None
-    level = home + (far_enough if path.rings[index + 1] > home else -far_enough)
-    met = path.crossing(index, level)
-    head_ns = _planned_head_ns(rack.segments, far_enough) / speed
-    return Crossing(met.at_ns - head_ns, met.speed_ring_per_s, met.spacing_ns, met.bend_ns)
+    found_ring = path.rings[max(0, path.index_at(departed_ns))]
+    for home in (rack.from_ring, found_ring):
+        index = last = path.index_at(arrived_ns)
+        while index >= 0 and abs(path.rings[index] - home) > far_enough:
+            index -= 1
+        if 0 <= index < last:
+            level = home + (far_enough if path.rings[index + 1] > home else -far_enough)
+            met = path.crossing(index, level)
+            head_ns = _planned_head_ns(rack.segments, far_enough) / speed
+            return Crossing(met.at_ns - head_ns, met.speed_ring_per_s, met.spacing_ns, met.bend_ns)
+    return None
 
 
 def _planned_tail_ns(segments: Sequence[SegmentLike], near: float) -> float:
