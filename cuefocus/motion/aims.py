@@ -1,4 +1,4 @@
-"""What a rack aims at: a ring position and, for a start, the band round it. Focus by lens map, iris and zoom by scale."""
+"""What a rack aims at: a ring position and, for a start, the band round it. Focus by lens map, the rest by scale."""
 
 from dataclasses import dataclass
 from typing import Protocol

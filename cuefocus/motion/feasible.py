@@ -12,6 +12,7 @@ from cuefocus.motor.axis import AxisSpec
 MARGIN = 1.05
 """Design §7: feasible means inside the limits at this multiple of the highest declared speed."""
 _ROUNDS = 12
+_BETWEEN_NODES = 1.0005  # peaks may lie between the places looked at
 
 
 @lru_cache(maxsize=4096)
@@ -22,7 +23,7 @@ def _peaks(profile: Profile, lag_share: float) -> tuple[float, float, float]:
         speed = max(speed, abs(first + lag_share * second))
         accel = max(accel, abs(second + lag_share * third))
         jerk = max(jerk, abs(third), abs(third + lag_share * fourth))
-    return speed, accel, jerk
+    return speed * _BETWEEN_NODES, accel * _BETWEEN_NODES, jerk * _BETWEEN_NODES
 
 
 def _needed_s(profile: Profile, travel: float, spec: AxisSpec, lag_share: float) -> float:

@@ -64,6 +64,47 @@ class Retargeter:
         ]
 
 
+class Pursuit:
+    """The quickest way onto a target that moves on with constant acceleration, one step at a time."""
+
+    def __init__(self, limits: MotionLimits) -> None:
+        ruckig = _ruckig()
+        self._limits = limits
+        self._solver = ruckig.Ruckig(1)
+        self._input = ruckig.InputParameter(1)
+        self._trajectory = ruckig.Trajectory(1)
+        self._input.max_jerk = [limits.jerk]
+        self._good = (ruckig.Result.Working, ruckig.Result.Finished)
+        self._error = ruckig.RuckigError
+
+    def after(self, start: State, target: State, span_s: float) -> State:
+        """State `span_s` after `start`, where the target is then at `target`; seen from the target's own motion.
+
+        Raises: PlanError where there is no such way.
+        """
+        limits, given = self._limits, self._input
+        speed, accel = target[1], target[2]
+        before = speed - accel * span_s  # the target's speed now
+        there = target[0] - span_s * (speed - 0.5 * accel * span_s)
+        given.current_position = [start[0] - there]
+        given.current_velocity = [start[1] - before]
+        given.current_acceleration = [start[2] - accel]
+        top = max(abs(speed), abs(before))
+        slow, weak = 0.02 * limits.speed, 0.1 * limits.accel
+        given.max_velocity = [max(slow, limits.speed - (top if speed > 0.0 else 0.0))]
+        given.min_velocity = [min(-slow, -limits.speed + (top if speed < 0.0 else 0.0))]
+        given.max_acceleration = [max(weak, limits.accel - accel)]
+        given.min_acceleration = [min(-weak, -limits.accel - accel)]
+        try:
+            result = self._solver.calculate(given, self._trajectory)
+        except self._error as error:
+            raise PlanError(f"no way to the target: {error}") from None
+        if result not in self._good:
+            raise PlanError(f"no way to the target ({result.name})")
+        (position,), (velocity,), (acceleration,) = self._trajectory.at_time(span_s)
+        return position + target[0], velocity + speed, acceleration + accel
+
+
 @lru_cache(maxsize=1)
 def _shared() -> Retargeter:
     return Retargeter()
