@@ -29,6 +29,7 @@ class ChildSpec:
         log: file that takes what it writes to stdout and stderr.
         pass_fds: descriptors it inherits under the same numbers.
         most_deaths: this many within a minute and it stays down; 0: it is always started again.
+        stdin_held: its standard input is a pipe that ends with us; otherwise it has none.
         env: variables beside our own.
     """
 
@@ -37,6 +38,7 @@ class ChildSpec:
     log: Path
     pass_fds: tuple[int, ...] = ()
     most_deaths: int = 0
+    stdin_held: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -86,12 +88,12 @@ class Child:
         return self._process is not None
 
     def start(self) -> None:
-        """Start it by exec, stdin closed, output to its log."""
+        """Start it by exec, output to its log."""
         spec = self.spec
         with spec.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 spec.argv,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if spec.stdin_held else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 pass_fds=spec.pass_fds,
@@ -106,9 +108,8 @@ class Child:
         """Notice its end, and set the time of its next start; None while it runs or is down."""
         if self._process is None or (status := self._process.poll()) is None:
             return None
-        pid, self._process = self._process.pid, None
-        os.close(self.pidfd)
-        self.pidfd = -1
+        pid = self._process.pid
+        self._forget()
         deaths = self._deaths_ns
         deaths.append(at_ns)
         while at_ns - deaths[0] > _CALM_NS:
@@ -135,9 +136,14 @@ class Child:
         if self._process.poll() is None:
             self.signal(signal.SIGKILL)
         status = self._process.wait()
+        self._forget()
+        return status
+
+    def _forget(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
         os.close(self.pidfd)
         self.pidfd, self._process = -1, None
-        return status
 
 
 class Processes:

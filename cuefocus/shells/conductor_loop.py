@@ -1,0 +1,319 @@
+"""The conductor's loop: everything the show says goes in, in order; clock, plan, stops, events and ledger come out.
+
+One thread owns all state. A step is journalled before anything that comes of it can be seen from outside, so a
+successor that replays the journal knows what its predecessor knew. Whatever happens to a file, the loop goes on.
+"""
+
+import contextlib
+import gc
+import os
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cuefocus.chase.clock import ClockState
+from cuefocus.engine.outcome import Event, Outcome, Reply
+from cuefocus.engine.plan import Latch, Plan
+from cuefocus.engine.ports import Command, InboxEvent
+from cuefocus.landing.rows import LandingRow
+from cuefocus.shells.event_pipe import EventWriter
+from cuefocus.shells.file_source import FileSource
+from cuefocus.shells.host_clock import DescriptorWait
+from cuefocus.shells.local_socket import LocalServer, Peer
+from cuefocus.shells.playlist import Playlist
+from cuefocus.shells.shared_memory import Publisher, SharedMemory
+from cuefocus.shells.shm_ring import StatusReader
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+BEAT_NS: Final = 4 * NS_PER_MS
+"""Well under the 10 ms in which motion wants a sign of life, and under the 50 ms after which it acts on silence."""
+_RETRY_NS: Final = NS_PER_S
+_IDLE_COLLECT_NS: Final = 5 * NS_PER_S
+_ROWS_KEPT: Final = 10_000
+_FAREWELL_NS: Final = NS_PER_S
+_MOTION_SILENT_NS: Final = 100 * NS_PER_MS
+_TEXT_LONGEST: Final = 4096
+
+
+class Steps(Protocol):
+    """The session, as the loop uses it."""
+
+    def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
+        """One step."""
+
+
+class Keeps(Protocol):
+    """The journal, as the loop uses it. Raises OSError when the disk does not take it."""
+
+    def append(self, now_ns: int, inbox: Sequence[InboxEvent]) -> None:
+        """Keep one step."""
+
+
+class Lists(Protocol):
+    """The ledger, as the loop uses it. Raises OSError when the disk does not take it."""
+
+    def append(self, row: LandingRow) -> None:
+        """Keep one row."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """All the loop touches.
+
+    Args:
+        now_ns: the host clock.
+        journal, ledger: None where nothing is kept.
+        playlist: None where no sound file is played.
+    """
+
+    now_ns: Callable[[], int]
+    memory: SharedMemory
+    status: StatusReader
+    publisher: Publisher
+    server: LocalServer
+    events: EventWriter
+    journal: Keeps | None
+    ledger: Lists | None
+    sound: FileSource | None = None
+    playlist: Playlist | None = None
+
+
+class Conductor:
+    """Runs a session.
+
+    Args:
+        outcome: of the last step replayed; None for a fresh session.
+        in_take: whether that left a take open.
+        next_id: number of the first command heard; above every one in the journal.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        session: Steps,
+        *,
+        outcome: Outcome | None = None,
+        in_take: bool = False,
+        next_id: int = 1,
+    ) -> None:
+        self._around, self._session = around, session
+        self._plan = outcome.plan if outcome is not None else Plan(0)
+        self._done = False
+        self._clock_state = outcome.clock.state if outcome is not None else ClockState.NO_SIGNAL
+        self._due_ns = 0
+        self._asked: dict[int, Peer] = {}
+        self._next_id = next_id
+        self._rows: deque[LandingRow] = deque(maxlen=_ROWS_KEPT)
+        self._broken: set[str] = set()
+        self._retry_ns = 0
+        self._collect_ns = 0
+        self._lost_seen = around.status.lost
+        self._wait = DescriptorWait()
+        for fd in (around.server.fileno(), around.memory.conductor_bell):
+            self._wait.watch(fd)
+        self.in_take = in_take
+        self.stopping = False
+        self.worst_step_ns = 0
+        if outcome is not None:
+            self._publish(around.now_ns(), outcome, anew=True)
+
+    def run(self) -> None:
+        """Until every take is over, or `stopping` is set and the axes have been let go in order."""
+        while not self.stopping and not self._finished():
+            self.turn()
+        self._farewell()
+
+    def turn(self) -> None:
+        """One wait, and a step if there is anything to step for."""
+        around = self._around
+        now_ns = around.now_ns()
+        deadline_ns = min(now_ns + BEAT_NS, max(self._due_ns, now_ns))
+        if around.sound is not None and (sound_ns := around.sound.next_due_ns) is not None:
+            deadline_ns = min(deadline_ns, sound_ns)
+        readable = self._wait.wait_until(deadline_ns)
+        inbox = self._gather(readable)
+        now_ns = around.now_ns()
+        if inbox or now_ns >= self._due_ns:
+            self._step(now_ns, inbox)
+        else:
+            around.publisher.beat(now_ns)
+        self._play(now_ns)
+        self._spare_time(now_ns)
+
+    def _gather(self, readable: Sequence[int]) -> list[InboxEvent]:
+        """Everything heard since the last turn: motion first, then the sound, then commands."""
+        around = self._around
+        if around.memory.conductor_bell in readable:
+            with contextlib.suppress(BlockingIOError):
+                os.eventfd_read(around.memory.conductor_bell)
+        inbox: list[InboxEvent] = [*around.status.drain()]
+        if around.status.lost != self._lost_seen:
+            self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
+            self._lost_seen = around.status.lost
+        if around.sound is not None:
+            inbox += around.sound.pump()
+        if around.server.fileno() in readable:
+            inbox += self._commands()
+        return inbox
+
+    def _commands(self) -> list[InboxEvent]:
+        heard: list[InboxEvent] = []
+        server = self._around.server
+        while (taken := server.take()) is not None:
+            fields, peer = taken
+            command = self._command(fields)
+            if command is None:
+                server.answer(peer, {"ok": False, "problem": 'a command is {"verb": …, "target": …, "value": …}'})
+                continue
+            self._asked[command.id] = peer
+            heard.append(command)
+        return heard
+
+    def _command(self, fields: Mapping[str, object]) -> Command | None:
+        texts = {key: fields.get(key, "") for key in ("verb", "target", "value")}
+        source = fields.get("source", "tell")
+        if not all(isinstance(text, str) and len(text) < _TEXT_LONGEST for text in (*texts.values(), source)):
+            return None
+        if not texts["verb"]:
+            return None
+        number, self._next_id = self._next_id, self._next_id + 1
+        return Command(
+            verb=str(texts["verb"]),
+            stamp_ns=self._around.now_ns(),
+            target=str(texts["target"]),
+            value=str(texts["value"]),
+            source=str(source),
+            id=number,
+        )
+
+    def _step(self, now_ns: int, inbox: list[InboxEvent]) -> None:
+        around = self._around
+        if around.journal is not None and "journal" not in self._broken:
+            try:
+                around.journal.append(now_ns, inbox)
+            except OSError as problem:
+                self._break("journal", f"the journal cannot be written ({problem}): this run cannot be replayed")
+        if around.playlist is not None:
+            around.playlist.observe(inbox)
+        outcome = self._session.step(now_ns, inbox)
+        self._publish(now_ns, outcome)
+        self.in_take = take_after(self.in_take, outcome)
+        for reply in outcome.replies:
+            self._answer(reply)
+        for event in outcome.events:
+            around.events.put(printed(event, now_ns))
+        if outcome.rows:
+            self._rows.extend(outcome.rows)
+            self._list_rows(now_ns)
+        self.worst_step_ns = max(self.worst_step_ns, around.now_ns() - now_ns)
+
+    def _publish(self, now_ns: int, outcome: Outcome, *, anew: bool = False) -> None:
+        """Clock and plan first, then the stops: a stop that is cleared never meets an older plan."""
+        around = self._around
+        changed = anew or outcome.plan_changed
+        around.publisher.publish(now_ns, outcome.clock, outcome.plan if changed else Plan(outcome.plan.generation))
+        self._plan, self._clock_state = outcome.plan, outcome.clock.state
+        self._due_ns = outcome.next_due_ns
+        for axis, latch, is_set in outcome.latches:
+            if is_set or not anew:  # a stop set since a predecessor's last step is not undone
+                self._latch(axis, latch, is_set=is_set)
+        if outcome.latches:
+            around.memory.ring_motion()
+        self._done = outcome.finished
+
+    def _latch(self, axis: str, latch: Latch, *, is_set: bool) -> None:
+        memory = self._around.memory
+        index = memory.index(axis) if axis else None
+        if is_set:
+            memory.latches.set(latch, index)
+        else:
+            memory.latches.clear(latch, index)
+
+    def _answer(self, reply: Reply) -> None:
+        peer = self._asked.pop(reply.id, None)
+        if peer is not None:
+            self._around.server.answer(peer, {"ok": reply.ok, "text": reply.text, "data": reply.data})
+
+    def _list_rows(self, now_ns: int) -> None:
+        """Append waiting rows to the ledger; a disk that refuses is asked again, and costs no rack."""
+        ledger = self._around.ledger
+        if ledger is None:
+            self._rows.clear()
+            return
+        try:
+            while self._rows:
+                ledger.append(self._rows[0])
+                self._rows.popleft()
+        except OSError as problem:
+            self._retry_ns = now_ns + _RETRY_NS
+            self._break("ledger", f"landings cannot be written ({problem}): they are kept in memory and tried again")
+        else:
+            self._broken.discard("ledger")
+
+    def _break(self, what: str, text: str) -> None:
+        if what not in self._broken:
+            self._broken.add(what)
+            self._alarm(text)
+
+    def _alarm(self, text: str, **fields: object) -> None:
+        self._around.events.put(
+            {"event": "alarm", "host_ns": self._around.now_ns(), "text": text, "source": "conductor", **fields}
+        )
+
+    def _play(self, now_ns: int) -> None:
+        around = self._around
+        if around.playlist is None or around.sound is None or around.sound.playing:
+            return
+        motion_there = now_ns - around.memory.motion.read().beat_ns < _MOTION_SILENT_NS
+        playback = around.playlist.next_playback(now_ns, self._plan, motion_there=motion_there)
+        if playback is not None:
+            around.sound.play(playback)
+            around.events.put(
+                {
+                    "event": "source",
+                    "host_ns": playback.origin_ns,
+                    "source": around.sound.source,
+                    "kind": "opened",
+                    "playback": playback.number,
+                    "duration_ns": around.sound.duration_ns,
+                }
+            )
+
+    def _spare_time(self, now_ns: int) -> None:
+        """What can wait until nothing moves."""
+        if self._rows and now_ns >= self._retry_ns:
+            self._list_rows(now_ns)
+        idle = not self.in_take and self._clock_state in (ClockState.NO_SIGNAL, ClockState.HOLDING)
+        if idle and now_ns >= self._collect_ns:
+            gc.collect()
+            gc.freeze()
+            self._collect_ns = self._around.now_ns() + _IDLE_COLLECT_NS
+
+    def _finished(self) -> bool:
+        playlist = self._around.playlist
+        if self._done or playlist is None:
+            return self._done
+        return playlist.finished(self._around.now_ns(), in_take=self.in_take)
+
+    def _farewell(self) -> None:
+        """End the take and let the axes go, then stay until that is told, but not for ever."""
+        now_ns = self._around.now_ns()
+        self._step(now_ns, [Command("disarm", now_ns, source="run")])
+        until_ns = now_ns + _FAREWELL_NS
+        while self.in_take and self._around.now_ns() < until_ns:
+            self.turn()
+        self._list_rows(self._around.now_ns())
+
+
+def printed(event: Event, now_ns: int) -> dict[str, object]:
+    """An event as it is printed: its kind and host time first."""
+    return {"event": event.kind, "host_ns": now_ns, **event.fields}
+
+
+def take_after(in_take: bool, outcome: Outcome) -> bool:
+    """Whether a take is open after a step, given whether one was before it."""
+    for event in outcome.events:
+        if event.kind == "take":
+            in_take = event.fields.get("state") == "begins"
+    return in_take

@@ -1,0 +1,78 @@
+"""When a sound file plays: once for each take, when the axes stand ready, with a pause between.
+
+Everything it knows it has from the inbox and the plan: a restarted conductor that replays its journal knows the same.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from cuefocus.engine.plan import Plan
+from cuefocus.engine.ports import InboxEvent, SourceEvent
+from cuefocus.shells.file_source import Playback
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+LEAD_NS: Final = 50 * NS_PER_MS
+"""Between the word and sample 0, so that sample 0 is on air at a moment that was announced."""
+TAKE_ENDS_NS: Final = 2 * NS_PER_S
+"""A take ends this long after its sound (design §4)."""
+PAUSE_NS: Final = NS_PER_S
+PATIENCE_NS: Final = 10 * NS_PER_S
+"""Axes that are not ready by then do not hold the sound up: it plays as a rehearsal, and the alarm has said why."""
+
+
+@dataclass(slots=True)
+class Playlist:
+    """Decides when to play, and when all is played.
+
+    Args:
+        source: id of the file source.
+        takes: how often the sound plays; 0 = again and again.
+        wait_for_axes: hold the sound until every axis follows and stands where it must.
+    """
+
+    source: str
+    takes: int
+    wait_for_axes: bool
+    played: int = 0
+    playback: Playback | None = None
+    _since_ns: int | None = None
+    _ended_ns: int | None = None
+
+    def observe(self, inbox: Iterable[InboxEvent]) -> None:
+        """Take note of what went into the session."""
+        for event in inbox:
+            if not isinstance(event, SourceEvent) or event.source != self.source:
+                continue
+            if event.kind == "opened":
+                self.playback = Playback(self.played + 1, event.stamp_ns)
+            elif event.kind in ("ended", "lost") and self.playback is not None:
+                self.played, self.playback = self.playback.number, None
+                self._ended_ns, self._since_ns = event.stamp_ns, None
+
+    def finished(self, now_ns: int, *, in_take: bool) -> bool:
+        """Whether every take is over, and told."""
+        if not 0 < self.takes <= self.played or self._ended_ns is None:
+            return False
+        return now_ns >= self._ended_ns + (PATIENCE_NS if in_take else TAKE_ENDS_NS)
+
+    def next_playback(self, now_ns: int, plan: Plan, *, motion_there: bool) -> Playback | None:
+        """The playback to begin now, if it is time; ask again each turn."""
+        if self.playback is not None or 0 < self.takes <= self.played or not motion_there:
+            return None
+        rested = self._ended_ns is None or now_ns >= self._ended_ns + TAKE_ENDS_NS + PAUSE_NS
+        if not rested:
+            return None
+        if self._since_ns is None:
+            self._since_ns = now_ns
+        if self.wait_for_axes and not _ready(plan, now_ns) and now_ns < self._since_ns + PATIENCE_NS:
+            return None
+        self.playback = Playback(self.played + 1, now_ns + LEAD_NS)
+        return self.playback
+
+
+def _ready(plan: Plan, now_ns: int) -> bool:
+    """Whether every axis follows, and is done with its move to where it must stand."""
+    return bool(plan.axes) and all(
+        orders.follow and (orders.splice is None or orders.splice.until_ns <= now_ns) for orders in plan.axes.values()
+    )
