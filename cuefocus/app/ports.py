@@ -17,7 +17,7 @@ class PortRow:
     """One thing that can be plugged into.
 
     Args:
-        kind: serial, can, sound or midi; `note` for what could not be looked at.
+        kind: serial, can, sound, midi; `note` for what could not be looked at.
         address: what to write into the rig file; empty for a note.
         device: what the system calls it now.
         description: maker and product, or state.
@@ -48,7 +48,7 @@ def serial_ports(by_id: Path = BY_ID) -> Iterator[PortRow]:
         device = str(Path(port.device).resolve())
         seen.add(device)
         stable = lasting.get(device)
-        about = port.description if port.description not in (None, "n/a") else (port.hwid or "")
+        about = " ".join(text for text in (port.manufacturer, port.product, port.serial_number) if text)
         yield PortRow("serial", f"serial:{stable or port.device}", port.device, about, stable is not None)
     for device, stable in lasting.items():
         if device not in seen:
@@ -73,19 +73,23 @@ def sound_inputs() -> Iterator[PortRow]:
     for device in library.query_devices():
         if device["max_input_channels"] > 0:
             name, channels = str(device["name"]), int(device["max_input_channels"])
-            yield PortRow("sound", f"audio:{name}", name, f"{channels} channels, {device['default_samplerate']:.0f} Hz")
+            yield PortRow("sound", name, name, f"{channels} channels, {device['default_samplerate']:.0f} Hz")
 
 
 def midi_inputs() -> Iterator[PortRow]:
     """MIDI inputs, if python-rtmidi is installed."""
     try:
         library = importlib.import_module("rtmidi")
+    except ImportError as problem:
+        yield PortRow("note", "", "", f"MIDI inputs not listed: {problem}", stable=False)
+        return
+    try:
         names = library.MidiIn().get_ports()
-    except (ImportError, OSError, RuntimeError) as problem:  # rtmidi's SystemError is a RuntimeError
+    except library.RtMidiError as problem:  # no sequencer to ask
         yield PortRow("note", "", "", f"MIDI inputs not listed: {problem}", stable=False)
         return
     for name in names:
-        yield PortRow("midi", f"midi:{name}", name, "MIDI input")
+        yield PortRow("midi", name, name, "MIDI input")
 
 
 def _text(path: Path) -> str:

@@ -26,6 +26,7 @@ class MotorCharacter:
         backlash_ring: play between motor and lens ring, whole width; the ring stands half of it behind the motor.
         readback_ns: age of a position report when its last byte arrives (at least its line time).
         start_ring: where it stands at first.
+        quantum_counts: smallest step of its encoder, for what it goes to and what it reports.
     """
 
     counts_near: int = 0
@@ -37,6 +38,7 @@ class MotorCharacter:
     backlash_ring: float = 0.0
     readback_ns: int = 4_000_000
     start_ring: float = 0.0
+    quantum_counts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,10 @@ class LensMotorModel:
         self._waiting.append((effect_ns, None if ring is None else min(1.0, max(0.0, ring))))
 
     def command_counts(self, arrival_ns: int, counts: int) -> None:
-        """A set-point in encoder counts."""
-        near, far = self.character.counts_near, self.character.counts_far
+        """A set-point in encoder counts; it goes to the step of its encoder nearest to them."""
+        near, far, quantum = self.character.counts_near, self.character.counts_far, self.character.quantum_counts
+        if quantum > 1:
+            counts = near + round((counts - near) / quantum) * quantum
         self.command(arrival_ns, (counts - near) / (far - near))
 
     def seize(self, now_ns: int) -> None:
@@ -118,8 +122,8 @@ class LensMotorModel:
 
     def counts_at(self, now_ns: int) -> int:
         """What the encoder reads at `now_ns`."""
-        near, far = self.character.counts_near, self.character.counts_far
-        return near + round(self.position_at(now_ns)[0] * (far - near))
+        near, far, quantum = self.character.counts_near, self.character.counts_far, self.character.quantum_counts
+        return near + round(self.position_at(now_ns)[0] * (far - near) / quantum) * quantum
 
     @property
     def moving(self) -> bool:

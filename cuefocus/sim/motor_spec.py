@@ -24,6 +24,7 @@ class SimMotorSpec:
         name: what faults and logs call it; the link where empty.
         address: its number on the line; None for the family's own.
         counts_near, counts_far: counts at close focus and infinity; far None for the family's highest.
+        quantum_counts: smallest step of its encoder.
         start: ring position at first.
         dead_ms, lag_ms, speed, accel, backlash, readback_ms: as in `MotorCharacter` (ring per s, ring per s², ring).
         baud: bits per second; None for the family's own, 0 for no line time.
@@ -41,6 +42,7 @@ class SimMotorSpec:
     address: int | None = None
     counts_near: int = 0
     counts_far: int | None = None
+    quantum_counts: int = 1
     start: float = 0.0
     dead_ms: float = 20.0
     lag_ms: float = 15.0
@@ -70,6 +72,7 @@ class SimMotorSpec:
                 ("accel", self.accel <= 0),
                 ("backlash", not 0 <= self.backlash < 1),
                 ("readback_ms", self.readback_ms < 0),
+                ("quantum_counts", self.quantum_counts < 1),
                 ("baud", self.baud is not None and self.baud < 0),
                 ("counts_far", far == self.counts_near),
             )
@@ -100,6 +103,7 @@ class SimMotorSpec:
             backlash_ring=self.backlash,
             readback_ns=round(self.readback_ms * NS_PER_MS),
             start_ring=self.start,
+            quantum_counts=self.quantum_counts,
         )
 
 
