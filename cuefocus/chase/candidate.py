@@ -10,6 +10,7 @@ _LARGEST_STEP = 4
 _UNEVEN = 0.35
 # A source may be shuttled at up to this speed and still be read.
 _FASTEST = 45.0
+_VAGUE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,17 @@ class Candidate:
         noise_ns = max(first.noise_ns, last.noise_ns)
         return speed, 1.5 * noise_ns * abs(speed) / span_ns
 
+    @property
+    def vague(self) -> bool:
+        """Whether more words are wanted before it says anything about speed."""
+        speed, sigma = self.raw_speed()
+        return len(self.words) < _MOST and sigma > _VAGUE * abs(speed)
+
     def line(self, expected: float, expected_sigma: float, *, walk: float, noise_ns: float) -> Line:
         """The line through it, helped by the expected speed where the words do not contradict that."""
         speed, sigma = self.raw_speed()
-        if abs(speed - expected) > 5.0 * (sigma + noise_ns * abs(speed) / self.span_ns) + 4.0 * expected_sigma:
+        sigma = max(sigma, 1.5 * noise_ns * abs(speed) / self.span_ns)
+        if abs(speed - expected) > 3.0 * sigma + 4.0 * expected_sigma:
             expected, expected_sigma = speed, 0.3 * abs(speed) + sigma
         return line_through((word.point for word in self.words), expected, expected_sigma, walk=walk, noise_ns=noise_ns)
 

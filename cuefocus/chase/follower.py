@@ -70,6 +70,7 @@ class Follower:
         self._lost = False
         self._sure = False
         self._alarmed = False
+        self._refused_for: ChaseKind | None = None
         self._off: Verdict | None = None
 
     # --- what comes in ---
@@ -329,8 +330,10 @@ class Follower:
     def _refuse(self, kind: ChaseKind, stamp_ns: int, reason: str, *, refused: bool) -> None:
         if self._halt(self._published_run(stamp_ns), Sign.REFUSED):
             self._good_until_ns = min(self._good_until_ns, stamp_ns)
-        if not self.refusal or (kind is ChaseKind.WRONG_RATE and reason != self.refusal):
+        if not self.refusal or (kind is ChaseKind.WRONG_RATE and kind is not self._refused_for):
             self._emit(kind, stamp_ns, reason, refused=refused)
+            self._refused_for = kind
+        if kind is self._refused_for:
             self.refusal = reason
 
     def _freewheel(self, now_ns: int, reason: str) -> None:
@@ -340,10 +343,11 @@ class Follower:
             line.coast()
             self._slew.take(published_ns - line.show_at(self._now_ns))
         self._move(Sign.GAP)
-        self._emit(ChaseKind.DROPOUT, now_ns, reason)
+        if reason:
+            self._emit(ChaseKind.DROPOUT, now_ns, reason)
 
     def _watch_silence(self, now_ns: int) -> None:
-        """Notice that readings have stopped coming, and for how long."""
+        """Notice that readings have stopped coming (or that none fits), and for how long."""
         last = self._last
         if last is None:
             return
@@ -362,7 +366,7 @@ class Follower:
                 if silent and pulse.ended_slow(self._slowest_word_ns, self._tracker.noise(last)):
                     self._stop(now_ns, last.point.show_ns, "the timecode ran down")
                 else:
-                    self._freewheel(now_ns, "no timecode")
+                    self._freewheel(now_ns, "no timecode" if silent else "")
         if self.state is ClockState.FREEWHEELING and now_ns > self._good_until_ns:
             self._expire(now_ns)
         elif state is ClockState.LOCATING and now_ns - last.point.host_ns > self.config.freewheel_ns:

@@ -19,6 +19,8 @@ _NAMED_NS = 500 * NS_PER_MS
 _ALARM_NS = 150 * NS_PER_MS
 _ALARM_READINGS = 5
 _GROSS = 0.05
+# A run begins only once its speed is known this well: a machine starting up passes through every speed.
+_VAGUE, _VAGUE_IN_RANGE = 0.005, 0.03
 # Steady speeds within these are a playback at a wrong speed; others are shuttling.
 _SLOW_PLAYBACK, _FAST_PLAYBACK = 0.2, 4.1
 
@@ -57,6 +59,8 @@ class Judge:
             return Verdict.REVERSE
         if self._certainly_outside(line, noise_ns):
             return self._outside_verdict(line, pulse, running=running, noise_ns=noise_ns)
+        if not running and line.speed_sigma > (_VAGUE if self._speeds.exact else _VAGUE_IN_RANGE):
+            return Verdict.OUTSIDE
         self._outside_ns, self._outside = None, 0
         return self._rate_verdict(line)
 
@@ -79,14 +83,14 @@ class Judge:
         self._outside += 1
         lasted_ns = line.host_ns - self._outside_ns
         steady = pulse.steady(noise_ns)
-        playback = _SLOW_PLAYBACK < line.speed < _FAST_PLAYBACK
-        if running:
-            if self._outside < _ALARM_READINGS or lasted_ns < _ALARM_NS:
-                return Verdict.OUTSIDE
-            if not playback or (not steady and line.speed > 1.5 * self._speeds.fastest):
-                return Verdict.SHUTTLE
-        elif not playback or not steady or lasted_ns < _NAMED_NS:
-            return Verdict.SHUTTLE if line.speed > 1.5 * self._speeds.fastest else Verdict.OUTSIDE
+        if running and (self._outside < _ALARM_READINGS or lasted_ns < _ALARM_NS):
+            return Verdict.OUTSIDE
+        if line.speed > _FAST_PLAYBACK or (
+            line.speed > 1.5 * self._speeds.fastest and lasted_ns > _NAMED_NS and not steady
+        ):
+            return Verdict.SHUTTLE
+        if not running and (line.speed < _SLOW_PLAYBACK or not steady or lasted_ns < _NAMED_NS):
+            return Verdict.OUTSIDE
         self.reason = f"playback runs at {line.speed:.3f}×, act says {self._speeds.words}"
         return Verdict.WRONG_SPEED
 

@@ -5,6 +5,7 @@ label is noise; two that bear each other out are another rate.
 """
 
 from cuefocus.timebase.frames import FrameRate, Timecode, unwrap_near
+from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
 
 _KNOWN_COUNTS = (24, 25, 30)
@@ -43,6 +44,7 @@ class LabelCheck:
         self._strays = 0
         self._skips = 0
         self._since_evidence = 0
+        self._counted = 0
         self.refusal = ""
 
     def count(self, reading: Reading) -> int | None:
@@ -55,23 +57,34 @@ class LabelCheck:
             self._strays = self._skips = 0
         self._check_flag(reading)
         if not label.exists_in(self.rate):
-            self._impossible(label, before)
+            self._impossible(reading, before)
             return None
         if before is not None and reading.frame_ns > 0.0:
             self._check_wrap(before, label, (reading.stamp_ns - before_ns) / reading.frame_ns)
         if self.refusal and self._since_evidence > 2 * self.rate.nominal + self.rate.nominal // 2:
-            self.refusal = ""
+            self._pardon()
         return label.frame_number(self.rate)
 
     def restart(self) -> None:
         """Begin anew: the source was away, or is another."""
         self._last = None
         self._flags = self._strays = self._skips = self._since_evidence = 0
-        self.refusal = ""
+        self._pardon()
+
+    def _pardon(self) -> None:
+        self.refusal, self._counted = "", 0
 
     def _refuse(self, reason: str) -> None:
-        self.refusal = reason
+        """Refuse for a reason; a frame count already seen explains everything else."""
         self._since_evidence = 0
+        if not self._counted:
+            self.refusal = reason
+
+    def _refuse_count(self, counted: int) -> None:
+        self._since_evidence = 0
+        if counted > self._counted:
+            self._counted = counted
+            self.refusal = f"timecode counts to {counted - 1:02d} ({counted} fps), act says {self._name}"
 
     def _check_flag(self, reading: Reading) -> None:
         if reading.drop == self.rate.drop:
@@ -82,17 +95,18 @@ class LabelCheck:
             said = "drop-frame" if reading.drop else "non-drop"
             self._refuse(f"timecode is {said}, act says {self._name}")
 
-    def _impossible(self, label: Timecode, before: Timecode | None) -> None:
+    def _impossible(self, reading: Reading, before: Timecode | None) -> None:
+        label = reading.label
         follows = before is not None and _follows(before, label, self.rate)
         self._strays = _STRAYS_NEEDED if follows else self._strays + 1
         if self._strays < _STRAYS_NEEDED:
             self._since_evidence = 0
             return
         if label.frames >= self.rate.nominal:
-            least = label.frames + 1
-            counted = next((known for known in _KNOWN_COUNTS if known >= least), least)
-            self._refuse(f"timecode counts to {counted - 1:02d} ({counted} fps), act says {self._name}")
-        else:
+            possible = [known for known in _KNOWN_COUNTS if known > label.frames] or [label.frames + 1]
+            passing = NS_PER_S / reading.frame_ns if reading.frame_ns > 0.0 else 0.0
+            self._refuse_count(min(possible, key=lambda known: abs(known - passing)))
+        elif not self.refusal:
             self._refuse(f"timecode has the label {label.text(self.rate)}, which does not exist at {self._name}")
 
     def _check_wrap(self, before: Timecode, label: Timecode, words: float) -> None:
@@ -109,7 +123,7 @@ class LabelCheck:
             self._skips += 1
             self._since_evidence = 0
             if self._skips >= _SKIPS_NEEDED:
-                self._refuse(f"timecode counts to {implied - 1:02d} ({implied} fps), act says {self._name}")
+                self._refuse_count(implied)
 
 
 def _seconds(label: Timecode) -> int:

@@ -14,10 +14,18 @@ from cuefocus.timebase.units import NS_PER_S
 WALK_STEADY = 3e-8
 WALK_WILD = 3e-2
 # Above this the speed is not a constant any more.
-WALK_UNSTEADY = 1e-5
+WALK_UNSTEADY = 3e-5
 _FIRST_WALK = 1e-5
-_CALM, _ROUGH = 1.4, 2.2
-_CLOSE, _OPEN = 0.85, 2.0
+_CALM, _ROUGH = 1.4, 3.0
+# Quiet readings close it by this much each: slowly while the speed is lively, so that wow does not lull it.
+_CLOSE, _CLOSE_LIVELY, _LIVELY = 0.85, 0.95, 3e-4
+# Standard deviations are stated larger than the filter believes them: a speed that wanders is no random walk.
+_MODESTY, _MODESTY_UNSTEADY = 1.15, 2.0
+# A lean of this many standard deviations in the mean of the last innovations is a change of speed, not noise.
+_LEAN_SHARE, _LEANING = 0.2, 1.3
+# A manoeuvre is taken to have lasted this many readings when it shows.
+_MANOEUVRE_READINGS = 5
+_MOST_SURPRISE = 9.0
 _HISTORY = 64
 _HISTORY_NS = NS_PER_S
 
@@ -45,6 +53,7 @@ class Line:
         self.walk = walk
         self._p00, self._p01, self._p11 = (first.noise_ns * max(abs(speed), 0.05)) ** 2, 0.0, speed_sigma**2
         self._unrest = 1.0
+        self._lean = 0.0
         self.readings = 1
         self.history: deque[Point] = deque((first,), maxlen=_HISTORY)
 
@@ -74,7 +83,8 @@ class Line:
 
     def sigma_at(self, host_ns: int) -> float:
         """One standard deviation of `show_at(host_ns)`, ns."""
-        return float((self._variance(host_ns - self._host_ns) * max(self._unrest, 1.0)) ** 0.5)
+        modesty = _MODESTY if self.walk < WALK_UNSTEADY else _MODESTY_UNSTEADY
+        return modesty * float((self._variance(host_ns - self._host_ns) * max(self._unrest, 1.0)) ** 0.5)
 
     def innovation(self, point: Point) -> tuple[float, float]:
         """How far a reading lies ahead of the line (show ns), and the standard deviation that was to be expected."""
@@ -101,7 +111,7 @@ class Line:
         self._p11 = max(p11 - speed_gain * p01, 1e-20)
         self.readings += 1
         self.history.append(point)
-        self._adapt(min(ahead_ns * ahead_ns / total, 25.0))
+        self._adapt(ahead_ns, total, span_ns)
 
     def coast(self) -> None:
         """Prepare to go on without readings: at the mean speed of the last second if the speed is not a constant.
@@ -109,6 +119,8 @@ class Line:
         The newest speed of a source with wow is its momentary one; that of a ramp is the best there is.
         """
         points = [point for point in self.history if self._host_ns - point.host_ns <= _HISTORY_NS]
+        if self.steady:
+            self.walk = WALK_STEADY
         if self.steady or len(points) < 5:
             return
         middle = len(points) // 2
@@ -126,12 +138,19 @@ class Line:
         points = [point for point in self.history if self._host_ns - point.host_ns <= _HISTORY_NS]
         return _slope(points) if len(points) > 2 else self.speed
 
-    def _adapt(self, surprise: float) -> None:
+    def _adapt(self, ahead_ns: float, expected: float, span_ns: float) -> None:
+        """Open the filter as far as the innovation asks for, close it slowly when they are quiet."""
+        surprise = min(ahead_ns * ahead_ns / expected, _MOST_SURPRISE)
         self._unrest += (surprise - self._unrest) * 0.12
-        if self._unrest < _CALM:
-            self.walk = max(self.walk * _CLOSE, WALK_STEADY)
-        elif self._unrest > _ROUGH and surprise > 1.0:
-            self.walk = min(self.walk * _OPEN, WALK_WILD)
+        self._lean += (ahead_ns / expected**0.5 - self._lean) * _LEAN_SHARE
+        rough = self._unrest > _ROUGH and surprise > 1.0
+        if (rough or abs(self._lean) > _LEANING) and span_ns > 0:
+            lasted_s = _MANOEUVRE_READINGS * span_ns / NS_PER_S
+            asked = abs(ahead_ns) / NS_PER_S * (3.0 / lasted_s**3) ** 0.5
+            self.walk = max(self.walk, min(asked, WALK_WILD))
+        elif self._unrest < _CALM:
+            close = _CLOSE_LIVELY if self.walk > _LIVELY else _CLOSE
+            self.walk = max(self.walk * close, WALK_STEADY)
 
     def _variance(self, span_ns: float) -> float:
         walk = self.walk * self.walk / NS_PER_S

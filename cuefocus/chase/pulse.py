@@ -8,6 +8,8 @@ _ROUGHNESS = 12
 # 0.6745 of that. The third difference does not see speed, nor a ramp of it.
 _THIRD_DIFFERENCE = 0.6745 * 20.0**0.5
 _LEAST_ROUGHNESS = 3
+# The median of so few is uncertain by a quarter; better too wide than too sure.
+_CAUTION = 1.2
 # A frame this much longer than the slowest declared speed allows, and ever longer, is a machine coming to rest.
 _RUN_DOWN = 1.08
 _LONGER = 1.02
@@ -50,7 +52,7 @@ class Pulse:
             return False
         lengths = list(self.lengths)[-8:]
         mean = sum(lengths) / len(lengths)
-        return max(lengths) - min(lengths) <= 0.04 * mean + 6.0 * max(noise_ns, self.jitter_ns)
+        return max(lengths) - min(lengths) <= 0.04 * mean + 8.0 * max(noise_ns, self.jitter_ns)
 
     def running_down(self, slowest_word_ns: float, noise_ns: float) -> bool:
         """Whether the last three words grew longer and longer, past what the declared speeds allow."""
@@ -79,4 +81,4 @@ class Pulse:
         if c1 - c0 == c2 - c1 == c3 - c2:
             self._roughness.append(abs(s3 - 3 * s2 + 3 * s1 - s0) / _THIRD_DIFFERENCE)
             if len(self._roughness) >= _LEAST_ROUGHNESS:
-                self.jitter_ns = sorted(self._roughness)[len(self._roughness) // 2]
+                self.jitter_ns = _CAUTION * sorted(self._roughness)[len(self._roughness) // 2]

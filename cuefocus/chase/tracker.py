@@ -82,7 +82,7 @@ class Tracker:
             return Fit.BELIEVED
         self.outliers += line is not None
         agreeing = self._candidate.offer(word, jitter_ns=self.pulse.jitter_ns)
-        if agreeing < self._needed(tied=tied, waiting=waiting):
+        if agreeing < self._needed(tied=tied, waiting=waiting) or (not tied and self._candidate.vague):
             return Fit.DOUBTED
         return self._adopt(word, manoeuvre=tied)
 
