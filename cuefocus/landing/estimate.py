@@ -1,0 +1,78 @@
+"""Where a motor that reports nothing must have been: a model of it, run over the set-points that were sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import copysign, expm1, inf, sqrt
+
+from cuefocus.landing.evidence import Sample
+from cuefocus.timebase.units import NS_PER_S
+
+STEP_NS = 500_000
+_RESTING_RING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class MotorModel:
+    """What is known of a motor.
+
+    Args:
+        dead_ns: last byte of a set-point to first movement.
+        lag_ns: first-order time constant of its position loop.
+        speed_ring_per_s, accel_ring_per_s2: the motor's own limits (not those that are kept for set-points, which it is
+            there to exceed); infinity where unknown.
+    """
+
+    dead_ns: int
+    lag_ns: int
+    speed_ring_per_s: float = inf
+    accel_ring_per_s2: float = inf
+
+
+def estimated_samples(
+    setpoints: Sequence[Sample], model: MotorModel, *, until_ns: int, step_ns: int = STEP_NS
+) -> list[Sample]:
+    """Motor positions while it moves, `step_ns` apart and where each set-point takes hold; two for each rest.
+
+    The motor is taken to stand on its first set-point when that one takes hold, and holds each one until the next.
+
+    Args:
+        setpoints: (host_ns of the last byte, ring), in order of time.
+        model: the motor.
+        until_ns: end of the estimate.
+        step_ns: between positions while it moves.
+    """
+    if not setpoints:
+        return []
+    if model.lag_ns == 0 and model.speed_ring_per_s == inf and model.accel_ring_per_s2 == inf:
+        step_ns = 1  # it jumps
+    arrivals = [(sent_ns + model.dead_ns, ring) for sent_ns, ring in setpoints]
+    time_ns, ring = arrivals[0]
+    velocity = 0.0
+    samples: list[Sample] = [(time_ns, ring)]
+    for index, (begins_ns, target) in enumerate(arrivals):
+        ends_ns = min(until_ns, arrivals[index + 1][0] if index + 1 < len(arrivals) else until_ns)
+        time_ns = max(time_ns, begins_ns)
+        while time_ns < ends_ns:
+            if abs(target - ring) < _RESTING_RING and abs(velocity) * STEP_NS < _RESTING_RING * NS_PER_S:
+                ring, velocity, time_ns = target, 0.0, ends_ns
+            else:
+                length_ns = min(step_ns, ends_ns - time_ns)
+                ring, velocity = _moved(ring, velocity, target, length_ns / NS_PER_S, model)
+                time_ns += length_ns
+            samples.append((time_ns, ring))
+    return samples
+
+
+def _moved(ring: float, velocity: float, target: float, span_s: float, model: MotorModel) -> tuple[float, float]:
+    """Position and speed after one step towards a set-point."""
+    gap, lag_s = target - ring, model.lag_ns / NS_PER_S
+    wanted = gap * (-expm1(-span_s / lag_s) if lag_s > 0.0 else 1.0) / span_s
+    fastest = model.speed_ring_per_s
+    accel = model.accel_ring_per_s2
+    if accel < inf:
+        fastest = min(fastest, sqrt(2.0 * accel * abs(gap)))
+    wanted = copysign(min(abs(wanted), fastest), wanted)
+    if accel < inf:
+        change = accel * span_s
+        wanted = velocity + min(change, max(-change, wanted - velocity))
+    return ring + wanted * span_s, wanted

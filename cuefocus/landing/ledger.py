@@ -1,0 +1,48 @@
+"""The ledger's lines: every landing once, in the order they were judged, one JSON object a line.
+
+A line is known by its run and its number within the run, so a reader that meets it twice (after a restart, or from two
+copies of a file) counts it once.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cuefocus.landing.rows import LandingRow
+
+_write_json: Callable[[object], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One entry.
+
+    Args:
+        run: id of the run that judged it.
+        number: 0, 1, 2 … within the run.
+        row: the landing keys.
+    """
+
+    run: str
+    number: int
+    row: Mapping[str, Any]
+
+
+def encode_line(run: str, number: int, row: LandingRow) -> bytes:
+    """One line, newline and all."""
+    entry = {"run": run, "number": number, "row": row.as_dict()}
+    return _write_json(entry).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def decode_line(line: bytes) -> LedgerLine | None:
+    """The entry of a line (without its newline); None for a line that was torn."""
+    try:
+        entry = json.loads(line)
+        run, number, row = entry["run"], entry["number"], entry["row"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    whole = isinstance(run, str) and type(number) is int and number >= 0 and isinstance(row, dict)
+    whole = whole and type(row.get("take")) is int and type(row.get("pass")) is int
+    whole = whole and all(isinstance(row.get(key), str) for key in ("cue", "camera", "axis", "verdict"))
+    return LedgerLine(run, number, row) if whole else None
