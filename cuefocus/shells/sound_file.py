@@ -56,6 +56,8 @@ class SoundFile:
                 raise SoundFileError("is a device or a pipe, not a sound file", where=str(path), hint="name a WAV file")
             with path.open("rb") as file:
                 return _read_headers(path, file, path.stat().st_size)
+        except ValueError:  # a null character
+            raise SoundFileError("is no file name", where=repr(str(path)), hint="check the name") from None
         except FileNotFoundError:
             raise SoundFileError("there is no such file", where=str(path), hint="check the name and folder") from None
         except OSError as error:

@@ -18,6 +18,7 @@ _HOP_S = 1 / 750  # extremes are taken per hop: 64 samples at 48 kHz
 _MEMORY_HOPS = 20  # 27 ms: holds both levels down to 0.03 of normal speed (a 24 fps bit lasts 17 ms there)
 _CLEAR = 0.3  # of the half span; at 8x and 48 kHz a half bit may reach only 0.45 of its level between two samples
 _PAUSE_S = 0.001  # longer between the levels than any edge: the signal went away
+_SOUND = np.float32(1e6)  # beyond it, and not a number, is no sound but a broken float file
 _CHUNK_HOPS = 2048  # about 2.7 s at a time keeps the working arrays in the cache
 
 
@@ -66,8 +67,8 @@ class EdgeFinder:
         """Edges among whole hops."""
         grid = samples.reshape(-1, hop)
         highs, lows = grid.max(axis=1), grid.min(axis=1)
-        if not np.isfinite(highs - lows).all():  # NaN and infinities from a broken float file are silence
-            grid = np.where(np.isfinite(grid), grid, np.float32(0.0))
+        if not ((highs < _SOUND) & (lows > -_SOUND)).all():  # NaN and infinities too
+            grid = np.where(np.abs(grid) < _SOUND, grid, np.float32(0.0))
             samples, highs, lows = grid.reshape(-1), grid.max(axis=1), grid.min(axis=1)
         self._highs = np.concatenate([self._highs[-(_MEMORY_HOPS - 1) :], highs])
         self._lows = np.concatenate([self._lows[-(_MEMORY_HOPS - 1) :], lows])
@@ -112,19 +113,24 @@ class EdgeFinder:
             return np.zeros(0)
         paused = (entries - exits_before > self._pause) | (sides_before == 0)
         crossed = ~paused & (sides != sides_before)
-        shift = self._context
+        to_window, to_stream = self._context, first - self._context
+        lines = middle[entries // hop]
         places = np.empty(len(entries))
         places[crossed] = _crossings(
-            window, exits_before[crossed] + shift, entries[crossed] + shift,
-            sides[crossed], middle[entries[crossed] // hop],
-        ) - shift  # fmt: skip
-        places[paused] = _onsets(window, entries[paused] + shift, sides[paused], middle[entries[paused] // hop]) - shift
+            window,
+            exits_before[crossed] + to_window,
+            entries[crossed] + to_window,
+            sides[crossed],
+            lines[crossed],
+            to_stream,
+        )
+        places[paused] = _onsets(window, entries[paused] + to_window, sides[paused], lines[paused], to_stream)
         if first == 0 and paused[0] and entries[0] == 0:
             places[0] = 0.0
         slept = paused & (sides_before != 0)
-        every = np.concatenate([exits_before[slept] + 0.5, places[crossed | paused]])
+        every: Places = np.concatenate([exits_before[slept] + first + 0.5, places[crossed | paused]])
         every.sort()
-        return every + first
+        return every
 
 
 def _running(extreme: np.ufunc, hops: Samples) -> Samples:
@@ -146,8 +152,10 @@ def _runs(clear: npt.NDArray[np.bool_], *, open_before: bool) -> tuple[Indices, 
     return np.flatnonzero(clear > before), np.flatnonzero(clear < before) - 1
 
 
-def _crossings(window: Samples, last_old: Indices, first_new: Indices, sides: Indices, middle: Samples) -> Places:
-    """Where the signal crosses `middle` between two clear runs.
+def _crossings(
+    window: Samples, last_old: Indices, first_new: Indices, sides: Indices, lines: Samples, to_stream: int
+) -> Places:
+    """Where the signal crosses `lines` between two clear runs, in samples of the stream.
 
     Noise may cross more than once: the mean of the first and the last crossing has no bias.
     """
@@ -155,34 +163,31 @@ def _crossings(window: Samples, last_old: Indices, first_new: Indices, sides: In
         return np.zeros(0)
 
     def beyond(at: Indices) -> Places:
-        return (window[at].astype(np.float64) - middle) * sides
+        return (window[at].astype(np.float64) - lines) * sides
 
     earliest = last_old.copy()
-    while True:
-        more = (earliest + 1 < first_new) & (beyond(earliest + 1) <= 0)
-        if not more.any():
-            break
+    while (more := (earliest + 1 < first_new) & (beyond(earliest + 1) <= 0)).any():
         earliest += more
-    latest = first_new.copy()
-    while True:
-        more = (latest - 1 > last_old) & (beyond(latest - 1) > 0)
-        if not more.any():
-            break
+    latest = first_new - 1
+    while (more := (latest > last_old) & (beyond(latest) > 0)).any():
         latest -= more
-    return 0.5 * (
-        _cut(earliest, beyond(earliest), beyond(earliest + 1)) + _cut(latest - 1, beyond(latest - 1), beyond(latest))
-    )
+    first = _cut(earliest + to_stream, beyond(earliest), beyond(earliest + 1))
+    last = _cut(latest + to_stream, beyond(latest), beyond(latest + 1))
+    return 0.5 * (first + last)
 
 
-def _onsets(window: Samples, first_new: Indices, sides: Indices, middle: Samples) -> Places:
-    """Where a signal that comes out of a pause leaves `middle`: only half of the edge is there to be seen."""
-    before = (window[first_new - 1].astype(np.float64) - middle) * sides
-    after = (window[first_new].astype(np.float64) - middle) * sides
-    return _cut(first_new - 1, np.minimum(before, 0.0), after)
+def _onsets(window: Samples, first_new: Indices, sides: Indices, lines: Samples, to_stream: int) -> Places:
+    """Where a signal that comes out of a pause leaves `lines`: only half of the edge is there to be seen."""
+    before = (window[first_new - 1].astype(np.float64) - lines) * sides
+    after = (window[first_new].astype(np.float64) - lines) * sides
+    return _cut(first_new - 1 + to_stream, np.minimum(before, 0.0), after)
 
 
 def _cut(at: Indices, before: Places, after: Places) -> Places:
-    """Straight-line crossing of zero between samples `at` and `at` + 1."""
+    """Straight-line crossing of zero between samples `at` and `at` + 1 of the stream.
+
+    The fraction is added to the stream's own count, last: so no rounding depends on how the input was cut.
+    """
     swing = after - before
     part = np.divide(-before, swing, out=np.full(len(at), 0.5), where=swing > 0)
     places: Places = at + np.clip(part, 0.0, 1.0)

@@ -1,7 +1,7 @@
 """LTC as sound: biphase mark, the standard's rise time, edges placed between samples.
 
 Any curve of the media's position may be rendered, so varispeed, reverse, stops and jumps come out as a deck would play
-them. Source: SMPTE ST 12-1 §9 (rise time 40 ± 10 µs, polarity correction), ST 12-3 (one word for two frames over 30 fps)
+them. Source: SMPTE ST 12-1 §9 (rise time 40 ± 10 µs, polarity correction), ST 12-3 (a word for two frames over 30 fps)
 """
 
 import math
@@ -53,7 +53,7 @@ class LtcSound:
         return float(self.rate.fps / self.sample_rate)
 
 
-def render_ltc(sound: LtcSound, position_frames: Places) -> Samples:
+def render_ltc(sound: LtcSound, position_frames: npt.NDArray[np.floating]) -> Samples:
     """LTC for any curve of media position: varispeed, reverse, stops, jumps.
 
     A word's leading edge crosses mid-level exactly where the curve, straight between samples, passes the word's start.

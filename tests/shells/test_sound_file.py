@@ -1,0 +1,150 @@
+"""Sound files: every sample format is read, and what cannot be read is refused in one sentence."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cuefocus.errors import SoundFileError
+from cuefocus.shells.sound_file import SoundFile, write_sound_file
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
+
+
+def _format(coding: int, channels: int, bits: int, sample_rate: int = 48_000) -> bytes:
+    frame = channels * bits // 8
+    return struct.pack("<HHIIHH", coding, channels, sample_rate, sample_rate * frame, frame, bits)
+
+
+def _wav(form: bytes, data: bytes, *extra: bytes) -> bytes:
+    body = b"WAVE" + _chunk(b"fmt ", form) + b"".join(extra) + _chunk(b"data", data)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _whole(path: Path, channel: int, block: int = 7) -> np.ndarray:
+    return np.concatenate(list(SoundFile.open(path).blocks(channel, block)))
+
+
+_LEVELS = np.array([0.0, 0.5, -0.5, 0.25, -1.0, 0.125, 0.75, -0.75, 0.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("coding", "bits", "data"),
+    [
+        (_PCM, 8, (_LEVELS * 128 + 128).astype("u1").tobytes()),
+        (_PCM, 16, (_LEVELS * 2**15).astype("<i2").tobytes()),
+        (_PCM, 24, b"".join(int(v * 2**23).to_bytes(3, "little", signed=True) for v in _LEVELS)),
+        (_PCM, 32, (_LEVELS * 2**31).astype("<i4").tobytes()),
+        (_FLOAT, 32, _LEVELS.astype("<f4").tobytes()),
+        (_FLOAT, 64, _LEVELS.astype("<f8").tobytes()),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("extensible", [False, True])
+def test_every_sample_format_is_read(
+    tmp_path: Path, coding: int, bits: int, data: bytes, channels: int, extensible: bool
+) -> None:
+    form = _format(coding, channels, bits)
+    if extensible:
+        form = _format(_EXTENSIBLE, channels, bits) + struct.pack("<HHIH", 22, bits, 0, coding) + b"\0" * 14
+    path = tmp_path / "x.wav"
+    path.write_bytes(_wav(form, data, _chunk(b"bext", b"odd"), _chunk(b"LIST", b"")))
+    sound = SoundFile.open(path)
+    assert (sound.sample_rate, sound.channels, sound.samples) == (48_000, channels, 10 // channels)
+    for channel in range(channels):
+        np.testing.assert_array_equal(_whole(path, channel), _LEVELS[channel::channels])
+
+
+def test_rf64_and_unfinished_lengths_are_read(tmp_path: Path) -> None:
+    data = (_LEVELS * 2**15).astype("<i2").tobytes()
+    sizes = _chunk(b"ds64", struct.pack("<QQQI", 0, len(data), 10, 0))
+    unknown = _chunk(b"fmt ", _format(_PCM, 1, 16)) + b"data" + struct.pack("<I", 0xFFFFFFFF) + data
+    for head, body in ((b"RF64", sizes + unknown + _chunk(b"LIST", b"after")), (b"RIFF", unknown)):
+        path = tmp_path / "x.wav"
+        path.write_bytes(head + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + body)
+        np.testing.assert_array_equal(_whole(path, 0), _LEVELS)
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    sound = np.random.default_rng(1).uniform(-1.2, 1.2, 5000)
+    assert write_sound_file(path, 44_100, np.split(sound, [1, 1000, 1000])) == 5000
+    assert SoundFile.open(path).duration_s == pytest.approx(5000 / 44_100)
+    np.testing.assert_allclose(_whole(path, 0, 999), np.clip(sound, -1, 1), atol=1e-4)
+
+
+_GOOD = _wav(_format(_PCM, 1, 16), b"\1\2" * 48_000)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"RIFF", "not a WAV"),
+        (b"ID3\3" + b"\0" * 100, "not a WAV"),
+        (_GOOD[:24], "damaged header"),
+        (_GOOD[:40], "cut off or never finished"),
+        (_GOOD[:50_044], "0.52 s of sound of the 1.00 s"),
+        (_wav(_format(_PCM, 1, 16), b""), "no sound"),
+        (_wav(_format(_PCM, 1, 12), b"\0" * 30), "12 bits"),
+        (_wav(_format(2, 1, 4), b"\0" * 30), "ADPCM"),
+        (_wav(_format(0x55, 2, 0), b"\0" * 30), "MP3"),
+        (_wav(_format(0x1234, 2, 16), b"\0" * 30), "0x1234"),
+        (_wav(_format(_PCM, 0, 16), b"\0" * 30), "0 channels"),
+        (_wav(_format(_PCM, 1, 16, 0), b"\0" * 30), "0 Hz"),
+        (b"RIFF\0\0\0\0WAVE" + _chunk(b"data", b"\0\0"), "before it says in what format"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(content)
+    with pytest.raises(SoundFileError, match=says) as raised:
+        SoundFile.open(path)
+    assert raised.value.where == str(path)
+    assert raised.value.hint
+
+
+def test_places_that_are_no_files_are_refused(tmp_path: Path) -> None:
+    for path, says in ((tmp_path, "directory"), (tmp_path / "no.wav", "no such file"), (Path("/dev/null"), "device")):
+        with pytest.raises(SoundFileError, match=says):
+            SoundFile.open(path)
+    with pytest.raises(SoundFileError, match="no file name"):
+        SoundFile.open(tmp_path / "x\0y.wav")
+    with pytest.raises(SoundFileError, match="cannot be written"):
+        write_sound_file(tmp_path / "no" / "x.wav", 48_000, [])
+
+
+def test_a_channel_the_file_lacks_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(_GOOD)
+    with pytest.raises(SoundFileError, match="no channel 1; it has 1 channel"):
+        SoundFile.open(path).blocks(1)
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(_GOOD)
+    blocks = SoundFile.open(path).blocks(0, 1000)
+    next(blocks)
+    path.write_bytes(_GOOD[:3000])
+    with pytest.raises(SoundFileError, match="became shorter"):
+        list(blocks)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 60), junk=st.binary(max_size=40), end=st.integers(0, 200))
+def test_damaged_headers_are_read_or_refused_never_worse(tmp_path: Path, at: int, junk: bytes, end: int) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(_GOOD[:at] + junk + _GOOD[at + len(junk) : at + len(junk) + end])
+    try:
+        sound = SoundFile.open(path)
+        assert sum(len(block) for block in sound.blocks(0)) == sound.samples
+    except SoundFileError as refused:
+        assert refused.hint  # noqa: PT017 - either outcome is right, a refusal must help
