@@ -139,6 +139,8 @@ class AxisPlayer:
                 self._line = NO_CLOCK
         elif latch & _STOPS or not plan.follow:
             self._let_go()
+        elif plan.attach != self._seen_attach:
+            self._cap_show_ns = None
         if not self._holding:
             self._seen_attach = plan.attach
         if not latch & Latch.HAND:

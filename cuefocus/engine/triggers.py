@@ -77,6 +77,9 @@ class CueStack:
         if cue in self._cues:
             self._next = self._cues.index(cue) + 1
 
+    def __contains__(self, cue: object) -> bool:
+        return cue in self._cues
+
     def top(self) -> None:
         """Stand by on the first cue again."""
         self._next = 0

@@ -1,0 +1,145 @@
+"""What a session is given to do: the compiled show, the axes, and how racks are planned anew. Plain values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol
+
+from cuefocus.chase.config import ChaseConfig
+from cuefocus.engine.plan import OnLoss
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.motion.track import Track
+from cuefocus.motor.axis import AxisSpec
+
+
+@dataclass(frozen=True, slots=True)
+class AxisJob:
+    """One axis as the session sees it.
+
+    Args:
+        fps: frames per second of its camera; landing errors are counted in these.
+        dioptres_at: lens ring to dioptres (focus), or None for iris and zoom.
+    """
+
+    spec: AxisSpec
+    camera: str
+    fps: Fraction
+    dioptres_at: Callable[[float], float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActJob:
+    """One act, compiled.
+
+    Args:
+        racks: timed racks in order of landing, by axis.
+        opening: lens ring where an axis stands before playback rolls.
+        infeasible: cue → why it cannot land.
+        rejoin: "next-cue", "now" or "operator".
+        take_end_ns: stopped timecode that ends a take.
+    """
+
+    name: str
+    chase: ChaseConfig
+    racks: Mapping[str, tuple[PlannedRack, ...]]
+    opening: Mapping[str, float]
+    infeasible: Mapping[str, str]
+    on_loss: OnLoss
+    rejoin: str
+    take_end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerJob:
+    """One triggered cue.
+
+    Args:
+        keys: (kind, key) pairs that fire it.
+        conflict: "trigger" or "track": who wins against a timed rack.
+    """
+
+    cue: str
+    name: str
+    camera: str
+    axis: str
+    keys: tuple[tuple[str, str], ...]
+    conflict: str
+
+
+class Planner(Protocol):
+    """Plans racks anew at run time; pure, made from show, rig and lenses when the session starts."""
+
+    def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
+        """The motor track of racks in order, from lens ring `rest_ring`, last moved in `direction` (+1 = far)."""
+
+    def replan(
+        self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
+    ) -> tuple[PlannedRack, ...]:
+        """The same racks, the first leaving from `start_ring` (lens), each keeping its own moment."""
+
+    def problem(self, axis: str, rack: PlannedRack) -> str:
+        """Why the axis cannot make this rack as planned, or empty."""
+
+    def compress(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack | None:
+        """The rack shortened to leave at `depart_ns` and still land in time; None where the limits forbid it."""
+
+    def late(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack:
+        """The written pull, leaving at `depart_ns`."""
+
+    def triggered(
+        self, cue: str, start: tuple[float, float, float], trigger_ns: int, now_ns: int, direction: int
+    ) -> PlannedRack:
+        """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`.
+
+        Raises: PlanError when it cannot land as written.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a session needs, fixed for its life.
+
+    Args:
+        acts: by name, in show order; a show without acts has one that holds the whole day.
+        stack: manual cues in show order.
+        after: cue → cues fired by its landing.
+        sources: ids of the timecode sources by priority.
+        files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
+    """
+
+    title: str
+    axes: Mapping[str, AxisJob]
+    acts: Mapping[str, ActJob]
+    triggered: Mapping[str, TriggerJob]
+    planner: Planner
+    stack: tuple[str, ...] = ()
+    after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ("ltc",)
+    repeat_guard_ns: int = 250_000_000
+    go_guard_ns: int = 300_000_000
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def wanted(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Cues by what fires them."""
+        heard: dict[tuple[str, str], tuple[str, ...]] = {}
+        for cue in self.triggered.values():
+            for key in cue.keys:
+                heard[key] = (*heard.get(key, ()), cue.cue)
+        return heard
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """Where a session begins.
+
+    Args:
+        take: number of the last take.
+        rings: motor ring of each axis where it is known or assumed.
+        auto_arm: arm and engage when ready, again for each take.
+        takes: end after this many takes; 0 = never.
+    """
+
+    take: int = 0
+    rings: Mapping[str, float] = field(default_factory=dict)
+    auto_arm: bool = False
+    takes: int = 0

@@ -1,0 +1,89 @@
+"""Which landings may be judged now, on what evidence."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.job import Job
+from cuefocus.engine.takebook import CueRecord
+from cuefocus.engine.witness import AxisWitness
+from cuefocus.landing.evidence import Circumstances, Evidence
+from cuefocus.landing.rows import LandingRow
+from cuefocus.landing.verdict import judge
+from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.units import NS_PER_MS
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+#: Position reports of the last moment of a watch may take this long to arrive.
+_REPORTS_LATE_NS = 60 * NS_PER_MS
+_BEFORE_NS = 300 * NS_PER_MS
+
+
+class Jury:
+    """Makes the rows of landings that are over."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.witness = {name: AxisWitness(axis) for name, axis in job.axes.items()}
+
+    def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
+        """Rows that can be told now; with `closing`, of every rack that has anything to tell."""
+        for record in session.book.open_records():
+            if record.fate is None and not self._watched(session.now_ns, record, closing=closing):
+                continue
+            if record.fate is None and record.life is not Life.PULLING:
+                continue
+            record.told = True
+            record.happen(Happening.JUDGED)
+            yield self._row(session, record)
+
+    def _watched(self, now_ns: int, record: CueRecord, *, closing: bool) -> bool:
+        if record.watch_until_ns is None or record.land_host_ns is None:
+            return False
+        late_ns = self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
+        return closing or now_ns >= record.watch_until_ns + late_ns
+
+    def _row(self, session: "Session", record: CueRecord) -> LandingRow:
+        rack, axis = record.rack, self._job.axes[record.axis]
+        rate = session.job.acts[record.act].chase.rate if record.act in session.job.acts else None
+        timed = not rack.triggered and rate is not None
+        circumstances = Circumstances(
+            take=record.take,
+            pass_=record.pass_,
+            camera_fps=float(axis.fps),
+            counts_span=axis.spec.counts_span,
+            base_ns=record.base_ns,
+            land_at=timecode_at(rack.land_ns, rate).text(rate) if timed and rate is not None else None,
+            leave_at=(
+                timecode_at(rack.leave_ns, rate).text(rate)
+                if timed and rate is not None and rack.leave_ns is not None
+                else None
+            ),
+            source=record.source,
+            dioptres_at=axis.dioptres_at,
+        )
+        return judge(rack, circumstances, self._evidence(session.now_ns, record))
+
+    def _evidence(self, now_ns: int, record: CueRecord) -> Evidence:
+        rack = record.rack
+        land_ns = record.land_host_ns if record.land_host_ns is not None else now_ns
+        until_ns = record.watch_until_ns if record.watch_until_ns is not None else now_ns
+        if record.fate is not None:
+            return Evidence(land_ns, until_ns, speed=record.speed, notes=tuple(record.notes), fate=record.fate)
+        speed = record.speed or 1.0
+        begins_ns = land_ns - round((rack.land_ns - rack.depart_ns) / abs(speed))
+        from_ns = min(begins_ns, record.departed_ns if record.departed_ns is not None else begins_ns) - _BEFORE_NS
+        samples, estimated = self.witness[record.axis].samples(from_ns, until_ns)
+        return Evidence(
+            land_host_ns=land_ns,
+            until_ns=until_ns,
+            samples=samples,
+            measured_at="none" if estimated else "motor",
+            estimated=estimated,
+            speed=None if rack.triggered else record.speed,
+            clock_uncertainty_ns=record.uncertainty_ns,
+            clamped=tuple(sorted(record.clamped)),
+            notes=tuple(record.notes),
+        )

@@ -1,0 +1,244 @@
+"""One axis' orders: which racks lie ahead, from where, and the track, splice and permissions that come of it.
+
+Positions of racks are lens ring; tracks and splices are motor ring (half the backlash ahead of the lens, by direction).
+"""
+
+from cuefocus.chase.clock import NO_CLOCK, Clock
+from cuefocus.engine.job import AxisJob, Planner
+from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Splice
+from cuefocus.errors import PlanError
+from cuefocus.motion.compile_track import direction_after
+from cuefocus.motion.kinematics import lens_limits
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.motion.retarget import State, join, settle, to_rest
+from cuefocus.motion.track import Track
+
+_THERE_RING = 1e-7
+
+
+class AxisOrders:
+    """Orders of one axis. Every method that plans anew counts `attach` up.
+
+    Args:
+        job: the axis.
+        planner: plans racks at run time.
+        motor_ring: where the motor stands, as far as known.
+    """
+
+    def __init__(self, job: AxisJob, planner: Planner, motor_ring: float) -> None:
+        self.job, self.planner = job, planner
+        self.motor_ring = motor_ring
+        self.direction = 0
+        self.engaged = False
+        self.known = False
+        self.latch = Latch.NONE
+        self.last_sent_ring = motor_ring
+        self.fault = ""
+        self.loose = True
+        self.racks: tuple[PlannedRack, ...] = ()
+        self.rest_lens = self.lens_at(motor_ring)
+        self.track = Track(motor_ring)
+        self.splice: Splice | None = None
+        self.on_loss = OnLoss.FINISH
+        self.blocked_show_ns: int | None = None
+        self.attach = 0
+        self.epoch = 0
+        self.line = NO_CLOCK
+        self.changed = True
+
+    @property
+    def name(self) -> str:
+        """`CAMERA.axis`."""
+        return self.job.spec.name
+
+    def lens_at(self, motor_ring: float) -> float:
+        """Lens ring under a motor that last moved in `direction`."""
+        return motor_ring - self.direction * self.job.spec.backlash_ring / 2
+
+    def plan(self) -> AxisPlan:
+        """The orders as motion reads them."""
+        return AxisPlan(
+            follow=self.engaged and not self.fault,
+            track=self.track,
+            splice=self.splice,
+            on_loss=self.on_loss,
+            depart_blocked_show_ns=self.blocked_show_ns,
+            attach=self.attach,
+            epoch=self.epoch,
+        )
+
+    def state_at(self, host_ns: int, clock: Clock) -> State:
+        """Commanded motor ring, ring/s and ring/s² of host time; what both sides know."""
+        if not self.loose:
+            if self.splice is not None and self.splice.from_ns <= host_ns < self.splice.until_ns:
+                return self.splice.track.at(host_ns)
+            line = clock if clock.running and clock.epoch == self.epoch else self.line
+            if line is not NO_CLOCK and line.epoch == self.epoch and line.speed != 0.0:
+                x, v, a = self.track.at(line.show_at(host_ns))
+                return x, v * line.speed, a * line.speed * line.speed
+            if self.splice is not None and host_ns >= self.splice.until_ns:
+                return self.splice.track.at(self.splice.until_ns)[0], 0.0, 0.0
+        return self.motor_ring, 0.0, 0.0
+
+    def release(self, motor_ring: float) -> None:
+        """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""
+        self.loose, self.motor_ring, self.splice = True, motor_ring, None
+        self.changed = True
+
+    def splice_active(self, now_ns: int) -> bool:
+        """Whether host-time motion is under way."""
+        return self.splice is not None and now_ns + self.job.spec.dead_ns < self.splice.until_ns
+
+    def block(self, show_ns: int | None) -> None:
+        """Nothing may depart at or after `show_ns`; None takes that back."""
+        if self.blocked_show_ns != show_ns:
+            self.blocked_show_ns, self.changed = show_ns, True
+
+    def stands_at(self, motor_ring: float) -> None:
+        """A report of an axis that we are not moving."""
+        self.known, self.motor_ring, self.last_sent_ring = True, motor_ring, motor_ring
+        if not self.racks:
+            self.rest_lens, self.track = self.lens_at(motor_ring), Track(motor_ring)
+
+    def fail(self, reason: str) -> None:
+        """The motor is gone or does not answer: hold still, follow nothing until engaged again."""
+        self.fault, self.engaged, self.known = reason, False, False
+        self.release(self.last_sent_ring)
+
+    def back(self) -> None:
+        """The motor answers again; it stays disengaged."""
+        self.fault, self.changed = "", True
+
+    def without(self, cue: str) -> None:
+        """Take one rack that has not departed out; the next one leaves from where this one would have."""
+        index = next((i for i, rack in enumerate(self.racks) if rack.cue == cue), None)
+        if index is None:
+            return
+        self._adopt((*self.racks[:index], *self.racks[index + 1 :]), index)
+
+    def _adopt(self, racks: tuple[PlannedRack, ...], index: int) -> None:
+        """Replan from `index` on, from the end of what comes before."""
+        start_lens = racks[index - 1].band.target_ring if index else self.rest_lens
+        direction = direction_after(racks[:index], self.direction)
+        self.racks = (*racks[:index], *self.planner.replan(self.name, racks[index:], start_lens, direction))
+        self._compile()
+
+    def _compile(self) -> None:
+        self.track = self.planner.track(self.name, self.racks, self.rest_lens, self.direction)
+        self.changed = True
+
+    def take_hold(self, clock: Clock) -> None:
+        """Plan counted anew: motion follows again."""
+        self.attach += 1
+        self.loose, self.changed = False, True
+        self.epoch = clock.epoch
+        if clock.running:
+            self.line = clock
+
+    def stay_until_next(self, racks: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
+        """Hold still where the axis is; the next of `racks` leaves from there. Motion under way comes to rest."""
+        start_ns = now_ns + self.job.spec.dead_ns
+        state = self.state_at(start_ns, clock)
+        self.splice = None
+        if abs(state[1]) > 1e-6:
+            rest = self._braked(state, start_ns)
+            self.splice, self.motor_ring = rest, rest.track.at(rest.until_ns)[0]
+            self.direction = 1 if state[1] > 0 else -1
+        else:
+            self.motor_ring = state[0]
+        self.rest_lens = self.lens_at(self.motor_ring)
+        self.racks = self.planner.replan(self.name, racks, self.rest_lens, self.direction)
+        self._compile()
+        self.take_hold(clock)
+
+    def _braked(self, state: State, start_ns: int) -> Splice:
+        """To rest as soon as the limits allow, without turning back."""
+        x, v, _ = state
+        limits = lens_limits(self.job.spec)
+        reach = v * abs(v) / limits.accel
+        segments = to_rest(state, min(1.0, max(0.0, x + reach)), limits, start_ns=start_ns)
+        return Splice(Track(x, segments), start_ns, segments[-1].end_ns if segments else start_ns)
+
+    def settle(self, racks: tuple[PlannedRack, ...], rest_lens: float, now_ns: int, clock: Clock) -> None:
+        """Follow the track of `racks` from `rest_lens`: move onto it at the settle speed, then follow."""
+        start_ns = now_ns + self.job.spec.dead_ns
+        state = self.state_at(start_ns, clock)
+        self.racks, self.rest_lens = racks, rest_lens
+        running = clock.running and clock.speed > 0.0
+        show_ns = clock.show_at(start_ns) if running else None
+        self._compile()
+        if show_ns is not None and self.track.moving_until(show_ns) is not None:
+            self.splice = self._joined(state, start_ns, clock)
+            self.take_hold(clock)
+            return
+        passed = [rack for rack in racks if show_ns is not None and rack.stop_ns <= show_ns]
+        lens = passed[-1].band.target_ring if passed else rest_lens
+        self._rest_on(lens, state, start_ns, passed)
+        end_ns = self.splice.until_ns if self.splice is not None else start_ns
+        if show_ns is not None and self._departs_before(clock.show_at(end_ns), show_ns):
+            self.splice = self._joined(state, start_ns, clock)
+        self.take_hold(clock)
+
+    def _rest_on(self, lens: float, state: State, start_ns: int, passed: list[PlannedRack]) -> None:
+        """A splice to rest with the lens on `lens`; the slack is left on the side the move comes from."""
+        half = self.job.spec.backlash_ring / 2
+        x, v, _ = state
+        if abs(x - (lens + self.direction * half)) > _THERE_RING or abs(v) > _THERE_RING:
+            self.direction = 1 if lens + half > x and not (lens - half < x and self.direction < 0) else -1
+        target = min(1.0, max(0.0, lens + self.direction * half))
+        ahead = self.racks[len(passed) :]
+        self.track = self.planner.track(self.name, ahead, lens, self.direction)
+        if passed:
+            self.racks, self.rest_lens = ahead, lens
+        if abs(x - target) <= _THERE_RING and abs(v) <= _THERE_RING:
+            self.splice, self.motor_ring = None, target
+            return
+        segments = settle(state, target, self.job.spec, start_ns=start_ns)
+        self.splice = Splice(Track(x, segments), start_ns, segments[-1].end_ns) if segments else None
+        self.motor_ring = target
+
+    def _departs_before(self, end_show_ns: int, show_ns: int) -> bool:
+        return any(show_ns <= segment.start_ns < end_show_ns for segment in self.track.segments)
+
+    def _joined(self, state: State, start_ns: int, clock: Clock) -> Splice:
+        """Onto the moving track, or to rest at the end of its motion where it cannot be caught."""
+        limits = lens_limits(self.job.spec)
+
+        def track_at(host_ns: int) -> State:
+            x, v, a = self.track.at(clock.show_at(host_ns))
+            return x, v * clock.speed, a * clock.speed * clock.speed
+
+        try:
+            segments, until_ns = join(state, track_at, limits, start_ns=start_ns)
+        except PlanError:
+            end_show_ns = self.track.moving_until(clock.show_at(start_ns)) or clock.show_at(start_ns)
+            segments = settle(state, self.track.at(end_show_ns)[0], self.job.spec, start_ns=start_ns)
+            until_ns = max(segments[-1].end_ns if segments else start_ns, clock.host_at(end_show_ns))
+        return Splice(Track(state[0], segments), start_ns, until_ns)
+
+    def pull_now(self, rack: PlannedRack, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
+        """Follow a rack replanned to leave now (compress, late), then `later` racks."""
+        state = self.state_at(now_ns + self.job.spec.dead_ns, clock)
+        self.rest_lens = self.lens_at(state[0])
+        self.splice = None
+        after = direction_after((rack,), self.direction)
+        self.racks = (rack, *self.planner.replan(self.name, later, rack.band.target_ring, after))
+        self._compile()
+        self.take_hold(clock)
+
+    def trigger(self, rack: PlannedRack, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
+        """Lay a triggered rack (host time) over the track; the target is held until the first of `later` departs."""
+        laid = self.planner.track(self.name, (rack,), rack.from_ring, self.direction)
+        until_ns = max((segment.end_ns for segment in laid.segments), default=rack.stop_ns)
+        self.splice = Splice(laid, now_ns + self.job.spec.dead_ns, until_ns)
+        self.direction = direction_after((rack,), self.direction)
+        self.motor_ring = laid.at(until_ns)[0]
+        self.rest_lens = rack.band.target_ring
+        self.racks = self.planner.replan(self.name, later, self.rest_lens, self.direction)
+        self._compile()
+        self.take_hold(clock)
+
+    def lens_state(self, now_ns: int, clock: Clock) -> State:
+        """The lens' commanded state one dead time after `now_ns`."""
+        x, v, a = self.state_at(now_ns + self.job.spec.dead_ns, clock)
+        return self.lens_at(x), v, a

@@ -1,0 +1,50 @@
+"""What a step of the session hands back."""
+
+from dataclasses import dataclass, field
+
+from cuefocus.chase.clock import Clock
+from cuefocus.engine.plan import Latch, Plan
+from cuefocus.landing.rows import LandingRow
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a command, by its number and source."""
+
+    id: int
+    source: str
+    ok: bool
+    text: str
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something worth telling: `state`, `landing`, `alarm` or `take`, with its fields (`host_ns` among them)."""
+
+    kind: str
+    fields: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One step's result.
+
+    Args:
+        plan: always the plan in force; `plan_changed` says whether it is new.
+        latches: (axis or "" for all, latch bits, set or clear), to be written after the plan is out.
+        take_changed: a take began or ended.
+        next_due_ns: call step again at this host time at the latest.
+        finished: the takes asked for are done.
+    """
+
+    clock: Clock
+    plan: Plan
+    plan_changed: bool
+    replies: tuple[Reply, ...]
+    rows: tuple[LandingRow, ...]
+    events: tuple[Event, ...]
+    latches: tuple[tuple[str, Latch, bool], ...]
+    take_changed: bool
+    next_due_ns: int
+    finished: bool = False

@@ -1,0 +1,295 @@
+"""All axes together: putting each where the clock says it belongs, and moving the lives of timed racks on."""
+
+from typing import TYPE_CHECKING
+
+from cuefocus.chase.clock import Clock, ClockState
+from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.job import Job, Seed
+from cuefocus.engine.orders import AxisOrders
+from cuefocus.engine.plan import Latch, OnLoss
+from cuefocus.engine.takebook import CueRecord
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+_READY_AHEAD_NS = 2 * NS_PER_S
+#: A rack that may not leave must be out of the plan this long before motion would begin it.
+_LAST_CALL_NS = 60 * NS_PER_MS
+_CONTINUOUS_NS = 80 * NS_PER_MS
+
+
+class Stage:
+    """The axes of a show.
+
+    Args:
+        job: the compiled show.
+        seed: where the motors stand, as far as known.
+    """
+
+    def __init__(self, job: Job, seed: Seed) -> None:
+        self.orders = {
+            name: AxisOrders(axis, job.planner, seed.rings.get(name, 0.5)) for name, axis in job.axes.items()
+        }
+        self.glitches = 0
+        self.dropped: dict[str, int] = {}
+
+    def remember(self, clock: Clock) -> None:
+        """Keep the running line: racks under way end along it when the clock goes."""
+        for orders in self.orders.values():
+            if orders.epoch == clock.epoch:
+                orders.line = clock
+
+    # --- placing ---
+
+    def fresh_records(self, session: "Session") -> list[CueRecord]:
+        """Records of the act's timed racks that have not left yet."""
+        act = session.act
+        return [
+            CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.casting.source)
+            for name in self.orders
+            for rack in act.racks.get(name, ())
+        ]
+
+    def place_all(self, session: "Session", reason: str) -> None:
+        """Put every axis where the running clock says it belongs."""
+        for orders in self.orders.values():
+            self.place(session, orders, reason)
+
+    def place(self, session: "Session", orders: AxisOrders, reason: str) -> None:
+        """Put one axis where it belongs; racks wholly passed are skipped for `reason`."""
+        act, clock, now_ns = session.act, session.clock, session.now_ns
+        orders.on_loss = act.on_loss
+        racks = tuple(rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible)
+        opening = act.opening.get(orders.name)
+        if not clock.running:
+            if clock.state is ClockState.NO_SIGNAL and opening is not None:
+                if self._may_move(orders):
+                    orders.settle(racks, opening, now_ns, clock)
+                return
+            ahead = tuple(rack for rack in racks if clock.speed == 0.0 and _start_ns(rack) >= clock.show_ns)
+            if self._may_move(orders):
+                orders.stay_until_next(ahead or racks, now_ns, clock)
+            return
+        show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns)
+        passed = [rack for rack in racks if rack.stop_ns <= show_ns]
+        self._skip(session, passed, reason)
+        if not self._may_move(orders):
+            return
+        held = next((rack for rack in racks if _start_ns(rack) <= show_ns < rack.stop_ns), None)
+        if held is not None:
+            self._place_within(session, orders, held, racks, reason)
+        elif passed and passed[-1].on_jump == "skip":
+            orders.stay_until_next(racks[len(passed) :], now_ns, clock)
+        elif passed or opening is not None:
+            orders.settle(racks, opening if opening is not None else racks[0].from_ring, now_ns, clock)
+        else:
+            orders.stay_until_next(racks, now_ns, clock)
+
+    def _place_within(
+        self,
+        session: "Session",
+        orders: AxisOrders,
+        held: PlannedRack,
+        racks: tuple[PlannedRack, ...],
+        reason: str,
+    ) -> None:
+        """The clock stands inside a rack: its `on_jump` says what becomes of it."""
+        clock, now_ns = session.clock, session.now_ns
+        start_ns = now_ns + orders.job.spec.dead_ns
+        show_ns = clock.show_at(start_ns)
+        later = racks[racks.index(held) + 1 :]
+        record = session.book.timed.get(held.cue)
+        live = record is not None and not record.life.over
+        if record is not None and live:
+            record.note(reason)
+        if held.on_jump == "settle":
+            orders.settle(racks, session.act.opening.get(orders.name, racks[0].from_ring), now_ns, clock)
+            self._depart(session, record, now_ns)
+            return
+        pull: PlannedRack | None = None
+        start_lens = orders.lens_state(now_ns, clock)[0]
+        if live and held.on_jump == "compress":
+            pull = session.job.planner.compress(held, start_lens, show_ns)
+        elif live and held.on_jump == "late":
+            pull = session.job.planner.late(held, start_lens, show_ns)
+        if pull is None:
+            if record is not None:
+                too_short = "" if held.on_jump == "skip" else "; too little time was left to compress it"
+                record.happen(Happening.PASSED, f"{reason}{too_short}")
+            orders.stay_until_next(later, now_ns, clock)
+            return
+        orders.pull_now(pull, later, now_ns, clock)
+        if record is not None:
+            record.rack = pull
+        self._depart(session, record, now_ns)
+
+    def _depart(self, session: "Session", record: CueRecord | None, now_ns: int) -> None:
+        if record is None:
+            return
+        record.happen(Happening.PLANNED)
+        if record.happen(Happening.DEPARTED):
+            record.departed_ns = now_ns
+            session.departed()
+
+    def _skip(self, session: "Session", passed: list[PlannedRack], reason: str) -> None:
+        for rack in passed:
+            record = session.book.timed.get(rack.cue)
+            if record is not None and not record.told and record.land_host_ns is None:
+                record.happen(Happening.PASSED, reason)
+
+    def _may_move(self, orders: AxisOrders) -> bool:
+        return orders.engaged and not orders.fault and not orders.latch
+
+    # --- after a loss, a stop or a hand ---
+
+    def rejoin(self, session: "Session", reason: str, *, by_operator: bool = False) -> None:
+        """Timecode is back, or an operator resumes: each axis by the act's `rejoin`."""
+        for orders in self.orders.values():
+            self.rejoin_axis(session, orders, reason, by_operator=by_operator)
+
+    def rejoin_axis(self, session: "Session", orders: AxisOrders, reason: str, *, by_operator: bool = False) -> None:
+        """One axis takes part again: racks it could not leave for are missed, the next one leaves from where it is."""
+        act, clock, now_ns = session.act, session.clock, session.now_ns
+        if not self._may_move(orders):
+            return
+        if clock.running and not orders.loose and self._continuous(orders, clock, now_ns):
+            orders.take_hold(clock)
+            return
+        if act.rejoin == "operator" and not by_operator:
+            return
+        if act.rejoin == "now" and clock.running:
+            self.place(session, orders, reason)
+            return
+        racks = tuple(rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible)
+        show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns) if clock.running else clock.show_ns
+        ahead = tuple(rack for rack in racks if _start_ns(rack) > show_ns)
+        for rack in racks[: len(racks) - len(ahead)]:
+            record = session.book.timed.get(rack.cue)
+            if record is not None and record.life in (Life.STANDING_BY, Life.READY):
+                record.happen(Happening.LOST, reason)
+        orders.stay_until_next(ahead, now_ns, clock)
+
+    def _continuous(self, orders: AxisOrders, clock: Clock, now_ns: int) -> bool:
+        line = orders.line
+        return line.epoch == clock.epoch and abs(line.show_at(now_ns) - clock.show_at(now_ns)) < _CONTINUOUS_NS
+
+    def clock_gone(self, session: "Session", on_loss: OnLoss) -> None:
+        """The clock may no longer be followed: racks under way end by the policy, the rest stand still."""
+        now_ns, clock = session.now_ns, session.clock
+        for orders in self.orders.values():
+            orders.block(None)
+            if orders.loose or on_loss is OnLoss.RUN or orders.splice_active(now_ns):
+                continue
+            moving = orders.line.speed != 0.0 and orders.track.moving_until(orders.line.show_at(now_ns)) is not None
+            if on_loss is OnLoss.HOLD or not moving:
+                orders.release(orders.state_at(now_ns, clock)[0] if not moving else orders.last_sent_ring)
+
+    def let_finished_go(self, session: "Session") -> None:
+        """Axes whose last motion ended after the clock was gone stand still from now on."""
+        clock, now_ns = session.clock, session.now_ns
+        if clock.running:
+            return
+        for orders in self.orders.values():
+            if orders.loose or orders.line.speed == 0.0 or orders.splice_active(now_ns):
+                continue
+            if orders.track.moving_until(orders.line.show_at(now_ns)) is None:
+                orders.release(orders.state_at(now_ns, clock)[0])
+
+    # --- lives ---
+
+    def live(self, session: "Session", orders: AxisOrders) -> None:
+        """Move the lives of one axis' timed racks on."""
+        clock, now_ns, spec = session.clock, session.now_ns, orders.job.spec
+        planned = {rack.cue: rack for rack in orders.racks}
+        landed_ns = clock.show_at(now_ns)
+        leaving_ns = clock.show_at(now_ns + spec.dead_ns)
+        last_call_ns = clock.show_at(now_ns + spec.lead_ns + spec.period_ns + _LAST_CALL_NS)
+        ready_ns = last_call_ns + round(_READY_AHEAD_NS * clock.speed)
+        for record in session.book.on_axis(orders.name):
+            if record.life.over or (record.life is Life.PULLING and record.land_host_ns is not None):
+                continue
+            if record.life is not Life.PULLING and record.rack.cue in planned:
+                record.rack = planned[record.rack.cue]
+            rack = record.rack
+            if record.life is not Life.PULLING:
+                if _start_ns(rack) > ready_ns:
+                    break
+                self._weigh(session, orders, record, last_call=_start_ns(rack) <= last_call_ns)
+                if record.life is Life.READY and _start_ns(rack) <= leaving_ns:
+                    self._depart(session, record, now_ns)
+            if record.life is Life.PULLING and rack.land_ns <= landed_ns:
+                self._landed(session, orders, record)
+
+    def _landed(self, session: "Session", orders: AxisOrders, record: CueRecord) -> None:
+        """The clock has passed `land_at`: note when, and how long to watch."""
+        clock, rack = session.clock, record.rack
+        record.land_host_ns, record.speed = clock.host_at(rack.land_ns), clock.speed
+        record.uncertainty_ns = session.follower.uncertainty_at(record.land_host_ns) / abs(clock.speed)
+        rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
+        until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
+        following = [_start_ns(other) for other in orders.racks if _start_ns(other) >= rack.stop_ns]
+        if following:
+            until_ns = min(until_ns, clock.host_at(min(following)) + orders.job.spec.dead_ns)
+        record.watch_until_ns = until_ns
+
+    def _weigh(self, session: "Session", orders: AxisOrders, record: CueRecord, *, last_call: bool) -> None:
+        """Make a rack ready, doubt it, or at the last call say why it may not leave."""
+        happening, reason = self._why_not(session, orders, record)
+        if happening is None:
+            if record.life is Life.STANDING_BY:
+                record.happen(Happening.PLANNED)
+            return
+        record.happen(Happening.DOUBTED)
+        if last_call:
+            record.happen(happening, reason)
+            orders.without(record.rack.cue)
+
+    def _why_not(self, session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
+        """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
+        rack, follower = record.rack, session.follower
+        if orders.latch & Latch.HAND:
+            return Happening.GRABBED, "a hand drives the axis"
+        if orders.latch:
+            return Happening.STOPPED, f"{orders.latch.name}"
+        if orders.fault:
+            return Happening.LOST, f"motor fault: {orders.fault}"
+        if not orders.engaged:
+            return Happening.DENIED, f"{orders.name} is not engaged"
+        if orders.loose:
+            return Happening.STOPPED, "the axis waits for the operator to resume"
+        if session.clock.state is ClockState.FREEWHEELING and session.now_ns > follower.depart_until_ns:
+            return Happening.LOST, "timecode was lost over its departure"
+        sigma_ns = follower.predicted_uncertainty(rack.land_ns)
+        if sigma_ns > rack.tolerance_ns / 4:
+            allowed_ms = ms_from_ns(rack.tolerance_ns / 4)
+            return Happening.DENIED, f"the clock is known to ±{ms_from_ns(sigma_ns)} ms only; {allowed_ms} ms is needed"
+        problem = session.job.planner.problem(orders.name, rack)
+        if problem:
+            return Happening.DENIED, problem
+        return None, ""
+
+    def next_rack(self, session: "Session") -> dict[str, object] | None:
+        """The rack that lands next, for the operator."""
+        coming = [r for r in session.book.timed.values() if not r.life.over and r.land_host_ns is None]
+        if not coming:
+            return None
+        record = min(coming, key=lambda candidate: candidate.rack.land_ns)
+        rate = session.act.chase.rate
+        return {
+            "cue": record.rack.cue,
+            "name": record.rack.name,
+            "axis": record.axis,
+            "target": record.rack.target,
+            "anchor": record.rack.anchor,
+            "land_at": timecode_at(record.rack.land_ns, rate).text(rate),
+            "land_show_ns": record.rack.land_ns,
+            "life": record.life.value,
+        }
+
+
+def _start_ns(rack: PlannedRack) -> int:
+    """First moment of motion, taking up slack included."""
+    return rack.depart_ns - rack.takeup_ns

@@ -1,0 +1,119 @@
+"""Takes, passes and the record of each cue in them: what was planned, what happened, whether it has been judged."""
+
+from dataclasses import dataclass, field
+
+from cuefocus.engine.cues import Happening, Life, lived
+from cuefocus.landing.evidence import Fate
+from cuefocus.motion.racks import PlannedRack
+
+#: What a happening makes of a rack that then cannot be judged by where the lens went.
+_VERDICT = {
+    Happening.LOST: "missed",
+    Happening.PASSED: "skipped",
+    Happening.DENIED: "refused",
+    Happening.STOPPED: "held",
+    Happening.GRABBED: "overridden",
+    Happening.DISPLACED: "replaced",
+}
+
+
+@dataclass(slots=True)
+class CueRecord:
+    """One cue in one pass of one take.
+
+    Args:
+        rack: as planned last (racks are planned anew when they must leave from elsewhere).
+        land_host_ns: host time at which the clock showed `land_at`; None before that.
+        watch_until_ns: host time at which the landing may be judged.
+        base_ns: zero of the rack's seconds: the act's start, or the trigger.
+        told: its row is out.
+        followed: cues that wait for its landing have been fired.
+        source: who gave the time: the timecode source, or the trigger's route.
+    """
+
+    rack: PlannedRack
+    take: int
+    pass_: int
+    act: str
+    base_ns: int
+    source: str
+    life: Life = Life.STANDING_BY
+    departed_ns: int | None = None
+    land_host_ns: int | None = None
+    speed: float | None = None
+    uncertainty_ns: float = 0.0
+    watch_until_ns: int | None = None
+    clamped: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    fate: Fate | None = None
+    told: bool = False
+    followed: bool = False
+
+    @property
+    def axis(self) -> str:
+        """The axis it moves."""
+        return self.rack.axis
+
+    def happen(self, happening: Happening, reason: str = "") -> bool:
+        """Move the life on; False when the happening changes nothing."""
+        before, self.life = self.life, lived(self.life, happening)
+        if self.life is before:
+            return False
+        if happening in _VERDICT:
+            self.fate = Fate(_VERDICT[happening], reason)
+        return True
+
+    def note(self, text: str) -> None:
+        """Something that belongs in the reason, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class TakeBook:
+    """Numbers takes and passes, and holds the records of the pass under way.
+
+    Args:
+        take: number of the last take before this session.
+    """
+
+    def __init__(self, take: int) -> None:
+        self.take, self.pass_ = take, 0
+        self.armed = False
+        self.begun_ns = 0
+        self.timed: dict[str, CueRecord] = {}
+        self.fired: list[CueRecord] = []
+        self.taken = 0
+
+    def begin(self, now_ns: int) -> None:
+        """A take starts with ARM."""
+        self.take, self.pass_, self.armed, self.begun_ns = self.take + 1, 0, True, now_ns
+        self.timed, self.fired = {}, []
+
+    def end(self) -> None:
+        """The take is over; its records have been closed."""
+        self.armed = False
+        self.taken += 1
+        self.timed, self.fired = {}, []
+
+    def open_pass(self, records: list[CueRecord]) -> None:
+        """A new pass with fresh records of the act's timed racks."""
+        self.pass_ += 1
+        for record in records:
+            record.pass_ = self.pass_
+        self.timed = {record.rack.cue: record for record in records}
+
+    def on_axis(self, axis: str) -> list[CueRecord]:
+        """Timed records of an axis, in order of landing."""
+        return [record for record in self.timed.values() if record.axis == axis]
+
+    def open_records(self) -> list[CueRecord]:
+        """Every record that has no row yet."""
+        return [record for record in (*self.timed.values(), *self.fired) if not record.told]
+
+    def pulling(self, axis: str) -> list[CueRecord]:
+        """Racks under way or just landed on an axis, timed and triggered."""
+        return [
+            record
+            for record in (*self.timed.values(), *self.fired)
+            if record.axis == axis and record.life is Life.PULLING and not record.told
+        ]

@@ -1,0 +1,50 @@
+"""What was seen of the motors: position reports and set-points, kept long enough to judge a landing by."""
+
+from collections import deque
+
+from cuefocus.engine.job import AxisJob
+from cuefocus.engine.ports import Feedback, Sent
+from cuefocus.landing.backlash import lens_samples
+from cuefocus.landing.estimate import MotorModel, estimated_samples
+from cuefocus.landing.evidence import Sample
+from cuefocus.timebase.units import NS_PER_S
+
+_KEEP_NS = 30 * NS_PER_S
+
+
+class AxisWitness:
+    """Reports and set-points of one axis over the last half minute."""
+
+    def __init__(self, job: AxisJob) -> None:
+        self._job = job
+        self._reported: deque[tuple[int, float]] = deque()
+        self._sent: deque[tuple[int, float]] = deque()
+        self.last_ring: float | None = None
+
+    def saw(self, report: Feedback) -> float:
+        """Take a position report; returns the motor ring it names."""
+        spec = self._job.spec
+        ring = spec.ring_at(report.counts)
+        _keep(self._reported, report.stamp_ns - spec.readback_ns, ring)
+        self.last_ring = ring
+        return ring
+
+    def told(self, sent: Sent) -> None:
+        """Take a set-point that went out."""
+        _keep(self._sent, sent.stamp_ns, self._job.spec.ring_at(sent.counts))
+
+    def samples(self, from_ns: int, until_ns: int) -> tuple[list[Sample], bool]:
+        """Lens positions from a little before `from_ns` to `until_ns`, and whether they are only estimated."""
+        spec = self._job.spec
+        if spec.feedback:
+            rows = [row for row in self._reported if from_ns <= row[0] <= until_ns]
+            return lens_samples(rows, spec.backlash_ring), False
+        model = MotorModel(spec.dead_ns, spec.lag_ns, spec.speed_ring_per_s, spec.accel_ring_per_s2)
+        rows = [row for row in self._sent if from_ns - NS_PER_S <= row[0] <= until_ns]
+        return lens_samples(estimated_samples(rows, model, until_ns=until_ns), spec.backlash_ring), True
+
+
+def _keep(rows: deque[tuple[int, float]], at_ns: int, ring: float) -> None:
+    rows.append((at_ns, ring))
+    while rows[0][0] < at_ns - _KEEP_NS:
+        rows.popleft()
