@@ -1,0 +1,171 @@
+"""What a person sees while the daemon runs: one picture on a terminal, one line an event elsewhere."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cuefocus.chase.clock import Clock, ClockState
+from cuefocus.errors import TimecodeError
+from cuefocus.timebase.frames import FrameRate, rate_named, timecode_at
+from cuefocus.timebase.units import NS_PER_S
+
+Fields = Mapping[str, Any]
+
+KEYS_LINE: Final = "a arm · e engage · space GO · h HOLD · r resume · p PANIC · q quit"
+_LANDINGS: Final = 10
+_ALARMS: Final = 4
+_ALARM_SHOWN_NS: Final = 30 * NS_PER_S
+_STATE_LOOK: Final = {
+    "locked": ("● LOCKED", "bold green"),
+    "checking": ("◐ CHECKING", "bold yellow"),
+    "freewheeling": ("◌ FREEWHEELING", "bold dark_orange"),
+    "locating": ("↷ LOCATING", "bold yellow"),
+    "holding": ("■ HOLDING", "bold red"),
+    "disagree": ("≠ DISAGREE", "bold red"),
+    "no_signal": ("○ NO SIGNAL", "bold grey62"),
+}
+_VERDICT_LOOK: Final = {"landed": "green", "skipped": "grey62", "replaced": "grey62", "overridden": "dark_orange"}
+
+
+@dataclass(slots=True)
+class Picture:
+    """What is known now, gathered from events.
+
+    Args:
+        state: fields of the last whole state event.
+        landings, alarms: the last ones.
+    """
+
+    state: dict[str, Any] = field(default_factory=dict)
+    landings: deque[Fields] = field(default_factory=lambda: deque(maxlen=_LANDINGS))
+    alarms: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_ALARMS))
+    answer: str = ""
+
+    def take(self, event: Fields) -> None:
+        """Note an event."""
+        kind = event.get("event")
+        if kind == "state" and "state" in event:
+            self.state = dict(event)
+        elif kind == "landing":
+            self.landings.appendleft(event)
+        elif kind == "alarm":
+            self.alarms.appendleft((int(event.get("host_ns", 0)), str(event.get("text", ""))))
+
+    @property
+    def rate(self) -> FrameRate | None:
+        """How the act's labels count; None before the first state."""
+        try:
+            return rate_named(str(self.state["rate"])) if "rate" in self.state else None
+        except TimecodeError:
+            return None
+
+
+def drawn(picture: Picture, clock: Clock, now_ns: int, *, title: str) -> RenderableType:
+    """The picture of this moment."""
+    parts: list[RenderableType] = [_head(picture, clock, now_ns, title), _next_line(picture, clock, now_ns)]
+    if picture.landings:
+        parts.append(_landings(picture))
+    for at_ns, text in picture.alarms:
+        if now_ns - at_ns < _ALARM_SHOWN_NS:
+            parts.append(Text(f"! {text}", style="bold red"))
+    if picture.answer:
+        parts.append(Text(picture.answer, style="italic"))
+    parts.append(Text(KEYS_LINE, style="grey62"))
+    return Group(*parts)
+
+
+def _head(picture: Picture, clock: Clock, now_ns: int, title: str) -> RenderableType:
+    state, rate = picture.state, picture.rate
+    label = "--:--:--:--"
+    if rate is not None and clock.state is not ClockState.NO_SIGNAL:
+        label = timecode_at(clock.show_at(now_ns) if clock.running else clock.show_ns, rate).text(rate)
+    word, look = _STATE_LOOK.get(clock.state.word, (clock.state.word, "bold"))
+    source = f"from {state['source']}" if state.get("source") and clock.running else ""
+    speed = f"{clock.speed:.3f}×" if clock.running and abs(clock.speed - 1.0) > 0.0005 else ""
+    take = f"take {state['take']} pass {state['pass']}" if state.get("armed") else "rehearsal"
+    engaged = state.get("engaged") or []
+    ready = "ARMED" if state.get("armed") else "disarmed"
+    ready += f", {', '.join(engaged)} engaged" if engaged else ", nothing engaged"
+    line = Table.grid(padding=(0, 2))
+    line.add_row(
+        Text(label, style="bold white on grey15"), Text(word, style=look), Text(source), Text(speed), Text(take)
+    )
+    stops = [f"{axis} {word}" for axis, word in (state.get("stopped") or {}).items()]
+    faults = [f"{axis}: {reason}" for axis, reason in (state.get("faults") or {}).items()]
+    below = Text(f"{title} · {state.get('act', '')} · {ready}", style="cyan")
+    trouble = Text("; ".join((*stops, *faults, str(state.get("refusal") or ""))).strip("; "), style="bold red")
+    return Group(line, below, trouble) if trouble.plain else Group(line, below)
+
+
+def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:
+    upcoming = picture.state.get("next")
+    standby = picture.state.get("standby")
+    if isinstance(upcoming, Mapping):
+        name = f" {upcoming['name']}" if upcoming.get("name") else ""
+        where = f"{upcoming.get('axis', '')} → {upcoming.get('target', '')}"
+        left_s = _left_s(upcoming, clock, now_ns)
+        count = f"  lands in {left_s:5.1f} s" if left_s is not None else ""
+        at = f" at {upcoming['land_at']}" if upcoming.get("land_at") else ""
+        return Text(f"NEXT {upcoming.get('cue', '')}{name}  {where}{at}{count}", style="bold")
+    if standby:
+        return Text(f"STANDBY {standby}: space fires it", style="bold")
+    return Text("nothing ahead", style="grey62")
+
+
+def _left_s(upcoming: Fields, clock: Clock, now_ns: int) -> float | None:
+    """Host seconds to the landing; None while the clock does not run forward."""
+    land_show_ns = upcoming.get("land_show_ns", upcoming.get("land_ns"))
+    if not isinstance(land_show_ns, int) or not clock.running or clock.speed <= 0.0:
+        return None
+    return max(0.0, (clock.host_at(land_show_ns) - now_ns) / NS_PER_S)
+
+
+def _landings(picture: Picture) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for heading in ("cue", "axis", "target", "verdict"):
+        table.add_column(heading, style="grey82")
+    table.add_column("error", justify="right")
+    table.add_column("reason")
+    for row in picture.landings:
+        verdict = str(row.get("verdict", ""))
+        table.add_row(
+            str(row.get("cue", "")),
+            f"{row.get('camera', '')} {row.get('axis', '')}",
+            str(row.get("target", "")),
+            Text(verdict, style=_VERDICT_LOOK.get(verdict, "bold red")),
+            _error(row),
+            str(row.get("reason") or ""),
+        )
+    return table
+
+
+def _error(row: Fields) -> str:
+    error_ms, uncertainty_ms = row.get("error_ms"), row.get("uncertainty_ms")
+    if error_ms is None:
+        return "–"
+    return f"{error_ms:+.2f} ms" + (f" ±{uncertainty_ms:.2f}" if uncertainty_ms is not None else "")
+
+
+def sentence(event: Fields) -> str | None:
+    """One line for a log or a pipe; None for what is not worth one."""
+    kind = event.get("event")
+    if kind == "landing":
+        where = f"{event.get('camera')} {event.get('axis')} → {event.get('target')}"
+        reason = f": {event['reason']}" if event.get("reason") else ""
+        return f"cue {event.get('cue')}  {where}  {event.get('verdict')}  {_error(event)}{reason}"
+    if kind == "alarm":
+        return f"! {event.get('text', '')}"
+    if kind == "take":
+        reason = f" ({event['reason']})" if event.get("reason") else ""
+        return f"take {event.get('take')} {event.get('state')}{reason}"
+    if kind == "source" and event.get("kind") == "opened":
+        duration_s = int(event.get("duration_ns", 0)) / NS_PER_S
+        return f"{event.get('source')} plays, {duration_s:.1f} s"
+    if kind == "process":
+        return f"{event.get('process')} {event.get('text')}"
+    return None

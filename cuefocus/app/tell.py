@@ -1,0 +1,117 @@
+"""`cuefocus tell`: a word to the running daemon over its local sockets.
+
+A stop goes to motion first, which obeys whoever else is dead; then to the conductor, so that the session knows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cuefocus.app.runtime_dir import RuntimeDir
+from cuefocus.errors import DeviceError, InputError
+from cuefocus.shells.local_socket import ask
+from cuefocus.timebase.units import NS_PER_MS
+
+ANSWER_NS: Final = 1000 * NS_PER_MS
+MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
+
+STOPS: Final = ("hold", "panic", "release", "hand")
+"""Verbs that motion itself obeys."""
+PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "setup", "slate", "status")
+_TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as it goes out.
+
+    Args:
+        target: camera, axis or cue; empty for all, or the next.
+        value: the rest, by verb.
+        by_ring: a hand move, ring; None for none.
+    """
+
+    verb: str
+    target: str = ""
+    value: str = ""
+    by_ring: float | None = None
+
+    @property
+    def stop(self) -> bool:
+        """Whether motion obeys it by itself."""
+        return self.verb in STOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Args:
+        ok: whether it was done. For a stop: whether motion obeyed.
+        text: for a person.
+        data: for a program.
+    """
+
+    ok: bool
+    text: str
+    data: dict[str, object] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """The answer for `--json`."""
+        return {"ok": self.ok, "text": self.text, **self.data}
+
+
+def order_from(words: Sequence[str], *, by_ring: float | None = None, value: str = "") -> Order:
+    """The order of a command line's words: `arm`, `go 12.1`, `hand A.focus`, `take good`, …
+
+    Raises: InputError naming what can be said.
+    """
+    verb, *rest = words or ("",)
+    if verb == "take":
+        what = rest[0] if rest else ""
+        if what not in _TAKE:
+            raise InputError(f"no `take {what}`".rstrip(), hint="say take start, end, good or ng")
+        said, marked = _TAKE[what]
+        return Order(said, rest[1] if len(rest) > 1 else "", marked or value)
+    if verb not in STOPS and verb not in PLAIN:
+        raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
+    if len(rest) > 1 and verb not in ("setup", "slate"):
+        raise InputError(f"`{verb}` takes one name, not {len(rest)}")
+    if verb == "hand" and not rest:
+        raise InputError("a hand needs an axis", hint="say hand A.focus, or hand A.focus --by 0.01")
+    if by_ring is not None and verb != "hand":
+        raise InputError(f"`{verb}` moves nothing by hand", hint="--by belongs to hand")
+    return Order(verb, rest[0] if rest else "", value or " ".join(rest[1:]), by_ring)
+
+
+def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns: int = ANSWER_NS) -> Answer:
+    """Give an order to a running daemon.
+
+    Raises: DeviceError when nobody is there to obey it.
+    """
+    fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
+    if order.by_ring is not None:
+        fields["by"] = order.by_ring
+    if not order.stop:
+        return _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
+    try:
+        motion = _answer(ask(runtime.motion_socket, fields, timeout_ns=MOTION_ANSWER_NS))
+    except DeviceError as problem:
+        motion = Answer(False, f"motion does not answer ({problem.sentence})")
+    try:
+        conductor = _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
+    except DeviceError as problem:
+        if not motion.ok:
+            raise DeviceError(f"nobody obeys: {motion.text}, and the conductor does not answer") from problem
+        text = f"{motion.text}; motion obeyed, the conductor does not answer"
+        return Answer(True, text, {"motion": True, "conductor": False})
+    if not motion.ok:
+        return Answer(conductor.ok, f"{conductor.text}; {motion.text}", {"motion": False, "conductor": conductor.ok})
+    return Answer(True, conductor.text or motion.text, {"motion": True, "conductor": conductor.ok, **conductor.data})
+
+
+def _answer(fields: dict[str, object]) -> Answer:
+    """An answer as both sockets give it."""
+    data = fields.get("data")
+    text = str(fields.get("text") or fields.get("problem") or "")
+    return Answer(fields.get("ok") is True, text, dict(data) if isinstance(data, dict) else {})
