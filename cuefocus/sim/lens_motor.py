@@ -72,6 +72,7 @@ class LensMotorModel:
         self._note(now_ns)
         self._lag_s = character.lag_ns * 1e-9
         self._loop_ring = character.speed_ring_per_s * self._lag_s if self._lag_s else 0.0
+        self._tame_ring = character.accel_ring_per_s2 * self._lag_s**2 if self._lag_s else 0.0
         self._bounded = character.accel_ring_per_s2 < inf
         self._step_ns = BOUNDED_STEP_NS if self._bounded else FREE_STEP_NS
         self._step_s = self._step_ns * 1e-9
@@ -155,8 +156,9 @@ class LensMotorModel:
         return self._motor_ring == self._target_ring and self._velocity_ring_per_s == 0.0
 
     def _note(self, time_ns: int) -> None:
-        if self._keeps_log:
-            self._log.append((time_ns, self._motor_ring, self._lens_ring))
+        row = (time_ns, self._motor_ring, self._lens_ring)
+        if self._keeps_log and self._log[-1:] != [row]:
+            self._log.append(row)
 
     def _run_to(self, until_ns: int) -> None:
         step_ns = self._step_ns
@@ -235,14 +237,26 @@ class LensMotorModel:
         """As `_stepped` under an acceleration limit: the loop's own motion where the limit allows it."""
         gap, lag_s, velocity = self._target_ring - self._motor_ring, self._lag_s, self._velocity_ring_per_s
         reach = self.character.accel_ring_per_s2 * span_s
-        top = min(self.character.speed_ring_per_s, sqrt(2.0 * self.character.accel_ring_per_s2 * abs(gap)))
-        if lag_s:
+        speed = self.character.speed_ring_per_s
+        if (
+            lag_s
+            and abs(gap) <= self._tame_ring
+            and abs(gap) <= self._loop_ring
+            and abs(gap / lag_s - velocity) <= reach
+        ):
             decay = self._step_decay if span_s == self._step_s else exp(-span_s / lag_s)
-            if abs(gap) / lag_s <= top and abs(gap / lag_s - velocity) <= reach:
-                return self._target_ring - gap * decay, gap * decay / lag_s
-        wish = copysign(min(top, abs(gap) / max(lag_s, span_s)), gap)
-        after = velocity + min(reach, max(-reach, wish - velocity))
+            return self._target_ring - gap * decay, gap * decay / lag_s
+        rest = gap - velocity * span_s
+        after = velocity + min(
+            reach, max(-reach, copysign(min(speed, self._approach(abs(rest), span_s)), rest) - velocity)
+        )
         moved = (velocity + after) / 2 * span_s
-        if abs(moved) >= abs(gap) and moved * gap > 0.0 and abs(after) <= reach:
+        if abs(moved) >= abs(gap) and moved * gap >= 0.0 and abs(velocity) <= reach:
             return self._target_ring, 0.0
         return self._motor_ring + moved, after
+
+    def _approach(self, gap: float, span_s: float) -> float:
+        """Speed from which the gap can be closed: the loop's own near the target, the braking curve before that."""
+        accel, lag_s = self.character.accel_ring_per_s2, max(self._lag_s, span_s)
+        tame = accel * lag_s * lag_s  # nearer than this the loop brakes less than the limit
+        return gap / lag_s if gap <= tame else sqrt(2.0 * accel * (gap - tame / 2))

@@ -28,7 +28,7 @@ class LineTime:
 
     def pending_bytes(self, now_ns: int) -> int:
         """Bytes not yet out."""
-        left_ns = self._busy_until_ns - now_ns
+        left_ns = self._busy_until_ns - now_ns - 1  # the end was rounded up
         return -(-left_ns * self._baud // (_BITS_PER_BYTE * NS_PER_S)) if left_ns > 0 else 0
 
     def clear(self, now_ns: int) -> None:
