@@ -23,9 +23,10 @@ SYNC_INTERVALS: tuple[int, ...] = tuple(part for bit in SYNC_BITS for part in ((
 SYNC_EDGES = len(SYNC_INTERVALS) + 1
 MOST_EDGES_PER_WORD = 2 * DATA_BITS  # walked away from the pattern
 
-_FORWARD = np.array(SYNC_INTERVALS, dtype=np.int64)
 _TOLERANCE_LOW, _TOLERANCE_HIGH = 0.62, 1.45  # a 1 read as 0 would show about 1.9, a 0 read as 1 about 0.5
 _WORST_STEP = 0.42  # between the lengths of two 1s in a row; where 1s give way to 0s it is 0.5 or 1
+# What lies before and after the ones may be longer near a standstill, where the deck brakes within the pattern.
+_TAIL_MIDDLE, _TAIL_REACH = 1.37, 0.73
 _NEIGHBOURS = 4  # intervals to each side that say how long a half bit is here
 
 # The walking clock: second order, damped; wide enough for a deck that spins up within one word.
@@ -57,42 +58,58 @@ class Broken(Enum):
     SHORT = "ran out of edges"
 
 
+class _Shape:
+    """The sync pattern as intervals in one direction of play, with what its search needs worked out once."""
+
+    def __init__(self, intervals: Indices) -> None:
+        self.intervals = intervals
+        self.marks = np.concatenate([[0], np.cumsum(intervals)])
+        twos = np.flatnonzero(intervals == 2)
+        self.ones_from = int(twos[1] if twos[0] == 0 else twos[0]) + 1  # the run of twelve ones
+        self.ones_to = self.ones_from + 24
+        each = np.arange(len(intervals))
+        self.low = np.maximum(each - _NEIGHBOURS, 0)
+        self.high = np.minimum(each + _NEIGHBOURS + 1, len(intervals))
+        self.around = self.marks[self.high] - self.marks[self.low]
+
+    def matches(self, edges: Places) -> Indices:
+        """Where consecutive intervals of `edges` have this shape: indices of its first edge."""
+        count = len(edges) - len(self.intervals)
+        if count <= 0:
+            return np.zeros(0, dtype=np.int64)
+        start, end = self.ones_from, self.ones_to
+
+        def span(first: int, last: int) -> Places:
+            return edges[last : last + count] - edges[first : first + count]
+
+        # The ones are the backbone; their halves and their neighbours sort out nearly everything.
+        unit = span(start, end) / 24
+        likely = np.abs(span(start, start + 12) - 12 * unit) < 3.5 * unit
+        for first, last in ((0, start), (end, len(self.intervals))):
+            units = unit * float(self.marks[last] - self.marks[first])
+            likely &= np.abs(span(first, last) - _TAIL_MIDDLE * units) < _TAIL_REACH * units
+        candidates = np.flatnonzero(likely)
+        return candidates[self._fits(edges, candidates)] if len(candidates) else candidates
+
+    def _fits(self, edges: Places, candidates: Indices) -> npt.NDArray[np.bool_]:
+        """Whether each interval is what its neighbours lead to expect."""
+        places = edges[candidates[:, None] + np.arange(len(self.marks))]
+        local_unit = (places[:, self.high] - places[:, self.low]) / self.around
+        shape = np.diff(places, axis=1) / (local_unit * self.intervals)
+        fits: npt.NDArray[np.bool_] = ((shape > _TOLERANCE_LOW) & (shape < _TOLERANCE_HIGH)).all(axis=1)
+        ones = np.diff(places[:, self.ones_from : self.ones_to + 1 : 2], axis=1)
+        steps = np.abs(np.diff(ones, axis=1)) < _WORST_STEP * np.minimum(ones[:, 1:], ones[:, :-1])
+        fits &= steps.all(axis=1)
+        return fits
+
+
+_AS_HEARD_FORWARD = _Shape(np.array(SYNC_INTERVALS, dtype=np.int64))
+_AS_HEARD_REVERSE = _Shape(np.array(SYNC_INTERVALS[::-1], dtype=np.int64))
+
+
 def find_syncs(edges: Places) -> tuple[Indices, Indices]:
     """Indices of the first edge of each sync pattern: as heard in forward play, and in reverse play."""
-    return _matches(edges, _FORWARD), _matches(edges, _FORWARD[::-1])
-
-
-def _matches(edges: Places, intervals: Indices) -> Indices:
-    """Where consecutive intervals of `edges` are shaped like `intervals`."""
-    count = len(edges) - len(intervals)
-    if count <= 0:
-        return np.zeros(0, dtype=np.int64)
-    marks = np.concatenate([[0], np.cumsum(intervals)])
-    # The run of twelve ones is the backbone; its halves and its neighbours sort out nearly everything.
-    start = int(np.flatnonzero(intervals == 1)[0]) if intervals[0] == 2 else int(np.flatnonzero(intervals == 2)[0]) + 1
-    middle, end = start + 12, start + 24
-
-    def span(first: int, last: int) -> Places:
-        return edges[last : last + count] - edges[first : first + count]
-
-    unit = span(start, end) / 24
-    likely = np.abs(span(start, middle) - 12 * unit) < 3.5 * unit
-    for first, last in ((0, start), (end, len(intervals))):
-        units = int(marks[last] - marks[first])
-        likely &= (span(first, last) > 0.64 * units * unit) & (span(first, last) < 2.1 * units * unit)
-    candidates = np.flatnonzero(likely)
-    if len(candidates) == 0:
-        return candidates
-    places = edges[candidates[:, None] + np.arange(len(marks))]
-    each = np.arange(len(intervals))
-    low, high = np.maximum(each - _NEIGHBOURS, 0), np.minimum(each + _NEIGHBOURS + 1, len(intervals))
-    local_unit = (places[:, high] - places[:, low]) / (marks[high] - marks[low])
-    shape = np.diff(places, axis=1) / (local_unit * intervals)
-    fits: npt.NDArray[np.bool_] = ((shape > _TOLERANCE_LOW) & (shape < _TOLERANCE_HIGH)).all(axis=1)
-    ones = np.diff(places[:, start : end + 1 : 2], axis=1)
-    fits &= (np.abs(np.diff(ones, axis=1)) < _WORST_STEP * np.minimum(ones[:, 1:], ones[:, :-1])).all(axis=1)
-    matches: Indices = candidates[fits]
-    return matches
+    return _AS_HEARD_FORWARD.matches(edges), _AS_HEARD_REVERSE.matches(edges)
 
 
 def walk(edges: list[float]) -> Walked | Broken:

@@ -149,7 +149,7 @@ def _runs(clear: npt.NDArray[np.bool_], *, open_before: bool) -> tuple[Indices, 
     before = np.empty_like(clear)
     before[0] = open_before
     before[1:] = clear[:-1]
-    return np.flatnonzero(clear > before), np.flatnonzero(clear < before) - 1
+    return (clear > before).nonzero()[0], (clear < before).nonzero()[0] - 1
 
 
 def _crossings(
