@@ -28,6 +28,8 @@ from cuefocus.timebase.frames import Timecode
 from cuefocus.wire.events import Glitch, Reading
 
 SCHEMA = "cuefocus-journal/1"
+#: What every journal begins with.
+OPENING = b'{"schema":"cuefocus-journal/'
 _GAP = "gap"
 
 _write_json: Callable[[object], str] = json.JSONEncoder(separators=(",", ":")).encode

@@ -11,6 +11,9 @@ from typing import Any
 
 from cuefocus.landing.rows import LandingRow
 
+#: What every ledger begins with.
+OPENING = b'{"run":'
+
 _write_json: Callable[[object], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 

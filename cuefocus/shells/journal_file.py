@@ -1,0 +1,364 @@
+"""Journal and ledger on disk: append-only files of whole lines.
+
+A line is handed to the kernel by one write, so it outlives a killed process; nothing waits for the disk itself. A line
+the disk took only in part is cut off again. A journal that cannot be written keeps its lines in memory and never
+raises; a ledger raises `OSError`, because its caller holds the rows anyway and tries again.
+"""
+
+import errno
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from cuefocus.engine.journal import (
+    OPENING as JOURNAL_OPENING,
+)
+from cuefocus.engine.journal import (
+    JournalDecoder,
+    JournalHeader,
+    Step,
+    decode_header,
+    encode_gap,
+    encode_header,
+    encode_step,
+)
+from cuefocus.engine.ports import InboxEvent
+from cuefocus.errors import JournalError
+from cuefocus.landing.ledger import OPENING as LEDGER_OPENING
+from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line
+from cuefocus.landing.rows import LandingRow
+from cuefocus.timebase.units import NS_PER_S
+
+RETRY_NS: Final = NS_PER_S
+KEPT_LINES: Final = 200_000
+_BATCH_BYTES: Final = 1 << 20
+_READ_BYTES: Final = 1 << 20
+_MODE: Final = 0o640
+
+
+class LineFile:
+    """A file that grows by whole lines; one writer at a time.
+
+    A torn last line left by a killed writer is cut off when the file is opened.
+
+    Args:
+        path: the file; made if it is not there.
+        opening: what every such file begins with, so that no other file is ever cut.
+
+    Raises: OSError when it cannot be opened or written; what was not written whole is not there at all. JournalError
+        for a file that begins otherwise.
+    """
+
+    def __init__(self, path: Path, opening: bytes) -> None:
+        self.path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        self._torn = False
+        try:
+            found = os.pread(self._fd, len(opening), 0)
+            if found != opening[: len(found)]:
+                raise JournalError("this file is not one of ours to add to", where=str(path), hint="name another file")
+            self.size = self._cut_torn_end()
+        except (OSError, JournalError):
+            os.close(self._fd)
+            raise
+
+    def append(self, lines: bytes) -> None:
+        """Write one or more whole lines."""
+        if self._torn:
+            os.ftruncate(self._fd, self.size)
+            self._torn = False
+        written = 0
+        try:
+            while written < len(lines):
+                written += os.write(self._fd, lines[written:] if written else lines)
+        except OSError:
+            if written:
+                self._torn = True
+                os.ftruncate(self._fd, self.size)
+                self._torn = False
+            raise
+        self.size += written
+
+    def close(self) -> None:
+        """Let go of the file, once."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _cut_torn_end(self) -> int:
+        size = whole = os.fstat(self._fd).st_size
+        while whole > 0:
+            start = max(0, whole - _READ_BYTES)
+            newline = os.pread(self._fd, whole - start, start).rfind(b"\n")
+            if newline >= 0:
+                whole = start + newline + 1
+                break
+            whole = start
+        if whole != size:
+            os.ftruncate(self._fd, whole)
+        return whole
+
+
+class JournalWriter:
+    """Keeps the steps of one run.
+
+    A file that exists already is gone on with, if it is this run's own.
+
+    Args:
+        path: the journal.
+        header: written first into an empty file.
+        now_ns: host clock, for the time between attempts.
+        on_trouble: told once, in a sentence, when the disk stops taking lines, and once when it takes them again.
+        kept_lines: how many lines memory holds meanwhile; older ones are lost, and the journal says how many.
+
+    Raises: JournalError at the start if the file is another run's journal, or none at all. Never OSError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        header: JournalHeader,
+        *,
+        now_ns: Callable[[], int],
+        on_trouble: Callable[[str], None],
+        kept_lines: int = KEPT_LINES,
+    ) -> None:
+        self.path = path
+        self.lost_lines = 0
+        self._header, self._now_ns, self._on_trouble = header, now_ns, on_trouble
+        self._kept: deque[bytes] = deque(maxlen=kept_lines)
+        self._gap_lines = 0
+        self._file: LineFile | None = None
+        self._troubled = False
+        self._retry_ns = 0
+        with suppress(OSError):
+            self._opened()
+        self._write(b"")
+
+    @property
+    def kept_lines(self) -> int:
+        """Lines that wait in memory for the disk."""
+        return len(self._kept)
+
+    def append(self, now_ns: int, inbox: Sequence[InboxEvent]) -> None:
+        """Keep one step: on disk if it takes it, else in memory."""
+        line = encode_step(now_ns, inbox)
+        if not self._troubled:
+            self._write(line)
+            return
+        self._keep(line)
+        if self._now_ns() >= self._retry_ns:
+            self._write(b"")
+
+    def close(self) -> None:
+        """Offer the disk what is left, and let go of the file."""
+        if self._kept:
+            self._write(b"")
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _write(self, line: bytes) -> None:
+        try:
+            file = self._opened()
+            if self._kept or self._gap_lines:
+                self._write_kept(file)
+            if line:
+                file.append(line)
+        except (OSError, JournalError) as problem:
+            self._give_up(line, problem)
+        else:
+            if self._troubled:
+                lost = f", {self.lost_lines} steps were lost" if self.lost_lines else ""
+                self._on_trouble(f"{self.path}: the journal is written again{lost}")
+            self._troubled = False
+
+    def _opened(self) -> LineFile:
+        if self._file is None:
+            file = LineFile(self.path, JOURNAL_OPENING)
+            try:
+                if file.size:
+                    self._check_own(file.size)
+                else:
+                    file.append(encode_header(self._header))
+            except BaseException:
+                file.close()
+                raise
+            self._file = file
+        return self._file
+
+    def _check_own(self, size: int) -> None:
+        with self.path.open("rb") as stream:
+            found = decode_header(stream.readline(size), version=None)
+        if found.run != self._header.run:
+            raise JournalError(
+                f"this is the journal of run {found.run}", where=str(self.path), hint="a run keeps a journal of its own"
+            )
+
+    def _write_kept(self, file: LineFile) -> None:
+        if self._gap_lines:
+            file.append(encode_gap(self._gap_lines))
+            self._gap_lines = 0
+        while self._kept:
+            batch: list[bytes] = []
+            size = 0
+            for line in self._kept:
+                if batch and size + len(line) > _BATCH_BYTES:
+                    break
+                batch.append(line)
+                size += len(line)
+            file.append(b"".join(batch))
+            for _ in batch:
+                self._kept.popleft()
+
+    def _keep(self, line: bytes) -> None:
+        if len(self._kept) == self._kept.maxlen:
+            self.lost_lines += 1
+            self._gap_lines += 1
+        self._kept.append(line)
+
+    def _give_up(self, line: bytes, problem: OSError | JournalError) -> None:
+        if line:
+            self._keep(line)
+        self._retry_ns = self._now_ns() + RETRY_NS
+        full = isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT)
+        if self._file is not None and not full:
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+        if not self._troubled:
+            self._troubled = True
+            self._on_trouble(
+                f"{self.path}: the journal cannot be written ({problem}); its steps are kept in memory meanwhile"
+            )
+
+
+class JournalFileReader:
+    """A journal read from disk, to its end and on as it grows.
+
+    Args:
+        path: the journal.
+        version: the version this code has; None reads a journal of any.
+
+    Raises: JournalError with a sentence, also when the file cannot be read or ends within its header.
+    """
+
+    def __init__(self, path: Path, *, version: str | None) -> None:
+        self.path = path
+        self._decoder = JournalDecoder(version=version)
+        self._early: list[Step] = []
+        try:
+            self._stream = path.open("rb")
+        except OSError as problem:
+            raise JournalError(
+                f"the journal cannot be read ({problem.strerror})", where=str(path), hint="name a file"
+            ) from problem
+        try:
+            while self._decoder.header is None and (data := self._stream.read(_READ_BYTES)):
+                self._early += self._fed(data)
+            if self._decoder.header is None:
+                self._refuse_headless()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    @property
+    def header(self) -> JournalHeader:
+        """What the run was made from."""
+        if self._decoder.header is None:
+            raise AssertionError("a reader has a header")
+        return self._decoder.header
+
+    @property
+    def torn_bytes(self) -> int:
+        """Bytes of an unfinished last line; not part of any step."""
+        return self._decoder.torn_bytes
+
+    @property
+    def lost_lines(self) -> int:
+        """Steps the writer had to give up; replay across them is not exact."""
+        return self._decoder.lost_lines
+
+    def steps(self) -> Iterator[Step]:
+        """The steps not yet handed out, up to the present end of the file; call again for what came since."""
+        early, self._early = self._early, []
+        yield from early
+        while data := self._stream.read(_READ_BYTES):
+            yield from self._fed(data)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
+
+    def __enter__(self) -> "JournalFileReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fed(self, data: bytes) -> list[Step]:
+        try:
+            return self._decoder.feed(data)
+        except JournalError as error:
+            where = f"{self.path}: {error.where}" if error.where else str(self.path)
+            raise JournalError(error.sentence, where=where, hint=error.hint) from error
+
+    def _refuse_headless(self) -> None:
+        torn = self._decoder.torn_bytes
+        sentence = "the journal ends within its header" if torn else "the journal is empty"
+        raise JournalError(sentence, where=str(self.path), hint="the run ended before its first step")
+
+
+class LedgerWriter:
+    """Appends landings to a ledger that outlives the run.
+
+    Args:
+        path: the ledger; runs share it, one after another.
+        run: id of this run (that of its journal).
+
+    Attributes:
+        count: landings of this run that are in the file.
+        last_take: highest take number in the file, of any run; 0 if none.
+
+    Raises: OSError when the disk does not take it; then nothing of the row is in the file. JournalError for a file
+        that is no ledger.
+    """
+
+    def __init__(self, path: Path, *, run: str) -> None:
+        self.run, self.count, self.last_take = run, 0, 0
+        self._file = LineFile(path, LEDGER_OPENING)
+        for line in read_ledger(path):
+            self.last_take = max(self.last_take, line.row["take"])
+            if line.run == run:
+                self.count = max(self.count, line.number + 1)
+
+    def append(self, row: LandingRow) -> None:
+        """Add the run's next landing."""
+        self._file.append(encode_line(self.run, self.count, row))
+        self.count += 1
+        self.last_take = max(self.last_take, row.take)
+
+    def catch_up(self, rows: Sequence[LandingRow]) -> int:
+        """Add those of the run's landings so far (from a replayed journal) that are not in the file; how many."""
+        missing = rows[self.count :]
+        for row in missing:
+            self.append(row)
+        return len(missing)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def read_ledger(path: Path) -> Iterator[LedgerLine]:
+    """The whole entries of a ledger; none if there is no such file."""
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        for line in stream:
+            entry = decode_line(line) if line.endswith(b"\n") else None
+            if entry is not None:
+                yield entry
