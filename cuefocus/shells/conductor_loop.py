@@ -9,13 +9,13 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine.outcome import Event, Outcome, Reply
 from cuefocus.engine.plan import Latch, Plan
-from cuefocus.engine.ports import Command, InboxEvent
+from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.file_source import FileSource
@@ -23,6 +23,7 @@ from cuefocus.shells.host_clock import DescriptorWait
 from cuefocus.shells.local_socket import LocalServer, Peer
 from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
+from cuefocus.shells.shm_motion import AxisFlag
 from cuefocus.shells.shm_ring import StatusReader
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -44,7 +45,7 @@ class Steps(Protocol):
 
 
 class Keeps(Protocol):
-    """The journal, as the loop uses it. Raises OSError when the disk does not take it."""
+    """The journal, as the loop uses it. Never raises: what the disk refuses is its own business."""
 
     def append(self, now_ns: int, inbox: Sequence[InboxEvent]) -> None:
         """Keep one step."""
@@ -73,8 +74,8 @@ class Surroundings:
     publisher: Publisher
     server: LocalServer
     events: EventWriter
-    journal: Keeps | None
-    ledger: Lists | None
+    journal: Keeps | None = None
+    ledger: Lists | None = None
     sound: FileSource | None = None
     playlist: Playlist | None = None
 
@@ -86,6 +87,8 @@ class Conductor:
         outcome: of the last step replayed; None for a fresh session.
         in_take: whether that left a take open.
         next_id: number of the first command heard; above every one in the journal.
+        attach_from: what the attach counts of a session without its predecessor's journal begin at, by axis: below
+            what motion has seen, it would not follow.
     """
 
     def __init__(
@@ -96,16 +99,18 @@ class Conductor:
         outcome: Outcome | None = None,
         in_take: bool = False,
         next_id: int = 1,
+        attach_from: Mapping[str, int] | None = None,
     ) -> None:
         self._around, self._session = around, session
         self._plan = outcome.plan if outcome is not None else Plan(0)
         self._done = False
         self._clock_state = outcome.clock.state if outcome is not None else ClockState.NO_SIGNAL
         self._due_ns = 0
+        self._attach_from = dict(attach_from or {})
         self._asked: dict[int, Peer] = {}
         self._next_id = next_id
         self._rows: deque[LandingRow] = deque(maxlen=_ROWS_KEPT)
-        self._broken: set[str] = set()
+        self._ledger_refused = False
         self._retry_ns = 0
         self._collect_ns = 0
         self._lost_seen = around.status.lost
@@ -116,13 +121,24 @@ class Conductor:
         self.stopping = False
         self.worst_step_ns = 0
         if outcome is not None:
-            self._publish(around.now_ns(), outcome, anew=True)
+            self._take_over(outcome)
 
     def run(self) -> None:
         """Until every take is over, or `stopping` is set and the axes have been let go in order."""
         while not self.stopping and not self._finished():
             self.turn()
         self._farewell()
+
+    def _take_over(self, outcome: Outcome) -> None:
+        """Publish what a predecessor had decided, and take in what may have been lost with it: stops and faults."""
+        now_ns, memory = self._around.now_ns(), self._around.memory
+        self._publish(now_ns, outcome, anew=True)
+        inbox: list[InboxEvent] = [*self._around.status.drain()]
+        for index, name in enumerate(memory.axes):
+            inbox.append(Latched(name, now_ns, memory.latches.of(index)))
+            if memory.axis_words[index].read().flags & AxisFlag.FAULT:
+                inbox.append(MotorTrouble(name, now_ns, "fault", "out of order when the conductor came back"))
+        self._step(now_ns, inbox)
 
     def turn(self) -> None:
         """One wait, and a step if there is anything to step for."""
@@ -189,11 +205,8 @@ class Conductor:
 
     def _step(self, now_ns: int, inbox: list[InboxEvent]) -> None:
         around = self._around
-        if around.journal is not None and "journal" not in self._broken:
-            try:
-                around.journal.append(now_ns, inbox)
-            except OSError as problem:
-                self._break("journal", f"the journal cannot be written ({problem}): this run cannot be replayed")
+        if around.journal is not None:
+            around.journal.append(now_ns, inbox)
         if around.playlist is not None:
             around.playlist.observe(inbox)
         outcome = self._session.step(now_ns, inbox)
@@ -212,7 +225,8 @@ class Conductor:
         """Clock and plan first, then the stops: a stop that is cleared never meets an older plan."""
         around = self._around
         changed = anew or outcome.plan_changed
-        around.publisher.publish(now_ns, outcome.clock, outcome.plan if changed else Plan(outcome.plan.generation))
+        plan = self._above_attach(outcome.plan) if changed else Plan(outcome.plan.generation)
+        around.publisher.publish(now_ns, outcome.clock, plan)
         self._plan, self._clock_state = outcome.plan, outcome.clock.state
         self._due_ns = outcome.next_due_ns
         for axis, latch, is_set in outcome.latches:
@@ -221,6 +235,15 @@ class Conductor:
         if outcome.latches:
             around.memory.ring_motion()
         self._done = outcome.finished
+
+    def _above_attach(self, plan: Plan) -> Plan:
+        if not self._attach_from:
+            return plan
+        axes = {
+            name: replace(orders, attach=orders.attach + self._attach_from.get(name, 0))
+            for name, orders in plan.axes.items()
+        }
+        return Plan(plan.generation, axes)
 
     def _latch(self, axis: str, latch: Latch, *, is_set: bool) -> None:
         memory = self._around.memory
@@ -247,14 +270,11 @@ class Conductor:
                 self._rows.popleft()
         except OSError as problem:
             self._retry_ns = now_ns + _RETRY_NS
-            self._break("ledger", f"landings cannot be written ({problem}): they are kept in memory and tried again")
+            if not self._ledger_refused:
+                self._ledger_refused = True
+                self._alarm(f"landings cannot be written ({problem}): they are kept in memory and tried again")
         else:
-            self._broken.discard("ledger")
-
-    def _break(self, what: str, text: str) -> None:
-        if what not in self._broken:
-            self._broken.add(what)
-            self._alarm(text)
+            self._ledger_refused = False
 
     def _alarm(self, text: str, **fields: object) -> None:
         self._around.events.put(

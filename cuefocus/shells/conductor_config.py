@@ -1,0 +1,116 @@
+"""What the conductor must be told: descriptors and files as plain JSON, the compiled show as a sealed memory file."""
+
+import fcntl
+import json
+import os
+import pickle
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from cuefocus.engine.job import Job, Seed
+from cuefocus.engine.journal import JournalHeader
+from cuefocus.errors import DeviceError, RigFileError
+
+DEFAULT_PRIORITY: Final = 60
+"""Below motion's 75 and a sound server's 70."""
+_SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class SoundConfig:
+    """The sound file that is played.
+
+    Args:
+        source: id of the source in the rig.
+        channel: counted from 0.
+        takes: how often it plays; 0 = again and again.
+        wait_for_axes: hold it until every axis stands ready.
+    """
+
+    source: str
+    path: str
+    channel: int
+    latency_ns: int
+    takes: int
+    wait_for_axes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConductorConfig:
+    """All of it.
+
+    Args:
+        memory_fd, events_fd, score_fd: inherited descriptors.
+        socket: where commands are heard.
+        journal, ledger: files of this run and of all runs.
+        priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
+        afresh: how many journals of this run could not be gone on with; each time a new one is begun.
+    """
+
+    memory_fd: int
+    events_fd: int
+    score_fd: int
+    socket: str
+    journal: str
+    ledger: str
+    sound: SoundConfig | None = None
+    priority: int = DEFAULT_PRIORITY
+    lock: bool = True
+    afresh: int = 0
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal to write: `NAME.journal`, after a bad one `NAME.2.journal`, and so on."""
+        path = Path(self.journal)
+        return path.with_suffix(f".{self.afresh + 1}{path.suffix}") if self.afresh else path
+
+    def write(self, path: Path) -> None:
+        """Put it where the conductor will read it."""
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+
+def read_conductor_config(path: Path) -> ConductorConfig:
+    """The config `ConductorConfig.write` wrote. Raises RigFileError when it is none."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        sound = fields.pop("sound")
+        return ConductorConfig(**fields, sound=SoundConfig(**sound) if sound is not None else None)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a session is made from, and what its journal begins with: the same for every conductor of a run."""
+
+    job: Job
+    seed: Seed
+    header: JournalHeader
+
+    def sealed(self) -> int:
+        """A memory file that holds it and cannot be changed any more; its descriptor is handed to conductors."""
+        fd = os.memfd_create("cuefocus-score", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        with open(fd, "wb", closefd=False) as file:
+            pickle.dump(self, file, protocol=pickle.HIGHEST_PROTOCOL)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+        return fd
+
+
+def read_score(fd: int) -> Score:
+    """The score behind an inherited descriptor.
+
+    Only a sealed memory file is read: nobody but the process that handed it down can have written it.
+
+    Raises: DeviceError when it is something else.
+    """
+    try:
+        sealed = fcntl.fcntl(fd, fcntl.F_GET_SEALS) & _SEALS == _SEALS
+    except OSError:
+        sealed = False
+    if not sealed:
+        raise DeviceError(f"descriptor {fd} holds no score", hint="the conductor is started by `run`")
+    score = pickle.loads(os.pread(fd, os.fstat(fd).st_size, 0))  # noqa: S301 - sealed by our own parent, see above
+    if not isinstance(score, Score):
+        raise DeviceError(f"descriptor {fd} holds no score", hint="the conductor is started by `run`")
+    return score

@@ -1,0 +1,202 @@
+"""The conductor process: `python -m cuefocus.shells.conductor_main --config FILE`, started by `run`.
+
+A successor of a killed conductor finds the journal of its run, replays it through a session of its own and goes on: the
+same inbox gives the same plan, so nothing moves because of it. The sound is taken up where it is by now.
+"""
+
+import argparse
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cuefocus.engine.outcome import Outcome
+from cuefocus.engine.ports import Command
+from cuefocus.engine.session import Session
+from cuefocus.errors import CueFocusError, InputError, SoundFileError
+from cuefocus.landing.rows import LandingRow
+from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig, read_conductor_config, read_score
+from cuefocus.shells.conductor_loop import Conductor, Surroundings, take_after
+from cuefocus.shells.event_pipe import EventWriter
+from cuefocus.shells.file_source import FileSource
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.journal_file import JournalFileReader, JournalWriter, LedgerWriter
+from cuefocus.shells.local_socket import LocalServer
+from cuefocus.shells.playlist import Playlist
+from cuefocus.shells.realtime import enter_realtime, quiet_garbage
+from cuefocus.shells.shared_memory import Publisher, SharedMemory
+from cuefocus.shells.sound_file import SoundFile
+
+
+_READ_TRIES: Final = 3
+_ALL_PIECES: Final = 1 << 20
+
+
+@dataclass(slots=True)
+class Recalled:
+    """What a predecessor's journal gives back.
+
+    Args:
+        outcome: of its last step; None when there was none.
+        rows: every landing so far.
+        next_id: above every command's number.
+    """
+
+    outcome: Outcome | None = None
+    rows: list[LandingRow] = field(default_factory=list)
+    steps: int = 0
+    in_take: bool = False
+    next_id: int = 1
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the conductor; the exit status."""
+    parser = argparse.ArgumentParser(prog="conductor")
+    parser.add_argument("--config", type=Path, required=True)
+    given = parser.parse_args(argv)
+    try:
+        config = read_conductor_config(given.config)
+        conduct(config, SharedMemory.attach(config.memory_fd), read_score(config.score_fd))
+    except CueFocusError as problem:
+        sys.stderr.write(f"conductor: {problem}\n")
+        return 1 if isinstance(problem, InputError) else 3
+    return 0
+
+
+def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None:
+    """Run the session until its takes are done, or until told to stop."""
+    begun_ns = now_ns()
+    events = EventWriter(config.events_fd)
+    session = Session(score.job, score.seed)
+    playlist = _playlist(config.sound)
+    recalled = recall(config.journal_path, score, session, playlist)
+    status = memory.status_reader()
+    with contextlib.ExitStack() as open_things:
+        server = LocalServer(Path(config.socket))
+        open_things.callback(server.close)
+        around = Surroundings(now_ns, memory, status, Publisher(memory, status), server, events, playlist=playlist)
+
+        def trouble(text: str) -> None:
+            events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
+
+        journal = JournalWriter(config.journal_path, score.header, now_ns=now_ns, on_trouble=trouble)
+        open_things.callback(journal.close)
+        around.journal = journal
+        around.ledger = _ledger(config, score, recalled, trouble)
+        around.sound = _sound(config.sound, playlist, trouble)
+        conductor = Conductor(
+            around,
+            session,
+            outcome=recalled.outcome,
+            in_take=recalled.in_take,
+            next_id=recalled.next_id,
+            attach_from=_attach_counts(memory) if recalled.outcome is None else None,
+        )
+        _stop_on_signals(conductor)
+        granted = enter_realtime(config.priority, lock=config.lock)
+        sys.stderr.write(
+            f"conductor: {recalled.steps} steps replayed in {(now_ns() - begun_ns) / 1e6:.0f} ms; {granted.line}\n"
+        )
+        sys.stderr.flush()
+        quiet_garbage()
+        conductor.run()
+
+
+def recall(journal: Path, score: Score, session: Session, playlist: Playlist | None) -> Recalled:
+    """Put the session where its predecessor's journal leaves it; nothing to recall in a run's first conductor.
+
+    Raises: JournalError when the journal is damaged.
+    """
+    recalled = Recalled()
+    if not journal.exists() or journal.stat().st_size == 0:
+        return recalled
+    with JournalFileReader(journal, version=score.header.version) as reader:
+        for step in reader.steps():
+            recalled.outcome = outcome = session.step(step.now_ns, step.inbox)
+            recalled.steps += 1
+            recalled.rows += outcome.rows
+            recalled.in_take = take_after(recalled.in_take, outcome)
+            if playlist is not None:
+                playlist.observe(step.inbox)
+            for event in step.inbox:
+                if isinstance(event, Command):
+                    recalled.next_id = max(recalled.next_id, event.id + 1)
+    return recalled
+
+
+def _playlist(sound: SoundConfig | None) -> Playlist | None:
+    if sound is None:
+        return None
+    return Playlist(sound.source, sound.takes, wait_for_axes=sound.wait_for_axes)
+
+
+def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Callable[[str], None]) -> FileSource | None:
+    """The sound, taken up where it is by now. A file that went away since the run began is a source lost, no more."""
+    if config is None or playlist is None:
+        return None
+    try:
+        opened = SoundFile.open(config.path)
+        sound = FileSource(config.source, opened, config.channel, now_ns, latency_ns=config.latency_ns)
+    except SoundFileError as problem:
+        trouble(f"source {config.source} is gone: {problem}")
+        return None
+    if playlist.playback is not None:
+        sound.resume(playlist.playback)
+    return sound
+
+
+class _LateLedger:
+    """Stands in for a ledger that could not be opened: tries again with each row."""
+
+    def __init__(self, path: Path, run: str) -> None:
+        self._path, self._run = path, run
+        self._opened: LedgerWriter | None = None
+
+    def append(self, row: LandingRow) -> None:
+        """Keep one row. Raises OSError while the disk does not take it."""
+        if self._opened is None:
+            self._opened = LedgerWriter(self._path, run=self._run)
+        self._opened.append(row)
+
+
+def _ledger(
+    config: ConductorConfig, score: Score, recalled: Recalled, trouble: Callable[[str], None]
+) -> LedgerWriter | _LateLedger:
+    """The ledger, with every landing of this run that its predecessor had not written down yet."""
+    path = Path(config.ledger)
+    try:
+        ledger = LedgerWriter(path, run=score.header.run)
+        if recalled.outcome is not None:
+            ledger.catch_up(recalled.rows)
+    except OSError as problem:
+        trouble(f"{path}: landings cannot be written ({problem.strerror}); they are kept in memory and tried again")
+        return _LateLedger(path, score.header.run)
+    return ledger
+
+
+def _attach_counts(memory: SharedMemory) -> dict[str, int]:
+    """What motion may have seen of a predecessor whose journal is lost; zeros at the start of a run."""
+    counts: dict[str, int] = {}
+    for index, name in enumerate(memory.axes):
+        reader = memory.plan_reader(index)
+        for _ in range(_READ_TRIES):
+            reader.refresh(_ALL_PIECES)
+        if reader.plan is not None:
+            counts[name] = reader.plan.attach
+    return counts
+
+
+def _stop_on_signals(conductor: Conductor) -> None:
+    def stop(number: int, frame: object) -> None:
+        del number, frame
+        conductor.stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
