@@ -1,0 +1,493 @@
+"""Show, rig, lenses and anchors to planned racks: every act, axis by axis, each rack from where the last one ended.
+
+Whatever cannot be done is a complaint at its place in the show file, and its cue is listed as infeasible; the rest
+stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp
+
+from cuefocus.errors import CueFocusError, TimecodeError
+from cuefocus.files.complaint import Complaint, Loc, Severity, in_file_order
+from cuefocus.files.load import Loaded
+from cuefocus.motion.aims import FocusAim
+from cuefocus.motion.compile_track import direction_after
+from cuefocus.motion.feasible import MARGIN, fits
+from cuefocus.motion.moments import NO_ANCHORS, ActAnchors, ActTime
+from cuefocus.motion.optics_of import CameraInAct, LensMaps, Live, camera_in_act
+from cuefocus.motion.planner import entry_fraction, plan_rack
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.motion.requests import RackRequest, TooFast
+from cuefocus.motion.resolve import timed_request, triggered_request
+from cuefocus.motion.show_planner import ShowPlanner
+from cuefocus.motor.axis import AxisSpec
+from cuefocus.optics.lens_map import LensMap, distance_text
+from cuefocus.rig.loader import LoadedRig
+from cuefocus.show.models import Act, Cue, Show
+from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.units import NS_PER_S
+
+_SCALE_AXES_FIRST = ("iris", "zoom", "focus")  # focus wants to know stop and focal length at its landings
+_ROUGHLY_THERE_COUNTS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledAct:
+    """One act, planned.
+
+    Args:
+        racks: timed racks in order, by axis; racks that cannot be done are left out.
+        opening: lens ring where an axis stands before playback rolls.
+        infeasible: cue → why it cannot land.
+        lens_maps: focus maps by camera, for reading motors back.
+    """
+
+    act: str
+    start_show_ns: int
+    racks: Mapping[str, tuple[PlannedRack, ...]]
+    opening: Mapping[str, float]
+    infeasible: Mapping[str, str]
+    lens_maps: Mapping[str, LensMap]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledShow:
+    """A show ready to be followed.
+
+    Args:
+        acts: by id, in show order.
+        requests: every cue that could be resolved, by id; triggered ones count host time from their trigger.
+        lens_maps: focus maps by camera, as the rig has them.
+        complaints: what is wrong, in file order.
+    """
+
+    specs: Mapping[str, AxisSpec]
+    acts: Mapping[str, CompiledAct]
+    requests: Mapping[str, RackRequest]
+    lens_maps: Mapping[str, LensMap]
+    planner: ShowPlanner
+    complaints: tuple[Complaint, ...]
+
+
+def compile_show(
+    show: Loaded[Show],
+    rig: LoadedRig,
+    anchors: Mapping[str, ActAnchors] | None = None,
+    *,
+    live: Mapping[str, Live] | None = None,
+) -> CompiledShow:
+    """Everything planned that can be; nothing raised. `anchors` by act, `live` stops and focal lengths by camera."""
+    return _Compiler(show, rig, anchors or {}, live or {}).compiled()
+
+
+@dataclass(slots=True)
+class _Timed:
+    """A timed cue with its place in the file."""
+
+    index: int
+    cue: Cue
+    request: RackRequest
+
+
+@dataclass(slots=True)
+class _ActWork:
+    """What is known of an act while it is compiled."""
+
+    act: Act
+    time: ActTime
+    top_speed: float
+    cameras: dict[str, CameraInAct | None] = field(default_factory=dict)
+    cues: dict[str, list[tuple[int, Cue]]] = field(default_factory=dict)
+    racks: dict[str, tuple[PlannedRack, ...]] = field(default_factory=dict)
+    opening: dict[str, float] = field(default_factory=dict)
+    infeasible: dict[str, str] = field(default_factory=dict)
+
+
+class _Compiler:
+    def __init__(
+        self, show: Loaded[Show], rig: LoadedRig, anchors: Mapping[str, ActAnchors], live: Mapping[str, Live]
+    ) -> None:
+        self._loaded, self._show, self._rig, self._live = show, show.value, rig, live
+        self._anchors = anchors
+        self._specs = rig.rig.value.axis_specs()
+        self._maps = LensMaps()
+        self._requests: dict[str, RackRequest] = {}
+        self._complaints: list[Complaint] = []
+        self._last_ring: dict[str, float] = {}
+
+    def compiled(self) -> CompiledShow:
+        works = [work for index, act in enumerate(self._show.acts) if (work := self._work(index, act)) is not None]
+        by_act = {work.act.act: work for work in works}
+        triggered: list[tuple[int, Cue]] = []
+        for index, cue in enumerate(self._show.cues):
+            if cue.triggered:
+                triggered.append((index, cue))
+            elif cue.act in by_act:
+                by_act[cue.act].cues.setdefault(cue.axis_name, []).append((index, cue))
+        works.sort(key=lambda work: work.time.start_ns)
+        for work in works:
+            self._plan_act(work)
+        rig_cameras = {camera: self._camera(camera, None, None) for camera in self._rig.rig.value.cameras}
+        for index, cue in triggered:
+            self._plan_triggered(index, cue, rig_cameras.get(cue.camera))
+        ordered = {act.act: _compiled(by_act[act.act]) for act in self._show.acts if act.act in by_act}
+        return CompiledShow(
+            specs=self._specs,
+            acts=ordered,
+            requests=self._requests,
+            lens_maps=_focus_maps(rig_cameras),
+            planner=ShowPlanner(self._specs, self._requests),
+            complaints=tuple(in_file_order(self._complaints)),
+        )
+
+    def _complain(self, loc: Loc, problem: str, hint: str = "", severity: Severity = "error") -> None:
+        self._complaints.append(self._loaded.located.complaint(loc, problem, hint, severity=severity))
+
+    def _refuse(self, work: _ActWork | None, index: int, key: str, cue: Cue, error: CueFocusError) -> None:
+        self._complain(("cues", index, key), error.sentence, error.hint)
+        if work is not None:
+            work.infeasible.setdefault(cue.cue, error.sentence)
+
+    def _work(self, index: int, act: Act) -> _ActWork | None:
+        try:
+            start_ns = self._show.start_show_ns(act)
+        except TimecodeError as error:
+            self._complain(("acts", index, "starts"), error.sentence, error.hint)
+            return None
+        time = ActTime(self._show, act, self._anchors.get(act.act, NO_ANCHORS), self._show.rate_of(act), start_ns)
+        return _ActWork(act, time, float(act.speed.high))
+
+    def _camera(self, camera_id: str, work: _ActWork | None, loc: Loc | None) -> CameraInAct | None:
+        if work is not None and camera_id in work.cameras:
+            return work.cameras[camera_id]
+        act = work.act if work is not None else None
+        found: CameraInAct | None = None
+        try:
+            found = camera_in_act(self._rig, self._specs, self._maps, camera_id, act, self._live.get(camera_id))
+            if "focus" in found.specs:
+                found.focus_map()
+        except CueFocusError as error:
+            found = None
+            if loc is not None:
+                self._complain(loc, error.sentence, error.hint)
+        if work is not None:
+            work.cameras[camera_id] = found
+        return found
+
+    def _plan_act(self, work: _ActWork) -> None:
+        act_index = self._show.acts.index(work.act)
+        for camera_id in work.act.setup:
+            self._camera(camera_id, work, ("acts", act_index, "setup", camera_id))
+        for name, target in work.act.opening.items():
+            camera_id, _, axis = name.partition(".")
+            here: Loc = ("acts", act_index, "opening", name)
+            camera = self._camera(camera_id, work, here)
+            axis_name = f"{camera_id}.{axis or 'focus'}"
+            if camera is None:
+                continue
+            if axis_name not in self._specs:
+                self._complain(here, f"camera {camera_id} has no motor on {axis or 'focus'}", "add it to the rig")
+                continue
+            try:
+                work.opening[axis_name] = camera.aim(self._show, work.act, axis or "focus", target).ring
+            except CueFocusError as error:
+                self._complain(here, error.sentence, error.hint)
+        for axis in _SCALE_AXES_FIRST:
+            for axis_name, cues in work.cues.items():
+                if axis_name.rpartition(".")[2] == axis:
+                    self._plan_axis(work, axis_name, cues)
+            if axis != "focus":
+                for camera_id, camera in work.cameras.items():
+                    if camera is not None:
+                        self._let_focus_know(work, camera_id, camera, axis)
+        for axis_name, ring in work.opening.items():
+            self._last_ring.setdefault(axis_name, ring)
+
+    def _let_focus_know(self, work: _ActWork, camera_id: str, camera: CameraInAct, axis: str) -> None:
+        """Stop (or focal length) over time, from the camera's own track, where it has one."""
+        name = f"{camera_id}.{axis}"
+        racks, opening = work.racks.get(name, ()), work.opening.get(name)
+        if not racks and opening is None:
+            return
+        scale = self._maps.scale(camera.lens, axis)
+        start = opening if opening is not None else racks[0].from_ring
+
+        def value_at(show_ns: int) -> float:
+            ring = start
+            for rack in racks:
+                if show_ns < rack.depart_ns:
+                    break
+                ring = next((s.at(show_ns)[0] for s in rack.segments if show_ns < s.end_ns), rack.band.target_ring)
+            return scale.value_at(ring)
+
+        if axis == "iris":
+            camera.stop_at = lambda show_ns: float(2.0 ** (value_at(show_ns) / 2.0))
+        else:
+            camera.focal_at = lambda show_ns: exp(value_at(show_ns))
+
+    def _plan_axis(self, work: _ActWork, axis_name: str, cues: Sequence[tuple[int, Cue]]) -> None:
+        camera_id, _, axis = axis_name.rpartition(".")
+        camera = self._camera(camera_id, work, ("cues", cues[0][0], "camera"))
+        if camera is None:
+            for _, cue in cues:
+                work.infeasible[cue.cue] = f"camera {camera_id} cannot be used"
+            return
+        if axis_name not in self._specs:
+            for index, cue in cues:
+                self._complain(
+                    ("cues", index, "axis" if axis != "focus" else "camera"),
+                    f"camera {camera_id} has no motor on {axis}",
+                    "add it to the rig",
+                )
+                work.infeasible[cue.cue] = f"no motor on {axis}"
+            return
+        timed = [found for index, cue in cues if (found := self._resolve(work, camera, index, cue)) is not None]
+        timed.sort(key=lambda item: (item.request.due_ns, item.index))
+        self._chain(work, camera, axis_name, timed)
+
+    def _resolve(self, work: _ActWork, camera: CameraInAct, index: int, cue: Cue) -> _Timed | None:
+        keys = iter(("land", "leave", "to", "shape"))
+        self._key = next(keys)
+
+        def at(key: str) -> None:
+            self._key = key
+
+        try:
+            request = timed_request(self._show, work.time, camera, cue, top_speed=work.top_speed, reading=at)
+        except CueFocusError as error:
+            self._refuse(work, index, self._key, cue, error)
+            return None
+        self._requests[cue.cue] = request
+        return _Timed(index, cue, request)
+
+    def _chain(self, work: _ActWork, camera: CameraInAct, axis_name: str, timed: Sequence[_Timed]) -> None:
+        """Plan an axis' racks one after the other."""
+        spec = self._specs[axis_name]
+        if not timed:
+            return
+        ring = self._start_ring(work, camera, axis_name, timed[0])
+        racks: list[PlannedRack] = []
+        for item in timed:
+            self._check_from(work, camera, item, ring, racks[-1] if racks else None)
+            rack = self._plan(work, spec, item, ring, direction_after(racks, 0))
+            if rack is None:
+                continue
+            before = racks[-1] if racks else None
+            if before is not None and rack.depart_ns < before.stop_ns:
+                self._overlapping(work, item, rack, before)
+                continue
+            if before is not None and rack.depart_ns - rack.takeup_ns < before.stop_ns:
+                self._complain(
+                    ("cues", item.index),
+                    f"{_ms(rack.depart_ns - before.stop_ns)} after cue {before.cue!r} is too short to take up its "
+                    f"slack ({_ms(rack.takeup_ns)})",
+                    "leave more time between them; it is taken up during the pull",
+                    "warning",
+                )
+            self._check_place(work, item, rack, first=before is None)
+            self._check_sharpness(item, rack, ring)
+            racks.append(rack)
+            ring = rack.band.target_ring
+        work.racks[axis_name] = tuple(racks)
+        self._last_ring[axis_name] = ring
+
+    def _start_ring(self, work: _ActWork, camera: CameraInAct, axis_name: str, first: _Timed) -> float:
+        """Where the axis stands before its first rack of the act."""
+        if axis_name in work.opening:
+            return work.opening[axis_name]
+        if first.cue.from_ is not None:
+            try:
+                return camera.aim(self._show, work.act, first.cue.axis, first.cue.from_).ring
+            except CueFocusError as error:
+                self._complain(("cues", first.index, "from"), error.sentence, error.hint)
+        act_index = self._show.acts.index(work.act)
+        key = first.cue.camera if first.cue.axis == "focus" else axis_name
+        if axis_name in self._last_ring:
+            self._complain(
+                ("acts", act_index),
+                f"nothing says where {axis_name} stands when the act begins; taken to stand where the act before ends",
+                f"write opening: {{{key}: …}}",
+                "note",
+            )
+            return self._last_ring[axis_name]
+        self._complain(
+            ("acts", act_index),
+            f"nothing says where {axis_name} stands when the act begins; taken to be half-way",
+            f"write opening: {{{key}: …}}",
+            "warning",
+        )
+        if first.cue.axis == "focus":
+            lens_map = camera.focus_map()
+            return 0.5 * (lens_map.near_ring + lens_map.far_ring)
+        return 0.5
+
+    def _check_from(
+        self, work: _ActWork, camera: CameraInAct, item: _Timed, ring: float, before: PlannedRack | None
+    ) -> None:
+        cue = item.cue
+        if cue.from_ is None:
+            return
+        loc: Loc = ("cues", item.index, "from")
+        try:
+            expected = camera.aim(self._show, work.act, cue.axis, cue.from_).ring
+        except CueFocusError as error:
+            self._complain(loc, error.sentence, error.hint)
+            return
+        counts = abs(expected - ring) * camera.specs[cue.axis].counts_span
+        if counts > _ROUGHLY_THERE_COUNTS:
+            stands = f"cue {before.cue!r} leaves it on {before.target}" if before is not None else "it opens elsewhere"
+            self._complain(loc, f"{cue.from_} is not where {item.request.axis} stands: {stands}", "correct from or to")
+
+    def _plan(self, work: _ActWork, spec: AxisSpec, item: _Timed, ring: float, direction: int) -> PlannedRack | None:
+        request, cue = item.request, item.cue
+        try:
+            rack = plan_rack(request, ring, spec, last_direction=direction)
+        except TooFast as error:
+            earliest = timecode_at(error.earliest_ns, work.time.rate).text(work.time.rate)
+            sentence = f"{error.sentence}; earliest landing {earliest}"
+            key = "pull" if cue.form != "leave-land" else "land"
+            self._complain(("cues", item.index, key), sentence, "give it more time, or a nearer mark")
+            work.infeasible[cue.cue] = sentence
+            return None
+        except CueFocusError as error:
+            self._refuse(work, item.index, "land" if cue.land is not None else "leave", cue, error)
+            return None
+        travel = rack.band.target_ring - ring
+        pull_s = (rack.stop_ns - rack.depart_ns) * 1e-9 / request.top_speed
+        if travel and not fits(request.profile, travel, pull_s / MARGIN, spec):
+            key = "pull" if cue.form != "leave-land" else "land"
+            self._complain(
+                ("cues", item.index, key),
+                f"at {request.top_speed:g} × speed the pull leaves the motor less than {MARGIN - 1:.0%} in hand",
+                "make it a little longer",
+                "warning",
+            )
+        return rack
+
+    def _overlapping(self, work: _ActWork, item: _Timed, rack: PlannedRack, before: PlannedRack) -> None:
+        rate = work.time.rate
+        leaves = timecode_at(rack.depart_ns, rate).text(rate)
+        stops = timecode_at(before.stop_ns, rate).text(rate)
+        earliest_ns = before.stop_ns + max(0, rack.land_ns - rack.depart_ns)
+        sentence = f"it must leave at {leaves}, while cue {before.cue!r} moves until {stops}"
+        hint = f"earliest landing {timecode_at(earliest_ns, rate).text(rate)}; shorten a pull or move a landing"
+        self._complain(("cues", item.index), sentence, hint)
+        work.infeasible[item.cue.cue] = sentence
+
+    def _check_place(self, work: _ActWork, item: _Timed, rack: PlannedRack, *, first: bool) -> None:
+        """A rack against its act's ends."""
+        act, rate, start_ns = work.act, work.time.rate, work.time.start_ns
+        preroll_ns = act.preroll.ns(rate) or 0
+        leaves_ns = rack.depart_ns - rack.takeup_ns
+        loc: Loc = ("cues", item.index)
+        if leaves_ns < start_ns - preroll_ns:
+            text = timecode_at(leaves_ns, rate).text(rate)
+            self._complain(loc, f"it must leave at {text}, before act {act.act!r} rolls", "land later, or pull faster")
+            work.infeasible[item.cue.cue] = "it must leave before the act rolls"
+        elif first and leaves_ns < start_ns + preroll_ns:
+            needed = timecode_at(leaves_ns - preroll_ns, rate).text(rate)
+            self._complain(loc, f"timecode must run from {needed} for its pre-roll ({act.preroll})", "", "note")
+        if act.ends is not None and rack.land_ns > self._show.label_show_ns(act, act.ends):
+            self._complain(loc, f"it lands after act {act.act!r} ends ({act.ends})", "move it, or correct ends")
+
+    def _check_sharpness(self, item: _Timed, rack: PlannedRack, ring: float) -> None:
+        aim = item.request.aim
+        if rack.band.near_ring <= ring <= rack.band.far_ring:
+            self._complain(
+                ("cues", item.index, "to"),
+                f"nothing to pull: {rack.target} is sharp already",
+                "take the cue out, or open the iris",
+                "warning",
+            )
+        elif isinstance(aim, FocusAim):
+            self._check_motor(item, aim, ring)
+
+    def _check_motor(self, item: _Timed, aim: FocusAim, ring: float) -> None:
+        limit = aim.eye.blur_limit_dioptres
+        coarsest = max(2 * aim.count_ring, aim.residual_backlash_ring) * -aim.lens_map.slope_at(aim.ring)
+        loc: Loc = ("cues", item.index, "to")
+        if coarsest > limit:
+            self._complain(
+                loc,
+                f"the motor is too coarse for {item.request.target}: its steps blur by {coarsest / limit:.1f} × the "
+                f"sharp limit at T{aim.eye.stop:g}",
+                "stop down, or use a finer motor",
+                "warning",
+            )
+
+    def _plan_triggered(self, index: int, cue: Cue, camera: CameraInAct | None) -> None:
+        if camera is None or cue.axis_name not in self._specs:
+            what = f"the rig has no camera {cue.camera!r}"
+            if cue.camera in self._rig.rig.value.cameras:
+                what = (
+                    f"camera {cue.camera} has no motor on {cue.axis}"
+                    if camera is not None
+                    else (f"camera {cue.camera} cannot be used")
+                )
+            self._complain(("cues", index, "camera"), what, "add it to the rig")
+            return
+        try:
+            request = triggered_request(self._show, camera, cue)
+        except CueFocusError as error:
+            self._complain(("cues", index, "to"), error.sentence, error.hint)
+            return
+        self._requests[cue.cue] = request
+        self._check_triggered(index, cue, camera, request)
+
+    def _check_triggered(self, index: int, cue: Cue, camera: CameraInAct, request: RackRequest) -> None:
+        """A triggered rack may leave from anywhere; what is known are its camera's marks."""
+        spec = self._specs[cue.axis_name]
+        if cue.axis != "focus" or request.pull_ns is None:
+            return
+        lens_map = camera.focus_map()
+        marks = {
+            name: lens_map.ring_at(distance.dioptres)
+            for name, distance in self._show.marks_of(cue.camera).items()
+            if lens_map.reaches(distance.dioptres)
+        }
+        far = max(marks, key=lambda name: abs(marks[name] - request.aim.ring), default=None)
+        if far is None:
+            return
+        travel = request.aim.ring - marks[far]
+        if travel and not fits(request.profile, travel, request.pull_ns * 1e-9 / MARGIN, spec):
+            self._complain(
+                ("cues", index, "pull"),
+                f"from {far} ({distance_text(lens_map.dioptres_at(marks[far]))}) the pull is too short for this motor",
+                "make it longer, or fire it only from nearer marks",
+                "warning",
+            )
+        fraction = (
+            1.0
+            if cue.landing == "stopped"
+            else entry_fraction(request.profile, marks[far], request.aim.band(marks[far]))
+        )
+        after_ns = request.land_after_ns
+        if after_ns is not None and after_ns < fraction * request.pull_ns + spec.lead_ns:
+            self._complain(
+                ("cues", index, "land_after"),
+                f"it needs {_ms(round(fraction * request.pull_ns) + spec.lead_ns)} from {far}, latency included",
+                "land later, or pull faster",
+                "warning",
+            )
+
+
+def _compiled(work: _ActWork) -> CompiledAct:
+    return CompiledAct(
+        act=work.act.act,
+        start_show_ns=work.time.start_ns,
+        racks=work.racks,
+        opening=work.opening,
+        infeasible=work.infeasible,
+        lens_maps=_focus_maps(work.cameras),
+    )
+
+
+def _focus_maps(cameras: Mapping[str, CameraInAct | None]) -> dict[str, LensMap]:
+    return {
+        name: camera.focus_map() for name, camera in cameras.items() if camera is not None and "focus" in camera.specs
+    }
+
+
+def _ms(duration_ns: int) -> str:
+    return f"{duration_ns / 1e6:.0f} ms" if abs(duration_ns) < 10 * NS_PER_S else f"{duration_ns / 1e9:.1f} s"
