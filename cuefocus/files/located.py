@@ -48,19 +48,15 @@ class Located:
         """`loc` with dots; list items by their id where they have one."""
         data, names = self.data, list[str]()
         for step in loc:
-            name = str(step)
-            inside = None
-            if isinstance(data, dict):
-                inside = data.get(step) if isinstance(step, str) else data
-            elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
-                inside = data[step]
-                called = [inside[key] for key in ID_KEYS if key in inside] if isinstance(inside, dict) else []
-                name = called[0] if called and isinstance(called[0], str) and called[0] else name
-            elif isinstance(step, int):
-                inside = data
-            if inside is not data:
-                names.append(name)
-            data = inside
+            if isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+                data = data[step]
+                called = [data[key] for key in ID_KEYS if key in data] if isinstance(data, dict) else []
+                names.append(called[0] if called and isinstance(called[0], str) and called[0] else str(step))
+            elif isinstance(step, str):
+                names.append(step)
+                data = data.get(step) if isinstance(data, dict) else None
+            elif data is None or isinstance(data, list):
+                names.append(str(step))  # else a lone item stands where a list may stand, and has no number
         return ".".join(names)
 
     def complaint(
