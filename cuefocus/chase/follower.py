@@ -212,9 +212,9 @@ class Follower:
             elif self._unbroken:
                 self._slew.take(published_ns - line.show_at(self._now_ns))
             self._good_ns = word.point.host_ns
-            self._good_until_ns = self._good_ns + self._patience_ns
             self._weigh(line, word)
             if self.state in RUNNING:
+                self._good_until_ns = self._good_ns + self._patience_ns
                 self._heard_ns = word.point.show_ns
         slowest_ns = self._slowest_word_ns
         if self.state in RUNNING and self._tracker.pulse.running_down(slowest_ns, self._tracker.noise(word)):

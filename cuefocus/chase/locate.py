@@ -28,8 +28,8 @@ class Located:
 def locate(label: Timecode, acts: Sequence[ChaseConfig], *, drop: bool | None = None) -> Located | None:
     """The act a word's label belongs to: the one that holds it, else the nearest.
 
-    An act whose rate cannot have the label (a frame number too high, a dropped one) is none; one that the drop-frame flag
-    speaks against comes after all others. Where pre-rolls reach into the act before, the act that is running goes on.
+    An act whose rate cannot have the label (a frame number too high, a dropped one) is none; one that the drop-frame
+    flag speaks against comes after all others. Where pre-rolls reach into the act before, the running act goes on.
 
     Args:
         label: as on the wire (half the count at frame pairs).
