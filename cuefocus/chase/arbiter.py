@@ -22,6 +22,8 @@ _QUALIFY_NS = 2 * NS_PER_S
 _QUALIFY_FRAMES = 0.5
 # The shown difference is a mean over about this long.
 _LEARN_NS = NS_PER_S
+# Before anything has run, the sources above are waited for this long.
+_COURTESY_NS = NS_PER_S // 2
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class Arbiter:
         self._slew = Slew()
         self._now_ns = 0
         self._disagree = False
+        self._first_good_ns: int | None = None
 
     @property
     def follower(self) -> Follower:
@@ -208,6 +211,10 @@ class Arbiter:
     def _first_good(self, lead: Clock, clocks: dict[str, Clock], others: list[str]) -> tuple[Clock, list[ChaseEvent]]:
         """Before anything has run, the first source that is good leads."""
         if not others or not self._never_led(lead):
+            return lead, []
+        if self._first_good_ns is None:
+            self._first_good_ns = self._now_ns
+        if self._now_ns - self._first_good_ns < _COURTESY_NS:
             return lead, []
         source = others[0]
         clock = clocks[source]

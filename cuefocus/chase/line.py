@@ -18,7 +18,7 @@ WALK_UNSTEADY = 3e-5
 _FIRST_WALK = 1e-5
 _CALM, _ROUGH = 1.4, 3.0
 # Quiet readings close it by this much each: slowly while the speed is lively, so that wow does not lull it.
-_CLOSE, _CLOSE_LIVELY, _LIVELY = 0.85, 0.95, 3e-4
+_CLOSE, _CLOSE_LIVELY, _LIVELY = 0.85, 0.97, 3e-4
 # Standard deviations are stated larger than the filter believes them: a speed that wanders is no random walk.
 _MODESTY, _MODESTY_UNSTEADY = 1.15, 2.0
 # A lean of this many standard deviations in the mean of the last innovations is a change of speed, not noise.
