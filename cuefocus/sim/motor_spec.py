@@ -10,6 +10,13 @@ from cuefocus.errors import InputError
 from cuefocus.sim.lens_motor import MotorCharacter
 from cuefocus.timebase.units import NS_PER_MS
 
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "int | None": "a whole number or null",
+    "float": "a number",
+    "bool": "true or false",
+}
 _COUNTS_MAX = {"tilta": 9999, "dji": 4095, "bridge": 65_535}
 _ADDRESS = {"tilta": 1, "dji": 0, "bridge": 0}
 
@@ -66,12 +73,12 @@ class SimMotorSpec:
             name
             for name, bad in (
                 ("start", not 0 <= self.start <= 1),
-                ("dead_ms", self.dead_ms < 0),
-                ("lag_ms", self.lag_ms < 0),
-                ("speed", self.speed <= 0),
-                ("accel", self.accel <= 0),
+                ("dead_ms", not 0 <= self.dead_ms < inf),
+                ("lag_ms", not 0 <= self.lag_ms < inf),
+                ("speed", not self.speed > 0),
+                ("accel", not self.accel > 0),
                 ("backlash", not 0 <= self.backlash < 1),
-                ("readback_ms", self.readback_ms < 0),
+                ("readback_ms", not 0 <= self.readback_ms < inf),
                 ("quantum_counts", self.quantum_counts < 1),
                 ("baud", self.baud is not None and self.baud < 0),
                 ("counts_far", far == self.counts_near),
@@ -109,12 +116,12 @@ class SimMotorSpec:
 
 def spec_from(values: Mapping[str, object], where: str = "") -> SimMotorSpec:
     """A spec from a JSON object. Raises InputError for a key or a kind of value that does not belong."""
-    kinds = {field.name: str(field.type) for field in fields(SimMotorSpec)}
+    kinds = {field.name: _KINDS[str(getattr(field.type, "__name__", field.type))] for field in fields(SimMotorSpec)}
     for key, value in values.items():
         if key not in kinds:
             raise InputError(f"unknown key {key!r}", where=where, hint=f"have {', '.join(kinds)}")
         if not _fits(value, kinds[key]):
-            raise InputError(f"{key} is {value!r}, not {kinds[key]}", where=where)
+            raise InputError(f"{key} is {value!r}, which is not {kinds[key]}", where=where)
     if "driver" not in values or "link" not in values:
         raise InputError("a motor needs driver and link", where=where)
     return SimMotorSpec(**values)  # type: ignore[arg-type]  # kinds were checked above
@@ -134,13 +141,9 @@ def specs_from_file(path: str) -> list[SimMotorSpec]:
 
 
 def _fits(value: object, kind: str) -> bool:
-    """Whether a JSON value may stand where a field of that annotation is."""
-    if "bool" in kind:
-        return isinstance(value, bool)
-    if isinstance(value, bool):
-        return False
-    if value is None:
-        return "None" in kind
-    if "float" in kind:
-        return isinstance(value, int | float)
-    return isinstance(value, int) if "int" in kind else isinstance(value, str)
+    """Whether a JSON value is of that kind."""
+    if isinstance(value, bool) or value is None:
+        return kind == "true or false" if value is not None else kind.endswith("null")
+    if isinstance(value, str):
+        return kind == "text"
+    return isinstance(value, int) and "number" in kind or isinstance(value, float) and kind == "a number"
