@@ -45,7 +45,11 @@ def decode_line(line: bytes) -> LedgerLine | None:
         run, number, row = entry["run"], entry["number"], entry["row"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    whole = isinstance(run, str) and type(number) is int and number >= 0 and isinstance(row, dict)
-    whole = whole and type(row.get("take")) is int and type(row.get("pass")) is int
+    whole = isinstance(run, str) and _counts(number) and isinstance(row, dict)
+    whole = whole and _counts(row.get("take")) and _counts(row.get("pass"))
     whole = whole and all(isinstance(row.get(key), str) for key in ("cue", "camera", "axis", "verdict"))
     return LedgerLine(run, number, row) if whole else None
+
+
+def _counts(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**63
