@@ -1,12 +1,15 @@
 """What a rack aims at: a ring position and, for a start, the band round it. Focus by lens map, the rest by scale."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from cuefocus.motion.racks import Band
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.optics.scale_map import ScaleMap
 from cuefocus.optics.sharp_band import Eye, SharpBand, sharp_band
+
+_REMEMBERED = 8192  # a show goes between the same few marks again and again
 
 
 class Aim(Protocol):
@@ -49,16 +52,21 @@ class FocusAim:
 
     def band(self, start_ring: float) -> Band:
         """What counts as there, for a rack from `start_ring`."""
-        sharp = self.sharp_band(start_ring)
-        return Band(
-            sharp.target_ring,
-            sharp.near_ring,
-            sharp.far_ring,
-            sharp.target_dioptres,
-            sharp.near_dioptres,
-            sharp.far_dioptres,
-            sharp.blur_coc_per_dioptre,
-        )
+        return _focus_band(self, start_ring)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _focus_band(aim: FocusAim, start_ring: float) -> Band:
+    sharp = aim.sharp_band(start_ring)
+    return Band(
+        sharp.target_ring,
+        sharp.near_ring,
+        sharp.far_ring,
+        sharp.target_dioptres,
+        sharp.near_dioptres,
+        sharp.far_dioptres,
+        sharp.blur_coc_per_dioptre,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,26 @@ Whatever cannot be done is a complaint at its place in the show file, and its cu
 stands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
 
 from cuefocus.errors import CueFocusError, TimecodeError
 from cuefocus.files.complaint import Complaint, Loc, Severity, in_file_order
 from cuefocus.files.load import Loaded
-from cuefocus.motion.aims import FocusAim
+from cuefocus.files.strict import Finding
+from cuefocus.motion.check import rack_findings, too_early, triggered_findings
 from cuefocus.motion.compile_track import direction_after
 from cuefocus.motion.feasible import MARGIN, fits
 from cuefocus.motion.moments import NO_ANCHORS, ActAnchors, ActTime
 from cuefocus.motion.optics_of import CameraInAct, LensMaps, Live, camera_in_act
-from cuefocus.motion.planner import entry_fraction, plan_rack
+from cuefocus.motion.planner import plan_rack
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest, TooFast
 from cuefocus.motion.resolve import timed_request, triggered_request
 from cuefocus.motion.show_planner import ShowPlanner
 from cuefocus.motor.axis import AxisSpec
-from cuefocus.optics.lens_map import LensMap, distance_text
+from cuefocus.optics.lens_map import LensMap
 from cuefocus.rig.loader import LoadedRig
 from cuefocus.show.models import Act, Cue, Show
 from cuefocus.timebase.frames import timecode_at
@@ -143,6 +144,10 @@ class _Compiler:
 
     def _complain(self, loc: Loc, problem: str, hint: str = "", severity: Severity = "error") -> None:
         self._complaints.append(self._loaded.located.complaint(loc, problem, hint, severity=severity))
+
+    def _report(self, findings: Iterable[Finding]) -> None:
+        for loc, severity, problem, hint in findings:
+            self._complain(loc, problem, hint, severity)
 
     def _refuse(self, work: _ActWork | None, index: int, key: str, cue: Cue, error: CueFocusError) -> None:
         self._complain(("cues", index, key), error.sentence, error.hint)
@@ -277,16 +282,12 @@ class _Compiler:
             if before is not None and rack.depart_ns < before.stop_ns:
                 self._overlapping(work, item, rack, before)
                 continue
-            if before is not None and rack.depart_ns - rack.takeup_ns < before.stop_ns:
-                self._complain(
-                    ("cues", item.index),
-                    f"{_ms(rack.depart_ns - before.stop_ns)} after cue {before.cue!r} is too short to take up its "
-                    f"slack ({_ms(rack.takeup_ns)})",
-                    "leave more time between them; it is taken up during the pull",
-                    "warning",
-                )
-            self._check_place(work, item, rack, first=before is None)
-            self._check_sharpness(item, rack, ring)
+            self._report(rack_findings(item.index, item.request, rack, before))
+            early = too_early(work.time, item.index, rack, first=before is None)
+            if early is not None:
+                self._report([early])
+                if early[1] == "error":
+                    work.infeasible[item.cue.cue] = early[2]
             racks.append(rack)
             ring = rack.band.target_ring
         work.racks[axis_name] = tuple(racks)
@@ -375,47 +376,6 @@ class _Compiler:
         self._complain(("cues", item.index), sentence, hint)
         work.infeasible[item.cue.cue] = sentence
 
-    def _check_place(self, work: _ActWork, item: _Timed, rack: PlannedRack, *, first: bool) -> None:
-        """A rack against its act's ends."""
-        act, rate, start_ns = work.act, work.time.rate, work.time.start_ns
-        preroll_ns = act.preroll.ns(rate) or 0
-        leaves_ns = rack.depart_ns - rack.takeup_ns
-        loc: Loc = ("cues", item.index)
-        if leaves_ns < start_ns - preroll_ns:
-            text = timecode_at(leaves_ns, rate).text(rate)
-            self._complain(loc, f"it must leave at {text}, before act {act.act!r} rolls", "land later, or pull faster")
-            work.infeasible[item.cue.cue] = "it must leave before the act rolls"
-        elif first and leaves_ns < start_ns + preroll_ns:
-            needed = timecode_at(leaves_ns - preroll_ns, rate).text(rate)
-            self._complain(loc, f"timecode must run from {needed} for its pre-roll ({act.preroll})", "", "note")
-        if act.ends is not None and rack.land_ns > self._show.label_show_ns(act, act.ends):
-            self._complain(loc, f"it lands after act {act.act!r} ends ({act.ends})", "move it, or correct ends")
-
-    def _check_sharpness(self, item: _Timed, rack: PlannedRack, ring: float) -> None:
-        aim = item.request.aim
-        if rack.band.near_ring <= ring <= rack.band.far_ring:
-            self._complain(
-                ("cues", item.index, "to"),
-                f"nothing to pull: {rack.target} is sharp already",
-                "take the cue out, or open the iris",
-                "warning",
-            )
-        elif isinstance(aim, FocusAim):
-            self._check_motor(item, aim, ring)
-
-    def _check_motor(self, item: _Timed, aim: FocusAim, ring: float) -> None:
-        limit = aim.eye.blur_limit_dioptres
-        coarsest = max(2 * aim.count_ring, aim.residual_backlash_ring) * -aim.lens_map.slope_at(aim.ring)
-        loc: Loc = ("cues", item.index, "to")
-        if coarsest > limit:
-            self._complain(
-                loc,
-                f"the motor is too coarse for {item.request.target}: its steps blur by {coarsest / limit:.1f} × the "
-                f"sharp limit at T{aim.eye.stop:g}",
-                "stop down, or use a finer motor",
-                "warning",
-            )
-
     def _plan_triggered(self, index: int, cue: Cue, camera: CameraInAct | None) -> None:
         if camera is None or cue.axis_name not in self._specs:
             what = f"the rig has no camera {cue.camera!r}"
@@ -433,43 +393,7 @@ class _Compiler:
             self._complain(("cues", index, "to"), error.sentence, error.hint)
             return
         self._requests[cue.cue] = request
-        self._check_triggered(index, cue, camera, request)
-
-    def _check_triggered(self, index: int, cue: Cue, camera: CameraInAct, request: RackRequest) -> None:
-        """A triggered rack may leave from anywhere; what is known are its camera's marks."""
-        spec = self._specs[cue.axis_name]
-        if cue.axis != "focus" or request.pull_ns is None:
-            return
-        lens_map = camera.focus_map()
-        marks = {
-            name: lens_map.ring_at(distance.dioptres)
-            for name, distance in self._show.marks_of(cue.camera).items()
-            if lens_map.reaches(distance.dioptres)
-        }
-        far = max(marks, key=lambda name: abs(marks[name] - request.aim.ring), default=None)
-        if far is None:
-            return
-        travel = request.aim.ring - marks[far]
-        if travel and not fits(request.profile, travel, request.pull_ns * 1e-9 / MARGIN, spec):
-            self._complain(
-                ("cues", index, "pull"),
-                f"from {far} ({distance_text(lens_map.dioptres_at(marks[far]))}) the pull is too short for this motor",
-                "make it longer, or fire it only from nearer marks",
-                "warning",
-            )
-        fraction = (
-            1.0
-            if cue.landing == "stopped"
-            else entry_fraction(request.profile, marks[far], request.aim.band(marks[far]))
-        )
-        after_ns = request.land_after_ns
-        if after_ns is not None and after_ns < fraction * request.pull_ns + spec.lead_ns:
-            self._complain(
-                ("cues", index, "land_after"),
-                f"it needs {_ms(round(fraction * request.pull_ns) + spec.lead_ns)} from {far}, latency included",
-                "land later, or pull faster",
-                "warning",
-            )
+        self._report(triggered_findings(self._show, index, cue, camera, request))
 
 
 def _compiled(work: _ActWork) -> CompiledAct:

@@ -42,6 +42,7 @@ def fits(profile: Profile, travel_ring: float, pull_s: float, spec: AxisSpec) ->
     return _needed_s(profile, abs(travel_ring), spec, _share(spec, pull_s)) <= pull_s * (1 + 1e-9)
 
 
+@lru_cache(maxsize=8192)
 def shortest_pull_s(profile: Profile, travel_ring: float, spec: AxisSpec) -> float:
     """The shortest pull that keeps the limits, host seconds."""
     travel = abs(travel_ring)

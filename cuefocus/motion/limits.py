@@ -79,18 +79,22 @@ class SetpointLimiter:
         """The set-point to send instead, and the names of the limits that cut it (space-separated, empty for none)."""
         wanted = wanted_ring if isfinite(wanted_ring) else self._committed
         wanted = 0.0 if wanted < 0.0 else 1.0 if wanted > 1.0 else wanted
-        cut = "" if wanted == wanted_ring else "position"
         self._asked, self._offered = (at_ns, wanted), None
+        ring, broken = self._within(at_ns, wanted)
+        cut = broken if abs(ring - wanted) >= self._quiet_ring else ""
+        if wanted != wanted_ring:
+            cut = f"position {cut}".strip()
+        return ring, cut
+
+    def _within(self, at_ns: int, wanted: float) -> tuple[float, str]:
+        """The nearest set-point that keeps the limits, and what `wanted` would have broken."""
         last_ns, middle_ns, first_ns = self._history(at_ns)
         if at_ns <= last_ns:
-            return self._committed, cut if abs(wanted - self._committed) < self._quiet_ring else "speed"
+            return self._committed, "speed"
         broken = self._broken(at_ns, last_ns, middle_ns, first_ns, wanted)
         if not broken and self._own is None:
-            return wanted, cut
-        ring = self._way_back(at_ns, last_ns, middle_ns, wanted)
-        if abs(ring - wanted) >= self._quiet_ring:
-            cut = f"{cut} {broken or 'jerk'}".strip()
-        return ring, cut
+            return wanted, ""
+        return self._way_back(at_ns, last_ns, middle_ns, wanted), broken or "jerk"
 
     def commit(self, at_ns: int, ring: float, clamped: str = "") -> None:
         """Note that `ring` went out for `at_ns`, and count what had cut it."""

@@ -7,7 +7,7 @@ from cuefocus.anchors.words import Words
 from cuefocus.errors import PlanError
 from cuefocus.files.durations import Duration
 from cuefocus.show.models import Act, Cue, Moment, Show
-from cuefocus.timebase.frames import FrameRate
+from cuefocus.timebase.frames import FrameRate, parse_timecode, unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 
 
@@ -44,7 +44,8 @@ class ActTime:
         elif moment.bar is not None:
             at_ns = self._media_ns(self._beats().find(moment.bar, moment.beat).time_s)
         elif moment.at is not None and moment.at.label is not None:
-            at_ns = self.show.label_show_ns(self.act, moment.at.label)
+            label_ns = parse_timecode(moment.at.label, self.rate).show_ns(self.rate)
+            at_ns = unwrap_near(label_ns, self.start_ns, self.rate)
         elif moment.at is not None:
             at_ns = self.start_ns + (moment.at.media_ns or 0)
         else:
@@ -68,7 +69,9 @@ class ActTime:
 
     def offset_ns(self, cue: Cue, camera_offset_ns: int) -> int:
         """Act, camera and cue offsets together."""
-        return (self.act.offset.ns(self.rate) or 0) + camera_offset_ns + (cue.nudge.ns(self.rate) or 0)
+        return camera_offset_ns + sum(
+            offset.ns(self.rate) or 0 for offset in (self.act.offset, cue.nudge) if offset.amount
+        )
 
     def _beats(self) -> BeatMap:
         if self.anchors.beats is None:

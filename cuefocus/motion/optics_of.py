@@ -46,6 +46,12 @@ class CameraInAct:
     focal_at: Callable[[int], float] | None = None
     _aims: dict[tuple[str, float, float, float], FocusAim] = field(default_factory=dict)
 
+    @property
+    def offset_ns(self) -> int:
+        """How much later everything lands on this camera; frames are its own."""
+        offset = self.camera.offset
+        return (offset.ns(self.camera.fps) or 0) if offset.amount else 0
+
     def eye_at(self, show_ns: int | None) -> Eye:
         """What decides sharpness at a moment."""
         stop = self.stop if self.stop_at is None or show_ns is None else self.stop_at(show_ns)

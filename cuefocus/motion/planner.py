@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from math import ceil, floor
 
 from cuefocus.errors import PlanError
@@ -22,6 +23,7 @@ _AT_REST_RING_PER_S2 = 1e-4
 _SOLVES = 12
 
 
+@lru_cache(maxsize=8192)
 def entry_fraction(profile: Profile, start_ring: float, band: Band) -> float:
     """Fraction of the pull after which focus is in the band for good; 1 where the band already holds the start."""
     travel = band.target_ring - start_ring

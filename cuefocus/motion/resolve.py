@@ -36,8 +36,7 @@ def timed_request(
 
     Raises: CueFocusError about that field.
     """
-    camera_offset_ns = camera.camera.offset.ns(camera.camera.fps) or 0
-    offset_ns = time.offset_ns(cue, camera_offset_ns)
+    offset_ns = time.offset_ns(cue, camera.offset_ns)
     land_ns = leave_ns = None
     if cue.land is not None:
         reading("land")

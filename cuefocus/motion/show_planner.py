@@ -6,11 +6,14 @@ from dataclasses import replace
 from cuefocus.errors import PlanError
 from cuefocus.motion.compile_track import compile_track
 from cuefocus.motion.feasible import fits
-from cuefocus.motion.planner import plan_rack, plan_triggered
+from cuefocus.motion.planner import default_land_after_ns, plan_rack, plan_triggered, takeup_length_ns
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
+from cuefocus.motion.retarget import State
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
+
+_MOVING_RING_PER_S = 1e-6
 
 
 class ShowPlanner:
@@ -29,15 +32,18 @@ class ShowPlanner:
         speed = max((self._requests[rack.cue].top_speed for rack in racks if rack.cue in self._requests), default=1.0)
         return compile_track(self._specs[axis], racks, rest_ring, direction, top_speed=speed)
 
-    def replan(self, axis: str, racks: Sequence[PlannedRack], start_ring: float) -> tuple[PlannedRack, ...]:
-        """The same racks, the first leaving from `start_ring` (lens), each keeping its own moment.
+    def replan(
+        self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
+    ) -> tuple[PlannedRack, ...]:
+        """The same racks, the first leaving from `start_ring` (lens, last moved in `direction`), at its own moment.
 
         Never refuses: ask `problem` of the first.
         """
-        if not racks or racks[0].from_ring == start_ring or racks[0].cue not in self._requests:
+        if not racks or racks[0].cue not in self._requests:
             return tuple(racks)
         request = self._requests[racks[0].cue]
-        return (plan_rack(request, start_ring, self._specs[axis], checked=False), *racks[1:])
+        again = plan_rack(request, start_ring, self._specs[axis], last_direction=direction, checked=False)
+        return (again, *racks[1:])
 
     def problem(self, axis: str, rack: PlannedRack) -> str:
         """Why the axis cannot make this rack as planned, or empty."""
@@ -68,10 +74,29 @@ class ShowPlanner:
         request = _without_leave(self._requests[rack.cue], pull_ns=rack.stop_ns - rack.depart_ns)
         return plan_rack(request, start_ring, spec, depart_ns=depart_ns, checked=False)
 
-    def triggered(self, cue: str, start_ring: float, trigger_ns: int) -> PlannedRack:
-        """A triggered cue's rack in host time, from rest. Raises: PlanError when it cannot land as written."""
+    def triggered(self, cue: str, start: State, trigger_ns: int, now_ns: int, direction: int) -> PlannedRack:
+        """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`.
+
+        At rest it leaves as late as its pull allows, after taking up slack; moving, it leaves at once.
+
+        Raises: PlanError when it cannot land as written.
+        """
         request = self._requests[cue]
-        return plan_triggered(request, (start_ring, 0.0, 0.0), self._specs[request.axis], trigger_ns=trigger_ns)
+        spec = self._specs[request.axis]
+        moving = abs(start[1]) > _MOVING_RING_PER_S
+        slack_ns = 0 if moving else takeup_length_ns(spec, 1.0, direction, request.aim.ring - start[0])
+        after_ns = request.land_after_ns
+        if after_ns is None:
+            after_ns = default_land_after_ns(request, start[0], spec) + slack_ns
+        return plan_triggered(
+            request,
+            start,
+            spec,
+            trigger_ns=trigger_ns,
+            now_ns=now_ns + spec.dead_ns - spec.lead_ns + slack_ns,
+            land_after_ns=after_ns,
+            last_direction=direction,
+        )
 
 
 def _without_leave(request: RackRequest, pull_ns: int | None = None) -> RackRequest:
