@@ -49,10 +49,10 @@ def serial_ports(by_id: Path = BY_ID) -> Iterator[PortRow]:
         seen.add(device)
         stable = lasting.get(device)
         about = " ".join(text for text in (port.manufacturer, port.product, port.serial_number) if text)
-        yield PortRow("serial", f"serial:{stable or port.device}", port.device, about, stable is not None)
+        yield PortRow("serial", stable or port.device, port.device, about, stable is not None)
     for device, stable in lasting.items():
         if device not in seen:
-            yield PortRow("serial", f"serial:{stable}", device, Path(stable).name)
+            yield PortRow("serial", stable, device, Path(stable).name)
 
 
 def can_interfaces(net: Path = NET) -> Iterator[PortRow]:

@@ -1,4 +1,4 @@
-"""A link from its address in the rig file: `serial:/dev/…`, `slcan:/dev/…`, `can:can0`, `udp:HOST:PORT`."""
+"""A link from its address in the rig file: `/dev/…`, `serial:/dev/…`, `slcan:/dev/…`, `can:can0`, `udp:HOST:PORT`."""
 
 from typing import Protocol
 
@@ -24,9 +24,11 @@ class ReopenableLink(Link, Protocol):
 def split_link(address: str) -> tuple[str, str]:
     """Kind and place of an address. Raises RigFileError for one that names no kind of link."""
     kind, colon, place = address.partition(":")
+    if address.startswith("/"):
+        return "serial", address
     if not colon or kind not in KINDS or not place:
         raise RigFileError(
-            f"{address!r} is no port", hint="write serial:/dev/serial/by-id/…, slcan:/dev/…, can:can0 or udp:HOST:PORT"
+            f"{address!r} is no port", hint="write /dev/serial/by-id/…, slcan:/dev/…, can:can0 or udp:HOST:PORT"
         )
     return kind, place
 

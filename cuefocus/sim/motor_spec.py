@@ -146,4 +146,4 @@ def _fits(value: object, kind: str) -> bool:
         return kind == "true or false" if value is not None else kind.endswith("null")
     if isinstance(value, str):
         return kind == "text"
-    return isinstance(value, int) and "number" in kind or isinstance(value, float) and kind == "a number"
+    return (isinstance(value, int) and "number" in kind) or (isinstance(value, float) and kind == "a number")
