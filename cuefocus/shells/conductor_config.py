@@ -41,7 +41,7 @@ class ConductorConfig:
     """All of it.
 
     Args:
-        memory_fd, events_fd, score_fd: inherited descriptors.
+        memory_fd, events_fd, takes_fd, score_fd: inherited descriptors; -1 for nobody who hears events, or of takes.
         socket: where commands are heard.
         journal, ledger: files of this run and of all runs.
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
@@ -50,6 +50,7 @@ class ConductorConfig:
 
     memory_fd: int
     events_fd: int
+    takes_fd: int
     score_fd: int
     socket: str
     journal: str

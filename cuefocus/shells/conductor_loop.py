@@ -64,6 +64,7 @@ class Surroundings:
 
     Args:
         now_ns: the host clock.
+        events: all of them, to `run`. takes: those of takes, to the desk.
         journal, ledger: None where nothing is kept.
         playlist: None where no sound file is played.
     """
@@ -74,6 +75,7 @@ class Surroundings:
     publisher: Publisher
     server: LocalServer
     events: EventWriter
+    takes: EventWriter
     journal: Keeps | None = None
     ledger: Lists | None = None
     sound: FileSource | None = None
@@ -215,7 +217,10 @@ class Conductor:
         for reply in outcome.replies:
             self._answer(reply)
         for event in outcome.events:
-            around.events.put(printed(event, now_ns))
+            fields = printed(event, now_ns)
+            around.events.put(fields)
+            if event.kind == "take":
+                around.takes.put(fields)
         if outcome.rows:
             self._rows.extend(outcome.rows)
             self._list_rows(now_ns)

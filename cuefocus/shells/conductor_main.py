@@ -30,7 +30,6 @@ from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.sound_file import SoundFile
 
-
 _READ_TRIES: Final = 3
 _ALL_PIECES: Final = 1 << 20
 
@@ -69,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
 def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None:
     """Run the session until its takes are done, or until told to stop."""
     begun_ns = now_ns()
-    events = EventWriter(config.events_fd)
+    events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
     session = Session(score.job, score.seed)
     playlist = _playlist(config.sound)
     recalled = recall(config.journal_path, score, session, playlist)
@@ -77,7 +76,8 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
     with contextlib.ExitStack() as open_things:
         server = LocalServer(Path(config.socket))
         open_things.callback(server.close)
-        around = Surroundings(now_ns, memory, status, Publisher(memory, status), server, events, playlist=playlist)
+        publisher = Publisher(memory, status)
+        around = Surroundings(now_ns, memory, status, publisher, server, events, takes, playlist=playlist)
 
         def trouble(text: str) -> None:
             events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})

@@ -1,0 +1,161 @@
+"""What each process of the daemon is told, and the commands that start them. Wiring only; `run` decides."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cuefocus.app.processes import ChildSpec
+from cuefocus.app.runtime_dir import RuntimeDir
+from cuefocus.app.sim_rig import SimulatedMotors
+from cuefocus.desk.main import DeskConfig
+from cuefocus.rig.models import Rig
+from cuefocus.rig.motors import Motor
+from cuefocus.shells.conductor_config import ConductorConfig, SoundConfig
+from cuefocus.shells.event_pipe import EventReader, event_pair
+from cuefocus.shells.motion_config import AxisConfig, MotionConfig
+from cuefocus.shells.shared_memory import SharedMemory
+
+LEDGER: Final = "ledger.jsonl"
+STORE: Final = "takes.db"
+LOGS_DIR: Final = "logs"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Files that outlive the run.
+
+    Args:
+        folder: of journals, ledger and take store.
+        run: id of the run.
+    """
+
+    folder: Path
+    run: str
+
+    @property
+    def ledger(self) -> Path:
+        """Every landing of all runs."""
+        return self.folder / LEDGER
+
+    @property
+    def store(self) -> Path:
+        """The take store."""
+        return self.folder / STORE
+
+    @property
+    def journal(self) -> Path:
+        """The journal of this run."""
+        return self.folder / f"{self.run}.journal"
+
+    def log(self, process: str) -> Path:
+        """What a process of this run writes to stderr."""
+        return self.folder / LOGS_DIR / f"{self.run}.{process}.log"
+
+    def make(self) -> None:
+        """Make the folders. Raises OSError."""
+        (self.folder / LOGS_DIR).mkdir(parents=True, exist_ok=True)
+
+
+class Wires:
+    """What `run` holds for its children: shared memory, score, event pipes. They outlive any child."""
+
+    def __init__(self, memory: SharedMemory, score_fd: int) -> None:
+        self.memory, self.score_fd = memory, score_fd
+        read_end, self._events_end = event_pair()
+        self._heard_end, self._told_end = event_pair()
+        self.events = EventReader(read_end)
+
+    @property
+    def events_fd(self) -> int:
+        """Where children tell `run` of events."""
+        return self._events_end.fileno()
+
+    @property
+    def told_fd(self) -> int:
+        """Where the conductor tells the desk of takes."""
+        return self._told_end.fileno()
+
+    @property
+    def heard_fd(self) -> int:
+        """Where the desk hears of takes."""
+        return self._heard_end.fileno()
+
+
+def motion_config(rig: Rig, sims: SimulatedMotors, runtime: RuntimeDir, axes: tuple[str, ...]) -> MotionConfig:
+    """Motion's orders: every axis, its motor and its port, in the memory's order."""
+    configs = []
+    for name in axes:
+        motor_id, motor = rig.motor_id_of(name), rig.motor_of(name)
+        configs.append(
+            AxisConfig(
+                spec=rig.axis_spec(name),
+                driver=motor.driver,
+                link=sims.addresses.get(motor_id) or link_address(motor),
+                baud=motor.baud or 0,
+                address=motor.address,
+                options=_options(motor),
+            )
+        )
+    remote = any(motor.port.kind == "udp" for motor in rig.motors.values())
+    return MotionConfig(axes=tuple(configs), socket=str(runtime.motion_socket), allow_remote=remote)
+
+
+def link_address(motor: Motor) -> str:
+    """A real motor's port as motion opens it."""
+    port = motor.port
+    place = f"{port.name}:{port.number}" if port.kind == "udp" else port.name
+    return f"{port.kind}:{place}"
+
+
+def _options(motor: Motor) -> dict[str, object]:
+    """What only the motor's family knows."""
+    if motor.driver == "tilta":
+        return {"command": motor.command}
+    if motor.driver == "bridge":
+        return {"feedback": motor.feedback != "none"}
+    return {}
+
+
+def motion_child(config: MotionConfig, memory: SharedMemory, runtime: RuntimeDir, log: Path) -> ChildSpec:
+    """The motion process."""
+    path = runtime.path / "motion.json"
+    config.write(path)
+    argv = (sys.executable, "-m", "cuefocus.shells.motion_main")
+    return ChildSpec(
+        "motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=memory.handed_down
+    )
+
+
+def conductor_child(
+    wires: Wires, sound: SoundConfig | None, runtime: RuntimeDir, places: Places, *, afresh: int = 0
+) -> ChildSpec:
+    """The conductor process."""
+    path = runtime.path / "conductor.json"
+    ConductorConfig(
+        memory_fd=wires.memory.fd,
+        events_fd=wires.events_fd,
+        takes_fd=wires.told_fd,
+        score_fd=wires.score_fd,
+        socket=str(runtime.conductor_socket),
+        journal=str(places.journal),
+        ledger=str(places.ledger),
+        sound=sound,
+        afresh=afresh,
+    ).write(path)
+    argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
+    fds = (*wires.memory.handed_down, wires.events_fd, wires.told_fd, wires.score_fd)
+    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds)
+
+
+def desk_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:
+    """The desk process."""
+    path = runtime.path / "desk.json"
+    DeskConfig(
+        ledger=str(places.ledger),
+        store=str(places.store),
+        heard_fd=wires.heard_fd,
+        events_fd=wires.events_fd,
+    ).write(path)
+    argv = (sys.executable, "-m", "cuefocus.desk.main", "--config", str(path))
+    return ChildSpec("desk", argv, places.log("desk"), pass_fds=(wires.heard_fd, wires.events_fd))

@@ -1,0 +1,103 @@
+"""The desk process: `python -m cuefocus.desk.main --config FILE`, started by `run`.
+
+It owns the take store and the calendar chores. It may stall, crash or be killed at any moment: no rack, no GO and no
+landing depends on it, and what it missed waits in the ledger.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from cuefocus.desk.bookkeeper import LOOK_NS, Bookkeeper
+from cuefocus.desk.chores import add_backup, scheduler
+from cuefocus.errors import CueFocusError, InputError, RigFileError
+from cuefocus.shells.event_pipe import EventReader, EventWriter
+from cuefocus.shells.host_clock import DescriptorWait, now_ns
+
+_NICE: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DeskConfig:
+    """What the desk must be told.
+
+    Args:
+        ledger, store: the ledger it reads, the store it writes.
+        heard_fd: descriptor on which the conductor tells of takes. events_fd: where alarms go; both -1 for none.
+    """
+
+    ledger: str
+    store: str
+    heard_fd: int = -1
+    events_fd: int = -1
+
+    def write(self, path: Path) -> None:
+        """Put it where the desk will read it."""
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+
+def read_desk_config(path: Path) -> DeskConfig:
+    """The config `DeskConfig.write` wrote. Raises RigFileError when it is none."""
+    try:
+        return DeskConfig(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as problem:
+        raise RigFileError(f"no desk config: {problem}", where=str(path), hint="`run` writes it") from None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the desk; the exit status."""
+    parser = argparse.ArgumentParser(prog="desk")
+    parser.add_argument("--config", type=Path, required=True)
+    given = parser.parse_args(argv)
+    try:
+        keep_desk(read_desk_config(given.config))
+    except CueFocusError as problem:
+        sys.stderr.write(f"desk: {problem}\n")
+        return 1 if isinstance(problem, InputError) else 3
+    return 0
+
+
+def keep_desk(config: DeskConfig) -> None:
+    """Keep the store until SIGTERM, then once more."""
+    os.nice(_NICE)
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: stopping.append(number))
+    events = EventWriter(config.events_fd)
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"desk: {text}\n")
+        sys.stderr.flush()
+        events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "desk"})
+
+    heard = EventReader(socket.socket(fileno=config.heard_fd)) if config.heard_fd >= 0 else None
+    wait = DescriptorWait()
+    if heard is not None:
+        wait.watch(heard.fileno())
+    books = Bookkeeper(Path(config.ledger), Path(config.store), say)
+    chores = scheduler(say)
+    add_backup(chores, Path(config.store))
+    chores.start()
+    try:
+        while not stopping:
+            if heard is not None:
+                books.hear(heard.take())
+            books.tend(now_ns())
+            wait.wait_until(now_ns() + LOOK_NS)
+        if heard is not None:
+            books.hear(heard.take())
+        books.tend(now_ns())
+    finally:
+        chores.shutdown(wait=False)
+        books.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
