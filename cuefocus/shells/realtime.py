@@ -40,9 +40,9 @@ class Granted:
     @property
     def line(self) -> str:
         """One line for the log and the operator."""
-        if not self.missing:
-            return "real-time class and locked memory granted"
-        return f"not granted: {'; '.join(self.missing)}"
+        has = [name for name, given in (("real-time class", self.fifo), ("locked memory", self.locked)) if given]
+        line = f"runs with {' and '.join(has)}" if has else "runs as an ordinary process"
+        return f"{line}; not granted: {'; '.join(self.missing)}" if self.missing else line
 
 
 def enter_realtime(

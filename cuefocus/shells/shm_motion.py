@@ -29,7 +29,7 @@ class AxisCounters:
     """Motion's counters of one axis since motion began.
 
     Args:
-        ring, counts, sent_ns: the last set-point that went out.
+        ring, counts, sent_ns: the last set-point that went out, be it from a predecessor.
         frames: set-points sent. dropped: not sent because the line was full. lost: skipped because motion was late.
         clamped: set-points cut by a limit. reports, complaints: heard from the motor.
     """
@@ -65,6 +65,16 @@ class AxisWords:
         """Index of the status record that told of the last drop."""
         return self._words[_DROP_INDEX]
 
+    @property
+    def ring(self) -> float:
+        """The last set-point that went out."""
+        return self._floats[_RING]
+
+    @property
+    def sent_ns(self) -> int:
+        """When it went out; 0: none did."""
+        return self._words[_SENT_NS]
+
     def drop_engage(self, record_index: int) -> int:
         """Count a drop of ENGAGE; returns the new epoch. Motion only."""
         self._words[_DROP_INDEX] = record_index
@@ -72,10 +82,9 @@ class AxisWords:
         return self._words[_EPOCH]
 
     def begin(self) -> None:
-        """Forget a predecessor's counters, keep the engage epoch. Motion only."""
-        for index in range(AXIS_WORDS):
-            if index not in (_EPOCH, _DROP_INDEX):
-                self._words[index] = 0
+        """Forget a predecessor's counters; its last set-point and the engage epoch outlive it. Motion only."""
+        for index in (_FLAGS, _FRAMES, _DROPPED, _LOST, _CLAMPED, _REPORTS, _COMPLAINTS):
+            self._words[index] = 0
 
     def set_flags(self, flags: AxisFlag) -> None:
         """Say what state the axis is in. Motion only."""

@@ -1,0 +1,111 @@
+"""Finds out, in a process of its own, when a lost serial port can be opened again: an open may hang for seconds.
+
+The motion loop writes the address of a lost port into a socket; once the port could be opened and closed again, the
+address comes back. The process ends with the socket.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import sys
+from typing import Final
+
+from cuefocus.errors import CueFocusError
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.open_link import open_link
+from cuefocus.timebase.units import NS_PER_MS
+
+TRY_EVERY_NS: Final = 150 * NS_PER_MS
+_MESSAGE_BYTES: Final = 4096
+
+
+class PortProber:
+    """Motion's end; the process starts with it."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.setblocking(False)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [sys.executable, "-m", "cuefocus.shells.port_prober", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+            )
+
+    def fileno(self) -> int:
+        """Descriptor that becomes readable when a port is back."""
+        return self._socket.fileno()
+
+    def ask(self, address: str) -> None:
+        """Tell when this port can be opened again."""
+        with contextlib.suppress(OSError):
+            self._socket.send(address.encode())
+
+    def found(self) -> list[str]:
+        """Addresses that can be opened now."""
+        addresses: list[str] = []
+        while True:
+            try:
+                message = self._socket.recv(_MESSAGE_BYTES)
+            except OSError:
+                return addresses
+            if not message:
+                return addresses
+            addresses.append(message.decode())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the process."""
+        self._socket.close()
+        try:
+            self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def main(fd: int) -> None:
+    """The prober's own loop, until the socket closes."""
+    with socket.socket(fileno=fd) as theirs:
+        poll = select.poll()
+        poll.register(theirs, select.POLLIN)
+        wanted: list[str] = []
+        next_ns = 0
+        while True:
+            left_ms = max(0, -(-(next_ns - now_ns()) // NS_PER_MS)) if wanted else None
+            if poll.poll(left_ms):
+                try:
+                    message = theirs.recv(_MESSAGE_BYTES)
+                except OSError:
+                    return
+                if not message:
+                    return
+                if message.decode() not in wanted:
+                    wanted.append(message.decode())
+                continue
+            for address in [address for address in wanted if _opens(address)]:
+                wanted.remove(address)
+                theirs.send(address.encode())
+            next_ns = now_ns() + TRY_EVERY_NS
+
+
+def _opens(address: str) -> bool:
+    _, _, path = address.partition(":")
+    if path.startswith("/") and not os.path.exists(path):
+        return False
+    try:
+        open_link(address).close()
+    except (CueFocusError, OSError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        main(int(sys.argv[1]))
