@@ -1,0 +1,334 @@
+"""Show files: every way of writing a cue, and every mistake at its line and column."""
+
+import textwrap
+import time
+from contextlib import suppress
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cuefocus.errors import InputError, ShowFileError
+from cuefocus.files.load import Loaded
+from cuefocus.show.loader import ShowRefused, parse_show
+from cuefocus.show.models import Cue, Show
+
+HEAD = """\
+schema: cuefocus-show/1
+rate: "25"
+defaults: {act: song, camera: A, pull: 600 ms}
+marks:
+  A: {ana: 1.20 m, ben: 2.40 m}
+acts:
+  - act: song
+    starts: "01:00:00:00"
+    media: {words: w.json, beats: b.mid}
+cues:
+"""
+TIMED = """\
+  - cue: "1"
+    land: {word: goodbye}
+    to: ben
+"""
+
+
+def load(cues: str, head: str = HEAD) -> Loaded[Show]:
+    return parse_show((head + textwrap.indent(textwrap.dedent(cues), "  ")).encode(), "x.yaml")
+
+
+def complaints(cues: str, head: str = HEAD) -> list[str]:
+    with pytest.raises(ShowRefused) as refused:
+        load(cues, head)
+    return [str(complaint) for complaint in refused.value.complaints]
+
+
+def cue_with(line: str, head: str = HEAD) -> Cue:
+    return load(TIMED + f"    {line}\n", head).value.cues[0]
+
+
+def test_a_whole_cue() -> None:
+    cue = cue_with("from: ana\n    nudge: -1 frame\n    kind: reveal")
+    assert cue.from_ is not None
+    assert (cue.from_.text, cue.nudge.text, cue.kind) == ("ana", "-1 frame", "reveal")
+
+
+def test_what_a_cue_does_not_say_comes_from_defaults_and_then_from_the_format() -> None:
+    cue = load(TIMED).value.cues[0]
+    assert (cue.act, cue.camera, cue.axis_name, cue.form) == ("song", "A", "A.focus", "land")
+    assert cue.pull is not None
+    assert cue.pull.duration is not None
+    assert cue.pull.duration.fixed_ns == 600_000_000
+    assert (cue.shape.name, cue.landing, cue.on_jump, cue.tolerance.text) == (
+        "minimum-jerk", "sharp", "settle", "0.5 frame",
+    )  # fmt: skip
+    assert cue.land is not None
+    assert cue.land.text == '"goodbye"'
+
+
+def test_iris_and_zoom_land_stopped() -> None:
+    show = load("""\
+      - {cue: i, axis: iris, land: {at: "01:00:10:00"}, to: T2.8}
+      - {cue: z, axis: zoom, land: {at: "+12.480 s"}, to: 35 mm}
+    """).value
+    assert [cue.landing for cue in show.cues] == ["stopped", "stopped"]
+    iris, zoom = show.cues
+    assert iris.to.stop is not None
+    assert iris.to.stop.t_number == 2.8
+    assert zoom.to.focal is not None
+    assert zoom.to.focal.mm == 35
+    assert zoom.land is not None
+    assert zoom.land.at is not None
+    assert zoom.land.at.media_ns == 12_480_000_000
+
+
+def test_pulls() -> None:
+    assert str(cue_with("pull: 15 frames").pull) == "15 frames"
+    by_speed = cue_with("pull: {speed: 40 %/s}").pull
+    assert by_speed is not None
+    assert by_speed.speed is not None
+    assert by_speed.speed.ring_per_s == pytest.approx(0.4)
+    leave_land = load("  - {cue: a, leave: {word: alone}, land: {bar: 21, beat: 1}, to: ben}\n").value.cues[0]
+    assert (leave_land.form, leave_land.pull) == ("leave-land", None)
+    assert load("  - {cue: a, leave: {word: alone, edge: end}, to: ben}\n").value.cues[0].form == "leave"
+
+
+def test_shapes() -> None:
+    assert cue_with("shape: {bezier: [0.4, 0, 0.2, 1]}").shape.bezier == (0.4, 0.0, 0.2, 1.0)
+    assert cue_with("shape: s-curve").shape.name == "s-curve"
+    recorded = cue_with("shape: {recorded: hand}", HEAD.replace("cues:", "recordings: {hand: [0, 0.5, 1]}\ncues:"))
+    assert recorded.shape.recorded == "hand"
+
+
+def test_triggers_in_their_one_spelling() -> None:
+    cue = load("""\
+      - cue: a
+        on: [{osc: /go, args: [1]}, {msc: 12.5/2}, {msc: fire 7}, {note: C4}, {note: 60@10}, {manual: GO}, {after: b}]
+        to: ben
+      - {cue: b, on: {manual: GO}, to: 1.5 m}
+    """).value.cues[0]
+    assert [(on.kind, on.key) for on in cue.on] == [
+        ("osc", "/go 1"), ("msc", "go 12.5/2"), ("msc", "fire 7"), ("note", "60"), ("note", "60@10"),
+        ("manual", "GO"), ("after", "b"),
+    ]  # fmt: skip
+    assert (cue.act, cue.triggered, cue.form) == (None, True, "on")
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("1", 1, 1), ("2", 2, 2), ("1/2", "1/2", "1/2"), ("25/24", "25/24", "25/24"),
+     ("1000/1001", "1000/1001", "1000/1001"), ("0.9..1.1", "9/10", "11/10")],
+)  # fmt: skip
+def test_act_speeds(text: str, low: str, high: str) -> None:
+    speed = load(TIMED, HEAD.replace("    media", f"    speed: {text}\n    media")).value.acts[0].speed
+    assert (speed.low, speed.high) == (Fraction(low), Fraction(high))
+    assert speed.holds(float(speed.low))
+    assert not speed.holds(float(speed.high) * 1.003)
+
+
+def test_marks_may_stand_elsewhere_in_an_act() -> None:
+    head = HEAD.replace("    media", "    setup: {A: {stop: T2, marks: {ana: 2 m}}}\n    media")
+    show = load(TIMED, head).value
+    act = show.acts[0]
+    assert {name: mark.mm for name, mark in show.marks_of("A", act).items()} == {"ana": 2000, "ben": 2400}
+    assert show.marks_of("A")["ana"].mm == 1200
+
+
+def test_labels_are_counted_near_their_act() -> None:
+    head = HEAD.replace("01:00:00:00", "23:59:50:00")
+    show = load('  - {cue: a, land: {at: "00:00:10:00"}, to: ben}\n', head).value
+    act = show.acts[0]
+    assert show.label_show_ns(act, "00:00:10:00") - show.start_show_ns(act) == 20_000_000_000
+
+
+def test_an_unknown_mark_is_said_as_the_design_says_it() -> None:
+    found = complaints("""\
+      - cue: "1"
+        land: {word: goodbye}
+        to: bn
+    """)
+    assert found == ["x.yaml:13:9: cues.1.to: no mark 'bn'; have ana, ben; did you mean 'ben'?"]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("pul: 1 s", "x.yaml:14:5: cues.1.pul: unknown key 'pul'; did you mean 'pull'?"),
+        ("pull: 600", "x.yaml:14:11: cues.1.pull: '600' has no unit; write 600 ms, or s, frames, beats"),
+        ("pull: 40 %/s", "x.yaml:14:11: cues.1.pull: '40 %/s' is a speed; write {speed: 40 %/s}"),
+        ("pull: 0 ms", "x.yaml:14:11: cues.1.pull: '0 ms' is no time to move in; write more than 0 ms"),
+        ("pull: {sped: 1}", "x.yaml:14:11: cues.1.pull: a pull has speed here, found sped"),
+        ("shape: linar", "x.yaml:14:12: cues.1.shape: no shape 'linar'; write linear, ease-in, ease-out, s-curve,"),
+        ("shape: {bezier: [0, 2, 1, 1]}", "x.yaml:14:12: cues.1.shape: a bezier's numbers run from 0 to 1 (outside, "),
+        ("shape: {recorded: x}", "x.yaml:14:12: cues.1.shape: no recording 'x'; have none"),
+        ("kind: dialog", "background-to-foreground, reveal, dialogue, dual-plane; did you mean 'dialogue'?"),
+        ("axis: tilt", "x.yaml:14:11: cues.1.axis: 'tilt' is not one of focus, iris, zoom"),
+        ("axis: iris", "x.yaml:13:9: cues.1.to: 'ben' is not a stop; write e.g. T2.8"),
+        ("act: sng", "x.yaml:14:10: cues.1.act: no act 'sng'; have song; did you mean 'song'?"),
+        ("from: 1.2", "x.yaml:14:11: cues.1.from: no mark '1.2'; have ana, ben; write 1.2 m"),
+        ("tolerance: 1 beat", "x.yaml:14:16: cues.1.tolerance: 1 beat is no tolerance; write e.g. 0.5 frame or 20 ms"),
+        ("on: {manual: GO}", "x.yaml:12:11: cues.1.land: a triggered rack cannot also have land; write land; leave"),
+        ("leave: {bar: 1, word: x}", "x.yaml:14:12: cues.1.leave: word and bar in one moment; write one of word, at"),
+        ("to: ana", "x.yaml:14:5: key 'to' is here twice; it stands on line 13 already; keep one"),
+        ("camera: A.iris", "x.yaml:14:13: cues.1.camera: a camera cannot be called 'A.iris'; write the axis"),
+        ("land_after: 5", "x.yaml:14:17: cues.1.land_after: '5' has no unit; write 5 ms, or s, frames, beats"),
+        ("name: {a: b}", "x.yaml:14:11: cues.1.name: expected text, found a mapping; put it in quotes"),
+        ("on_jump:", "x.yaml:14:13: cues.1.on_jump: nothing is written here"),
+    ],
+)  # fmt: skip
+def test_each_mistake_in_a_cue_has_its_place(line: str, complaint: str) -> None:
+    assert any(complaint in found for found in complaints(TIMED + f"    {line}\n"))
+
+
+@pytest.mark.parametrize(
+    ("cue", "complaint"),
+    [
+        ("{cue: a, to: ben}", "cues.a: nothing says when this rack happens"),
+        ("{cue: a, land: {at: 1:30}, to: ben}", "cues.a.land.at: '1:30' is neither a label nor media time"),
+        ('{cue: a, land: {at: "01:00:10:25"}, to: ben}', "01:00:10:25 does not exist at 25 fps; frames run"),
+        ('{cue: a, land: {at: "00:10:00:00"}, to: ben}', "00:10:00:00 is before act 'song' starts (01:00:00:00)"),
+        ('{cue: a, land: {at: "+3 frames"}, to: ben}', "'+3 frames' is not media time; write seconds"),
+        ("{cue: a, land: {at: +12.480 s, nth: 2}, to: ben}", "cues.a.land.nth: nth belongs to word"),
+        ("{cue: a, land: {}, to: ben}", "cues.a.land: nothing says when; write one of word, at, bar"),
+        ("{cue: a, land: {bar: 1, beat: 0}, to: ben}", "cues.a.land.beat: must be at least 1, found 0"),
+        ("{cue: a, land: {bar: one}, to: ben}", "cues.a.land.bar: expected a whole number, found 'one'"),
+        ("{cue: a, leave: {bar: 1}, land: {bar: 2}, pull: 1 s, to: ben}", "leave and land already say how long"),
+        ("{cue: a, on: {after: b}, to: ben}", "cues.a.on.after: no cue 'b'"),
+        ("{cue: a, on: {after: a}, to: ben}", "cue 'a' waits for itself"),
+        ("{cue: a, on: {}, to: ben}", "cues.a.on: nothing fires this rack"),
+        ("{cue: a, on: {osc: go}, to: ben}", "cues.a.on.osc: 'go' is not an OSC address"),
+        ("{cue: a, on: {osc: /a/*}, to: ben}", "holds a space or pattern character"),
+        ("{cue: a, on: {note: H4}, to: ben}", "cues.a.on.note: 'H4' is not a MIDI note"),
+        ("{cue: a, on: {note: C4@17}, to: ben}", "outside MIDI"),
+        ("{cue: a, on: {msc: twelve}, to: ben}", "'twelve' is not an MSC cue"),
+        ("{cue: a, on: {manual: GO}, pull: 2 beats, to: ben}", "a triggered rack runs in host time"),
+        ("{cue: a, land: {word: x}, to: {counts: 5}}", "raw counts hold only for one lens"),
+        ("{cue: a, land: {word: x}}", "cues.a.to: to is missing; write to: a mark, a distance such as 1.20 m"),
+        ("{cue: a, land: {word: x}, to: ''}", "cues.a.to: nothing is named here"),
+        ("[a, b]", "cues.0: expected a mapping (key: value), found a list"),
+    ],
+)  # fmt: skip
+def test_each_impossible_cue_is_refused(cue: str, complaint: str) -> None:
+    assert any(complaint in line for line in complaints(f"  - {cue}\n"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('rate: "25"', "rate: 29.97", "x.yaml:2:7: rate: no frame rate '29.97'; write 29.97df or 29.97ndf"),
+        ('rate: "25"', "rat: 25", "x.yaml:2:1: rat: unknown key 'rat'; did you mean 'rate'?"),
+        ("cuefocus-show/1", "cuefocus-rig/1", "expected cuefocus-show/1, found 'cuefocus-rig/1'"),
+        ("schema: cuefocus-show/1\n", "", "the file does not say what it is; start with schema: cuefocus-show/1"),
+        (
+            "schema: cuefocus-show/1",
+            "title: a\nschema: cuefocus-show/1",
+            "x.yaml:2:1: schema: schema is not the first",
+        ),
+        ("ana: 1.20 m", "ana: 1.20", "x.yaml:5:12: marks.A.ana: '1.20' has no unit; write 1.20 m, or cm, mm, ft"),
+        ("ana: 1.20 m", "2 m: 1.20 m", "a mark cannot be called '2 m', which is a distance"),
+        ('"01:00:00:00"', "01:00:00:25", "x.yaml:8:13: acts.song.starts: 01:00:00:25 does not exist at 25 fps"),
+        ('"01:00:00:00"', '"01:00:00;00"', "is a drop-frame label, but the rate is 25"),
+        ('"01:00:00:00"', '"1 o\'clock"', "is not a timecode"),
+        ("    media: {words: w.json, beats: b.mid}", "    media: {}", "cues.1.land.word: act 'song' has no words file"),
+        ("    media", "    speed: fast\n    media", "x.yaml:9:12: acts.song.speed: 'fast' is not a speed"),
+        ("    media", "    speed: 1.1..0.9\n    media", "runs backwards; write 9/10..11/10"),
+        ("    media", "    speed: 100\n    media", "speeds run from 0.03 to 8"),
+        ("    media", "    speed: 1/0\n    media", "'1/0' divides by zero"),
+        ("    media", "    repeat: yes\n    media", "'yes' is neither true nor false"),
+        ("    media", "    opening: {A: bn}\n    media", "acts.song.opening.A: no mark 'bn'; have ana, ben"),
+        ("    media", "    opening: {A.tilt: ben}\n    media", "no axis 'tilt'"),
+        ("    media", "    offset: 2 beats\n    media", "2 beats is a length of music; write ms, s or frames here"),
+        ("    media", "    ends: 00:59:00:00\n    media", "the act ends at 00:59:00:00, before it starts"),
+        ("    media", "    freewheel_ms: 1 s\n    media", "expected a number without a unit, found '1 s'"),
+        ("cues:", "recordings: {r: [0, 0.5, 0.9]}\ncues:", "recordings.r: a recorded shape runs from 0 to 1"),
+        ("cues:", "rehearse: [{cue: '9', at: 01:00:00:00}]\ncues:", "rehearse.9.cue: no cue '9'"),
+        ("cues:", "rehearse: [{cue: '1', at: 01:00:00:00}]\ncues:", "cue '1' is timed and needs no stand-in"),
+    ],
+)
+def test_each_mistake_in_the_rest_of_the_show_has_its_place(old: str, new: str, complaint: str) -> None:
+    head = HEAD.replace(old, new, 1)
+    assert head != HEAD
+    assert any(complaint in line for line in complaints(TIMED, head))
+
+
+def test_acts_may_not_overlap() -> None:
+    first = 'acts:\n  - {act: intro, starts: "00:59:00:00", ends: "01:00:00:01"}'
+    found = complaints(TIMED, HEAD.replace("acts:", first))
+    assert found == [
+        "x.yaml:9:13: acts.song.starts: act 'song' starts while act 'intro' still runs; "
+        "acts may not overlap: move a start, or correct `ends` or the last label"
+    ]
+    assert load(TIMED, HEAD.replace("acts:", first.replace("00:01", "00:00"))).complaints == ()
+
+
+def test_two_cues_of_one_name() -> None:
+    assert complaints(TIMED + TIMED) == ["x.yaml:14:10: cues.1.cue: two cues are called '1'; give each its own id"]
+
+
+def test_all_complaints_at_once_also_where_one_cue_cannot_be_read() -> None:
+    found = complaints("""\
+      - {cue: a, land: {word: x}, to: bn}
+      - {cue: b, land: {word: x}, to: ben, pul: 1 s}
+      - {cue: c, on: {after: b}, to: ann}
+      - {cue: d, land: {at: 9}, to: ben}
+    """)
+    assert [(line.split(":")[1], line.split(":")[3].strip()) for line in found] == [
+        ("11", "cues.a.to"), ("12", "cues.b.pul"), ("13", "cues.c.to"), ("14", "cues.d.land.at"),
+    ]  # fmt: skip
+
+
+def test_warnings_do_not_refuse() -> None:
+    loaded = load(TIMED + "    conflict: track\n")
+    (warning,) = loaded.complaints
+    assert (warning.severity, warning.line) == ("warning", 14)
+    assert load("  []\n").complaints[0].problem == "the show has no cues"
+
+
+def test_an_error_is_an_input_error_with_fields() -> None:
+    with pytest.raises(ShowFileError) as refused:
+        load(TIMED + "    pul: 1 s\n")
+    assert isinstance(refused.value, InputError)
+    assert refused.value.where == "x.yaml:14:5"
+    complaint = refused.value.complaints[0] if isinstance(refused.value, ShowRefused) else None
+    assert complaint is not None
+    assert list(complaint.as_json()) == ["file", "line", "column", "where", "severity", "problem", "hint"]
+
+
+def test_ten_thousand_cues_are_read_in_a_moment() -> None:
+    rest = "    land: {word: goodbye, nth: 2}\n    to: ben\n    shape: s-curve\n    kind: dialogue\n    nudge: 20 ms\n"
+    cues = "".join(f'  - cue: "{n}"\n    name: number {n}\n{rest}' for n in range(10_000))
+    begin = time.process_time()
+    show = load(cues).value
+    assert len(show.cues) == 10_000
+    assert time.process_time() - begin < 3.0, "0.5 s of processor time on a quiet machine"
+
+
+PIECES = st.sampled_from(
+    ["ana", "ben", "600 ms", "-1 frame", "2 beats", "01:00:10:00", "+1 s", "", "∞", "1", "{}", "[]", "{word: a}", "GO",
+     "{bar: 1}", "{speed: 4 %/s}", "{bezier: [0,0,1,1]}", "{recorded: r}", "{after: a}", "[{manual: GO}, {osc: /a}]",
+     "{counts: 1, lens: l, calibrated: d}", "true", "iris", "1e999", "9" * 40, "A", "song", '"\\0"', "{land: {}}"]
+)  # fmt: skip
+FIELDS = st.sampled_from([field.alias or name for name, field in Cue.model_fields.items()])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.dictionaries(FIELDS, PIECES, max_size=8), max_size=4), st.dictionaries(FIELDS, PIECES, max_size=3))
+def test_no_cue_raises_anything_but_input_errors(cues: list[dict[str, str]], defaults: dict[str, str]) -> None:
+    def written(fields: dict[str, str]) -> str:
+        return "{" + ", ".join(f"{key}: {value}" for key, value in fields.items()) + "}"
+
+    text = "".join(f"  - {written(cue)}\n" for cue in cues) or "  []\n"
+    head = HEAD.replace("{act: song, camera: A, pull: 600 ms}", written(defaults)) if defaults else HEAD
+    with suppress(InputError):
+        load(text, head)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_damage_raises_anything_but_input_errors(data: st.DataObject) -> None:
+    whole = bytearray((HEAD + TIMED).encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        whole[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    with suppress(InputError):
+        parse_show(bytes(whole), "x.yaml")
