@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from cuefocus.chase.line import Line, Point, line_through
+from cuefocus.timebase.frames import FrameRate, unwrap_near
+from cuefocus.wire.events import Reading
 
 _MOST = 8
 _LARGEST_STEP = 4
@@ -11,6 +13,8 @@ _UNEVEN = 0.35
 # A source may be shuttled at up to this speed and still be read.
 _FASTEST = 45.0
 _VAGUE = 0.05
+_WORST_NOISE_NS = 1e9
+_LONGEST_FRAME_NS = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,15 @@ class Word:
     point: Point
     direction: int
     frame_ns: float
+
+
+def word_of(reading: Reading, count: int, stamp_ns: int, near_show_ns: int, rate: FrameRate) -> Word:
+    """A reading as a word, in the day nearest to `near_show_ns`; what it claims of itself is kept within reason."""
+    show_ns = unwrap_near(rate.show_ns(count * rate.pair), near_show_ns, rate)
+    # A comparison with NaN is false: what is no number counts as the worst.
+    noise_ns = max(reading.noise_ns, 1.0) if reading.noise_ns <= _WORST_NOISE_NS else _WORST_NOISE_NS
+    frame_ns = reading.frame_ns if 0.0 < reading.frame_ns <= _LONGEST_FRAME_NS else 0.0
+    return Word(count, Point(stamp_ns, show_ns, noise_ns), 1 if reading.direction > 0 else -1, frame_ns)
 
 
 class Candidate:

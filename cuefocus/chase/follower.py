@@ -7,25 +7,22 @@ published: the line plus a rest that is let out slowly, so that no correction is
 
 from math import hypot
 
-from cuefocus.chase.candidate import Word
+from cuefocus.chase.candidate import Word, word_of
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.events import ChaseEvent, ChaseKind
 from cuefocus.chase.judge import Judge, Verdict
-from cuefocus.chase.labels import LabelCheck, unwrapped, word_rate
-from cuefocus.chase.line import Line, Point
+from cuefocus.chase.labels import LabelCheck, word_rate
+from cuefocus.chase.line import Line
+from cuefocus.chase.silence import Silence
 from cuefocus.chase.slew import Slew
 from cuefocus.chase.state import ADVANCING, RUNNING, Sign, next_state
 from cuefocus.chase.tracker import JUMP_WORDS, Fit, Tracker
+from cuefocus.timebase.frames import unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
 
-# Readings are missing when the last is this many intervals older than usual.
-_GAP_INTERVALS = 2.5
-_FIRST_DELAY_NS = 60e6
 _RUN_ON_NS = 24 * 3600 * NS_PER_S
-_WORST_NOISE_NS = 1e9
-_LONGEST_FRAME_NS = 1e11
 
 
 class Follower:
@@ -57,10 +54,10 @@ class Follower:
         self._events: list[ChaseEvent] = []
         self._now_ns = 0
         self._last: Word | None = None
-        self._news = False
-        self._delay_ns = _FIRST_DELAY_NS
+        self._silence = Silence()
         self._good_ns = 0
         self._good_until_ns = 0
+        self._patience_ns = _RUN_ON_NS if config.on_loss == "run" else config.freewheel_ns
         self._since_ns: int | None = None
         # What is shown while nothing runs; where the last run ended (None: there was none) and its last good reading.
         self._shown_ns = config.starts_show_ns
@@ -91,13 +88,16 @@ class Follower:
         if count is None:
             self.ignored += 1
             return
-        word = self._word(reading, count, stamp_ns)
+        line = self._tracker.line
+        near_ns = self.config.starts_show_ns if line is None else line.show_at(stamp_ns)
+        word = word_of(reading, count, stamp_ns, near_ns, self.config.rate)
+        self._silence.heard()
         if last is not None and last.count == word.count and last.direction == word.direction:
-            if stamp_ns - last.point.host_ns > 0.5 * self._length_ns(last):
-                self._last, self._news = word, True
+            if stamp_ns - last.point.host_ns > 0.5 * self._tracker.length_ns(last):
+                self._last = word
                 self._stop(stamp_ns, word.point.show_ns, f"label {reading.label.text(self.config.rate)} twice")
             return
-        self._last, self._news = word, True
+        self._last = word
         self._track(word)
 
     def notice(self, kind: str, stamp_ns: int, reason: str = "") -> None:
@@ -182,19 +182,6 @@ class Follower:
 
     # --- readings ---
 
-    def _word(self, reading: Reading, count: int, stamp_ns: int) -> Word:
-        rate, line = self.config.rate, self._tracker.line
-        near_ns = self.config.starts_show_ns if line is None else line.show_at(stamp_ns)
-        show_ns = unwrapped(rate.show_ns(count * rate.pair), near_ns, rate)
-        # A comparison with NaN is false: what is no number counts as the worst.
-        noise_ns = max(reading.noise_ns, 1.0) if reading.noise_ns <= _WORST_NOISE_NS else _WORST_NOISE_NS
-        frame_ns = reading.frame_ns if 0.0 < reading.frame_ns <= _LONGEST_FRAME_NS else 0.0
-        return Word(count, Point(stamp_ns, show_ns, noise_ns), 1 if reading.direction > 0 else -1, frame_ns)
-
-    def _length_ns(self, word: Word) -> float:
-        lengths = self._tracker.pulse.lengths
-        return lengths[-1] if lengths else word.frame_ns or self._tracker.word_ns
-
     def _track(self, word: Word) -> None:
         """Let the word move the line, and the line the state."""
         tied = self.state in RUNNING
@@ -226,7 +213,7 @@ class Follower:
         if not reading.label.exists_in(rate):
             self.ignored += 1
             return
-        show_ns = unwrapped(reading.label.show_ns(rate), self.config.starts_show_ns, self.config.rate)
+        show_ns = unwrap_near(reading.label.show_ns(rate), self.config.starts_show_ns, self.config.rate)
         self._stop(reading.stamp_ns, self._published(reading.stamp_ns), "playback located")
         self._move(Sign.STOPPED)
         if show_ns != self._shown_ns:
@@ -298,10 +285,8 @@ class Follower:
         self._slew.forget()
         self._unbroken = True
         self._since_ns = word.point.host_ns
-        from_ns = old.show_at(word.point.host_ns)
-        self._emit(
-            ChaseKind.JUMP, word.point.host_ns, from_ns=from_ns, to_ns=word.point.show_ns, heard_ns=self._heard_ns
-        )
+        stamp_ns, to_ns = word.point.host_ns, word.point.show_ns
+        self._emit(ChaseKind.JUMP, stamp_ns, from_ns=old.show_at(stamp_ns), to_ns=to_ns, heard_ns=self._heard_ns)
 
     # --- the ends of a run ---
 
@@ -351,16 +336,11 @@ class Follower:
         last = self._last
         if last is None:
             return
-        if self._news:
-            self._news = False
-            delay_ns = float(now_ns - last.point.host_ns)
-            self._delay_ns = max(delay_ns, self._delay_ns + 0.05 * (delay_ns - self._delay_ns))
+        self._silence.learn(now_ns, last.point.host_ns)
         state = self.state
         if state in ADVANCING:
             pulse = self._tracker.pulse
-            gap_ns = min(
-                self._delay_ns + _GAP_INTERVALS * pulse.interval_ns, 0.5 * self.config.freewheel_ns + self._delay_ns
-            )
+            gap_ns = self._silence.longest_ns(pulse.interval_ns, self.config.freewheel_ns)
             if now_ns - self._good_ns > gap_ns:
                 silent = now_ns - last.point.host_ns > gap_ns
                 if silent and pulse.ended_slow(self._slowest_word_ns, self._tracker.noise(last)):
@@ -381,10 +361,6 @@ class Follower:
         self._emit(ChaseKind.LOST, now_ns, "no timecode")
 
     # --- what goes out ---
-
-    @property
-    def _patience_ns(self) -> int:
-        return _RUN_ON_NS if self.config.on_loss == "run" else self.config.freewheel_ns
 
     @property
     def _slowest_word_ns(self) -> float:
@@ -416,10 +392,9 @@ class Follower:
         self._events.append(ChaseEvent(kind, stamp_ns, reason, refused, self.epoch, from_ns, to_ns, heard_ns))
 
     def _clock(self, now_ns: int) -> Clock:
-        line, state = self._tracker.line, self.state
-        if line is None or state in (ClockState.NO_SIGNAL, ClockState.HOLDING):
-            return Clock(
-                now_ns, self._shown_ns, 0.0, state, self.uncertainty_at(now_ns), self._good_until_ns, self.epoch
-            )
-        show_ns = line.show_at(now_ns) + round(self._slew.rest_ns)
-        return Clock(now_ns, show_ns, line.speed, state, self.uncertainty_at(now_ns), self._good_until_ns, self.epoch)
+        line = self._tracker.line
+        show_ns, speed = self._shown_ns, 0.0
+        if line is not None and self.state not in (ClockState.NO_SIGNAL, ClockState.HOLDING):
+            show_ns, speed = line.show_at(now_ns) + round(self._slew.rest_ns), line.speed
+        sigma_ns = self.uncertainty_at(now_ns)
+        return Clock(now_ns, show_ns, speed, self.state, sigma_ns, self._good_until_ns, self.epoch)

@@ -4,7 +4,7 @@ A label tells more than a place: the highest frame number and the drop-frame fla
 label is noise; two that bear each other out are another rate.
 """
 
-from cuefocus.timebase.frames import FrameRate, Timecode, unwrap_near
+from cuefocus.timebase.frames import FrameRate, Timecode
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
 
@@ -22,11 +22,6 @@ def word_rate(rate: FrameRate) -> FrameRate:
     if rate.pair == 1:
         return rate
     return FrameRate(f"{rate.name}/{rate.pair}", rate.fps / rate.pair, rate.nominal // rate.pair, rate.drop, 1)
-
-
-def unwrapped(show_ns: int, near_show_ns: int, rate: FrameRate) -> int:
-    """Show time of a label, in the day that brings it closest to `near_show_ns`."""
-    return unwrap_near(show_ns, near_show_ns, rate)
 
 
 class LabelCheck:

@@ -57,6 +57,10 @@ class Tracker:
         """Spread of a word's stamp: what it claims, or what is seen if that is more."""
         return max(word.point.noise_ns, self.pulse.jitter_ns)
 
+    def length_ns(self, word: Word) -> float:
+        """How long words are at present, in host time."""
+        return self.pulse.lengths[-1] if self.pulse.lengths else word.frame_ns or self.word_ns
+
     def forget(self) -> None:
         """Drop line and candidate: the motion is over."""
         self.line = self.old = None
