@@ -256,7 +256,8 @@ class MotionAxis:
                 self.recover(stamp)
             else:
                 self._set_flags(self._flags & ~AxisFlag.ASSUMED)
-                self.player.observe(self._ring, stamp)
+                if self.player.holding:  # under a plan the first set-point may be on its way: no new start then
+                    self.player.observe(self._ring, stamp)
 
     def service(self, now: int, free_until: int) -> None:
         """Ask for the position, keep the motor awake, notice its silence. Raises LinkError."""
