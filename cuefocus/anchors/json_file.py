@@ -29,8 +29,8 @@ def parse_json(data: bytes, file: str, model: type[Model], hint: str) -> tuple[M
     """
     tree = _plain_json(data, file)
     if not isinstance(tree, dict):
-        problem = f"expected an object, found {kind_of(tree) if isinstance(tree, str | list) else tree!r}"
-        raise AnchorsRefused([Complaint(file, 1, 1, "", "error", problem[:200], hint)])
+        problem = f"expected an object, found {kind_of(tree)}"[:200]
+        raise AnchorsRefused([Complaint(file, 1, 1, "", "error", problem, hint)])
     located = Located(file, tree, None, [])
     value = validated(model, located)
     if value is None:

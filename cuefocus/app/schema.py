@@ -24,7 +24,8 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema(kind: str) -> dict[str, Any]:
     """The schema of one format: show, rig, lens, words or beats. Raises: KeyError."""
     schema_id, model = FORMATS[kind]
-    return {"$schema": _DIALECT, "$id": f"urn:{schema_id.replace('/', ':')}"} | model.model_json_schema(by_alias=True)
+    schema: dict[str, Any] = _as_written(model.model_json_schema(by_alias=True))
+    return {"$schema": _DIALECT, "$id": f"urn:{schema_id.replace('/', ':')}"} | schema
 
 
 def file_name(kind: str) -> str:
@@ -35,3 +36,19 @@ def file_name(kind: str) -> str:
 def schema_text(kind: str) -> str:
     """The schema as it is written to disk."""
     return json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_written(schema: Any) -> Any:
+    """The schema of the file, not of the model: a key left out is not null, and a default is text, not an object."""
+    if isinstance(schema, list):
+        return [_as_written(item) for item in schema if item != {"type": "null"}]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: _as_written(value) for key, value in schema.items()}
+    if "default" in plain and not isinstance(plain["default"], str | int | float):
+        del plain["default"]
+    alternatives = plain.get("anyOf")
+    if isinstance(alternatives, list) and len(alternatives) == 1:
+        del plain["anyOf"]
+        return alternatives[0] | plain
+    return plain

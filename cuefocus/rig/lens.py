@@ -143,7 +143,7 @@ def _scale(mark: _Place) -> float:
 
 
 def _out_of_order(field: str, values: list[tuple[float, float, int]]) -> Iterator[Finding]:
-    values = sorted(values)
+    values = sorted(values, key=lambda value: (value[0], value[2]))
     falling = field == "marks" or (len(values) > 1 and values[0][1] > values[-1][1])
     for (ring, scale, _), (next_ring, next_scale, index) in pairwise(values):
         if next_ring - ring < 1e-6:
