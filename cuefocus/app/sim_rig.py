@@ -3,7 +3,7 @@
 import json
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,17 +49,19 @@ class SimulatedMotors:
         return all(Path(path).exists() for path in paths if not path.startswith("udp:"))
 
 
-def simulated_motors(rig: Rig, folder: Path, *, logs: Path | None = None) -> SimulatedMotors:
+def simulated_motors(rig: Rig, folder: Path, *, axes: Sequence[str], logs: Path | None = None) -> SimulatedMotors:
     """The motors whose port is `sim`.
 
     Args:
         rig: all motors.
+        axes: those whose motors are wanted.
         folder: the daemon's own, for links.
         logs: folder for their true positions, None for none.
     """
     specs: list[Mapping[str, object]] = []
     addresses: dict[str, str] = {}
-    for name, motor in rig.motors.items():
+    for name in dict.fromkeys(rig.motor_id_of(axis) for axis in axes):
+        motor = rig.motors[name]
         if motor.port.kind != "sim":
             continue
         if motor.driver == "bridge":
@@ -82,6 +84,7 @@ def _spec(name: str, motor: Motor, link: str, logs: Path | None) -> dict[str, ob
         "name": name,
         "counts_near": ends.near,
         "counts_far": ends.far,
+        "quantum_counts": odd.quantum_counts,
         "start": odd.start.fraction,
         "dead_ms": motor.dead_ms if odd.dead_ms is None else odd.dead_ms,
         "lag_ms": motor.lag_ms if odd.lag_ms is None else odd.lag_ms,

@@ -6,6 +6,7 @@ same inbox gives the same plan, so nothing moves because of it. The sound is tak
 
 import argparse
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -102,7 +103,10 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         )
         sys.stderr.flush()
         quiet_garbage()
-        conductor.run()
+        try:
+            conductor.run()
+        finally:
+            gc.unfreeze()
 
 
 def recall(journal: Path, score: Score, session: Session, playlist: Playlist | None) -> Recalled:

@@ -1,0 +1,52 @@
+"""Single keys from a terminal, without waiting for Return; the terminal is as it was afterwards."""
+
+import contextlib
+import os
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from typing import Final
+
+from cuefocus.app.tell import Order
+
+ORDERS: Final = {
+    "a": Order("arm"),
+    "e": Order("engage"),
+    " ": Order("go"),
+    "h": Order("hold"),
+    "r": Order("resume"),
+    "p": Order("panic"),
+}
+QUIT: Final = "q"
+
+
+@contextlib.contextmanager
+def keys(fd: int | None = None) -> Iterator[int]:
+    """The descriptor on which single keys can be read; -1 where there is no terminal."""
+    if fd is None:
+        fd = _stdin_fd()
+    if fd < 0 or not os.isatty(fd) or os.tcgetpgrp(fd) != os.getpgrp():
+        yield -1
+        return
+    before = termios.tcgetattr(fd)
+    tty.setcbreak(fd)
+    try:
+        yield fd
+    finally:
+        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+
+def read_keys(fd: int) -> str:
+    """The keys that were pressed."""
+    try:
+        return os.read(fd, 64).decode("utf-8", "ignore")
+    except OSError:
+        return ""
+
+
+def _stdin_fd() -> int:
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        return -1

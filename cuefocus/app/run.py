@@ -1,0 +1,162 @@
+"""The verb `run`: check, start the processes, print what they tell, keep them alive, end them in order.
+
+It plans nothing and moves nothing. What it holds for its children (memory, sockets, the compiled show) outlives any of
+them; what a landing depends on does not depend on it.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from rich.console import Console
+
+from cuefocus.app.check import Checked, check
+from cuefocus.app.daemon import Places, Wires
+from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.report import print_report
+from cuefocus.app.runtime_dir import claim, runtime_base
+from cuefocus.app.show_runner import ShowRunner
+from cuefocus.app.sound_choice import SoundChoice, choose_sound
+from cuefocus.app.version import code_version
+from cuefocus.engine.job import Job, Seed
+from cuefocus.engine.journal import JournalHeader
+from cuefocus.errors import DeviceError, InputError
+from cuefocus.landing.rows import LandingRow, row_from_dict
+from cuefocus.rig.models import Rig
+from cuefocus.shells.conductor_config import Score, SoundConfig
+from cuefocus.shells.journal_file import read_ledger
+from cuefocus.shells.shared_memory import SharedMemory
+
+DONE: Final = 0
+INPUT_AT_FAULT: Final = 1
+DEVICE_AT_FAULT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line says.
+
+    Args:
+        source: `file:X.wav`, or empty for the rig's own.
+        takes: end after this many; 0 = until stopped.
+        attended: a person stands by the real motors.
+        journal: folder of journals, ledger and take store.
+        strict: exit status 3 unless every rack landed.
+        name: what `tell --run` calls this daemon; empty for a name of its own.
+    """
+
+    rig: Path
+    show: Path
+    source: str = ""
+    arm: bool = False
+    takes: int = 0
+    attended: bool = False
+    as_json: bool = False
+    journal: Path = Path("takes")
+    strict: bool = False
+    name: str = ""
+
+
+def run(
+    options: RunOptions,
+    *,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """Be the daemon; returns the exit status.
+
+    Args:
+        options: what to run, and how.
+        out: events and the report (default: standard output).
+        err: complaints about the files (default: standard error).
+        environ: where the runtime folder is looked up (default: the process' own).
+
+    Raises: InputError for what can be known beforehand, DeviceError when a process cannot be started.
+    """
+    out, err = out or sys.stdout, err or sys.stderr
+    checked = check(options.show, options.rig)
+    for complaint in checked.complaints:
+        if complaint.severity != "note":
+            err.write(f"{complaint}\n")
+    if checked.refused or checked.rig is None:
+        return INPUT_AT_FAULT
+    rig = checked.rig.rig.value
+    _refuse_unattended(options, rig)
+    choice = choose_sound(options.source, rig, options.rig)
+    job = build_job(checked)
+    places = Places(options.journal.absolute(), _run_id())
+    try:
+        places.make()
+    except OSError as problem:
+        raise InputError(
+            f"takes cannot be kept: {problem.strerror}", where=str(places.folder), hint="name another --journal folder"
+        ) from None
+    score = _score(options, checked, job, places)
+    runtime = claim(runtime_base(os.environ if environ is None else environ), options.name)
+    console = Console(file=out, highlight=False)
+    try:
+        wires = Wires(SharedMemory.create(tuple(job.axes)), score.sealed())
+        runner = ShowRunner(
+            wires, runtime, places, rig, _sound(options, choice), title=job.title, out=out, console=console
+        )
+        status = runner.run(as_json=options.as_json)
+    finally:
+        runtime.remove()
+    rows = landings_of(places)
+    if not options.as_json:
+        print_report(rows, console=console)
+    if status == DONE and options.strict and not (rows and all(row.verdict == "landed" for row in rows)):
+        return DEVICE_AT_FAULT
+    return status
+
+
+def landings_of(places: Places) -> list[LandingRow]:
+    """Every landing of the run, in order of judgement."""
+    try:
+        return [row_from_dict(line.row) for line in read_ledger(places.ledger) if line.run == places.run]
+    except OSError as problem:
+        raise DeviceError(f"the ledger cannot be read: {problem.strerror}", where=str(places.ledger)) from None
+
+
+def _refuse_unattended(options: RunOptions, rig: Rig) -> None:
+    """Arming by itself moves motors: real ones only with a person beside them."""
+    real = [name for name, motor in rig.motors.items() if motor.port.kind != "sim"]
+    if options.arm and real and not options.attended:
+        raise InputError(
+            f"--arm would move real motors ({', '.join(real)}) with nobody watching",
+            where=str(options.rig),
+            hint="stand by them and add --attended, or leave --arm out and arm by hand",
+        )
+
+
+def _score(options: RunOptions, checked: Checked, job: Job, places: Places) -> Score:
+    last_take = max((int(line.row["take"]) for line in read_ledger(places.ledger)), default=0)
+    seed = Seed(take=last_take, auto_arm=options.arm, takes=options.takes)
+    header = JournalHeader(
+        version=code_version(),
+        run=places.run,
+        files=journal_files(options.show, options.rig, checked),
+        options={"auto_arm": options.arm, "takes": options.takes, "take": last_take},
+    )
+    return Score(job, seed, header)
+
+
+def _sound(options: RunOptions, choice: SoundChoice) -> SoundConfig:
+    return SoundConfig(
+        source=choice.source,
+        path=str(choice.sound.path.absolute()),
+        channel=choice.channel,
+        latency_ns=-choice.latency_ns,
+        takes=options.takes,
+        wait_for_axes=options.arm,
+    )
+
+
+def _run_id() -> str:
+    """Names the files of a run; the only use of the wall clock here."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"

@@ -1,0 +1,255 @@
+"""The life of a running daemon: children up, events out, keys in, the dead started again, everything down in order."""
+
+import contextlib
+import json
+import select
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from cuefocus.app.daemon import Places, Wires, conductor_child, desk_child, motion_child, motion_config
+from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
+from cuefocus.app.live_view import Picture, drawn, sentence
+from cuefocus.app.processes import Death, Processes
+from cuefocus.app.runtime_dir import RuntimeDir
+from cuefocus.app.sim_rig import simulated_motors
+from cuefocus.app.tell import tell
+from cuefocus.engine.plan import Latch
+from cuefocus.errors import DeviceError
+from cuefocus.rig.models import Rig
+from cuefocus.shells.conductor_config import SoundConfig
+from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+DONE: Final = 0
+_FRAME_NS: Final = 100 * NS_PER_MS
+_SIMS_READY_NS: Final = 5 * NS_PER_S
+_LOOK_NS: Final = 5 * NS_PER_MS
+_KEY_ANSWER_NS: Final = 300 * NS_PER_MS
+_SILENT_NS: Final = 200 * NS_PER_MS
+_CONDUCTOR_GRACE_NS: Final = 2 * NS_PER_S
+_MOTION_GRACE_NS: Final = 4 * NS_PER_S
+_OTHERS_GRACE_NS: Final = 2 * NS_PER_S
+_BAD_ENDS: Final = 2
+"""So often in a row may a conductor end by itself before its journal is left and a new one begun."""
+
+
+class ShowRunner:
+    """Runs the processes of one daemon.
+
+    Args:
+        wires: what they share. sound: what plays, None for nothing.
+        out: where events go as JSON lines. console: where they go for a person.
+    """
+
+    def __init__(
+        self,
+        wires: Wires,
+        runtime: RuntimeDir,
+        places: Places,
+        rig: Rig,
+        sound: SoundConfig | None,
+        *,
+        title: str,
+        out: TextIO,
+        console: Console,
+    ) -> None:
+        self._wires, self._runtime, self._places, self._rig, self._sound = wires, runtime, places, rig, sound
+        self._title, self._out, self._console = title, out, console
+        self._processes = Processes()
+        self._picture = Picture()
+        self._clock_reader = wires.memory.clock_reader()
+        self._live: Live | None = None
+        self._as_json = False
+        self._stops = 0
+        self._over = False
+        self._status = DONE
+        self._bad_ends = self._afresh = 0
+        self._lost_told = 0
+
+    def run(self, *, as_json: bool) -> int:
+        """Start everything, stay until it is over, stop everything; returns the exit status.
+
+        Raises: DeviceError when a process cannot be started.
+        """
+        self._as_json = as_json
+        with _wakes(self) as wake, contextlib.ExitStack() as stack:
+            try:
+                self._start()
+                key_fd = -1
+                if not as_json and self._console.is_terminal:
+                    key_fd = stack.enter_context(keys())
+                    self._live = stack.enter_context(Live(console=self._console, auto_refresh=False, transient=True))
+                self._stay(wake, key_fd)
+            finally:
+                self._stop()
+        return self._status
+
+    def stop(self) -> None:
+        """A signal or a key asks for the end; asked again, nothing is waited for."""
+        self._stops += 1
+
+    # --- up ---
+
+    def _start(self) -> None:
+        """Motors first, then motion, then those that need it."""
+        memory, log = self._wires.memory, self._places.log
+        sims = simulated_motors(self._rig, self._runtime.path, axes=memory.axes)
+        child = sims.child(self._runtime.path, log("sims"))
+        if child is not None:
+            self._processes.start(child)
+            clock, until_ns = HostClock(), now_ns() + _SIMS_READY_NS
+            while not sims.ready():
+                self._fatal_deaths()
+                if now_ns() > until_ns:
+                    raise DeviceError("the simulated motors did not start", where=str(log("sims")))
+                clock.sleep_until(now_ns() + _LOOK_NS)
+        config = motion_config(self._rig, sims, self._runtime, memory.axes)
+        self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
+        self._processes.start(conductor_child(self._wires, self._sound, self._runtime, self._places))
+        self._processes.start(desk_child(self._wires, self._runtime, self._places))
+
+    def _fatal_deaths(self) -> None:
+        """A process that cannot even start is an end, not something to try again.
+
+        Raises: DeviceError with its own words.
+        """
+        for death in self._processes.tend(final=("conductor",)):
+            if death.status > 0:
+                raise DeviceError(death.last_words or f"{death.name} {death.how}")
+
+    # --- the loop ---
+
+    def _stay(self, wake: socket.socket, key_fd: int) -> None:
+        next_frame_ns = 0
+        while not self._over and not self._stops:
+            poll = select.poll()
+            for fd in (wake.fileno(), self._wires.events.fileno(), key_fd, *self._processes.descriptors()):
+                if fd >= 0:
+                    poll.register(fd, select.POLLIN)
+            due_ns = min(next_frame_ns, self._processes.next_due_ns() or next_frame_ns)
+            ready = {fd for fd, _ in poll.poll(max(0, (due_ns - now_ns()) // NS_PER_MS))}
+            if wake.fileno() in ready:
+                wake.recv(64)
+            self._tell_events()
+            self._mind_children()
+            if key_fd in ready:
+                self._obey_keys(read_keys(key_fd))
+            if now_ns() >= next_frame_ns:
+                next_frame_ns = now_ns() + _FRAME_NS
+                self._draw()
+
+    def _tell_events(self) -> None:
+        for event in self._wires.events.take():
+            self._tell(event)
+        if self._wires.events.dropped > self._lost_told:
+            lost, self._lost_told = self._wires.events.dropped - self._lost_told, self._wires.events.dropped
+            self._alarm(f"{lost} events were not shown: this process was too slow")
+
+    def _tell(self, event: Mapping[str, Any]) -> None:
+        self._picture.take(event)
+        if self._as_json:
+            self._out.write(json.dumps(event, ensure_ascii=False) + "\n")
+            self._out.flush()
+        elif self._live is None and (line := sentence(event)) is not None:
+            self._out.write(f"{line}\n")
+            self._out.flush()
+
+    def _alarm(self, text: str) -> None:
+        self._tell({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "run"})
+
+    def _mind_children(self) -> None:
+        for death in self._processes.tend(final=("conductor",)):
+            if death.name == "conductor":
+                self._conductor_ended(death)
+            elif death.status > 0 and death.name == "motion" and not self._wires.memory.motion.read().beat_ns:
+                self._give_up(death)
+            else:
+                self._mourn(death)
+
+    def _mourn(self, death: Death) -> None:
+        why = f" ({death.last_words})" if death.status > 0 and death.last_words else ""
+        again = "it is started again" if death.again_ns is not None else "it stays down"
+        self._alarm(f"{death.name} {death.how}{why}; {again}")
+
+    def _conductor_ended(self, death: Death) -> None:
+        """Status 0 is the end of the show. One that keeps ending by itself cannot live with its journal."""
+        if death.status == 0:
+            self._over = True
+            return
+        if death.status > 0 and not self._wires.memory.conductor_beat.last_ns:
+            self._give_up(death)
+            return
+        self._bad_ends = self._bad_ends + 1 if death.status > 0 else 0
+        if self._bad_ends >= _BAD_ENDS:
+            self._bad_ends, self._afresh = 0, self._afresh + 1
+            conductor_child(self._wires, self._sound, self._runtime, self._places, afresh=self._afresh)
+            self._alarm("the conductor cannot go on with its journal: it begins afresh, nothing is armed")
+        self._mourn(death)
+
+    def _give_up(self, death: Death) -> None:
+        self._status = death.status
+        self._over = True
+        self._console.print(death.last_words or f"{death.name} {death.how}", style="red")
+
+    def _draw(self) -> None:
+        if self._live is not None:
+            now = now_ns()
+            picture = drawn(self._picture, self._clock_reader.read(), now, title=self._title)
+            self._live.update(picture, refresh=True)
+
+    def _obey_keys(self, pressed: str) -> None:
+        for key in pressed:
+            if key == QUIT:
+                self.stop()
+            elif key in ORDERS:
+                self._order(key)
+
+    def _order(self, key: str) -> None:
+        order = ORDERS[key]
+        if order.verb == "panic":  # straight into the memory motion reads, whoever else listens
+            self._wires.memory.latches.set(Latch.PANIC)
+            self._wires.memory.ring_motion()
+        try:
+            answer = tell(self._runtime, order, source="key", timeout_ns=_KEY_ANSWER_NS)
+            self._picture.answer = answer.text
+        except DeviceError as problem:
+            self._picture.answer = str(problem)
+
+    # --- down ---
+
+    def _stop(self) -> None:
+        """The conductor ends the take, motion brings the axes to rest, the desk keeps what was told, motors last."""
+        quiet_ns = now_ns() - self._wires.memory.conductor_beat.last_ns
+        patient = quiet_ns < _SILENT_NS and self._stops < 2
+        self._processes.stop(("conductor",), _CONDUCTOR_GRACE_NS if patient else 0)
+        self._processes.stop(("motion",), _MOTION_GRACE_NS)
+        self._processes.stop(("desk",), _OTHERS_GRACE_NS)
+        self._processes.stop(("sims",), _OTHERS_GRACE_NS)
+        self._tell_events()
+
+
+@contextlib.contextmanager
+def _wakes(runner: ShowRunner) -> Iterator[socket.socket]:
+    """SIGINT and SIGTERM stop the runner; the socket becomes readable so that it notices at once."""
+    mine, theirs = socket.socketpair()
+    theirs.setblocking(False)
+
+    def stop(number: int, frame: object) -> None:
+        del number, frame
+        runner.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    try:
+        yield mine
+    finally:
+        signal.set_wakeup_fd(old_fd)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        mine.close()
+        theirs.close()
