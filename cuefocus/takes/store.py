@@ -142,18 +142,27 @@ class TakeStore:
 
         Raises: TakeStoreError naming a take that is not there.
         """
-        infos = self.takes()
-        shown = {info.take: info.shown_take for info in infos}
-        absent = [number for number in wanted if number not in shown.values()]
+        return [row for _, row in self.landings(wanted)]
+
+    def landings(self, wanted: Sequence[int] = ()) -> list[tuple[TakeInfo, dict[str, Any]]]:
+        """As `rows`, each with its take.
+
+        Raises: TakeStoreError naming a take that is not there.
+        """
+        infos = {info.take: info for info in self.takes()}
+        shown = {info.shown_take for info in infos.values()}
+        absent = [number for number in wanted if number not in shown]
         if absent:
-            known = ", ".join(str(number) for number in sorted(set(shown.values()))) or "none"
+            known = ", ".join(str(number) for number in sorted(shown)) or "none"
             raise TakeStoreError(f"there is no take {absent[0]}", hint=f"there are: {known}")
-        ids = [take for take, number in shown.items() if not wanted or number in wanted]
-        query = select(landings.c.take, landings.c.row).where(landings.c.take.in_(ids))
-        query = query.order_by(landings.c.take, landings.c["pass"], landings.c.id)
+        query = select(landings.c.take, landings.c.row).order_by(landings.c.take, landings.c["pass"], landings.c.id)
+        if wanted:
+            query = query.where(landings.c.take.in_([take for take in infos if infos[take].shown_take in wanted]))
         with self._reading() as connection:
             found = connection.execute(query).all()
-        return [{**json.loads(row), "take": shown[take]} for take, row in found]
+        return [
+            (infos[take], {**json.loads(row), "take": infos[take].shown_take}) for take, row in found if take in infos
+        ]
 
     def last_take(self) -> int:
         """Highest take number so far, as counted by the daemon; 0 if none."""

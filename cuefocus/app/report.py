@@ -1,0 +1,169 @@
+"""The verb `report`, and the report that ends a run: rows from the take store to a table, a page, CSV and JSON."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cuefocus.errors import DeviceError
+from cuefocus.landing.export import rows_csv
+from cuefocus.landing.page import html_page
+from cuefocus.landing.report import Column, RackLine, Report, make_report
+from cuefocus.landing.rows import LandingRow, row_from_dict
+from cuefocus.landing.sentences import signed_ms
+from cuefocus.landing.verdict import FATES, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from cuefocus.takes.store import TakeInfo, TakeStore
+
+LEDGER = "ledger.jsonl"
+_STYLES = {Verdict.LANDED: "green", Verdict.LATE: "yellow", Verdict.EARLY: "cyan"}
+_WIDTH_OF_THE_REST, _WIDTH_OF_A_TAKE = 54, 15
+
+
+def report(
+    store: Path, takes: Sequence[int], *, html: Path | None = None, csv: Path | None = None, show: bool = True
+) -> list[LandingRow]:
+    """The landings of some takes (all if none are named), written to the files asked for and shown as a table.
+
+    Raises: DeviceError when there is no store, no such take, or a file cannot be written.
+    """
+    made = report_of_store(store, takes)
+    if html is not None:
+        _write(html, html_page(made))
+    if csv is not None:
+        _write(csv, rows_csv(made.rows))
+    if show:
+        _print(made)
+    return list(made.rows)
+
+
+def report_of_store(store: Path, takes: Sequence[int] = ()) -> Report:
+    """The report on some takes, with what its ledger holds beyond the store.
+
+    Raises: DeviceError when there is no store, or no such take.
+    """
+    from cuefocus.takes.ingest import ingest
+    from cuefocus.takes.trouble import TakeStoreError
+
+    ledger = store.with_name(LEDGER)
+    with _readable(store, ledger) as opened:
+        try:
+            ingest(opened, ledger)
+        except TakeStoreError:
+            if opened.path is None:
+                raise
+        found = opened.landings(takes)
+    rows = [row_from_dict(keys) for _, keys in found]
+    return make_report(rows, [_column(info, row.pass_) for (info, _), row in zip(found, rows, strict=True)])
+
+
+def _column(info: "TakeInfo", pass_: int) -> Column:
+    mark = next((known.mark for known in info.passes if known.pass_ == pass_), "")
+    label = f"{info.label}, pass {pass_}" if len(info.passes) > 1 else info.label
+    return Column(info.take, pass_, label, mark)
+
+
+def print_report(rows: Sequence[LandingRow]) -> None:
+    """A report on standard output."""
+    _print(make_report(rows))
+
+
+def rendered(made: Report, width: int = 100) -> "list[RenderableType]":
+    """What a terminal of `width` shows: a table of all racks, the sentences worth reading, the summary."""
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    several = len(made.columns) > 1
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, narrowest in (("cue", 3), ("camera", 6), ("to", 5), ("on", 10)):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=narrowest)
+    shown = made.columns[-max(1, (width - _WIDTH_OF_THE_REST) // _WIDTH_OF_A_TAKE) :]
+    for column in shown:
+        mark = f" ({column.mark})" if column.mark else ""
+        table.add_column(escape(column.label + mark), justify="right", no_wrap=True)
+    for heading in ("mean", "std") if several else ("±", "at the mark"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for rack in made.racks:
+        cells = [_cell(row) for row in rack.rows[-len(shown) :]]
+        table.add_row(*_names(rack), *cells, *(_repeats(rack) if several else _closeness(rack)))
+    parts: list[RenderableType] = [table] if made.racks else []
+    left_out = len(made.columns) - len(shown)
+    if left_out > 0:
+        parts.append(Text(f"{left_out} earlier not shown for want of width; --html shows all", style="dim"))
+    parts += [Text()] if made.racks else []
+    parts += [
+        Text(sentence, style=_style(row.verdict))
+        for row, sentence in zip(made.rows, made.sentences, strict=True)
+        if row.verdict != Verdict.LANDED
+    ]
+    return [*parts, Text(made.summary, style="bold")]
+
+
+def _print(made: Report) -> None:
+    from rich.console import Console
+
+    console: Console = Console(highlight=False)
+    console.print(*rendered(made, console.width), sep="\n")
+
+
+def _names(rack: RackLine) -> "tuple[RenderableType, ...]":
+    from rich.text import Text
+
+    camera = rack.camera if rack.axis == "focus" else f"{rack.camera} {rack.axis}"
+    return tuple(Text(text) for text in (rack.cue, camera, rack.target, rack.when))
+
+
+def _cell(row: LandingRow | None) -> "RenderableType":
+    from rich.text import Text
+
+    if row is None:
+        return Text("–", style="dim")
+    error = "" if row.error_ms is None else f"{signed_ms(row.error_ms)} ms"
+    text = error if error and row.verdict == Verdict.LANDED else f"{row.verdict} {error}".rstrip()
+    return Text(text, style=_style(row.verdict))
+
+
+def _repeats(rack: RackLine) -> tuple[str, str]:
+    found = rack.repeatability
+    mean = "–" if found.mean_ms is None else f"{signed_ms(found.mean_ms)} ms"
+    return mean, "–" if found.std_ms is None else f"{found.std_ms:.2f} ms"
+
+
+def _closeness(rack: RackLine) -> tuple[str, str]:
+    row = next(row for row in rack.rows if row is not None)
+    doubt = "–" if row.uncertainty_ms is None else f"{row.uncertainty_ms:.1f} ms"
+    return doubt, "–" if row.blur_coc is None else f"{row.blur_coc:.2f} coc"
+
+
+def _style(verdict: str) -> str:
+    known = Verdict(verdict)
+    return _STYLES.get(known, "dim" if known in FATES else "red")
+
+
+def _readable(store: Path, ledger: Path) -> "TakeStore":
+    """The store, to write if that is possible (the ledger may hold more), else to read, else the ledger alone."""
+    from cuefocus.takes.opening import open_store, open_store_in_memory, open_store_to_read
+    from cuefocus.takes.trouble import TakeStoreError
+
+    if not store.exists() and not ledger.exists():
+        raise TakeStoreError("there is no take store here", where=str(store), hint="`cuefocus run` begins one")
+    for opening in (open_store, open_store_to_read):
+        try:
+            return opening(store)
+        except TakeStoreError:
+            continue
+    if ledger.exists():
+        return open_store_in_memory()
+    return open_store_to_read(store)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise DeviceError(
+            f"cannot be written ({problem.strerror})", where=str(path), hint="name another file"
+        ) from problem

@@ -1,0 +1,35 @@
+"""Landings as JSON and CSV text; the same rows always give the same bytes."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cuefocus.landing.rows import LANDING_KEYS, LEAVE_KEYS, LandingRow
+
+
+def rows_json(rows: Sequence[LandingRow]) -> str:
+    """A JSON array with an object of landing keys for each row, one a line."""
+    lines = ",\n".join(json.dumps(row.as_dict(), ensure_ascii=False) for row in rows)
+    return f"[\n{lines}\n]\n" if rows else "[]\n"
+
+
+def rows_csv(rows: Sequence[LandingRow]) -> str:
+    """A heading of landing keys, then a line for each row; the `leave_` columns only if a rack leaves on an anchor."""
+    keys = LANDING_KEYS + (LEAVE_KEYS if any(row.leaves for row in rows) else ())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(keys)
+    for row in rows:
+        values = row.as_dict()
+        writer.writerow([_cell(values.get(key)) for key in keys])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
