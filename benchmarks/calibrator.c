@@ -1,0 +1,68 @@
+/* What the machine itself can do, and a way to keep it awake.
+ *
+ *   calibrator wake PERIOD_US SECONDS PRIORITY   lateness of absolute sleeps, as "microseconds count" lines
+ *   calibrator heat                              one idle-class spinner on each core, until SIGTERM
+ *
+ * `wake` stands in for cyclictest where that is not installed. `heat` is there because a halted virtual core wakes up to
+ * a millisecond late: what is measured should be the program, not the hypervisor.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BINS = 100000 };
+static uint32_t bins[BINS];
+
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int wake(int64_t period_ns, int64_t length_ns, int priority) {
+    struct sched_param wished = {.sched_priority = priority};
+    if (sched_setscheduler(0, SCHED_FIFO, &wished) || mlockall(MCL_CURRENT | MCL_FUTURE))
+        fprintf(stderr, "calibrator: not in the real-time class\n");
+    int64_t due_ns = now_ns() + period_ns, end_ns = due_ns + length_ns;
+    while (due_ns < end_ns) {
+        struct timespec due = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+        int64_t late_ns = now_ns() - due_ns, late_us = late_ns / 1000;
+        bins[late_us < BINS ? late_us : BINS - 1]++;
+        due_ns += period_ns;
+        if (late_ns > period_ns) due_ns += late_ns / period_ns * period_ns;
+    }
+    for (int us = 0; us < BINS; us++)
+        if (bins[us]) printf("%06d %06u\n", us, bins[us]);
+    return 0;
+}
+
+static int heat(void) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    for (long core = 1; core < cores; core++)
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            break;
+        }
+    struct sched_param none = {.sched_priority = 0};
+    if (sched_setscheduler(0, SCHED_IDLE, &none)) perror("calibrator: idle class");
+    for (volatile uint64_t beats = 0;; beats++) {
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && !strcmp(argv[1], "heat")) return heat();
+    if (argc == 5 && !strcmp(argv[1], "wake"))
+        return wake(atoll(argv[2]) * 1000, atoll(argv[3]) * 1000000000, atoi(argv[4]));
+    fprintf(stderr, "usage: calibrator heat | wake PERIOD_US SECONDS PRIORITY\n");
+    return 2;
+}
