@@ -27,6 +27,8 @@ TICK_NS: Final = 2 * NS_PER_MS
 _IDLE_LOOK_NS: Final = 20 * NS_PER_MS
 _TOGETHER_NS: Final = 20_000
 """Frames due so close to one another are written in one go."""
+_REFRESH_SLACK_NS: Final = 100_000
+"""A frame that is there already is made anew only with this much time in hand."""
 _BELL_NS: Final = 10 * NS_PER_MS
 _PIECE_NS: Final = 1_500
 _PIECES_AT_LEAST: Final = 8
@@ -179,7 +181,7 @@ class MotionLoop:
             if not axis.stale:
                 continue
             now = now_ns()
-            if deadline - now < self._cost_ns + _TOGETHER_NS:
+            if deadline - now < self._cost_ns + (_TOGETHER_NS if axis.frame is None else _REFRESH_SLACK_NS):
                 self._turn = axis.index
                 break
             try:

@@ -7,7 +7,7 @@ block. Python has no memory fences, so a CRC-32 stands behind the sequence: righ
 from typing import Final
 from zlib import crc32
 
-from cuefocus.shells.shm_layout import BLOCK, WORD
+from cuefocus.shells.shm_layout import BLOCK, BLOCK_BEHIND_SEQUENCE, WORD
 
 READ_ATTEMPTS: Final = 3
 """A writer that was preempted in mid-write cannot go on while a real-time reader spins: look again next tick."""
@@ -41,7 +41,7 @@ class BlockWriter:
         self._words[0] = opened
         start = self._at + BLOCK.size
         self._view[start : start + len(payload)] = payload
-        BLOCK.pack_into(self._view, self._at, opened, generation, len(payload), crc32(payload))
+        BLOCK_BEHIND_SEQUENCE.pack_into(self._view, self._at + WORD, generation, len(payload), crc32(payload))
         self._words[0] = opened + 1
 
 
@@ -69,6 +69,8 @@ class BlockReader:
     def read(self) -> tuple[int, int, bytes] | None:
         """Sequence, generation and payload; None (and `torn` counted) when no whole block was to be had now."""
         words = self._words
+        if not words[0]:
+            return None
         for _ in range(READ_ATTEMPTS):
             sequence = words[0]
             if sequence & 1:

@@ -31,6 +31,8 @@ HEADER: Final = struct.Struct("=8sIIqqqii")
 
 BLOCK: Final = struct.Struct("=qqII")
 """sequence (odd while written), generation, payload bytes, CRC-32 of the payload"""
+BLOCK_BEHIND_SEQUENCE: Final = struct.Struct("=qII")
+"""the same without the sequence: `pack_into` clears its whole span before it writes, and nobody may see that as a 0"""
 
 CLOCK: Final = struct.Struct("=qqdqqqq")
 """host_ns, show_ns, speed, state, uncertainty_ns, good_until_ns, epoch"""

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -179,6 +181,26 @@ def test_a_write_that_was_never_finished_is_not_seen_and_does_not_block_the_next
     Publisher(fresh, fresh.status_reader()).publish(2, second, Plan(2))
     assert reader.read() == second
     assert reader.read() is reader.read()
+
+
+def test_a_clock_read_while_another_process_writes_is_one_that_was_written(fresh: SharedMemory) -> None:
+    code = (
+        "import sys; from cuefocus.shells.shared_memory import *; from cuefocus.engine.plan import Plan\n"
+        "from cuefocus.chase.clock import Clock, ClockState\n"
+        "memory = SharedMemory.attach(int(sys.argv[1])); publisher = Publisher(memory, memory.status_reader())\n"
+        "for n in range(1, 40_001): publisher.publish(n, Clock(n, n, n, ClockState.LOCKED, n, n, n), Plan(n))"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, str(fresh.fd)], pass_fds=fresh.handed_down)
+    reader, seen = fresh.clock_reader(), 0
+    while writer.poll() is None:
+        clock = reader.read()
+        if clock is not NO_CLOCK:
+            n = clock.host_ns
+            assert clock == Clock(n, n, n, ClockState.LOCKED, n, n, n)
+            assert n >= seen
+            seen = n
+    assert writer.returncode == 0
+    assert reader.read().host_ns == 40_000
 
 
 def test_no_clock_before_the_first(fresh: SharedMemory) -> None:
