@@ -162,7 +162,7 @@ def _readable(store: Path, ledger: Path) -> "TakeStore":
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode("utf-8", "replace"))
     except OSError as problem:
         raise DeviceError(
             f"cannot be written ({problem.strerror})", where=str(path), hint="name another file"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import copysign, sqrt
 
 from cuefocus.landing.report import RackLine, Report
 from cuefocus.landing.rows import LandingRow
@@ -14,6 +15,7 @@ _ROW = 26
 _TOP, _BOTTOM = 34, 30
 _SCALES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 _LONGEST_LABEL = 34
+_TICKS = (0.02, 0.1, 0.4, 1.0)
 
 #: Verdicts differ by shape too, for print and for eyes that do not tell the colours apart.
 SHAPES = {
@@ -29,12 +31,15 @@ _CROSS = "M-4,-4 L4,4 M-4,4 L4,-4"
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Errors to pixels; what lies beyond `reach_ms` sits at the rim."""
+    """Errors to pixels by their square root, so that one late rack does not hide how the others differ.
+
+    What lies beyond `reach_ms` sits at the rim.
+    """
 
     reach_ms: float
 
     def x(self, error_ms: float) -> float:
-        share = max(-1.0, min(1.0, error_ms / self.reach_ms))
+        share = copysign(sqrt(min(1.0, abs(error_ms) / self.reach_ms)), error_ms)
         return _LEFT + (share + 1.0) / 2.0 * (_WIDTH - _LEFT - _RIGHT)
 
 
@@ -85,12 +90,12 @@ def _frame_band(rows: Sequence[LandingRow], scale: _Scale, height: int) -> list[
 
 def _grid(scale: _Scale, height: int) -> list[str]:
     parts = []
-    for step in range(-4, 5):
-        error_ms = scale.reach_ms * step / 4
+    for share in (*(-tick for tick in reversed(_TICKS)), 0.0, *_TICKS):
+        error_ms = scale.reach_ms * share
         x = scale.x(error_ms)
-        kind = "zero" if step == 0 else "grid"
+        kind = "grid" if share else "zero"
         parts.append(f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}"/>')
-        text = f"{error_ms:+g}".replace("-", "−") if step else "0 ms"
+        text = f"{error_ms:+.3g}".replace("-", "−") if share else "0 ms"
         parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 10}" text-anchor="middle">{text}</text>')
     parts.append(f'<text class="tick" x="{scale.x(-scale.reach_ms):.1f}" y="20">◂ early</text>')
     parts.append(f'<text class="tick" x="{scale.x(scale.reach_ms):.1f}" y="20" text-anchor="end">late ▸</text>')
@@ -102,7 +107,8 @@ def _rack(rack: RackLine, y: float, scale: _Scale, *, striped: bool) -> list[str
     parts = []
     if striped:
         parts.append(f'<rect class="stripe" x="0" y="{y - _ROW / 2:.1f}" width="{_WIDTH}" height="{_ROW}"/>')
-    label = f"{rack.cue} · {rack.camera} · {rack.target} · {rack.when}"
+    camera = rack.camera if rack.axis == "focus" else f"{rack.camera} {rack.axis}"
+    label = f"{rack.cue} · {camera} · {rack.target} · {rack.when}"
     short = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
     title = escape(rack.name or label)
     parts.append(f'<text class="label" x="8" y="{y + 4:.1f}">{escape(short)}<title>{title}</title></text>')

@@ -28,8 +28,9 @@ def rows_csv(rows: Sequence[LandingRow]) -> str:
 
 
 def _cell(value: Any) -> str:
+    """One line of text, whatever a name holds."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return " ".join(str(value).splitlines())

@@ -60,7 +60,8 @@ def _ms(error_ms: float | None) -> str:
 def _legend(report: Report) -> str:
     signs = "".join(f"<span>{_sign(verdict)} {escape(verdict)} {count}</span>" for verdict, count in report.counts)
     faint = "<span>faint: earlier takes and passes</span>" if len(report.columns) > 1 else ""
-    return f'<div class="legend">{signs}<span>shaded: half a frame either way</span>{faint}</div>'
+    plot = "<span>shaded: half a frame either way</span><span>scale: wider near zero</span>"
+    return f'<div class="legend">{signs}{plot}{faint}</div>'
 
 
 def _sign(verdict: str) -> str:

@@ -1,0 +1,93 @@
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cuefocus.app.report import print_report, rendered, report, report_of_store
+from cuefocus.errors import DeviceError
+from cuefocus.landing.report import make_report
+from cuefocus.takes.ingest import ingest
+from cuefocus.takes.opening import open_store
+from tests.takes.ledgers import row, rows, write_ledger
+
+
+def text_of(store: Path, width: int = 160) -> str:
+    console = Console(width=width, highlight=False, record=True, quiet=True)
+    with console.capture() as shown:
+        console.quiet = False
+        console.print(*rendered(report_of_store(store), width), sep="\n")
+    return shown.get()
+
+
+def test_the_report_holds_what_the_ledger_holds_beyond_the_store(tmp_path: Path) -> None:
+    store = tmp_path / "takes.db"
+    write_ledger(tmp_path / "ledger.jsonl", rows(takes=1))
+    assert len(report(store, [], show=False)) == 3
+    write_ledger(tmp_path / "ledger.jsonl", rows(takes=1, cues=2), run="run-2")
+    assert len(report(store, [1], show=False)) == 5
+
+
+def test_page_csv_and_rows_say_the_same(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "ledger.jsonl", rows())
+    found = report(tmp_path / "takes.db", [2], html=tmp_path / "r.html", csv=tmp_path / "r.csv", show=False)
+    assert [one.as_dict() for one in found] == [one.as_dict() for one in rows() if one.take == 2]
+    assert (tmp_path / "r.csv").read_text().count("\n") == 4
+    assert "<svg" in (tmp_path / "r.html").read_text()
+    first = (tmp_path / "r.html").read_bytes()
+    report(tmp_path / "takes.db", [2], html=tmp_path / "r.html", show=False)
+    assert (tmp_path / "r.html").read_bytes() == first
+
+
+def test_the_table_shows_takes_side_by_side_with_marks(tmp_path: Path) -> None:
+    path = tmp_path / "takes.db"
+    late = row(take=2, verdict="late", error_ms=41.0, error_frames=1.03, reason="playback jumped")
+    write_ledger(tmp_path / "ledger.jsonl", [row(), late])
+    with open_store(path) as store:
+        ingest(store, tmp_path / "ledger.jsonl")
+        store.correct_take(2, scene="12", slate="B")
+        store.mark_pass(2, 1, "ng")
+    text = text_of(path)
+    assert "12 B take 2 (ng)" in text
+    assert "late +41.0 ms" in text
+    assert "Cue 1, Ben sharp 1 frame late on goodbye (measured at the motor, ±0.8 ms): playback jumped." in text
+    assert "2 landings: 1 landed, 1 late" in text
+
+
+def test_what_the_width_does_not_allow_is_said(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "ledger.jsonl", rows(takes=9))
+    assert "earlier not shown" in text_of(tmp_path / "takes.db", 90)
+    assert "earlier not shown" not in text_of(tmp_path / "takes.db", 220)
+
+
+def test_a_report_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report([row(name="[bold]brackets[/] stay")])
+    print_report([])
+    out = capsys.readouterr().out
+    assert "1 landing: 1 landed" in out
+    assert "No racks." in out
+
+
+def test_brackets_in_names_are_text_not_markup() -> None:
+    console = Console(width=120)
+    with console.capture() as shown:
+        console.print(*rendered(make_report([row(cue="[red]9", target="[/]", verdict="late", reason="[x]")]), 120))
+    assert "[red]9" in shown.get()
+    assert "[x]" in shown.get()
+
+
+def test_no_store_no_such_take_and_no_place_to_write_are_sentences(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="no take store here"):
+        report(tmp_path / "takes.db", [])
+    write_ledger(tmp_path / "ledger.jsonl", rows())
+    with pytest.raises(DeviceError, match="there is no take 9"):
+        report(tmp_path / "takes.db", [9], show=False)
+    with pytest.raises(DeviceError, match="cannot be written"):
+        report(tmp_path / "takes.db", [], html=tmp_path / "none" / "r.html", show=False)
+
+
+def test_a_store_that_cannot_be_used_gives_way_to_its_ledger(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "ledger.jsonl", rows())
+    (tmp_path / "takes.db").mkdir()
+    assert [one.as_dict() for one in report(tmp_path / "takes.db", [], show=False)] == [one.as_dict() for one in rows()]
+    assert json.loads(json.dumps(rows()[0].as_dict()))["take"] == 1
