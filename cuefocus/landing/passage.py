@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from cuefocus.landing.evidence import BandLike, RackLike, Sample, SegmentLike
 from cuefocus.landing.trace import Crossing, Path
@@ -144,7 +143,7 @@ def standstill(
     if last < 1:
         return None
     resting = [path.rings[index] for index in range(last + 1) if path.times_ns[index] >= stop_host_ns]
-    rest_ring = median(resting) if resting else path.rings[last]
+    rest_ring = sorted(resting)[len(resting) // 2] if resting else path.rings[last]
     near = flat_ring(rack, counts_span)
     away = last
     while away >= 0 and abs(path.rings[away] - rest_ring) <= near:
