@@ -1,5 +1,315 @@
-"""The command line: verbs, exit codes, and the only place that prints."""
+"""The command line: verbs, exit codes, and the only place that prints.
+
+Exit status: 0 done, 1 the input is at fault, 2 wrong usage, 3 a device or the system is at fault. Each verb imports
+what it needs when it runs, so that `ltc decode` does not wait for the show's models.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cuefocus.errors import CueFocusError, DeviceError
+
+app = typer.Typer(
+    name="cuefocus",
+    help="Focus racks that land on exact words and beats.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+ltc = typer.Typer(help="LTC in sound files.", no_args_is_help=True)
+sim = typer.Typer(help="Simulated devices that speak the real wire.", no_args_is_help=True)
+app.add_typer(ltc, name="ltc")
+app.add_typer(sim, name="sim")
+
+
+class Exit(IntEnum):
+    """Exit statuses; a contract."""
+
+    DONE = 0
+    INPUT = 1
+    USAGE = 2
+    DEVICE = 3
+
+
+Json = Annotated[bool, typer.Option("--json", help="machine-readable output on stdout and nothing else there")]
+RigFile = Annotated[Path, typer.Option("--rig", help="rig file", metavar="R.yaml")]
+Store = Annotated[Path, typer.Option("--store", help="take store (SQLite)", metavar="FILE")]
+DEFAULT_STORE = Path("takes/takes.db")
+
+
+def say(text: str) -> None:
+    """A line for a person or a program on standard output."""
+    print(text)
+
+
+def complain(text: str) -> None:
+    """A line about trouble on standard error."""
+    print(text, file=sys.stderr)
+
+
+def say_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+@app.command()
+def run(
+    rig: RigFile,
+    show: Annotated[Path, typer.Option("--show", help="show file", metavar="S.yaml")],
+    source: Annotated[str, typer.Option("--source", help="timecode source, e.g. file:X.wav", metavar="SOURCE")] = "",
+    arm: Annotated[bool, typer.Option("--arm", help="arm and engage when ready")] = False,
+    takes: Annotated[int, typer.Option("--takes", min=0, help="end after this many takes; 0 = until stopped")] = 0,
+    attended: Annotated[bool, typer.Option("--attended", help="a person stands by the real motors")] = False,
+    as_json: Json = False,
+    journal: Annotated[Path, typer.Option("--journal", help="folder for journals, ledger and take store")] = Path(
+        "takes"
+    ),
+    strict: Annotated[bool, typer.Option("--strict", help="exit 3 unless every rack landed")] = False,
+    name: Annotated[str, typer.Option("--run", help="a name for this daemon, where several run")] = "",
+) -> None:
+    """The daemon: follow timecode, drive the motors, land the racks, print the report."""
+    from cuefocus.app.run import RunOptions
+    from cuefocus.app.run import run as run_daemon
+
+    options = RunOptions(
+        rig=rig,
+        show=show,
+        source=source,
+        arm=arm,
+        takes=takes,
+        attended=attended,
+        as_json=as_json,
+        journal=journal,
+        strict=strict,
+        name=name,
+    )
+    raise typer.Exit(run_daemon(options))
+
+
+@app.command()
+def tell(
+    words: Annotated[list[str], typer.Argument(help="arm, engage [AXIS], go [CUE], hold, resume, hand AXIS, panic, …")],
+    by: Annotated[float | None, typer.Option("--by", help="with hand: move by this much of the ring")] = None,
+    value: Annotated[str, typer.Option("--value", help="the rest, by verb")] = "",
+    name: Annotated[str, typer.Option("--run", help="which daemon, where several run")] = "",
+    as_json: Json = False,
+) -> None:
+    """A command to the running daemon."""
+    from cuefocus.app.runtime_dir import find, runtime_base
+    from cuefocus.app.tell import order_from
+    from cuefocus.app.tell import tell as tell_daemon
+
+    order = order_from(words, by_ring=by, value=value)
+    answer = tell_daemon(find(runtime_base(os.environ), name), order)
+    if as_json:
+        say_json(answer.as_dict())
+    else:
+        say(answer.text)
+    raise typer.Exit(Exit.DONE if answer.ok else Exit.DEVICE)
+
+
+@app.command()
+def check(
+    show: Annotated[Path, typer.Argument(help="show file", metavar="S.yaml")], rig: RigFile, as_json: Json = False
+) -> None:
+    """All that can be known before a take."""
+    from cuefocus.app.check import check as check_files
+
+    complaints = check_files(show, rig)
+    if as_json:
+        say_json([complaint.as_dict() for complaint in complaints])
+    else:
+        for complaint in complaints:
+            say(str(complaint))
+        worst = {severity: sum(c.severity == severity for c in complaints) for severity in ("error", "warning", "note")}
+        say(f"{worst['error']} errors, {worst['warning']} warnings, {worst['note']} notes")
+    raise typer.Exit(Exit.INPUT if any(complaint.severity == "error" for complaint in complaints) else Exit.DONE)
+
+
+def _rows_out(result: Any, *, as_json: bool, strict: bool) -> None:
+    """Rehearsal and replay end alike: the rows, and with --strict a verdict of the whole."""
+    if as_json:
+        say_json({"take": result.take, "landings": [row.as_dict() for row in result.rows]})
+    else:
+        from cuefocus.app.report import print_report
+
+        for alarm in result.alarms:
+            complain(alarm)
+        print_report(result.rows)
+    landed = bool(result.rows) and all(row.verdict == "landed" for row in result.rows)
+    raise typer.Exit(Exit.DEVICE if strict and not landed else Exit.DONE)
+
+
+@app.command()
+def rehearse(
+    show: Annotated[Path, typer.Argument(help="show file", metavar="S.yaml")],
+    rig: RigFile,
+    timecode: Annotated[Path, typer.Option("--timecode", help="sound file with LTC", metavar="X.wav")],
+    fire: Annotated[list[str], typer.Option("--fire", help="CUE@TC: fire a triggered cue at a timecode")] = [],  # noqa: B006
+    journal: Annotated[Path | None, typer.Option("--journal", help="also write the journal here")] = None,
+    as_json: Json = False,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 3 unless every rack landed")] = False,
+) -> None:
+    """The whole path on a virtual clock with simulated motors, armed and engaged."""
+    from cuefocus.app.rehearse import rehearse as rehearse_show
+
+    result = rehearse_show(show, rig, timecode, fire=fire, journal=journal)
+    _rows_out(result, as_json=as_json, strict=strict)
+
+
+@app.command()
+def replay(
+    journal: Annotated[Path, typer.Argument(help="journal of a run or rehearsal")],
+    as_json: Json = False,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 3 unless every rack landed")] = False,
+) -> None:
+    """A take again, from its journal."""
+    from cuefocus.app.replay import replay as replay_journal
+
+    _rows_out(replay_journal(journal), as_json=as_json, strict=strict)
+
+
+@app.command()
+def report(
+    takes: Annotated[list[int] | None, typer.Argument(help="take numbers; default all", metavar="[TAKE…]")] = None,
+    store: Store = DEFAULT_STORE,
+    html: Annotated[Path | None, typer.Option("--html", help="write one self-contained page", metavar="F")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="write the rows as CSV", metavar="F")] = None,
+    as_json: Json = False,
+) -> None:
+    """Landing report; takes and passes side by side."""
+    from cuefocus.app.report import report as make_report
+
+    rows = make_report(store, takes or [], html=html, csv=csv, show=not as_json)
+    if as_json:
+        say_json([row.as_dict() for row in rows])
+
+
+@ltc.command("decode")
+def ltc_decode(
+    sound: Annotated[Path, typer.Argument(help="sound file", metavar="X.wav")],
+    channel: Annotated[
+        int | None, typer.Option("--channel", min=1, help="which channel, from 1; default the best")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """LTC out of a sound file, in file order."""
+    from cuefocus.app.ltc import decode_ltc
+
+    decoded = decode_ltc(sound, None if channel is None else channel - 1)
+    for row in decoded.rows():
+        if as_json:
+            say_json(row.as_json())
+        else:
+            arrow = "" if row.frame.direction > 0 else "  reverse"
+            say(f"{row.timecode}  {row.rate.name:>8}  {row.frame.start_sample:14.2f}  {row.speed:.4f}×{arrow}")
+
+
+@ltc.command("generate")
+def ltc_generate(
+    rate: Annotated[str, typer.Option("--rate", help="frame rate, e.g. 25 or 29.97df")],
+    start: Annotated[str, typer.Option("--start", help="first label", metavar="HH:MM:SS:FF")],
+    seconds: Annotated[float, typer.Option("--seconds", help="length of the file")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="file to write", metavar="X.wav")],
+    sample_rate: Annotated[int, typer.Option("--sample-rate")] = 48_000,
+    level: Annotated[float, typer.Option("--level", help="peak, dBFS")] = -6.0,
+    speed: Annotated[float, typer.Option("--speed", help="relative to the rate; negative runs backwards")] = 1.0,
+) -> None:
+    """LTC to a sound file."""
+    from cuefocus.app.ltc import generate_ltc
+
+    words = generate_ltc(
+        output, rate=rate, start=start, seconds=seconds, sample_rate=sample_rate, level_dbfs=level, speed=speed
+    )
+    say(f"{output}: {words} frames from {start} at {rate}")
+
+
+@sim.command(
+    "motor",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def sim_motor(context: typer.Context) -> None:
+    """Simulated lens motors on ptys and UDP ports (see `sim motor --help`)."""
+    from cuefocus.app.sim_motor import main as sim_main
+
+    raise typer.Exit(sim_main(context.args, say=say))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What stands in the way: devices, permissions, clock, and the machine's own timing floor."""
+    from cuefocus.app.doctor import examine
+
+    findings = examine()
+    if as_json:
+        say_json([finding.as_dict() for finding in findings])
+        return
+    _table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
+
+
+@app.command()
+def schema(
+    kind: Annotated[str, typer.Argument(help="show, rig or lens")] = "show",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="write to a file")] = None,
+) -> None:
+    """JSON Schema of a file format, for editors."""
+    from cuefocus.app.schema import schema_text
+
+    text = schema_text(kind)
+    if output is None:
+        say(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command()
+def ports(as_json: Json = False) -> None:
+    """Serial, CAN, sound and MIDI ports by names that last."""
+    from cuefocus.app.ports import list_all_ports
+
+    rows = list_all_ports()
+    if as_json:
+        say_json([row.as_dict() for row in rows])
+        return
+    if not rows:
+        say("no serial, CAN, sound or MIDI port is here")
+        return
+    _table(tuple(rows[0].as_dict()), (tuple(str(value) for value in row.as_dict().values()) for row in rows))
 
 
 def main() -> None:
-    """Run one verb."""
+    """Run one verb; deliberate errors become a sentence and an exit status, never a traceback."""
+    try:
+        app()
+    except DeviceError as problem:
+        complain(f"cuefocus: {problem}")
+        sys.exit(Exit.DEVICE)
+    except CueFocusError as problem:
+        complain(f"cuefocus: {problem}")
+        sys.exit(Exit.INPUT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.DONE)
+    except KeyboardInterrupt:
+        sys.exit(130)

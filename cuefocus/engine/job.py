@@ -18,7 +18,7 @@ class AxisJob:
 
     Args:
         fps: frames per second of its camera; landing errors are counted in these.
-        dioptres_at: lens ring to dioptres (focus), or None for iris and zoom.
+        dioptres_at: lens ring to dioptres with the rig's own lens; None for iris and zoom.
     """
 
     spec: AxisSpec
@@ -35,6 +35,7 @@ class ActJob:
         racks: timed racks in order of landing, by axis.
         opening: lens ring where an axis stands before playback rolls.
         infeasible: cue → why it cannot land.
+        dioptres_at: lens ring to dioptres, by focus axis, for the lenses worn in this act.
         rejoin: "next-cue", "now" or "operator".
         take_end_ns: stopped timecode that ends a take.
     """
@@ -44,6 +45,7 @@ class ActJob:
     racks: Mapping[str, tuple[PlannedRack, ...]]
     opening: Mapping[str, float]
     infeasible: Mapping[str, str]
+    dioptres_at: Mapping[str, Callable[[float], float]]
     on_loss: OnLoss
     rejoin: str
     take_end_ns: int

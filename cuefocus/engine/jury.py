@@ -10,7 +10,7 @@ from cuefocus.engine.witness import AxisWitness
 from cuefocus.landing.evidence import Circumstances, Evidence
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import judge
-from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.frames import FrameRate, timecode_at
 from cuefocus.timebase.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Position reports of the last moment of a watch may take this long to arrive.
 _REPORTS_LATE_NS = 60 * NS_PER_MS
+#: Share of dead time and lag that a verdict without feedback cannot vouch for.
+_MODEL_DOUBT = 0.1
 _BEFORE_NS = 300 * NS_PER_MS
 
 
@@ -47,22 +49,18 @@ class Jury:
 
     def _row(self, session: "Session", record: CueRecord) -> LandingRow:
         rack, axis = record.rack, self._job.axes[record.axis]
-        rate = session.job.acts[record.act].chase.rate if record.act in session.job.acts else None
-        timed = not rack.triggered and rate is not None
+        act = self._job.acts[record.act]
+        rate = None if rack.triggered else act.chase.rate
         circumstances = Circumstances(
             take=record.take,
             pass_=record.pass_,
             camera_fps=float(axis.fps),
             counts_span=axis.spec.counts_span,
             base_ns=record.base_ns,
-            land_at=timecode_at(rack.land_ns, rate).text(rate) if timed and rate is not None else None,
-            leave_at=(
-                timecode_at(rack.leave_ns, rate).text(rate)
-                if timed and rate is not None and rack.leave_ns is not None
-                else None
-            ),
+            land_at=_label(rack.land_ns, rate),
+            leave_at=_label(rack.leave_ns, rate),
             source=record.source,
-            dioptres_at=axis.dioptres_at,
+            dioptres_at=act.dioptres_at.get(record.axis, axis.dioptres_at),
         )
         return judge(rack, circumstances, self._evidence(session.now_ns, record))
 
@@ -75,6 +73,7 @@ class Jury:
         speed = record.speed or 1.0
         begins_ns = land_ns - round((rack.land_ns - rack.depart_ns) / abs(speed))
         from_ns = min(begins_ns, record.departed_ns if record.departed_ns is not None else begins_ns) - _BEFORE_NS
+        spec = self._job.axes[record.axis].spec
         samples, estimated = self.witness[record.axis].samples(from_ns, until_ns)
         return Evidence(
             land_host_ns=land_ns,
@@ -84,6 +83,11 @@ class Jury:
             estimated=estimated,
             speed=None if rack.triggered else record.speed,
             clock_uncertainty_ns=record.uncertainty_ns,
+            other_uncertainty_ns=_MODEL_DOUBT * (spec.dead_ns + spec.lag_ns) if estimated else 0.0,
             clamped=tuple(sorted(record.clamped)),
             notes=tuple(record.notes),
         )
+
+
+def _label(show_ns: int | None, rate: FrameRate | None) -> str | None:
+    return timecode_at(show_ns, rate).text(rate) if show_ns is not None and rate is not None else None

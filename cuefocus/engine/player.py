@@ -7,6 +7,8 @@ Loaded by the motion process: plain Python only, no clock of its own.
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, log1p
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.plan import AxisPlan, Latch, OnLoss
@@ -18,6 +20,7 @@ from cuefocus.motor.axis import AxisSpec
 _NO_PLAN = AxisPlan(follow=False, track=Track(0.0))
 _STOPS = Latch.HOLD | Latch.PANIC | Latch.HAND
 _AT_REST_RING_PER_S = 1e-6
+_STEP_NS = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +217,15 @@ class AxisPlayer:
         earliest_ns = max(now_ns + self.spec.line_ns, self._last.due_ns + period_ns // 2)
         return earliest_ns + (self._origin_ns - earliest_ns - 1) % period_ns + 1
 
-    def _host_due_ns(self, instant: LandingInstant, line: Clock) -> int:
-        """When the last byte of a landing's own frame must be out."""
+    def _host_due_ns(self, instant: LandingInstant, line: Clock, after_ns: int) -> int:
+        """When the last byte of a landing's own frame must be out; the frame before it is out at `after_ns`."""
         at_ns = instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)
-        return at_ns - self.spec.dead_ns
+        due_ns = at_ns - self.spec.dead_ns
+        if self.spec.lag_ns == 0:
+            return due_ns
+        period_ns = self.spec.period_ns
+        held_ns = min(max(due_ns - after_ns, period_ns // 2), period_ns + period_ns // 2)
+        return due_ns - crossing_lead_ns(held_ns, period_ns, self.spec.lag_ns)
 
     def _coming(self, instants: tuple[LandingInstant, ...], from_ns: int, line: Clock) -> LandingInstant | None:
         """The first landing at or after `from_ns` of the instants' own time base."""
@@ -236,7 +244,10 @@ class AxisPlayer:
         first_ns = max(self._last.due_ns, now_ns) + self.spec.line_ns + self.spec.dead_ns + 1
         from_ns = first_ns if line is NO_CLOCK else line.show_at(first_ns)
         instant = self._coming(instants, from_ns, line)
-        if instant is None or self._host_due_ns(instant, line) > grid_ns + half_ns:
+        if instant is None:
+            return None
+        due_ns = self._host_due_ns(instant, line, self._last.due_ns)
+        if due_ns <= max(self._last.due_ns, now_ns) + self.spec.line_ns or due_ns > grid_ns + half_ns:
             return None
         return instant
 
@@ -246,14 +257,14 @@ class AxisPlayer:
         """Due time of the coming frame and how long it will be held."""
         period_ns = self.spec.period_ns
         if landing is not None:
-            return self._host_due_ns(landing, line), period_ns
+            return self._host_due_ns(landing, line, self._last.due_ns), period_ns
         if not instants:
             return grid_ns, period_ns
         effect_ns = grid_ns + self.spec.dead_ns
         coming = self._coming(instants, (effect_ns if line is NO_CLOCK else line.show_at(effect_ns)) + 1, line)
         if coming is not None:
-            next_ns = self._host_due_ns(coming, line)
-            if next_ns <= grid_ns + period_ns + period_ns // 2:
+            next_ns = self._host_due_ns(coming, line, grid_ns)
+            if grid_ns + period_ns // 2 <= next_ns <= grid_ns + period_ns + period_ns // 2:
                 return grid_ns, next_ns - grid_ns
         return grid_ns, period_ns
 
@@ -328,6 +339,29 @@ class AxisPlayer:
         self._limiter.reset(ring)
         if self._last.due_ns == 0:
             self._last = Frame(0, 0, 0, ring, self.spec.counts_at(ring), False, "", 0.0, 0.0)
+
+
+@lru_cache(maxsize=4096)
+def _crossing_lead(held: int, period: int, lag: int) -> int:
+    """As `crossing_lead_ns`, all in steps of 16 µs."""
+    decay, regular_decay = exp(-held / lag), exp(-period / lag)
+    regular = period / 2 + lag - period / (1 - regular_decay)
+    behind = held - (held / 2 + lag) * (1 - decay) - regular * decay
+    return round(lag * log1p(max(0.0, behind) / lag) * _STEP_NS)
+
+
+def crossing_lead_ns(held_ns: int, period_ns: int, lag_ns: int) -> int:
+    """How much sooner a landing's frame must be out for a motor with lag to be on the edge in time, ns.
+
+    Between set-points the motor coasts towards the last one, so at the end of each span it is a little behind the path
+    it follows on the average. The landing's set-point must make up for that much: t = τ·ln(1 + behind/τ).
+
+    Args:
+        held_ns: how long the set-point before it has been held; the others are held `period_ns`.
+        period_ns: how long the set-points before that one were held.
+        lag_ns: first-order time constant of the motor.
+    """
+    return _crossing_lead(held_ns // _STEP_NS, period_ns // _STEP_NS, max(1, lag_ns // _STEP_NS))
 
 
 def _instant_ns(instant: LandingInstant) -> int:

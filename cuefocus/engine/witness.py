@@ -1,6 +1,7 @@
 """What was seen of the motors: position reports and set-points, kept long enough to judge a landing by."""
 
 from collections import deque
+from math import inf
 
 from cuefocus.engine.job import AxisJob
 from cuefocus.engine.ports import Feedback, Sent
@@ -39,7 +40,7 @@ class AxisWitness:
         if spec.feedback:
             rows = [row for row in self._reported if from_ns <= row[0] <= until_ns]
             return lens_samples(rows, spec.backlash_ring), False
-        model = MotorModel(spec.dead_ns, spec.lag_ns, spec.speed_ring_per_s, spec.accel_ring_per_s2)
+        model = MotorModel(spec.dead_ns, spec.lag_ns, spec.speed_ring_per_s, inf)
         rows = [row for row in self._sent if from_ns - NS_PER_S <= row[0] <= until_ns]
         return lens_samples(estimated_samples(rows, model, until_ns=until_ns), spec.backlash_ring), True
 

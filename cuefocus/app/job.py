@@ -1,0 +1,185 @@
+"""Checked files to a job: what the session is given to do, and the files as the journal keeps them."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from cuefocus.app.check import Checked, check
+from cuefocus.chase.config import ChaseConfig
+from cuefocus.chase.speeds import Speeds, speeds_between
+from cuefocus.engine.job import ActJob, AxisJob, Job, TriggerJob
+from cuefocus.engine.journal import JournalFile, JournalHeader
+from cuefocus.engine.plan import OnLoss
+from cuefocus.errors import JournalError, RigFileError, ShowFileError
+from cuefocus.motion.compile import CompiledAct, CompiledShow
+from cuefocus.rig.models import Rig
+from cuefocus.show.models import Act, Show
+from cuefocus.show.values import ActSpeed
+from cuefocus.timebase.frames import FrameRate
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+_AFTER_LAST_RACK_NS = 600 * NS_PER_S
+_HOUSE_ACT = "house"
+_ROLES = ("show", "rig", "lens", "words", "beats")
+
+
+def build_job(checked: Checked) -> Job:
+    """The job of a show on a rig that have been checked.
+
+    Raises: ShowFileError or RigFileError when a file could not be used at all. Cues that cannot land are refused in the
+    take, not here.
+    """
+    if checked.show is None or checked.rig is None or checked.compiled is None:
+        worst = next((c for c in checked.complaints if c.severity == "error"), None)
+        sentence = str(worst) if worst is not None else "the show cannot be used"
+        raise RigFileError(sentence) if checked.rig is None else ShowFileError(sentence)
+    show, rig, compiled = checked.show.value, checked.rig.rig.value, checked.compiled
+    acts = {act.act: _act_job(show, act, compiled.acts[act.act], rig) for act in show.acts if act.act in compiled.acts}
+    triggered = _triggered(show, compiled)
+    return Job(
+        title=show.title or Path(checked.show.file).stem,
+        axes=_axes(rig, compiled),
+        acts=acts or {_HOUSE_ACT: _house_act(show.rate)},
+        triggered=triggered,
+        planner=compiled.planner,
+        stack=tuple(name for name, job in triggered.items() if any(kind == "manual" for kind, _ in job.keys)),
+        after=_after(triggered.values()),
+        sources=tuple(source.id for source in sorted(rig.sources, key=lambda source: source.priority)) or ("timecode",),
+        repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
+        go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
+    )
+
+
+def _axes(rig: Rig, compiled: CompiledShow) -> dict[str, AxisJob]:
+    axes: dict[str, AxisJob] = {}
+    for name, spec in compiled.specs.items():
+        camera_id, _, axis = name.rpartition(".")
+        lens_map = compiled.lens_maps.get(camera_id) if axis == "focus" else None
+        dioptres_at = lens_map.dioptres_at if lens_map is not None else None
+        axes[name] = AxisJob(spec, camera_id, rig.cameras[camera_id].fps.fps, dioptres_at)
+    return axes
+
+
+def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
+    rate = show.rate_of(act)
+    last_ns = max((rack.stop_ns for racks in compiled.racks.values() for rack in racks), default=compiled.start_show_ns)
+    end_ns = show.label_show_ns(act, act.ends) if act.ends is not None else last_ns + _AFTER_LAST_RACK_NS
+    latency_ms = min(rig.sources, key=lambda source: source.priority).latency_ms if rig.sources else 0.0
+    chase = ChaseConfig(
+        rate=rate,
+        starts_show_ns=compiled.start_show_ns,
+        end_show_ns=max(end_ns, last_ns),
+        name=act.act,
+        speeds=_speeds(act.speed),
+        preroll_ns=act.preroll.ns(rate) or 0,
+        depart_ns=round(act.depart_ms * NS_PER_MS),
+        freewheel_ns=round(act.freewheel_ms * NS_PER_MS),
+        on_loss=act.loss_policy,
+        scrub=act.scrub,
+        latency_ns=round(latency_ms * NS_PER_MS),
+    )
+    return ActJob(
+        name=act.act,
+        chase=chase,
+        racks=compiled.racks,
+        opening=compiled.opening,
+        infeasible=compiled.infeasible,
+        dioptres_at={f"{camera}.focus": lens_map.dioptres_at for camera, lens_map in compiled.lens_maps.items()},
+        on_loss=OnLoss[act.loss_policy.upper()],
+        rejoin=act.rejoin,
+        take_end_ns=round(act.take_end_s * NS_PER_S),
+    )
+
+
+def _house_act(rate: FrameRate) -> ActJob:
+    """The whole day, for a show of triggered cues only."""
+    chase = ChaseConfig(rate=rate, starts_show_ns=0, end_show_ns=rate.day_ns, name=_HOUSE_ACT)
+    return ActJob(_HOUSE_ACT, chase, {}, {}, {}, {}, OnLoss.FINISH, "next-cue", 10 * NS_PER_S)
+
+
+def _speeds(speed: ActSpeed) -> Speeds:
+    return Speeds((speed.low,)) if speed.low == speed.high else speeds_between(float(speed.low), float(speed.high))
+
+
+def _triggered(show: Show, compiled: CompiledShow) -> dict[str, TriggerJob]:
+    return {
+        cue.cue: TriggerJob(
+            cue=cue.cue,
+            name=cue.name,
+            camera=cue.camera,
+            axis=cue.axis_name,
+            keys=tuple((on.kind, on.key) for on in cue.on),
+            conflict=cue.conflict,
+        )
+        for cue in show.cues
+        if cue.triggered and cue.cue in compiled.requests and cue.axis_name in compiled.specs
+    }
+
+
+def _after(jobs: Iterable[TriggerJob]) -> dict[str, tuple[str, ...]]:
+    after: dict[str, tuple[str, ...]] = {}
+    for job in jobs:
+        for kind, key in job.keys:
+            if kind == "after":
+                after[key] = (*after.get(key, ()), job.cue)
+    return after
+
+
+def journal_files(show_path: Path, rig_path: Path, checked: Checked) -> tuple[JournalFile, ...]:
+    """Every file a take is made from, named from the folder they all lie under.
+
+    Raises: ShowFileError when one has gone since it was checked.
+    """
+    paths: list[tuple[str, Path]] = [("show", show_path), ("rig", rig_path)]
+    if checked.rig is not None:
+        paths += [("lens", rig_path.parent / name) for name in checked.rig.rig.value.lenses]
+    if checked.show is not None:
+        for act in checked.show.value.acts:
+            for role, name in (("words", act.media.words), ("beats", act.media.beats)):
+                if name is not None:
+                    paths.append((role, show_path.parent / name))
+    unique = dict.fromkeys((role, path.resolve()) for role, path in paths)
+    base = os.path.commonpath([path.parent for _, path in unique])
+    files: list[JournalFile] = []
+    for role, path in unique:
+        try:
+            content = path.read_bytes()
+        except OSError as problem:
+            raise ShowFileError(f"cannot be read: {problem.strerror}", where=str(path)) from None
+        files.append(JournalFile(role, os.path.relpath(path, base), content))
+    return tuple(files)
+
+
+@contextmanager
+def files_of_journal(header: JournalHeader) -> Iterator[tuple[Path, Path]]:
+    """The journal's own show and rig, laid out in a folder for the time being: (show, rig) paths.
+
+    Raises: JournalError when it holds no show or rig, or names a path outside its folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="cuefocus-replay-") as folder:
+        base = Path(folder)
+        found: dict[str, Path] = {}
+        for file in header.files:
+            path = base / file.name
+            if file.role not in _ROLES or Path(file.name).is_absolute() or ".." in Path(file.name).parts:
+                raise JournalError(f"the journal names a file it may not: {file.name!r}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            found.setdefault(file.role, path)
+        if "show" not in found or "rig" not in found:
+            raise JournalError("the journal holds no show or no rig", hint="it was not written by run or rehearse")
+        yield found["show"], found["rig"]
+
+
+def job_of_journal(header: JournalHeader) -> Job:
+    """The job a journal was recorded with. Raises: JournalError."""
+    with files_of_journal(header) as (show_path, rig_path):
+        return build_job(check(show_path, rig_path))
+
+
+def options_of(options: Mapping[str, object]) -> tuple[bool, int]:
+    """Whether the run armed by itself, and how many takes it was to have."""
+    takes = options.get("takes", 0)
+    return bool(options.get("auto_arm", False)), takes if isinstance(takes, int) else 0

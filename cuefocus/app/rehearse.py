@@ -1,0 +1,259 @@
+"""`cuefocus rehearse`: the whole path on a virtual clock. Same decoder, session, players, codecs; simulated motors."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+
+from cuefocus.app.check import check
+from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.version import code_version
+from cuefocus.engine.job import ActJob, Job, Seed
+from cuefocus.engine.journal import JournalHeader
+from cuefocus.engine.outcome import Outcome
+from cuefocus.engine.player import AxisPlayer
+from cuefocus.engine.ports import Command, InboxEvent, SourceEvent
+from cuefocus.engine.session import Session
+from cuefocus.errors import InputError, SoundFileError
+from cuefocus.landing.rows import LandingRow
+from cuefocus.motor.driver import LensMotor
+from cuefocus.rig.models import Rig
+from cuefocus.rig.motors import Motor
+from cuefocus.shells.file_source import LtcInput
+from cuefocus.shells.journal_file import JournalWriter
+from cuefocus.shells.sound_file import SoundFile
+from cuefocus.show.models import Show
+from cuefocus.sim.lens_motor import MotorCharacter
+from cuefocus.sim.sim_motor import make_sim_motor
+from cuefocus.sim.virtual_rig import VirtualAxis, VirtualClock, VirtualRig
+from cuefocus.timebase.frames import parse_timecode, unwrap_near
+from cuefocus.timebase.units import NS_PER_S
+
+BLOCK_SAMPLES = 1024
+_START_NS = 10 * NS_PER_S
+#: Axes move to their openings before the sound begins.
+_SETTLING_NS = 4 * NS_PER_S
+_AFTER_SOUND_NS = 15 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A cue to be fired when the clock shows a moment."""
+
+    cue: str
+    show_ns: int
+    act: str
+
+
+@dataclass(slots=True)
+class Rehearsed:
+    """What came of a rehearsal.
+
+    Args:
+        take: its number.
+        alarms: what the operator would have been told.
+    """
+
+    take: int
+    rows: list[LandingRow] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+
+    def hear(self, outcome: Outcome) -> None:
+        """Keep what a step told."""
+        self.rows.extend(outcome.rows)
+        self.alarms.extend(str(event.fields["text"]) for event in outcome.events if event.kind == "alarm")
+
+
+def rehearse(
+    show_path: Path, rig_path: Path, timecode: Path, *, fire: Sequence[str] = (), journal: Path | None = None
+) -> Rehearsed:
+    """Rehearse a show against a sound file with LTC, armed and engaged.
+
+    Args:
+        show_path: show file.
+        rig_path: rig file.
+        timecode: a sound file with LTC.
+        fire: `CUE@TIMECODE` for triggered cues; without any, the show's own `rehearse:` list stands in.
+        journal: where to write the journal, so that it can be replayed.
+
+    Raises: InputError subclasses for files that cannot be used.
+    """
+    checked = check(show_path, rig_path)
+    job = build_job(checked)
+    if checked.show is None or checked.rig is None:
+        raise InputError("the show cannot be rehearsed")
+    sound = SoundFile.open(timecode)
+    firings = firings_of(checked.show.value, job, fire)
+    seed = Seed(rings=start_rings(checked.rig.rig.value), auto_arm=True, takes=1)
+    writer = None
+    troubles: list[str] = []
+    if journal is not None:
+        options: dict[str, object] = {"auto_arm": True, "takes": 1, "rings": dict(seed.rings)}
+        header = JournalHeader(code_version(), "rehearsal", journal_files(show_path, rig_path, checked), options)
+        writer = JournalWriter(journal, header, now_ns=lambda: 0, on_trouble=troubles.append)
+    try:
+        rig = RehearsalRig(job, seed, checked.rig.rig.value, _heard(sound, job.sources[0]), firings, writer)
+        rig.run(_START_NS + _SETTLING_NS + round(sound.duration_s * NS_PER_S) + _AFTER_SOUND_NS)
+    finally:
+        if writer is not None:
+            writer.close()
+    if not rig.readings:
+        raise SoundFileError("there is no LTC in it", where=str(timecode), hint="is this the timecode track?")
+    rig.result.alarms.extend(troubles)
+    return rig.result
+
+
+class RehearsalRig:
+    """A session on simulated motors made from a rig file, on a virtual clock."""
+
+    def __init__(
+        self,
+        job: Job,
+        seed: Seed,
+        rig: Rig,
+        heard: Iterator[tuple[int, Sequence[InboxEvent]]],
+        firings: Sequence[Firing] = (),
+        journal: JournalWriter | None = None,
+    ) -> None:
+        self.clock = VirtualClock(_START_NS)
+        self.session = Session(job, seed)
+        self.axes = simulated_axes(rig, job, self.clock)
+        self.virtual = VirtualRig(self.session, self.axes, self.clock, heard, self._stepped)
+        self.result = Rehearsed(seed.take + 1)
+        self.outcomes: list[Outcome] = []
+        self.readings = 0
+        self._firings = sorted(firings, key=lambda firing: firing.show_ns)
+        self._journal = journal
+
+    def run(self, until_ns: int) -> None:
+        """Let it play until then, or until its takes are done."""
+        self.virtual.run(until_ns)
+
+    def _stepped(self, now_ns: int, inbox: Sequence[InboxEvent], outcome: Outcome) -> Sequence[InboxEvent]:
+        if self._journal is not None:
+            self._journal.append(now_ns, inbox)
+        if outcome.clock.running:
+            self.readings += 1
+        self.result.hear(outcome)
+        return self._fired(outcome, now_ns)
+
+    def _fired(self, outcome: Outcome, now_ns: int) -> list[InboxEvent]:
+        """GOs whose moment has come, stamped with it."""
+        commands: list[InboxEvent] = []
+        clock = outcome.clock
+        if not clock.running or clock.speed <= 0.0:
+            return commands
+        due = [f for f in self._firings if f.act == self.session.act.name and f.show_ns <= clock.show_at(now_ns)]
+        for firing in due:
+            self._firings.remove(firing)
+            commands.append(Command("go", clock.host_at(firing.show_ns), target=firing.cue, source="rehearse"))
+        return commands
+
+
+def _heard(sound: SoundFile, source: str) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
+    """The sound file as a card would deliver it from the moment the axes have settled."""
+    origin_ns = _START_NS + _SETTLING_NS
+    listener = LtcInput(source, sound.sample_rate)
+    channel = best_channel(sound)
+    yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
+    samples = 0
+    for block in sound.blocks(channel, BLOCK_SAMPLES):
+        samples += len(block)
+        stamp_ns = origin_ns + samples * NS_PER_S // sound.sample_rate
+        yield stamp_ns, listener.feed(block, stamp_ns)
+    end_ns = origin_ns + samples * NS_PER_S // sound.sample_rate
+    yield end_ns, (*listener.flush(), SourceEvent(source, end_ns, "ended", "the sound is over"))
+
+
+def best_channel(sound: SoundFile) -> int:
+    """The channel that carries LTC; the only one is taken as it is."""
+    if sound.channels == 1:
+        return 0
+    from cuefocus.app.ltc import decode_ltc
+
+    return decode_ltc(sound.path).channel
+
+
+def start_rings(rig: Rig) -> dict[str, float]:
+    """Where the simulated motors stand at first, by axis."""
+    return {name: rig.motor_of(name).simulated.start.fraction for name in rig.axis_names()}
+
+
+def simulated_axes(rig: Rig, job: Job, clock: VirtualClock) -> dict[str, VirtualAxis]:
+    """A player, a driver and a simulated motor for each axis of the rig."""
+    axes: dict[str, VirtualAxis] = {}
+    for index, (name, axis) in enumerate(job.axes.items()):
+        motor, spec = rig.motor_of(name), axis.spec
+        link = make_sim_motor(
+            motor.driver, clock, character_of(motor), baud=motor.baud, command=motor.command, name=spec.motor
+        )
+        driver = LensMotor(
+            link,
+            motor.codec(),
+            counts_near=spec.counts_near,
+            counts_far=spec.counts_far,
+            query_period_ns=spec.period_ns if spec.feedback else 0,
+            baud=motor.baud or 0,
+        )
+        ring = motor.simulated.start.fraction
+        origin_ns = clock.now_ns + index * 1_000_000
+        player = AxisPlayer(spec, grid_origin_ns=origin_ns, start_ring=ring, start_known=True)
+        axes[name] = VirtualAxis(name, player, driver, link, query_ns=origin_ns)
+    return axes
+
+
+def character_of(motor: Motor) -> MotorCharacter:
+    """How the simulator behind a motor behaves: as the rig believes, but for what `simulated:` says otherwise."""
+    odd, ends = motor.simulated, motor.near_to_far
+    backlash_counts = motor.backlash_counts if odd.backlash_counts is None else odd.backlash_counts
+    return MotorCharacter(
+        counts_near=ends.near,
+        counts_far=ends.far,
+        dead_ns=round((motor.dead_ms if odd.dead_ms is None else odd.dead_ms) * 1e6),
+        lag_ns=round((motor.lag_ms if odd.lag_ms is None else odd.lag_ms) * 1e6),
+        speed_ring_per_s=(odd.speed or motor.limits.speed).ring_per_s,
+        accel_ring_per_s2=odd.acceleration.ring_per_s2 if odd.acceleration is not None else inf,
+        backlash_ring=backlash_counts / ends.span,
+        readback_ns=round((motor.readback_ms if odd.readback_ms is None else odd.readback_ms) * 1e6),
+        start_ring=odd.start.fraction,
+    )
+
+
+def firings_of(show: Show, job: Job, fire: Sequence[str]) -> list[Firing]:
+    """What is fired when: from `--fire`, else from the show's `rehearse:` list.
+
+    Raises: InputError for a firing that names no triggered cue or no moment.
+    """
+    firings: list[Firing] = []
+    for text in fire:
+        cue, mark, label = text.rpartition("@")
+        if not mark:
+            raise InputError(f"{text!r} is no firing", hint="write CUE@HH:MM:SS:FF")
+        firings.append(_firing(job, cue, label, None))
+    if fire:
+        return firings
+    for item in show.rehearse:
+        if item.at.label is not None:
+            firings.append(_firing(job, item.cue, item.at.label, item.act))
+        else:
+            act = job.acts[item.act or next(iter(job.acts))]
+            firings.append(Firing(item.cue, act.chase.starts_show_ns + (item.at.media_ns or 0), act.name))
+    return firings
+
+
+def _firing(job: Job, cue: str, label: str, act_name: str | None) -> Firing:
+    if cue not in job.triggered:
+        known = ", ".join(job.triggered) or "none"
+        raise InputError(f"no triggered cue {cue!r} to fire", hint=f"have {known}")
+    candidates = [job.acts[act_name]] if act_name is not None else list(job.acts.values())
+    act = next((one for one in candidates if _holds(one, label)), candidates[0])
+    return Firing(cue, _show_ns(act, label), act.name)
+
+
+def _holds(act: ActJob, label: str) -> bool:
+    return act.chase.starts_show_ns - act.chase.preroll_ns <= _show_ns(act, label) <= act.chase.end_show_ns
+
+
+def _show_ns(act: ActJob, label: str) -> int:
+    rate = act.chase.rate
+    return unwrap_near(parse_timecode(label, rate).show_ns(rate), act.chase.starts_show_ns, rate)

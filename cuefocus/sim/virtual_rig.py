@@ -1,0 +1,204 @@
+"""The whole daemon in virtual time: session, players, drivers, simulated motors; the clock jumps from event to event.
+
+The same session, players, codecs and drivers as live; only waiting is missing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cuefocus.chase.clock import NO_CLOCK
+from cuefocus.engine.outcome import Outcome
+from cuefocus.engine.plan import AxisPlan, Latch, Plan
+from cuefocus.engine.player import AxisPlayer
+from cuefocus.engine.ports import Feedback, InboxEvent, Latched, MotorTrouble, Sent
+from cuefocus.engine.session import TICK_NS, Session
+from cuefocus.errors import LinkError
+from cuefocus.motor.driver import LensMotor
+from cuefocus.sim.sim_motor import SimMotorLink
+
+_NEVER_NS = 1 << 62
+_SILENT_NS = 50_000_000
+
+
+class VirtualClock:
+    """Host time that stands still until it is set."""
+
+    def __init__(self, now_ns: int) -> None:
+        self.now_ns = now_ns
+
+    def __call__(self) -> int:
+        """Host time, ns."""
+        return self.now_ns
+
+
+@dataclass(slots=True)
+class VirtualAxis:
+    """One axis: its player, its driver, and the simulated motor behind it.
+
+    Args:
+        write_ns, query_ns: when the next set-point is written, when the line is free for a question.
+    """
+
+    name: str
+    player: AxisPlayer
+    motor: LensMotor
+    link: SimMotorLink
+    latch: Latch = Latch.NONE
+    write_ns: int = _NEVER_NS
+    query_ns: int = _NEVER_NS
+    gone: bool = False
+
+
+#: Blocks of what a source says: (host time at which it is heard, events).
+Heard = Iterator[tuple[int, Sequence[InboxEvent]]]
+
+
+class VirtualRig:
+    """Runs a session against simulated motors.
+
+    Args:
+        session: what decides.
+        axes: by name.
+        clock: the clock the simulated motors live on.
+        heard: what the timecode source says, in order of time.
+        listener: told of each step: (now_ns, inbox, outcome); may hand back events for the next step.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        axes: Mapping[str, VirtualAxis],
+        clock: VirtualClock,
+        heard: Heard,
+        listener: Callable[[int, Sequence[InboxEvent], Outcome], Sequence[InboxEvent]],
+    ) -> None:
+        self.session, self.axes, self.clock = session, dict(axes), clock
+        self._heard, self._listener = heard, listener
+        self._plan = Plan(0, {})
+        self._show = NO_CLOCK
+        self._inbox: list[InboxEvent] = []
+        self._due: list[tuple[int, Callable[[], None]]] = []
+        self.conductor_dead_since_ns: int | None = None
+
+    def at(self, host_ns: int, action: Callable[[], None]) -> None:
+        """Do something at a host time (a story's hand, plug or key)."""
+        self._due.append((host_ns, action))
+        self._due.sort(key=lambda entry: entry[0])
+
+    def tell(self, event: InboxEvent) -> None:
+        """Put an event into the inbox of the next step."""
+        self._inbox.append(event)
+
+    def set_latch(self, axis: str, latch: Latch, *, on: bool) -> None:
+        """Set or clear a stop latch, as any process may ("" = every axis)."""
+        for name in [axis] if axis else list(self.axes):
+            side = self.axes[name]
+            side.latch = side.latch | latch if on else side.latch & ~latch
+            self._inbox.append(Latched(name, self.clock.now_ns, side.latch))
+            self._schedule(side)
+
+    def run(self, until_ns: int) -> None:
+        """Let time pass until `until_ns`, or until the session has finished."""
+        block = next(self._heard, None)
+        tick_ns = self.clock.now_ns
+        while self.clock.now_ns < until_ns:
+            due_ns = min(tick_ns, block[0] if block else _NEVER_NS, self._due[0][0] if self._due else _NEVER_NS)
+            for side in self.axes.values():
+                due_ns = min(due_ns, side.write_ns, side.query_ns, side.link.next_due_ns() or _NEVER_NS)
+            self.clock.now_ns = now_ns = max(due_ns, self.clock.now_ns)
+            for side in self.axes.values():
+                self._serve(side, now_ns)
+            while self._due and self._due[0][0] <= now_ns:
+                self._due.pop(0)[1]()
+            stepping = tick_ns <= now_ns
+            if block is not None and block[0] <= now_ns:
+                self._inbox.extend(block[1])
+                stepping = stepping or bool(block[1])
+                block = next(self._heard, None)
+            if stepping and self._step(now_ns):
+                return
+            if stepping:
+                tick_ns = now_ns + TICK_NS
+
+    def _step(self, now_ns: int) -> bool:
+        """One step of the session; True once it has finished."""
+        if self.conductor_dead_since_ns is not None:
+            self._inbox.clear()
+            return False
+        inbox, self._inbox = self._inbox, []
+        outcome = self.session.step(now_ns, inbox)
+        self._inbox.extend(self._listener(now_ns, inbox, outcome))
+        moved = outcome.plan_changed or outcome.clock.epoch != self._show.epoch
+        self._plan, self._show = outcome.plan, outcome.clock
+        for axis, latch, on in outcome.latches:
+            self.set_latch(axis, latch, on=on)
+        if moved or outcome.clock.state is not self._show.state:
+            for side in self.axes.values():
+                self._schedule(side)
+        return outcome.finished
+
+    def _orders(self, side: VirtualAxis) -> AxisPlan | None:
+        return self._plan.axes.get(side.name)
+
+    def _silent(self) -> bool:
+        dead_ns = self.conductor_dead_since_ns
+        return dead_ns is not None and self.clock.now_ns - dead_ns > _SILENT_NS
+
+    def _schedule(self, side: VirtualAxis) -> None:
+        """When the axis' next frame must be written."""
+        if side.gone:
+            side.write_ns = _NEVER_NS
+            return
+        frame = side.player.prepare(
+            self.clock.now_ns, self._show, self._orders(side), side.latch, conductor_silent=self._silent()
+        )
+        side.write_ns = frame.write_ns if frame is not None else _NEVER_NS
+        if frame is None and side.query_ns == _NEVER_NS:
+            side.query_ns = self.clock.now_ns + side.player.spec.period_ns
+
+    def _serve(self, side: VirtualAxis, now_ns: int) -> None:
+        """Write, ask and listen, as far as due."""
+        if side.gone:
+            return
+        try:
+            if side.write_ns <= now_ns:
+                self._write(side, now_ns)
+            if side.query_ns <= now_ns:
+                free_until_ns = side.write_ns if side.write_ns != _NEVER_NS else None
+                side.motor.maybe_query(now_ns, free_until_ns)
+                side.query_ns = _NEVER_NS if free_until_ns is not None else now_ns + side.player.spec.period_ns
+            due_ns = side.link.next_due_ns()
+            if due_ns is not None and due_ns <= now_ns:
+                for report in side.motor.poll():
+                    side.player.observe(side.player.spec.ring_at(report.counts), now_ns)
+                    self._inbox.append(Feedback(side.name, now_ns, report.counts))
+        except LinkError as error:
+            self._lose(side, now_ns, str(error))
+
+    def _lose(self, side: VirtualAxis, now_ns: int, reason: str) -> None:
+        side.gone, side.write_ns, side.query_ns = True, _NEVER_NS, _NEVER_NS
+        side.player.fault()
+        self._inbox.append(MotorTrouble(side.name, now_ns, "fault", reason))
+
+    def plugged_again(self, axis: str) -> None:
+        """A motor that was gone answers again."""
+        side = self.axes[axis]
+        side.gone = False
+        side.query_ns = self.clock.now_ns
+        self._inbox.append(MotorTrouble(axis, self.clock.now_ns, "back", "it answers again"))
+
+    def _write(self, side: VirtualAxis, now_ns: int) -> None:
+        frame = side.player.prepare(
+            now_ns - 1, self._show, self._orders(side), side.latch, conductor_silent=self._silent()
+        )
+        if frame is None or frame.write_ns > now_ns:
+            side.write_ns = frame.write_ns if frame is not None else _NEVER_NS
+            return
+        if side.motor.go_to(frame.counts):
+            side.player.sent(frame)
+            self._inbox.append(Sent(side.name, frame.due_ns, frame.ring, frame.counts, frame.landing, frame.clamped))
+        else:
+            side.player.dropped(frame)
+            self._inbox.append(MotorTrouble(side.name, now_ns, "dropped", "the line was not free"))
+        side.query_ns = frame.due_ns + 1
+        self._schedule(side)
