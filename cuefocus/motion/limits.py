@@ -11,7 +11,7 @@ from math import copysign, exp, isfinite
 
 from cuefocus.errors import PlanError
 from cuefocus.motion.kinematics import JerkPiece, setpoint_limits
-from cuefocus.motion.retarget import Pursuit
+from cuefocus.motion.retarget import Pursuit, State
 from cuefocus.motion.stop import stop_distance, stop_pieces
 from cuefocus.motor.axis import AxisSpec
 
@@ -20,7 +20,8 @@ _CLOCK_GRAIN_S = 2e-9  # show time and stamps are whole nanoseconds
 _GAP_PERIODS = 6  # after a longer silence the motor has long settled on its last set-point
 _ROUNDING = 1.0 + 1e-6
 _LAG_ROUNDING = 1.03  # what sampling at the set-point grid adds to the jerk behind a lag, worst case
-_CAUGHT_UP = 1e-3  # share of the speed limit by which a caught-up set-point may still differ in speed
+_CAUGHT_UP = 0.1  # a way back is done when what is left is this share of what full jerk does in one step
+_SHARES = 4  # halvings in the search for how much of a step may be taken
 _END_SLACK_RING = 1e-4
 _QUIET_COUNTS = 0.25  # a cut that cannot move the encoded count is not worth a word
 
@@ -73,7 +74,7 @@ class SetpointLimiter:
         self._wanted = (0, ring, 0.0, 0.0)  # time, ring, speed and acceleration as last asked for
         self._asked = (0, ring)  # time and ring of the wish being answered
         self._offered: tuple[int, float, float, float] | None = None  # our own answer to it: time and state
-        self._own: tuple[float, float, float] | None = None  # state at the last set-point, if that was our own
+        self._own: State | None = None  # state at the last set-point, if that was our own
 
     def limit(self, at_ns: int, wanted_ring: float) -> tuple[float, str]:
         """The set-point to send instead, and the names of the limits that cut it (space-separated, empty for none)."""
@@ -82,7 +83,7 @@ class SetpointLimiter:
         self._asked, self._offered = (at_ns, wanted), None
         ring, broken = self._within(at_ns, wanted)
         cut = broken if abs(ring - wanted) >= self._quiet_ring else ""
-        if wanted != wanted_ring:
+        if not abs(wanted - wanted_ring) < self._quiet_ring:
             cut = f"position {cut}".strip()
         return ring, cut
 
@@ -215,32 +216,67 @@ class SetpointLimiter:
         if speed * accel > 0.0 and abs(speed) + accel * accel / (2.0 * limits.jerk) > limits.speed:
             easing = [(abs(start[2]) / limits.jerk, copysign(limits.jerk, -start[2]))]
             ring, speed, accel = _stepped(start, easing, span_s)
-        end = ring + stop_distance(speed, accel, limits)
-        wanted_end = wanted + stop_distance(target[1], target[2], limits)
-        too_far = end > wanted_end + self._grain_ring if speed > 0.0 else end < wanted_end - self._grain_ring
-        if too_far or not 0.0 <= end <= 1.0:
-            ring, speed, accel = _stepped(start, stop_pieces(start[1], start[2], limits), span_s)
+        ring, speed, accel = self._able_to_stop(start, (ring, speed, accel), target, span_s)
+        if self._own is None:
+            ring = self._joined(ring, at_ns, last_ns, middle_ns)
         reach = limits.speed * span_s
         ring = min(1.0, max(0.0, min(self._committed + reach, max(self._committed - reach, ring))))
-        near = abs(ring - wanted) <= self._grain_ring + 1e-3 * self._quiet_ring
-        if near and abs(speed - target[1]) <= _CAUGHT_UP * limits.speed:
+        hardly = _CAUGHT_UP * limits.jerk * span_s**2
+        if abs(ring - wanted) <= min(self._quiet_ring, hardly * span_s) and abs(speed - target[1]) <= hardly:
             if not self._broken(at_ns, last_ns, middle_ns, self._history(at_ns)[2], wanted):
                 return wanted
         self._offered = (at_ns, ring, speed, accel)
         return ring
 
-    def _state(self, last_ns: int, middle_ns: int, rested: bool) -> tuple[float, float, float]:
+    def _able_to_stop(self, start: State, chosen: State, target: State, span_s: float) -> State:
+        """As much of the chosen step as leaves it able to stop where the wish itself still could, and in travel."""
+        limits = self._limits
+        limit_ring = target[0] + stop_distance(target[1], target[2], limits)
+        limit_ring = min(1.0, max(0.0, limit_ring)) + copysign(self._grain_ring, chosen[1])
+        if not self._passes(chosen, limit_ring):
+            return chosen
+        stopping = _stepped(start, stop_pieces(start[1], start[2], limits), span_s)
+        share, step = 0.5, 0.25
+        best = stopping
+        for _ in range(_SHARES):
+            mixed = _mixed(stopping, chosen, share)
+            if self._passes(mixed, limit_ring):
+                share -= step
+            else:
+                best, share = mixed, share + step
+            step *= 0.5
+        return best
+
+    def _passes(self, state: State, limit_ring: float) -> bool:
+        """Whether the quickest stop from a state ends past a place, seen the way it moves."""
+        end = state[0] + stop_distance(state[1], state[2], self._limits)
+        return end > limit_ring if state[1] > 0.0 else end < limit_ring
+
+    def _joined(self, ring: float, at_ns: int, last_ns: int, middle_ns: int) -> float:
+        """The first set-point of our own way, so that it joins what went before within the jerk limit."""
+        if self._lag_s > 0.0 or self._rested(at_ns):
+            return ring
+        first_ns = self._history(at_ns)[2]
+        span_1, span_2, span_3 = (at_ns - last_ns) * 1e-9, (at_ns - middle_ns) * 5e-10, (at_ns - first_ns) / 3e9
+        room = self._limits.jerk * span_3
+        low, high = (
+            self._committed + span_1 * (self._speed + span_2 * (self._accel + side * room)) for side in (-1.0, 1.0)
+        )
+        return min(high, max(low, ring))
+
+    def _state(self, last_ns: int, middle_ns: int, rested: bool) -> State:
         """Where the set-point is, how fast, how bent: our own way's if the last one was on it, else as measured."""
         if rested:
             return self._committed, 0.0, 0.0
         if self._own is not None:
             return self._own
         limits = self._limits
-        accel = min(limits.accel, max(-limits.accel, self._accel))
+        accel = self._filtered[0] if self._lag_s > 0.0 else self._accel
+        accel = min(limits.accel, max(-limits.accel, accel))
         speed = self._speed + accel * (last_ns - middle_ns) * 5e-10
         return self._committed, min(limits.speed, max(-limits.speed, speed)), accel
 
-    def _wish(self, at_ns: int, wanted: float) -> tuple[float, float, float]:
+    def _wish(self, at_ns: int, wanted: float) -> State:
         """The wanted state, from the last wishes as far as they are believable motion; else taken to stand."""
         limits = self._limits
         then_ns, ring, old_speed, old_accel = self._wanted
@@ -257,7 +293,13 @@ class SetpointLimiter:
         return wanted, speed, accel
 
 
-def _stepped(start: tuple[float, float, float], pieces: list[JerkPiece], span_s: float) -> tuple[float, float, float]:
+def _mixed(one: State, other: State, share: float) -> State:
+    """Between two states that are reached from one: what lies between their jerks leads there."""
+    ring, speed, accel = (a + share * (b - a) for a, b in zip(one, other, strict=True))
+    return ring, speed, accel
+
+
+def _stepped(start: State, pieces: list[JerkPiece], span_s: float) -> State:
     """State after `span_s` of constant-jerk pieces; at the speed they end with from then on."""
     ring, speed, accel = start
     for length_s, jerk in pieces:

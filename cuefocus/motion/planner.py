@@ -61,13 +61,13 @@ def plan_rack(
     if leave_ns is None:
         if request.land_ns is None:
             raise PlanError(f"cue {request.cue} has neither a landing nor a departure")
-        leave_ns = request.land_ns - ceil(fraction * pull_ns)
+        leave_ns = request.land_ns - _until_sharp_ns(pull_ns, fraction)
         if not_before_ns is not None and leave_ns < not_before_ns and may_shorten:
             leave_ns = not_before_ns
-            pull_ns = max(0, floor((request.land_ns - not_before_ns) / fraction))
+            pull_ns = _pull_for_ns(request.land_ns - not_before_ns, fraction)
     land_ns = request.land_ns
     if land_ns is None or depart_ns is not None:
-        sharp_ns = leave_ns + ceil(fraction * pull_ns)
+        sharp_ns = leave_ns + _until_sharp_ns(pull_ns, fraction)
         land_ns = sharp_ns if land_ns is None else land_ns
     else:
         sharp_ns = land_ns
@@ -85,11 +85,21 @@ def plan_rack(
             if needs_ns > pull_ns
             else f"it would have to leave {_seconds((not_before_ns or 0) - leave_ns)} before it can",
             needs_ns=needs_ns,
-            earliest_ns=earliest_leave_ns + ceil(fraction * max(needs_ns, 0)),
+            earliest_ns=earliest_leave_ns + _until_sharp_ns(needs_ns, fraction),
         )
     takeup_ns = takeup_length_ns(spec, request.top_speed, last_direction, travel)
     segments = request.profile.segments(start_ring, band.target_ring, leave_ns, pull_ns)
     return _planned(request, start_ring, band, segments, land_ns, sharp_ns, leave_ns, leave_ns + pull_ns, takeup_ns)
+
+
+def _until_sharp_ns(pull_ns: int, fraction: float) -> int:
+    """Departure to sharp; a nanosecond in hand, as segments begin and end on whole ones."""
+    return pull_ns if fraction >= 1.0 else ceil(fraction * pull_ns) + 1
+
+
+def _pull_for_ns(until_sharp_ns: int, fraction: float) -> int:
+    """The longest pull that is sharp so long after its departure."""
+    return max(0, until_sharp_ns if fraction >= 1.0 else floor((until_sharp_ns - 1) / fraction))
 
 
 def _pull_ns(request: RackRequest, travel: float, fraction: float, *, fixed: bool) -> int:
@@ -102,7 +112,7 @@ def _pull_ns(request: RackRequest, travel: float, fraction: float, *, fixed: boo
                 f"it lands {_seconds(request.leave_ns - request.land_ns)} before it leaves",
                 hint="swap leave and land, or move one",
             )
-        return floor((request.land_ns - request.leave_ns) / fraction)
+        return _pull_for_ns(request.land_ns - request.leave_ns, fraction)
     if request.pull_ns is None:
         raise PlanError(f"cue {request.cue} has no pull", hint="write pull: 600 ms")
     return request.pull_ns

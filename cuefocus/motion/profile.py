@@ -19,6 +19,7 @@ _BRIEF_RAMP = 0.15  # share of the pull a "hard" end takes: as even as a geared 
 _LONG_RAMP = 0.70
 _FIT_PIECES = 16
 _MOST_SAMPLES = 256
+_EASINGS = 60
 _SMOOTHING = 0.20  # width of the kernel that gives drawn curves a start and an end at rest, share of the pull
 
 
@@ -282,10 +283,24 @@ def _fitted(name: str, points: Sequence[tuple[float, float]]) -> Profile:
 
     marks = [smooth(index / _FIT_PIECES) for index in range(_FIT_PIECES + 1)]
     marks[0], marks[-1] = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)
-    return Profile(
-        name,
-        tuple(
-            _quintic(index / _FIT_PIECES, 1 / _FIT_PIECES, marks[index], marks[index + 1])
-            for index in range(_FIT_PIECES)
-        ),
-    )
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    return Profile(name, _held_within(marks, low, high))
+
+
+def _held_within(marks: list[tuple[float, float, float]], low: float, high: float) -> tuple[UnitPiece, ...]:
+    """Quintics through (value, slope, bend) at even places; slopes are eased where one would stray past the curve."""
+    length = 1 / _FIT_PIECES
+    marks = [(min(high, max(low, value)), slope, bend) for value, slope, bend in marks]
+    for _ in range(_EASINGS):
+        pieces = [_quintic(index * length, length, *ends) for index, ends in enumerate(pairwise(marks))]
+        strays = [
+            index
+            for index, piece in enumerate(pieces)
+            if not all(low <= piece.at(piece.start + length * i / 64) <= high for i in range(1, 64))
+        ]
+        if not strays:
+            break
+        for index in {mark for stray in strays for mark in (stray, stray + 1)}:
+            value, slope, bend = marks[index]
+            marks[index] = (value, 0.5 * slope, 0.5 * bend)
+    return tuple(pieces)

@@ -45,7 +45,7 @@ def test_nearer_is_always_further_towards_close_focus(lens_map: LensMap, one: fl
 def test_every_mark_is_on_the_curve(lens_map: LensMap) -> None:
     for at, dioptres in lens_map.marks:
         assert lens_map.dioptres_at(at) == pytest.approx(dioptres, abs=1e-12)
-        assert lens_map.ring_at(dioptres) == pytest.approx(at, abs=1e-9)
+        assert lens_map.ring_at(dioptres) == pytest.approx(at, abs=1e-6)
 
 
 @given(lens_map=lens_maps(), share=st.floats(0.01, 0.99))
@@ -72,7 +72,7 @@ def test_a_trim_shifts_every_distance_by_the_same_dioptres(lens_map: LensMap, tr
     shifted = trimmed(lens_map, trim)
     for at, dioptres in lens_map.marks:
         assert shifted.dioptres_at(at) == pytest.approx(dioptres - trim)
-        assert shifted.ring_at(dioptres - trim) == pytest.approx(at, abs=1e-9)
+        assert shifted.ring_at(dioptres - trim) == pytest.approx(at, abs=1e-6)
 
 
 @pytest.mark.parametrize(
