@@ -136,6 +136,19 @@ def percentiles_of_histogram(*histograms: dict[int, int]) -> Percentiles:
     return Percentiles(*found)
 
 
+def lost_percent(period_us: int, *histograms: dict[int, int]) -> float:
+    """Cycles the calibrator itself lost: a wake-up later than a period skips as many as went by."""
+    met = sum(sum(histogram.values()) for histogram in histograms)
+    lost = sum(late_us // period_us * count for histogram in histograms for late_us, count in histogram.items())
+    return 100 * lost / (met + lost)
+
+
+def stolen_ms() -> int:
+    """CPU time the host has taken from this machine since boot, all cores together."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) * 1000 // os.sysconf("SC_CLK_TCK")
+
+
 def headline(command: str) -> str:
     """The machine, the day and the command."""
     model = "unknown processor"

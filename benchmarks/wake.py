@@ -22,9 +22,11 @@ from timing_rig import (
     headline,
     heaters,
     hogs,
+    lost_percent,
     median,
     percentiles_of_histogram,
     running,
+    stolen_ms,
     verdict,
 )
 
@@ -53,6 +55,7 @@ class Run:
     lost_percent: float
     busy: float
     calibrator: Percentiles
+    calibrator_lost_percent: float
 
 
 def main() -> int:
@@ -69,15 +72,19 @@ def main() -> int:
     with heaters(), hogs(given.hogs):
         for number in range(1, given.runs + 1):
             name, before = calibrate(10)
+            stolen = -stolen_ms()
             wake, last, lost, busy = one_run(given.axes, given.rate, given.seconds)
+            stolen += stolen_ms()
             _, after = calibrate(10)
-            runs.append(Run(wake, last, lost, busy, percentiles_of_histogram(before, after)))
+            missed = lost_percent(1000, before, after)
+            runs.append(Run(wake, last, lost, busy, percentiles_of_histogram(before, after), missed))
             if number == 1:
                 print(f"{given.axes} axes at {given.rate} Hz, {given.seconds} s, {given.hogs} hog(s), heaters on")
                 print(f"calibrator: {name}\n{'µs':24}{'p50':>9}{'p99':>9}{'p99.9':>9}{'max':>10}")
-            print(f"run {number} wake-up             {runs[-1].wake}   lost {lost:.3f} %, core {busy:.0%} busy")
-            print(f"run {number} last frame written  {runs[-1].last}")
-            print(f"run {number} calibrator          {runs[-1].calibrator}", flush=True)
+            told = f"lost {lost:.3f} %, core {busy:.0%} busy, host took {stolen} ms"
+            print(f"run {number} wake-up             {wake}   {told}")
+            print(f"run {number} last frame written  {last}")
+            print(f"run {number} calibrator          {runs[-1].calibrator}   lost {missed:.3f} %", flush=True)
     return judge(runs, given.axes)
 
 

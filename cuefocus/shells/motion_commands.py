@@ -10,14 +10,14 @@ from cuefocus.shells.shared_memory import SharedMemory
 
 STOPS: Final = {"hold": Latch.HOLD, "hand": Latch.HAND, "panic": Latch.PANIC, "release": Latch.RELEASE}
 ENDS: Final = {"resume": Latch.HOLD | Latch.HAND, "clear": Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE}
-VERBS: Final = (*STOPS, *ENDS, "hand-by", "status")
+VERBS: Final = (*STOPS, *ENDS, "status")
 
 
 class MotionCommands:
-    """Serves motion's own socket. A command is `{"verb", "target", "value"}`.
+    """Serves motion's own socket. A command is `{"verb", "target", "by"}`, an answer `{"ok", "text", "data"}`.
 
     `target` names an axis (`A.focus`), a camera (`A`) or, empty, everything. `resume` ends HOLD and HAND, `clear` ends
-    all stops; `hand-by` moves by `value` of the ring's travel while HAND is set; `status` only answers.
+    all stops; `hand` with `by` also moves by that share of the ring's travel; `status` only answers.
     """
 
     def __init__(self, server: LocalServer, memory: SharedMemory, axes: Sequence[MotionAxis]) -> None:
@@ -33,21 +33,18 @@ class MotionCommands:
         taken = self._server.take()
         if taken is not None:
             fields, peer = taken
-            self._server.answer(peer, {**self.obey(fields), "by": "motion"})
+            self._server.answer(peer, self.obey(fields))
 
     def obey(self, fields: Fields) -> Fields:
         """Do what a command says; the answer."""
-        verb, target = fields.get("verb"), fields.get("target") or ""
+        verb, target, by = fields.get("verb"), fields.get("target") or "", fields.get("by")
         if verb not in VERBS or not isinstance(verb, str):
-            return {"ok": False, "problem": f"motion does not know {verb!r}; it knows {', '.join(VERBS)}"}
+            return _no(f"motion does not know {verb!r}; it knows {', '.join(VERBS)}")
         chosen = [axis for axis in self._axes if isinstance(target, str) and _is_meant(axis.spec.name, target)]
         if not chosen:
-            known = ", ".join(axis.spec.name for axis in self._axes)
-            return {"ok": False, "problem": f"no axis or camera {target!r}; have {known}"}
-        if verb == "hand-by":
-            problem = self._move(chosen, fields.get("value"))
-            if problem:
-                return {"ok": False, "problem": problem}
+            return _no(f"no axis or camera {target!r}; have {', '.join(axis.spec.name for axis in self._axes)}")
+        if by is not None and (verb != "hand" or not _is_share(by)):
+            return _no(f"a hand moves by a share of the travel from -1 to 1, not by {by!r}")
         latches = self._memory.latches
         indexes: list[int | None] = [axis.index for axis in chosen] if target else [None]
         for index in indexes:
@@ -55,29 +52,29 @@ class MotionCommands:
                 latches.set(STOPS[verb], index)
             elif verb in ENDS:
                 latches.clear(ENDS[verb], index)
-        return {"ok": True, "axes": {axis.spec.name: self._state(axis) for axis in chosen}}
-
-    def _move(self, chosen: Sequence[MotionAxis], value: object) -> str:
-        try:
-            ring_delta = float(value) if isinstance(value, int | float | str) else float("nan")
-        except ValueError:
-            ring_delta = float("nan")
-        if not -1.0 <= ring_delta <= 1.0:
-            return f"hand-by wants a share of the travel from -1 to 1, not {value!r}"
-        for axis in chosen:
-            if not self._memory.latches.of(axis.index) & Latch.HAND:
-                return f"{axis.spec.name} is not in a hand; take it first with `hand`"
-        for axis in chosen:
-            axis.move_by(ring_delta)
-        return ""
+        for axis in chosen if isinstance(by, int | float) else ():
+            axis.move_by(by)
+        states = {axis.spec.name: self._state(axis) for axis in chosen}
+        text = "; ".join(f"{name}: {state['text']}" for name, state in states.items())
+        return {"ok": True, "text": text, "data": {"axes": states}}
 
     def _state(self, axis: MotionAxis) -> Fields:
         latch = self._memory.latches.of(axis.index)
+        stops = [verb for verb, flag in STOPS.items() if latch & flag]
         return {
-            "stops": [verb for verb, flag in STOPS.items() if latch & flag],
+            "text": "fault" if axis.faulted else ", ".join(stops) or "no stop is set",
+            "stops": stops,
             "ring": round(axis.player.ring, 6),
             "fault": axis.faulted,
         }
+
+
+def _no(problem: str) -> Fields:
+    return {"ok": False, "text": problem}
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1.0 <= value <= 1.0
 
 
 def _is_meant(name: str, target: str) -> bool:

@@ -158,8 +158,8 @@ class MotionRig:
     def show_now_ns(self) -> int:
         return self.clock.show_at(now_ns())
 
-    def ask(self, verb: str, target: str = "", value: object = None) -> Fields:
-        fields = {"verb": verb, "target": target, "value": value}
+    def ask(self, verb: str, target: str = "", by: object = None) -> Fields:
+        fields = {"verb": verb, "target": target, "by": by}
         return ask(Path(self.config.socket), fields, timeout_ns=PATIENCE_NS)
 
     def sent(self, axis: str) -> list[Sent]:

@@ -30,11 +30,12 @@ MakeRig = Callable[..., tuple[MotionRig, dict[str, Line]]]
 def make_rig(tmp_path: Path) -> Iterator[MakeRig]:
     made: list[tuple[MotionRig, dict[str, Line]]] = []
 
-    def make(*axes: str, plugged: bool = True) -> tuple[MotionRig, dict[str, Line]]:
+    def make(*axes: str, plugged: bool = True, period_ns: int = 20 * NS_PER_MS) -> tuple[MotionRig, dict[str, Line]]:
         lines = {axis: Line(tmp_path / axis) for axis in axes}
         for line in lines.values() if plugged else ():
             line.plug()
-        rig = MotionRig(tmp_path, [AxisConfig(tilta_spec(axis), "tilta", f"serial:{tmp_path / axis}") for axis in axes])
+        specs = [tilta_spec(axis, period_ns=period_ns) for axis in axes]
+        rig = MotionRig(tmp_path, [AxisConfig(spec, "tilta", f"serial:{tmp_path / spec.name}") for spec in specs])
         made.append((rig, lines))
         rig.start()
         rig.run_clock()
@@ -145,14 +146,14 @@ def test_a_hand_takes_over_where_the_axis_is_and_moves_it(make_rig: MakeRig) -> 
     rig, lines = make_rig(A)
     rig.engage(A, long_pull(rig), attach=1)
     rig.until(under_way(lines[A]), "the rack is under way")
-    assert not rig.ask("hand-by", "A", 0.1)["ok"]
+    assert not rig.ask("hold", "A", 0.1)["ok"]
     assert rig.ask("hand", "A")["ok"]
     rig.until(lambda: quiet(rig, lines[A]), "the axis stands")
     stood = lines[A].heard[-1]
-    assert rig.ask("hand-by", "A.focus", -0.02)["ok"]
+    assert rig.ask("hand", "A.focus", -0.02)["ok"]
     rig.until(lambda: quiet(rig, lines[A]) and lines[A].heard[-1] != stood, "the hand has moved it")
     assert lines[A].heard[-1] == pytest.approx(stood - 200, abs=2)
-    assert not rig.ask("hand-by", "A.focus", "far")["ok"]
+    assert not rig.ask("hand", "A.focus", "far")["ok"]
     assert not rig.ask("dance")["ok"]
     assert not rig.ask("hold", "Z")["ok"]
 
@@ -203,15 +204,8 @@ def test_a_port_that_is_not_there_at_first_is_used_once_it_is(make_rig: MakeRig)
     rig.until(under_way(lines[A]), "the rack is under way")
 
 
-def test_a_line_that_takes_nothing_more_is_a_fault_of_its_axis_alone(tmp_path: Path) -> None:
-    lines = {axis: Line(tmp_path / axis) for axis in (A, B)}
-    for line in lines.values():
-        line.plug()
-    specs = [tilta_spec(axis, period_ns=NS_PER_MS) for axis in lines]
-    rig = MotionRig(tmp_path, [AxisConfig(spec, "tilta", f"serial:{tmp_path / spec.name}") for spec in specs])
-    rig.start()
-    rig.run_clock()
-    rig.pass_time(30 * NS_PER_MS)
+def test_a_line_that_takes_nothing_more_is_a_fault_of_its_axis_alone(make_rig: MakeRig) -> None:
+    rig, lines = make_rig(A, B, period_ns=NS_PER_MS)
     for axis in lines:
         rig.engage(axis, Track(0.0), attach=1)
     rig.until(lambda: bool(lines[B].take()) and bool(rig.troubles(A, "fault")), "the stall is noticed")
@@ -222,7 +216,6 @@ def test_a_line_that_takes_nothing_more_is_a_fault_of_its_axis_alone(tmp_path: P
     rig.until(lambda: len(lines[B].take()) + len(lines[B].heard) > heard + 50, "the other axis goes on")
     assert not rig.troubles(B, "fault")
     assert len(lines[A].take()) < 300, "of 1,200 old set-points only what the pty already holds at its far end remains"
-    rig.close()
 
 
 def test_a_killed_motion_comes_back_moves_nothing_and_says_what_it_assumes(make_rig: MakeRig) -> None:
