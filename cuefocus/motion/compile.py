@@ -6,7 +6,6 @@ stands.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp
 
 from cuefocus.errors import CueFocusError, TimecodeError
 from cuefocus.files.complaint import Complaint, Loc, Severity, in_file_order
@@ -217,19 +216,7 @@ class _Compiler:
             return
         scale = self._maps.scale(camera.lens, axis)
         start = opening if opening is not None else racks[0].from_ring
-
-        def value_at(show_ns: int) -> float:
-            ring = start
-            for rack in racks:
-                if show_ns < rack.depart_ns:
-                    break
-                ring = next((s.at(show_ns)[0] for s in rack.segments if show_ns < s.end_ns), rack.band.target_ring)
-            return scale.value_at(ring)
-
-        if axis == "iris":
-            camera.stop_at = lambda show_ns: float(2.0 ** (value_at(show_ns) / 2.0))
-        else:
-            camera.focal_at = lambda show_ns: exp(value_at(show_ns))
+        camera.follow_scale(axis, scale, start, racks)
 
     def _plan_axis(self, work: _ActWork, axis_name: str, cues: Sequence[tuple[int, Cue]]) -> None:
         camera_id, _, axis = axis_name.rpartition(".")
@@ -378,13 +365,9 @@ class _Compiler:
 
     def _plan_triggered(self, index: int, cue: Cue, camera: CameraInAct | None) -> None:
         if camera is None or cue.axis_name not in self._specs:
-            what = f"the rig has no camera {cue.camera!r}"
-            if cue.camera in self._rig.rig.value.cameras:
-                what = (
-                    f"camera {cue.camera} has no motor on {cue.axis}"
-                    if camera is not None
-                    else (f"camera {cue.camera} cannot be used")
-                )
+            what = f"the rig has no camera {cue.camera!r} that can be used"
+            if camera is not None:
+                what = f"camera {cue.camera} has no motor on {cue.axis}"
             self._complain(("cues", index, "camera"), what, "add it to the rig")
             return
         try:

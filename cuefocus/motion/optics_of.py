@@ -1,11 +1,12 @@
 """Which lens, stop and focal length a camera has in an act, and where its targets are on the ring."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log
+from math import exp, log
 
 from cuefocus.errors import CueFocusError, PlanError, RigFileError
 from cuefocus.motion.aims import Aim, FocusAim, ScaleAim
+from cuefocus.motion.racks import PlannedRack
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.optics.scale_map import IRIS_BAND_STOPS, ZOOM_BAND, ScaleMap, stops_of
@@ -57,6 +58,22 @@ class CameraInAct:
         stop = self.stop if self.stop_at is None or show_ns is None else self.stop_at(show_ns)
         focal = self.focal_mm if self.focal_at is None or show_ns is None else self.focal_at(show_ns)
         return Eye(focal, stop, self.camera.coc_mm, self.camera.sharp_coc)
+
+    def follow_scale(self, axis: str, scale: ScaleMap, start_ring: float, racks: Sequence[PlannedRack]) -> None:
+        """Take stop (or focal length) from the camera's own iris (or zoom) track from now on."""
+
+        def value_at(show_ns: int) -> float:
+            ring = start_ring
+            for rack in racks:
+                if show_ns < rack.depart_ns:
+                    break
+                ring = next((s.at(show_ns)[0] for s in rack.segments if show_ns < s.end_ns), rack.band.target_ring)
+            return scale.value_at(ring)
+
+        if axis == "iris":
+            self.stop_at = lambda show_ns: float(2.0 ** (value_at(show_ns) / 2.0))
+        else:
+            self.focal_at = lambda show_ns: exp(value_at(show_ns))
 
     def focus_map(self) -> LensMap:
         """Its lens on its focus motor. Raises: RigFileError."""
