@@ -21,6 +21,7 @@ from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
 from cuefocus.shells.file_source import LtcInput
 from cuefocus.shells.journal_file import JournalWriter
+from cuefocus.shells.motion_config import DEFAULT_QUERY_NS
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.show.models import Show
 from cuefocus.sim.lens_motor import MotorCharacter
@@ -192,7 +193,7 @@ def simulated_axes(rig: Rig, job: Job, clock: VirtualClock) -> dict[str, Virtual
             motor.codec(),
             counts_near=spec.counts_near,
             counts_far=spec.counts_far,
-            query_period_ns=spec.period_ns if spec.feedback else 0,
+            query_period_ns=DEFAULT_QUERY_NS if spec.feedback else 0,
             baud=motor.baud or 0,
         )
         ring = motor.simulated.start.fraction

@@ -8,7 +8,7 @@ Loaded by the motion process: plain Python only, no clock of its own.
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, log1p
+from math import exp, log, log1p
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.plan import AxisPlan, Latch, OnLoss
@@ -18,7 +18,8 @@ from cuefocus.motion.track import LandingInstant, Track
 from cuefocus.motor.axis import AxisSpec
 
 _NO_PLAN = AxisPlan(follow=False, track=Track(0.0))
-_STOPS = Latch.HOLD | Latch.PANIC | Latch.HAND
+#: Latch bits as plain numbers: flags are asked for at every set-point.
+_RELEASE, _HAND, _STOPS = int(Latch.RELEASE), int(Latch.HAND), int(Latch.HOLD | Latch.PANIC | Latch.HAND)
 _AT_REST_RING_PER_S = 1e-6
 _STEP_NS = 16_000
 
@@ -67,6 +68,7 @@ class AxisPlayer:
         self._limiter = SetpointLimiter(spec)
         self._limiter.reset(start_ring)
         self._last = Frame(0, 0, 0, start_ring, spec.counts_at(start_ring), False, "", 0.0, 0.0)
+        self._motor_ring = start_ring  # where the motor's loop stands when the last set-point takes effect
         self._line = NO_CLOCK
         self._cap_show_ns: int | None = None
         self._following = False
@@ -104,6 +106,10 @@ class AxisPlayer:
     def sent(self, frame: Frame) -> None:
         """Note that `frame` went out."""
         self._limiter.commit(frame.at_ns, frame.ring, frame.clamped)
+        if self.spec.lag_ns > 0:
+            held_to = self.spec.ring_at(self._last.counts)
+            coasted = exp(-(frame.due_ns - self._last.due_ns) / self.spec.lag_ns)
+            self._motor_ring = held_to + (self._motor_ring - held_to) * coasted
         self._last = frame
 
     def dropped(self, frame: Frame) -> None:
@@ -118,11 +124,12 @@ class AxisPlayer:
         May be called again before `write_ns` to take newer orders in; nothing is committed before `sent`.
         """
         orders = plan if plan is not None else _NO_PLAN
-        if latch & Latch.RELEASE:
+        stops = int(latch)
+        if stops & _RELEASE:
             if not self._holding:
                 self._stand_at(self._last.ring)
             return None
-        self._attend(orders, latch)
+        self._attend(orders, stops)
         grid_ns = self._next_grid_ns(now_ns)
         if not self._holding:
             frame = self._followed(now_ns, grid_ns, clock, orders, conductor_silent)
@@ -130,35 +137,33 @@ class AxisPlayer:
                 return frame
             if not self._holding:
                 self._rest = Track(self._last.ring)
-        return self._held(grid_ns, orders, latch)
+        return self._held(grid_ns, orders, stops)
 
-    def _attend(self, plan: AxisPlan, latch: Latch) -> None:
+    def _attend(self, plan: AxisPlan, stops: int) -> None:
         """Take hold of a plan that was made for us, let go of one that no longer may be followed."""
         if self._seen_attach is None:
             self._seen_attach = self._let_go_attach = plan.attach
         if self._holding:
-            if plan.follow and not latch & _STOPS and plan.attach > (self._let_go_attach or 0):
+            if plan.follow and not stops & _STOPS and plan.attach > (self._let_go_attach or 0):
                 self._holding, self._following, self._cap_show_ns = False, False, None
                 self._line = NO_CLOCK
-        elif latch & _STOPS or not plan.follow:
+        elif stops & _STOPS or not plan.follow:
             self._let_go()
         elif plan.attach != self._seen_attach:
             self._cap_show_ns = None
         if not self._holding:
             self._seen_attach = plan.attach
-        if not latch & Latch.HAND:
+        if not stops & _HAND:
             self._hand_ring = 0.0
 
     def _followed(
         self, now_ns: int, grid_ns: int, clock: Clock, plan: AxisPlan, conductor_silent: bool
     ) -> Frame | None:
         spec, splice = self.spec, plan.splice
-        due_ns, hold_ns = grid_ns, spec.period_ns
         if splice is not None and grid_ns + spec.dead_ns < splice.until_ns:
             instants = splice.track.landings
-            landing = self._landing(instants, now_ns, grid_ns, NO_CLOCK)
-            due_ns, hold_ns = self._slot(instants, landing, grid_ns, NO_CLOCK)
-            at_ns = due_ns + (0 if landing else hold_ns // 2)
+            landing = self._landing(splice.track, now_ns, grid_ns, NO_CLOCK)
+            due_ns, at_ns = self._slot(splice.track, landing, grid_ns, NO_CLOCK)
             if at_ns + spec.dead_ns >= splice.from_ns:
                 x, v, a = splice.track.at(at_ns + spec.dead_ns)
                 coming = landing or self._coming(instants, due_ns + spec.dead_ns, NO_CLOCK)
@@ -167,9 +172,8 @@ class AxisPlayer:
         if line is None:
             return None
         instants = plan.track.landings
-        landing = self._landing(instants, now_ns, grid_ns, line)
-        due_ns, hold_ns = self._slot(instants, landing, grid_ns, line)
-        at_ns = due_ns + (0 if landing else hold_ns // 2)
+        landing = self._landing(plan.track, now_ns, grid_ns, line)
+        due_ns, at_ns = self._slot(plan.track, landing, grid_ns, line)
         show_ns = line.show_at(at_ns + spec.dead_ns)
         cap_ns = self._cap(plan)
         if cap_ns is not None and show_ns >= cap_ns:
@@ -217,15 +221,26 @@ class AxisPlayer:
         earliest_ns = max(now_ns + self.spec.line_ns, self._last.due_ns + period_ns // 2)
         return earliest_ns + (self._origin_ns - earliest_ns - 1) % period_ns + 1
 
-    def _host_due_ns(self, instant: LandingInstant, line: Clock, after_ns: int) -> int:
+    def _host_due_ns(self, instant: LandingInstant, track: Track, line: Clock, after_ns: int) -> int:
         """When the last byte of a landing's own frame must be out; the frame before it is out at `after_ns`."""
-        at_ns = instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)
-        due_ns = at_ns - self.spec.dead_ns
-        if self.spec.lag_ns == 0:
+        spec = self.spec
+        due_ns = (instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)) - spec.dead_ns
+        if spec.lag_ns == 0:
             return due_ns
-        period_ns = self.spec.period_ns
-        held_ns = min(max(due_ns - after_ns, period_ns // 2), period_ns + period_ns // 2)
-        return due_ns - crossing_lead_ns(held_ns, period_ns, self.spec.lag_ns)
+        last, half_ns = self._last, spec.period_ns // 2
+        if after_ns != last.due_ns or due_ns - after_ns > spec.period_ns + half_ns:
+            held_ns = min(max(due_ns - after_ns, half_ns), spec.period_ns + half_ns)
+            return due_ns - crossing_lead_ns(held_ns, spec.period_ns, spec.lag_ns)
+        x, v, _ = track.at(instant.at_ns)
+        wish = x + spec.lag_ns * 1e-9 * v * (1.0 if line is NO_CLOCK else line.speed)
+        held_to = spec.ring_at(last.counts)
+        if wish == held_to:
+            return due_ns
+        coasted = (self._motor_ring - held_to) * exp(-(due_ns - last.due_ns) / spec.lag_ns)
+        share = (instant.edge_ring - wish - coasted) / (held_to - wish)
+        if share >= 1.0:
+            return due_ns
+        return due_ns - (min(half_ns, round(-spec.lag_ns * log(share))) if share > 0.0 else half_ns)
 
     def _coming(self, instants: tuple[LandingInstant, ...], from_ns: int, line: Clock) -> LandingInstant | None:
         """The first landing at or after `from_ns` of the instants' own time base."""
@@ -234,10 +249,9 @@ class AxisPlayer:
         index = bisect_left(instants, from_ns, key=_instant_ns)
         return instants[index] if index < len(instants) else None
 
-    def _landing(
-        self, instants: tuple[LandingInstant, ...], now_ns: int, grid_ns: int, line: Clock
-    ) -> LandingInstant | None:
+    def _landing(self, track: Track, now_ns: int, grid_ns: int, line: Clock) -> LandingInstant | None:
         """The landing whose frame takes this slot of the grid, if one does."""
+        instants = track.landings
         if not instants:
             return None
         half_ns = self.spec.period_ns // 2
@@ -246,27 +260,29 @@ class AxisPlayer:
         instant = self._coming(instants, from_ns, line)
         if instant is None:
             return None
-        due_ns = self._host_due_ns(instant, line, self._last.due_ns)
+        due_ns = self._host_due_ns(instant, track, line, self._last.due_ns)
         if due_ns <= max(self._last.due_ns, now_ns) + self.spec.line_ns or due_ns > grid_ns + half_ns:
             return None
         return instant
 
-    def _slot(
-        self, instants: tuple[LandingInstant, ...], landing: LandingInstant | None, grid_ns: int, line: Clock
-    ) -> tuple[int, int]:
-        """Due time of the coming frame and how long it will be held."""
-        period_ns = self.spec.period_ns
+    def _slot(self, track: Track, landing: LandingInstant | None, grid_ns: int, line: Clock) -> tuple[int, int]:
+        """When the coming frame is due, and the moment it stands for (less the dead time).
+
+        A landing's stands for the landing, any other for the middle of the span it will be held.
+        """
+        period_ns, instants = self.spec.period_ns, track.landings
         if landing is not None:
-            return self._host_due_ns(landing, line, self._last.due_ns), period_ns
-        if not instants:
-            return grid_ns, period_ns
-        effect_ns = grid_ns + self.spec.dead_ns
-        coming = self._coming(instants, (effect_ns if line is NO_CLOCK else line.show_at(effect_ns)) + 1, line)
-        if coming is not None:
-            next_ns = self._host_due_ns(coming, line, grid_ns)
-            if grid_ns + period_ns // 2 <= next_ns <= grid_ns + period_ns + period_ns // 2:
-                return grid_ns, next_ns - grid_ns
-        return grid_ns, period_ns
+            at_ns = (landing.at_ns if line is NO_CLOCK else line.host_at(landing.at_ns)) - self.spec.dead_ns
+            return self._host_due_ns(landing, track, line, self._last.due_ns), at_ns
+        held_ns = period_ns
+        if instants:
+            effect_ns = grid_ns + self.spec.dead_ns
+            coming = self._coming(instants, (effect_ns if line is NO_CLOCK else line.show_at(effect_ns)) + 1, line)
+            if coming is not None:
+                next_ns = self._host_due_ns(coming, track, line, grid_ns)
+                if grid_ns + period_ns // 2 <= next_ns <= grid_ns + period_ns + period_ns // 2:
+                    held_ns = next_ns - grid_ns
+        return grid_ns, grid_ns + held_ns // 2
 
     def _frame(
         self,
@@ -301,16 +317,16 @@ class AxisPlayer:
         before = (coming.edge_ring - x) * (coming.target_ring - coming.edge_ring) > 0
         return int(first_inside) - step if inside and before else counts
 
-    def _held(self, grid_ns: int, plan: AxisPlan, latch: Latch) -> Frame | None:
+    def _held(self, grid_ns: int, plan: AxisPlan, stops: int) -> Frame | None:
         """The stop under way, the hand's wish, or rest; None once at rest without permission to follow."""
         at_ns = grid_ns + self.spec.period_ns // 2
         stopping = bool(self._rest.segments) and grid_ns < self._rest.segments[-1].end_ns
-        if not stopping and not plan.follow and not latch & Latch.HAND:
+        if not stopping and not plan.follow and not stops & _HAND:
             return None
-        if self._last.due_ns == 0 and not latch & Latch.HAND and not stopping and self._holding:
+        if self._last.due_ns == 0 and not stops & _HAND and not stopping and self._holding:
             return None
         x, v, a = self._rest.at(at_ns)
-        if latch & Latch.HAND:
+        if stops & _HAND:
             x += self._hand_ring
         spec = self.spec
         ring, clamped = self._limiter.limit(at_ns, x)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cuefocus.chase.clock import NO_CLOCK
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.plan import AxisPlan, Latch, Plan
-from cuefocus.engine.player import AxisPlayer
+from cuefocus.engine.player import AxisPlayer, Frame
 from cuefocus.engine.ports import Feedback, InboxEvent, Latched, MotorTrouble, Sent
 from cuefocus.engine.session import TICK_NS, Session
 from cuefocus.errors import LinkError
@@ -37,6 +37,8 @@ class VirtualAxis:
 
     Args:
         write_ns, query_ns: when the next set-point is written, when the line is free for a question.
+        due_ns: when anything is to be done for it.
+        frame: the next set-point as prepared under orders of `orders_at`.
     """
 
     name: str
@@ -46,6 +48,9 @@ class VirtualAxis:
     latch: Latch = Latch.NONE
     write_ns: int = _NEVER_NS
     query_ns: int = _NEVER_NS
+    due_ns: int = 0
+    frame: Frame | None = None
+    orders_at: int = -1
     gone: bool = False
 
 
@@ -78,6 +83,7 @@ class VirtualRig:
         self._show = NO_CLOCK
         self._inbox: list[InboxEvent] = []
         self._due: list[tuple[int, Callable[[], None]]] = []
+        self._orders_at = 0
         self.conductor_dead_since_ns: int | None = None
 
     def at(self, host_ns: int, action: Callable[[], None]) -> None:
@@ -95,19 +101,23 @@ class VirtualRig:
             side = self.axes[name]
             side.latch = side.latch | latch if on else side.latch & ~latch
             self._inbox.append(Latched(name, self.clock.now_ns, side.latch))
+            self._orders_at += 1
             self._schedule(side)
 
     def run(self, until_ns: int) -> None:
         """Let time pass until `until_ns`, or until the session has finished."""
         block = next(self._heard, None)
         tick_ns = self.clock.now_ns
+        sides = tuple(self.axes.values())
         while self.clock.now_ns < until_ns:
             due_ns = min(tick_ns, block[0] if block else _NEVER_NS, self._due[0][0] if self._due else _NEVER_NS)
-            for side in self.axes.values():
-                due_ns = min(due_ns, side.write_ns, side.query_ns, side.link.next_due_ns() or _NEVER_NS)
+            for side in sides:
+                if side.due_ns < due_ns:
+                    due_ns = side.due_ns
             self.clock.now_ns = now_ns = max(due_ns, self.clock.now_ns)
-            for side in self.axes.values():
-                self._serve(side, now_ns)
+            for side in sides:
+                if side.due_ns <= now_ns:
+                    self._serve(side, now_ns)
             while self._due and self._due[0][0] <= now_ns:
                 self._due.pop(0)[1]()
             stepping = tick_ns <= now_ns
@@ -128,11 +138,14 @@ class VirtualRig:
         inbox, self._inbox = self._inbox, []
         outcome = self.session.step(now_ns, inbox)
         self._inbox.extend(self._listener(now_ns, inbox, outcome))
-        moved = outcome.plan_changed or outcome.clock.epoch != self._show.epoch
-        self._plan, self._show = outcome.plan, outcome.clock
+        before, clock = self._show, outcome.clock
+        moved = outcome.plan_changed or clock.epoch != before.epoch or clock.state is not before.state
+        if moved or clock.speed != before.speed or clock.show_ns != before.show_at(clock.host_ns):
+            self._orders_at += 1
+        self._plan, self._show = outcome.plan, clock
         for axis, latch, on in outcome.latches:
             self.set_latch(axis, latch, on=on)
-        if moved or outcome.clock.state is not self._show.state:
+        if moved:
             for side in self.axes.values():
                 self._schedule(side)
         return outcome.finished
@@ -145,20 +158,26 @@ class VirtualRig:
         return dead_ns is not None and self.clock.now_ns - dead_ns > _SILENT_NS
 
     def _schedule(self, side: VirtualAxis) -> None:
-        """When the axis' next frame must be written."""
+        """Prepare the axis' next frame, and see when anything is to be done for it."""
         if side.gone:
-            side.write_ns = _NEVER_NS
+            side.write_ns = side.due_ns = _NEVER_NS
             return
-        frame = side.player.prepare(
-            self.clock.now_ns, self._show, self._orders(side), side.latch, conductor_silent=self._silent()
-        )
+        now_ns, silent = self.clock.now_ns, self._silent()
+        frame = side.player.prepare(now_ns, self._show, self._orders(side), side.latch, conductor_silent=silent)
+        side.frame, side.orders_at = frame, -1 if silent else self._orders_at
         side.write_ns = frame.write_ns if frame is not None else _NEVER_NS
         if frame is None and side.query_ns == _NEVER_NS:
-            side.query_ns = self.clock.now_ns + side.player.spec.period_ns
+            side.query_ns = now_ns + side.player.spec.period_ns
+        self._look(side)
+
+    def _look(self, side: VirtualAxis) -> None:
+        answer_ns = side.link.next_due_ns()
+        side.due_ns = min(side.write_ns, side.query_ns, answer_ns if answer_ns is not None else _NEVER_NS)
 
     def _serve(self, side: VirtualAxis, now_ns: int) -> None:
         """Write, ask and listen, as far as due."""
         if side.gone:
+            side.due_ns = _NEVER_NS
             return
         try:
             if side.write_ns <= now_ns:
@@ -167,16 +186,17 @@ class VirtualRig:
                 free_until_ns = side.write_ns if side.write_ns != _NEVER_NS else None
                 side.motor.maybe_query(now_ns, free_until_ns)
                 side.query_ns = _NEVER_NS if free_until_ns is not None else now_ns + side.player.spec.period_ns
-            due_ns = side.link.next_due_ns()
-            if due_ns is not None and due_ns <= now_ns:
+            answer_ns = side.link.next_due_ns()
+            if answer_ns is not None and answer_ns <= now_ns:
                 for report in side.motor.poll():
                     side.player.observe(side.player.spec.ring_at(report.counts), now_ns)
                     self._inbox.append(Feedback(side.name, now_ns, report.counts))
+            self._look(side)
         except LinkError as error:
             self._lose(side, now_ns, str(error))
 
     def _lose(self, side: VirtualAxis, now_ns: int, reason: str) -> None:
-        side.gone, side.write_ns, side.query_ns = True, _NEVER_NS, _NEVER_NS
+        side.gone, side.write_ns, side.query_ns, side.due_ns = True, _NEVER_NS, _NEVER_NS, _NEVER_NS
         side.player.fault()
         self._inbox.append(MotorTrouble(side.name, now_ns, "fault", reason))
 
@@ -184,14 +204,16 @@ class VirtualRig:
         """A motor that was gone answers again."""
         side = self.axes[axis]
         side.gone = False
-        side.query_ns = self.clock.now_ns
+        side.query_ns = side.due_ns = self.clock.now_ns
         self._inbox.append(MotorTrouble(axis, self.clock.now_ns, "back", "it answers again"))
 
     def _write(self, side: VirtualAxis, now_ns: int) -> None:
-        frame = side.player.prepare(
-            now_ns - 1, self._show, self._orders(side), side.latch, conductor_silent=self._silent()
-        )
+        frame = side.frame
+        if side.orders_at != self._orders_at or self._silent():
+            orders, silent = self._orders(side), self._silent()
+            frame = side.player.prepare(now_ns - 1, self._show, orders, side.latch, conductor_silent=silent)
         if frame is None or frame.write_ns > now_ns:
+            side.frame, side.orders_at = frame, self._orders_at
             side.write_ns = frame.write_ns if frame is not None else _NEVER_NS
             return
         if side.motor.go_to(frame.counts):
