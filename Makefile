@@ -35,7 +35,7 @@ $(READY): pyproject.toml tools/bootstrap.sh
 
 $(DUET_LTC): $(READY)
 	@mkdir -p $(dir $@)
-	@$(BIN)/cuefocus ltc generate --rate 25 --start 00:59:57:00 --seconds 53 -o $@
+	@$(BIN)/cuefocus ltc generate --rate 25 --start 00:59:58:00 --seconds 49 -o $@
 
 clean:
 	rm -rf $(VENV) build

@@ -178,7 +178,7 @@ class Session:
             for record in self.book.pulling(trouble.axis):
                 record.happen(Happening.LOST, f"motor fault: {trouble.reason}")
             self.alarm(f"{trouble.axis}: {trouble.reason}; it holds still until it is back and engaged")
-        elif trouble.kind == "back":
+        elif trouble.kind == "back" and orders.fault:
             orders.back()
             self.alarm(f"{trouble.axis} is back; engage it to go on")
         elif trouble.kind == "dropped":
