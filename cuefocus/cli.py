@@ -135,15 +135,15 @@ def check(
     """All that can be known before a take."""
     from cuefocus.app.check import check as check_files
 
-    complaints = check_files(show, rig)
+    checked = check_files(show, rig)
     if as_json:
-        say_json([complaint.as_dict() for complaint in complaints])
+        say_json(checked.as_json())
     else:
-        for complaint in complaints:
+        for complaint in checked.complaints:
             say(str(complaint))
-        worst = {severity: sum(c.severity == severity for c in complaints) for severity in ("error", "warning", "note")}
-        say(f"{worst['error']} errors, {worst['warning']} warnings, {worst['note']} notes")
-    raise typer.Exit(Exit.INPUT if any(complaint.severity == "error" for complaint in complaints) else Exit.DONE)
+        counts = {word: sum(c.severity == word for c in checked.complaints) for word in ("error", "warning", "note")}
+        say(", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items()))
+    raise typer.Exit(Exit.INPUT if checked.refused else Exit.DONE)
 
 
 def _rows_out(result: Any, *, as_json: bool, strict: bool) -> None:
