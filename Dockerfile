@@ -1,26 +1,29 @@
-# Two stages: wheels are built in the first, the second holds only what runs.
+# CueFocus as an image: everything is installed in the first stage, the second holds only what runs, as a plain user.
+# docs/howto-docker.md tells how to build it (with and without an engine), how to pass devices in and what to permit.
 #   docker build -t cuefocus .
-#   docker run --rm cuefocus                                  # the duet on simulated motors
-#   docker run --rm --device /dev/ttyUSB0 --ulimit rtprio=80 --ulimit memlock=-1 --cap-add SYS_NICE \
-#     -v "$PWD/show:/show:ro" cuefocus run --rig /show/rig.yaml --show /show/show.yaml --source file:/show/ltc.wav
+#   docker run --rm --read-only --tmpfs /tmp cuefocus        # the duet, once, on simulated motors
+# Any base with Python 3.11 or newer and its venv module will do: --build-arg BASE=...
 ARG BASE=python:3.12-slim-bookworm
 
 FROM ${BASE} AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY cuefocus ./cuefocus
-RUN python3 -m venv /opt/cuefocus && /opt/cuefocus/bin/python -m pip install --no-cache-dir --disable-pip-version-check .
+RUN python3 -m venv /opt/cuefocus \
+ && /opt/cuefocus/bin/python -m pip install --no-cache-dir --disable-pip-version-check .
+COPY cues /opt/cuefocus/share/cues
+COPY config /opt/cuefocus/share/config
+RUN mkdir /opt/cuefocus/share/build \
+ && /opt/cuefocus/bin/cuefocus ltc generate --rate 25 --start 00:59:57:00 --seconds 53 \
+      -o /opt/cuefocus/share/build/duet.wav
 
 FROM ${BASE}
 RUN groupadd --gid 10001 cuefocus \
  && useradd --uid 10001 --gid 10001 --no-log-init --create-home --home-dir /var/lib/cuefocus cuefocus
 COPY --from=build /opt/cuefocus /opt/cuefocus
-COPY cues /opt/cuefocus/share/cues
-COPY config /opt/cuefocus/share/config
-ENV PATH=/opt/cuefocus/bin:$PATH PYTHONUNBUFFERED=1
-RUN mkdir -p /opt/cuefocus/share/build \
- && cuefocus ltc generate --rate 25 --start 00:59:57:00 --seconds 53 -o /opt/cuefocus/share/build/duet.wav
+ENV PATH=/opt/cuefocus/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
+# Journals, ledger and take store are written here, in the folder `takes`; sockets go to /tmp.
 WORKDIR /var/lib/cuefocus
 VOLUME /var/lib/cuefocus
 ENTRYPOINT ["cuefocus"]
