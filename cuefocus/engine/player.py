@@ -22,6 +22,7 @@ _NO_PLAN = AxisPlan(follow=False, track=Track(0.0))
 _RELEASE, _HAND, _STOPS = int(Latch.RELEASE), int(Latch.HAND), int(Latch.HOLD | Latch.PANIC | Latch.HAND)
 _AT_REST_RING_PER_S = 1e-6
 _STEP_NS = 16_000
+_ROUNDING_NS = 1_000  # show time and host time of one moment differ by rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ class AxisPlayer:
         if spec.lag_ns == 0:
             return due_ns
         last, half_ns = self._last, spec.period_ns // 2
-        if after_ns != last.due_ns or due_ns - after_ns > spec.period_ns + half_ns:
+        if after_ns != last.due_ns or due_ns - after_ns > 2 * spec.period_ns:
             held_ns = min(max(due_ns - after_ns, half_ns), spec.period_ns + half_ns)
             return due_ns - crossing_lead_ns(held_ns, spec.period_ns, spec.lag_ns)
         x, v, _ = track.at(instant.at_ns)
@@ -256,13 +257,17 @@ class AxisPlayer:
             return None
         half_ns = self.spec.period_ns // 2
         first_ns = max(self._last.due_ns, now_ns) + self.spec.line_ns + self.spec.dead_ns + 1
-        from_ns = first_ns if line is NO_CLOCK else line.show_at(first_ns)
+        from_ns = (first_ns if line is NO_CLOCK else line.show_at(first_ns)) - _ROUNDING_NS
         instant = self._coming(instants, from_ns, line)
         if instant is None:
             return None
-        due_ns = self._host_due_ns(instant, track, line, self._last.due_ns)
-        if due_ns <= max(self._last.due_ns, now_ns) + self.spec.line_ns or due_ns > grid_ns + half_ns:
+        if self._host_due_ns(instant, track, line, grid_ns) > grid_ns + half_ns:
             return None
+        due_ns = self._host_due_ns(instant, track, line, self._last.due_ns)
+        if due_ns <= max(self._last.due_ns, now_ns) + self.spec.line_ns:
+            return None
+        if self._last.landing and due_ns - self._last.due_ns < half_ns:
+            return None  # it has gone out; a clock that moved by nanoseconds since does not ask for it again
         return instant
 
     def _slot(self, track: Track, landing: LandingInstant | None, grid_ns: int, line: Clock) -> tuple[int, int]:
