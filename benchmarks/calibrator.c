@@ -46,14 +46,23 @@ static int wake(int64_t period_ns, int64_t length_ns, int priority) {
 }
 
 static int heat(void) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    for (long core = 1; core < cores; core++)
+    cpu_set_t allowed, mine;
+    struct sched_param none = {.sched_priority = 0};
+    if (sched_getaffinity(0, sizeof allowed, &allowed)) return 1;
+    int core = 0, others = CPU_COUNT(&allowed) - 1;
+    while (!CPU_ISSET(core, &allowed)) core++;
+    for (int next = core + 1; others > 0; next++) {
+        if (!CPU_ISSET(next, &allowed)) continue;
+        others--;
         if (fork() == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
+            core = next;
             break;
         }
-    struct sched_param none = {.sched_priority = 0};
-    if (sched_setscheduler(0, SCHED_IDLE, &none)) perror("calibrator: idle class");
+    }
+    CPU_ZERO(&mine);
+    CPU_SET(core, &mine); /* two spinners on one core would leave the other to sleep */
+    if (sched_setscheduler(0, SCHED_IDLE, &none) || sched_setaffinity(0, sizeof mine, &mine)) perror("calibrator: heat");
     for (volatile uint64_t beats = 0;; beats++) {
     }
     return 0;

@@ -18,7 +18,9 @@ from cuefocus.shells.shm_ring import StatusWriter
 from cuefocus.timebase.units import NS_PER_MS
 
 NEVER_NS: Final = 1 << 62
-GRID_ORIGIN_NS: Final = 0
+OFF_THE_TICK_NS: Final = 370_000
+"""Frames are written this long after whole ms: the kernel's own tick falls on multiples of 1, 4 or 10 ms of the same
+clock and takes the core for some 20 µs, just when a frame on a round time would be due."""
 STALL_NS: Final = 100 * NS_PER_MS
 """A line that has taken no set-point for so long is stalled (EtherCAT's process-data watchdog has the same default)."""
 SILENCE_NS: Final = 150 * NS_PER_MS
@@ -300,7 +302,8 @@ class MotionAxis:
     def _new_player(self) -> AxisPlayer:
         self._set_flags(self._flags & ~AxisFlag.ASSUMED if self._known else self._flags | AxisFlag.ASSUMED)
         ring = 0.0 if self._ring is None else min(1.0, max(0.0, self._ring))
-        return AxisPlayer(self.spec, grid_origin_ns=GRID_ORIGIN_NS, start_ring=ring, start_known=self._known)
+        origin_ns = OFF_THE_TICK_NS + self.spec.line_ns
+        return AxisPlayer(self.spec, grid_origin_ns=origin_ns, start_ring=ring, start_known=self._known)
 
     def _complain(self, now: int, reason: str, times: int = 1) -> None:
         told = self._complained.count(now, times)
