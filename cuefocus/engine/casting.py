@@ -59,7 +59,7 @@ class Casting:
             session.alarm(text)
             return False, text
         record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
-        session.book.fired.append(record)
+        session.book.fire(record)
         happening, reason = self._why_not(session, job, orders, rack)
         if happening is not None:
             record.happen(happening, reason)
@@ -101,10 +101,9 @@ class Casting:
         if not clock.running or clock.speed <= 0.0:
             return None
         landed_show_ns = clock.show_at(rack.land_ns)
-        for record in session.book.on_axis(orders.name):
-            begins_ns = record.rack.depart_ns - record.rack.takeup_ns
-            if not record.life.over and record.land_host_ns is None and begins_ns < landed_show_ns:
-                return record
+        record = next(session.book.coming(orders.name), None)
+        if record is not None and record.rack.depart_ns - record.rack.takeup_ns < landed_show_ns:
+            return record
         return None
 
     def _later(
@@ -130,7 +129,7 @@ class Casting:
         """Racks whose landing has just come, once each, for the cues that wait for it."""
         if not self._job.after:
             return
-        for record in (*session.book.timed.values(), *session.book.fired):
+        for record in session.book.busy_records():
             due = record.land_host_ns is not None and record.land_host_ns <= session.now_ns
             if due and not record.followed and record.fate is None and record.life in (Life.PULLING, Life.DONE):
                 record.followed = True

@@ -20,7 +20,10 @@ class Life(Enum):
     @property
     def over(self) -> bool:
         """Whether nothing can happen to the cue any more in this pass."""
-        return self not in (Life.STANDING_BY, Life.READY, Life.PULLING)
+        return self not in _ALIVE
+
+
+_ALIVE = frozenset({Life.STANDING_BY, Life.READY, Life.PULLING})
 
 
 class Happening(Enum):

@@ -32,7 +32,7 @@ class Jury:
 
     def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
         """Rows that can be told now; with `closing`, of every rack that has anything to tell."""
-        for record in session.book.open_records():
+        for record in session.book.busy_records():
             if record.fate is None and not self._watched(session.now_ns, record, closing=closing):
                 continue
             if record.fate is None and record.life is not Life.PULLING:

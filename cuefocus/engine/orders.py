@@ -36,6 +36,7 @@ class AxisOrders:
         self.fault = ""
         self.loose = True
         self.racks: tuple[PlannedRack, ...] = ()
+        self.by_cue: dict[str, PlannedRack] = {}
         self.rest_lens = self.lens_at(motor_ring)
         self.track = Track(motor_ring)
         self.splice: Splice | None = None
@@ -125,6 +126,7 @@ class AxisOrders:
 
     def _compile(self) -> None:
         self.track = self.planner.track(self.name, self.racks, self.rest_lens, self.direction)
+        self.by_cue = {rack.cue: rack for rack in self.racks}
         self.changed = True
 
     def take_hold(self, clock: Clock) -> None:

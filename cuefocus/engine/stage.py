@@ -203,16 +203,13 @@ class Stage:
     def live(self, session: "Session", orders: AxisOrders) -> None:
         """Move the lives of one axis' timed racks on."""
         clock, now_ns, spec = session.clock, session.now_ns, orders.job.spec
-        planned = {rack.cue: rack for rack in orders.racks}
         landed_ns = clock.show_at(now_ns)
         leaving_ns = clock.show_at(now_ns + spec.dead_ns)
         last_call_ns = clock.show_at(now_ns + spec.lead_ns + spec.period_ns + _LAST_CALL_NS)
         ready_ns = last_call_ns + round(_READY_AHEAD_NS * clock.speed)
-        for record in session.book.on_axis(orders.name):
-            if record.life.over or (record.life is Life.PULLING and record.land_host_ns is not None):
-                continue
-            if record.life is not Life.PULLING and record.rack.cue in planned:
-                record.rack = planned[record.rack.cue]
+        for record in session.book.coming(orders.name):
+            if record.life is not Life.PULLING:
+                record.rack = orders.by_cue.get(record.rack.cue, record.rack)
             rack = record.rack
             if record.life is not Life.PULLING:
                 if _start_ns(rack) > ready_ns:
@@ -273,7 +270,8 @@ class Stage:
 
     def next_rack(self, session: "Session") -> dict[str, object] | None:
         """The rack that lands next, for the operator."""
-        coming = [r for r in session.book.timed.values() if not r.life.over and r.land_host_ns is None]
+        firsts = (next(session.book.coming(name), None) for name in self.orders)
+        coming = [record for record in firsts if record is not None]
         if not coming:
             return None
         record = min(coming, key=lambda candidate: candidate.rack.land_ns)

@@ -1,5 +1,6 @@
 """Takes, passes and the record of each cue in them: what was planned, what happened, whether it has been judged."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cuefocus.engine.cues import Happening, Life, lived
@@ -27,6 +28,7 @@ class CueRecord:
         watch_until_ns: host time at which the landing may be judged.
         base_ns: zero of the rack's seconds: the act's start, or the trigger.
         told: its row is out.
+        busy: where it reports that something has happened to it.
         followed: cues that wait for its landing have been fired.
         source: who gave the time: the timecode source, or the trigger's route.
     """
@@ -48,6 +50,7 @@ class CueRecord:
     fate: Fate | None = None
     told: bool = False
     followed: bool = False
+    busy: list["CueRecord"] | None = None
 
     @property
     def axis(self) -> str:
@@ -59,6 +62,9 @@ class CueRecord:
         before, self.life = self.life, lived(self.life, happening)
         if self.life is before:
             return False
+        if self.busy is not None and before in (Life.STANDING_BY, Life.READY):
+            if self.life not in (Life.STANDING_BY, Life.READY):
+                self.busy.append(self)
         if happening in _VERDICT:
             self.fate = Fate(_VERDICT[happening], reason)
         return True
@@ -67,6 +73,27 @@ class CueRecord:
         """Something that belongs in the reason, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+
+class Lane:
+    """The timed records of one axis, and how far they are done: asking for what comes is as quick in a long show."""
+
+    def __init__(self) -> None:
+        self.records: list[CueRecord] = []
+        self._done = 0
+
+    def coming(self) -> Iterator[CueRecord]:
+        """Records that have not landed and may still, in order."""
+        records = self.records
+        while self._done < len(records) and _past(records[self._done]):
+            self._done += 1
+        for index in range(self._done, len(records)):
+            if not _past(records[index]):
+                yield records[index]
+
+
+def _past(record: CueRecord) -> bool:
+    return record.life.over or record.land_host_ns is not None
 
 
 class TakeBook:
@@ -82,29 +109,49 @@ class TakeBook:
         self.begun_ns = 0
         self.timed: dict[str, CueRecord] = {}
         self.fired: list[CueRecord] = []
+        self._lanes: dict[str, Lane] = {}
+        self._busy: list[CueRecord] = []
         self.taken = 0
 
     def begin(self, now_ns: int) -> None:
         """A take starts with ARM."""
         self.take, self.pass_, self.armed, self.begun_ns = self.take + 1, 0, True, now_ns
-        self.timed, self.fired = {}, []
+        self._clear()
 
     def end(self) -> None:
         """The take is over; its records have been closed."""
         self.armed = False
         self.taken += 1
-        self.timed, self.fired = {}, []
+        self._clear()
+
+    def _clear(self) -> None:
+        self.timed, self.fired, self._lanes, self._busy = {}, [], {}, []
 
     def open_pass(self, records: list[CueRecord]) -> None:
         """A new pass with fresh records of the act's timed racks."""
         self.pass_ += 1
         for record in records:
             record.pass_ = self.pass_
+            record.busy = self._busy
         self.timed = {record.rack.cue: record for record in records}
+        self._lanes = {}
+        for record in records:
+            self._lanes.setdefault(record.axis, Lane()).records.append(record)
 
-    def on_axis(self, axis: str) -> list[CueRecord]:
-        """Timed records of an axis, in order of landing."""
-        return [record for record in self.timed.values() if record.axis == axis]
+    def fire(self, record: CueRecord) -> None:
+        """A triggered cue's record."""
+        record.busy = self._busy
+        self.fired.append(record)
+
+    def coming(self, axis: str) -> Iterator[CueRecord]:
+        """Timed records of an axis that have not landed and may still, in order of landing."""
+        lane = self._lanes.get(axis)
+        return lane.coming() if lane is not None else iter(())
+
+    def busy_records(self) -> list[CueRecord]:
+        """Records that something has happened to and that have no row yet: under way, or with a fate."""
+        self._busy[:] = [record for record in self._busy if not record.told]
+        return list(self._busy)
 
     def open_records(self) -> list[CueRecord]:
         """Every record that has no row yet."""
@@ -113,7 +160,5 @@ class TakeBook:
     def pulling(self, axis: str) -> list[CueRecord]:
         """Racks under way or just landed on an axis, timed and triggered."""
         return [
-            record
-            for record in (*self.timed.values(), *self.fired)
-            if record.axis == axis and record.life is Life.PULLING and not record.told
+            record for record in self._busy if record.axis == axis and record.life is Life.PULLING and not record.told
         ]
