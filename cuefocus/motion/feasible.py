@@ -12,6 +12,7 @@ from cuefocus.motor.axis import AxisSpec
 MARGIN = 1.05
 """Design §7: feasible means inside the limits at this multiple of the highest declared speed."""
 _ROUNDS = 12
+_ALL_LAG = 1e6  # a pull this much shorter than the lag fits nowhere
 _BETWEEN_NODES = 1.0005  # peaks may lie between the places looked at
 
 
@@ -73,5 +74,5 @@ def _share(spec: AxisSpec, pull_s: float) -> float:
     """The lag as a share of the pull, rounded up a little so that equal pulls share their peaks."""
     if spec.lag_ns <= 0:
         return 0.0
-    exact = spec.lag_ns * 1e-9 / pull_s
+    exact = min(_ALL_LAG, spec.lag_ns * 1e-9 / pull_s)
     return (int(exact * 2048) + 1) / 2048
