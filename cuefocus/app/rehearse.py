@@ -15,6 +15,7 @@ from cuefocus.engine.player import AxisPlayer
 from cuefocus.engine.ports import Command, InboxEvent, SourceEvent
 from cuefocus.engine.session import Session
 from cuefocus.errors import InputError, SoundFileError
+from cuefocus.files.load import collector_paused
 from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.driver import LensMotor
 from cuefocus.rig.models import Rig
@@ -32,8 +33,8 @@ from cuefocus.timebase.units import NS_PER_S
 
 BLOCK_SAMPLES = 1024
 _START_NS = 10 * NS_PER_S
-#: Axes move to their openings before the sound begins.
-_SETTLING_NS = 4 * NS_PER_S
+#: Host time of the sound's first sample: the axes have moved to their openings by then.
+ORIGIN_NS = _START_NS + 4 * NS_PER_S
 _AFTER_SOUND_NS = 15 * NS_PER_S
 
 
@@ -93,8 +94,10 @@ def rehearse(
         header = JournalHeader(code_version(), "rehearsal", journal_files(show_path, rig_path, checked), options)
         writer = JournalWriter(journal, header, now_ns=lambda: 0, on_trouble=troubles.append)
     try:
-        rig = RehearsalRig(job, seed, checked.rig.rig.value, _heard(sound, job.sources[0]), firings, writer)
-        rig.run(_START_NS + _SETTLING_NS + round(sound.duration_s * NS_PER_S) + _AFTER_SOUND_NS)
+        blocks = heard(sound, job.sources[0])
+        rig = RehearsalRig(job, seed, checked.rig.rig.value, blocks, firings, writer, keeps_logs=False)
+        with collector_paused():
+            rig.run(ORIGIN_NS + round(sound.duration_s * NS_PER_S) + _AFTER_SOUND_NS)
     finally:
         if writer is not None:
             writer.close()
@@ -105,21 +108,32 @@ def rehearse(
 
 
 class RehearsalRig:
-    """A session on simulated motors made from a rig file, on a virtual clock."""
+    """A session on simulated motors made from a rig file, on a virtual clock.
+
+    Args:
+        job, seed: the session's.
+        rig: the motors are made from it.
+        blocks: what the timecode source says, in order of time (`heard`).
+        firings: triggered cues, fired when the clock shows their moment.
+        journal: takes every step.
+        keeps_logs: the simulators note their true positions.
+    """
 
     def __init__(
         self,
         job: Job,
         seed: Seed,
         rig: Rig,
-        heard: Iterator[tuple[int, Sequence[InboxEvent]]],
+        blocks: Iterator[tuple[int, Sequence[InboxEvent]]],
         firings: Sequence[Firing] = (),
         journal: JournalWriter | None = None,
+        *,
+        keeps_logs: bool = True,
     ) -> None:
         self.clock = VirtualClock(_START_NS)
         self.session = Session(job, seed)
-        self.axes = simulated_axes(rig, job, self.clock)
-        self.virtual = VirtualRig(self.session, self.axes, self.clock, heard, self._stepped)
+        self.axes = simulated_axes(rig, job, self.clock, keeps_logs=keeps_logs)
+        self.virtual = VirtualRig(self.session, self.axes, self.clock, blocks, self._stepped)
         self.result = Rehearsed(seed.take + 1)
         self.outcomes: list[Outcome] = []
         self.readings = 0
@@ -151,9 +165,8 @@ class RehearsalRig:
         return commands
 
 
-def _heard(sound: SoundFile, source: str) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
-    """The sound file as a card would deliver it from the moment the axes have settled."""
-    origin_ns = _START_NS + _SETTLING_NS
+def heard(sound: SoundFile, source: str, *, origin_ns: int = ORIGIN_NS) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
+    """The sound file as a card would deliver it, its first sample at `origin_ns`."""
     listener = LtcInput(source, sound.sample_rate)
     channel = best_channel(sound)
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
@@ -180,19 +193,29 @@ def start_rings(rig: Rig) -> dict[str, float]:
     return {name: rig.motor_of(name).simulated.start.fraction for name in rig.axis_names()}
 
 
-def simulated_axes(rig: Rig, job: Job, clock: VirtualClock) -> dict[str, VirtualAxis]:
+def simulated_axes(rig: Rig, job: Job, clock: VirtualClock, *, keeps_logs: bool = True) -> dict[str, VirtualAxis]:
     """A player, a driver and a simulated motor for each axis of the rig."""
     axes: dict[str, VirtualAxis] = {}
     for index, (name, axis) in enumerate(job.axes.items()):
         motor, spec = rig.motor_of(name), axis.spec
+        codec, character = motor.codec(), character_of(motor)
+        address = codec.default_address if motor.address is None else motor.address
         link = make_sim_motor(
-            motor.driver, clock, character_of(motor), baud=motor.baud, command=motor.command, name=spec.motor
+            motor.driver,
+            clock,
+            {address: character},
+            baud=motor.baud,
+            command=motor.command,
+            answers=spec.feedback,
+            keeps_log=keeps_logs,
+            name=spec.motor,
         )
         driver = LensMotor(
             link,
-            motor.codec(),
+            codec,
             counts_near=spec.counts_near,
             counts_far=spec.counts_far,
+            address=address,
             query_period_ns=DEFAULT_QUERY_NS if spec.feedback else 0,
             baud=motor.baud or 0,
         )
@@ -217,6 +240,7 @@ def character_of(motor: Motor) -> MotorCharacter:
         backlash_ring=backlash_counts / ends.span,
         readback_ns=round((motor.readback_ms if odd.readback_ms is None else odd.readback_ms) * 1e6),
         start_ring=odd.start.fraction,
+        quantum_counts=odd.quantum_counts,
     )
 
 

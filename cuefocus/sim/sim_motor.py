@@ -121,9 +121,9 @@ class SimMotorLink:
         return min(due, default=None)
 
     def log(self, address: int | None = None) -> list[TruePosition]:
-        """A motor's true positions up to now."""
+        """A motor's true positions up to now; without an address, those of the first."""
         self.advance()
-        return self.motors[self.wire.default_address if address is None else address].log()
+        return self.motors[next(iter(self.motors)) if address is None else address].log()
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
