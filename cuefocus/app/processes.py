@@ -1,5 +1,6 @@
 """The daemon's processes: started by exec, watched by descriptor, started again with back-off, ended in order."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,6 +30,7 @@ class ChildSpec:
         log: file that takes what it writes to stdout and stderr.
         pass_fds: descriptors it inherits under the same numbers.
         most_deaths: this many within a minute and it stays down; 0: it is always started again.
+        priority: of the real-time class, where permitted; 0 leaves it in the ordinary one (or to itself).
         stdin_held: its standard input is a pipe that ends with us; otherwise it has none.
         env: variables beside our own.
     """
@@ -38,6 +40,7 @@ class ChildSpec:
     log: Path
     pass_fds: tuple[int, ...] = ()
     most_deaths: int = 0
+    priority: int = 0
     stdin_held: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,6 +104,10 @@ class Child:
                 start_new_session=True,  # a Ctrl-C is ours to hand on, in order
             )
         self.pidfd = os.pidfd_open(self._process.pid)
+        if spec.priority:
+            with contextlib.suppress(PermissionError):
+                parameters = os.sched_param(spec.priority)
+                os.sched_setscheduler(self._process.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, parameters)
         self.again_ns = None
         self.starts += 1
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from cuefocus.app.check import Checked, check
 from cuefocus.app.daemon import Places, Wires
 from cuefocus.app.job import build_job, journal_files
-from cuefocus.app.report import print_report
+from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import ShowRunner
 from cuefocus.app.sound_choice import SoundChoice, choose_sound
@@ -25,6 +25,7 @@ from cuefocus.app.version import code_version
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import DeviceError, InputError
+from cuefocus.landing.report import make_report
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score, SoundConfig
@@ -109,7 +110,7 @@ def run(
         runtime.remove()
     rows = landings_of(places)
     if not options.as_json:
-        print_report(rows, console=console)
+        console.print(*(rendered(make_report(rows)) if rows else ["no rack was judged"]), sep="\n")
     if status == DONE and options.strict and not (rows and all(row.verdict == "landed" for row in rows)):
         return DEVICE_AT_FAULT
     return status

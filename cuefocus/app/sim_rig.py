@@ -14,6 +14,8 @@ from cuefocus.rig.motors import Motor
 
 PORTS_DIR: Final = "ports"
 _MOST_DEATHS: Final = 3
+_PRIORITY: Final = 70
+"""A motor does not wait for a busy computer: between motion (75) and the conductor (60)."""
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -41,7 +43,7 @@ class SimulatedMotors:
         described = folder / "sims.json"
         described.write_text(json.dumps(self.specs, indent=1), encoding="utf-8")
         argv = (sys.executable, "-m", "cuefocus.app.sim_motor", "--spec", str(described), "--until-eof")
-        return ChildSpec("sims", argv, log, most_deaths=_MOST_DEATHS, stdin_held=True)
+        return ChildSpec("sims", argv, log, most_deaths=_MOST_DEATHS, priority=_PRIORITY, stdin_held=True)
 
     def ready(self) -> bool:
         """Whether every pty stands (a UDP motor needs no waiting: it answers when it is there)."""

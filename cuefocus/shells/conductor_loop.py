@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from cuefocus.chase.clock import ClockState
+from cuefocus.chase.clock import NO_CLOCK, ClockState
 from cuefocus.engine.outcome import Event, Outcome, Reply
 from cuefocus.engine.plan import Latch, Plan
 from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble
 from cuefocus.landing.rows import LandingRow
+from cuefocus.motor.axis import AxisSpec
+from cuefocus.shells.absence import NOTICED_NS, aftermath
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import DescriptorWait
@@ -32,7 +34,7 @@ BEAT_NS: Final = 4 * NS_PER_MS
 _RETRY_NS: Final = NS_PER_S
 _IDLE_COLLECT_NS: Final = 5 * NS_PER_S
 _ROWS_KEPT: Final = 10_000
-_FAREWELL_NS: Final = NS_PER_S
+_FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
 _TEXT_LONGEST: Final = 4096
 
@@ -86,29 +88,31 @@ class Conductor:
     """Runs a session.
 
     Args:
+        specs: axes by name.
         outcome: of the last step replayed; None for a fresh session.
         in_take: whether that left a take open.
         next_id: number of the first command heard; above every one in the journal.
-        attach_from: what the attach counts of a session without its predecessor's journal begin at, by axis: below
-            what motion has seen, it would not follow.
+        attach_seen: by axis, the attach count motion has seen of a predecessor; lower ones it would not follow.
     """
 
     def __init__(
         self,
         around: Surroundings,
         session: Steps,
+        specs: Mapping[str, AxisSpec],
         *,
         outcome: Outcome | None = None,
         in_take: bool = False,
         next_id: int = 1,
-        attach_from: Mapping[str, int] | None = None,
+        attach_seen: Mapping[str, int] | None = None,
     ) -> None:
-        self._around, self._session = around, session
+        self._around, self._session, self._specs = around, session, dict(specs)
         self._plan = outcome.plan if outcome is not None else Plan(0)
+        self._clock = outcome.clock if outcome is not None else NO_CLOCK
         self._done = False
-        self._clock_state = outcome.clock.state if outcome is not None else ClockState.NO_SIGNAL
         self._due_ns = 0
-        self._attach_from = dict(attach_from or {})
+        self._held: set[str] = set()
+        self._attach_from = dict(attach_seen or {})
         self._asked: dict[int, Peer] = {}
         self._next_id = next_id
         self._rows: deque[LandingRow] = deque(maxlen=_ROWS_KEPT)
@@ -132,15 +136,38 @@ class Conductor:
         self._farewell()
 
     def _take_over(self, outcome: Outcome) -> None:
-        """Publish what a predecessor had decided, and take in what may have been lost with it: stops and faults."""
-        now_ns, memory = self._around.now_ns(), self._around.memory
+        """Go on from what a predecessor had decided; take in what may have been lost with it: stops and faults."""
+        around, memory = self._around, self._around.memory
+        for name, orders in outcome.plan.axes.items():
+            self._attach_from[name] = max(0, self._attach_from.get(name, 0) - orders.attach)
+        since_ns, now_ns = memory.conductor_beat.last_ns, around.now_ns()
         self._publish(now_ns, outcome, anew=True)
-        inbox: list[InboxEvent] = [*self._around.status.drain()]
+        self._return(since_ns)
+        inbox: list[InboxEvent] = [*around.status.drain()]
         for index, name in enumerate(memory.axes):
             inbox.append(Latched(name, now_ns, memory.latches.of(index)))
             if memory.axis_words[index].read().flags & AxisFlag.FAULT:
                 inbox.append(MotorTrouble(name, now_ns, "fault", "out of order when the conductor came back"))
-        self._step(now_ns, inbox)
+        self._step(around.now_ns(), inbox)
+
+    def _return(self, since_ns: int) -> None:
+        """Nobody conducted since `since_ns`: motion holds what did not move then. Put that right, axis by axis."""
+        around, now_ns = self._around, self._around.now_ns()
+        after = aftermath(around.memory, self._specs, self._plan, self._clock, since_ns, now_ns)
+        if after.kept:
+            for name in after.kept:
+                self._attach_from[name] = self._attach_from.get(name, 0) + 1
+            around.publisher.publish(now_ns, self._clock, self._above_attach(self._plan))
+        if after.missed:
+            inbox: list[InboxEvent] = []
+            for name in after.missed:
+                inbox.append(Latched(name, now_ns, Latch.HOLD))
+                inbox.append(Command("resume", now_ns, target=name, source="conductor"))
+            self._step(now_ns, inbox, clears=False)
+        away_ms = (now_ns - since_ns) // NS_PER_MS
+        if after.kept or after.missed:
+            lost = f"; {', '.join(after.missed)} missed a departure" if after.missed else ""
+            self._alarm(f"nobody conducted for {away_ms} ms{lost}")
 
     def turn(self) -> None:
         """One wait, and a step if there is anything to step for."""
@@ -150,6 +177,9 @@ class Conductor:
         if around.sound is not None and (sound_ns := around.sound.next_due_ns) is not None:
             deadline_ns = min(deadline_ns, sound_ns)
         readable = self._wait.wait_until(deadline_ns)
+        beat_ns = around.memory.conductor_beat.last_ns
+        if beat_ns and around.now_ns() - beat_ns > NOTICED_NS:
+            self._return(beat_ns)
         inbox = self._gather(readable)
         now_ns = around.now_ns()
         if inbox or now_ns >= self._due_ns:
@@ -166,6 +196,7 @@ class Conductor:
             with contextlib.suppress(BlockingIOError):
                 os.eventfd_read(around.memory.conductor_bell)
         inbox: list[InboxEvent] = [*around.status.drain()]
+        self._held.update(event.axis for event in inbox if isinstance(event, Latched) and event.latch)
         if around.status.lost != self._lost_seen:
             self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
             self._lost_seen = around.status.lost
@@ -205,14 +236,14 @@ class Conductor:
             id=number,
         )
 
-    def _step(self, now_ns: int, inbox: list[InboxEvent]) -> None:
+    def _step(self, now_ns: int, inbox: list[InboxEvent], *, clears: bool = True) -> None:
         around = self._around
         if around.journal is not None:
             around.journal.append(now_ns, inbox)
         if around.playlist is not None:
             around.playlist.observe(inbox)
         outcome = self._session.step(now_ns, inbox)
-        self._publish(now_ns, outcome)
+        self._publish(now_ns, outcome, clears=clears)
         self.in_take = take_after(self.in_take, outcome)
         for reply in outcome.replies:
             self._answer(reply)
@@ -226,20 +257,32 @@ class Conductor:
             self._list_rows(now_ns)
         self.worst_step_ns = max(self.worst_step_ns, around.now_ns() - now_ns)
 
-    def _publish(self, now_ns: int, outcome: Outcome, *, anew: bool = False) -> None:
-        """Clock and plan first, then the stops: a stop that is cleared never meets an older plan."""
+    def _publish(self, now_ns: int, outcome: Outcome, *, anew: bool = False, clears: bool = True) -> None:
+        """Clock and plan first, then the stops: a stop that is cleared never meets an older plan.
+
+        Args:
+            now_ns: the host clock.
+            outcome: what the session decided.
+            anew: a predecessor may have published it already.
+            clears: whether stops may be cleared: only an operator's own word does that.
+        """
         around = self._around
         changed = anew or outcome.plan_changed
         plan = self._above_attach(outcome.plan) if changed else Plan(outcome.plan.generation)
         around.publisher.publish(now_ns, outcome.clock, plan)
-        self._plan, self._clock_state = outcome.plan, outcome.clock.state
+        self._plan, self._clock = outcome.plan, outcome.clock
         self._due_ns = outcome.next_due_ns
         for axis, latch, is_set in outcome.latches:
-            if is_set or not anew:  # a stop set since a predecessor's last step is not undone
+            if is_set or (clears and not anew):  # a stop set since a predecessor's last step is not undone
                 self._latch(axis, latch, is_set=is_set)
         if outcome.latches:
             around.memory.ring_motion()
         self._done = outcome.finished
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether motion has said of every axis that a stop holds it."""
+        return self._held.issuperset(self._around.memory.axes)
 
     def _above_attach(self, plan: Plan) -> Plan:
         if not self._attach_from:
@@ -309,7 +352,7 @@ class Conductor:
         """What can wait until nothing moves."""
         if self._rows and now_ns >= self._retry_ns:
             self._list_rows(now_ns)
-        idle = not self.in_take and self._clock_state in (ClockState.NO_SIGNAL, ClockState.HOLDING)
+        idle = not self.in_take and self._clock.state in (ClockState.NO_SIGNAL, ClockState.HOLDING)
         if idle and now_ns >= self._collect_ns:
             gc.collect()
             gc.freeze()
@@ -322,13 +365,19 @@ class Conductor:
         return playlist.finished(self._around.now_ns(), in_take=self.in_take)
 
     def _farewell(self) -> None:
-        """End the take and let the axes go, then stay until that is told, but not for ever."""
-        now_ns = self._around.now_ns()
-        self._step(now_ns, [Command("disarm", now_ns, source="run")])
-        until_ns = now_ns + _FAREWELL_NS
-        while self.in_take and self._around.now_ns() < until_ns:
+        """Stop every axis in order, end the take, and stay until that is told, but not for ever."""
+        around = self._around
+        until_ns = around.now_ns() + _FAREWELL_NS
+        around.memory.latches.set(Latch.HOLD)
+        around.memory.ring_motion()
+        self.turn()
+        while not self._stopped and around.now_ns() < until_ns:
             self.turn()
-        self._list_rows(self._around.now_ns())
+        now_ns = around.now_ns()
+        self._step(now_ns, [Command("disarm", now_ns, source="run")])
+        while self.in_take and around.now_ns() < until_ns:
+            self.turn()
+        self._list_rows(around.now_ns())
 
 
 def printed(event: Event, now_ns: int) -> dict[str, object]:

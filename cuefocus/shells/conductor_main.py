@@ -91,10 +91,11 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         conductor = Conductor(
             around,
             session,
+            {name: axis.spec for name, axis in score.job.axes.items()},
             outcome=recalled.outcome,
             in_take=recalled.in_take,
             next_id=recalled.next_id,
-            attach_from=_attach_counts(memory) if recalled.outcome is None else None,
+            attach_seen=_attach_counts(memory),
         )
         _stop_on_signals(conductor)
         granted = enter_realtime(config.priority, lock=config.lock)

@@ -1,0 +1,128 @@
+"""The whole daemon in real processes: it lands racks, and goes on when one of its processes is killed or stopped."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cuefocus.app.replay import replay
+from cuefocus.app.tell import Order, tell
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.journal_file import read_ledger
+from cuefocus.takes.opening import open_store
+from cuefocus.timebase.units import NS_PER_MS
+from tests.app.running import CUES, Daemon, daemon
+
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(90)]
+
+
+def _opened(running: Daemon) -> int:
+    """Host time of sample 0."""
+    event = running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
+    return int(event["host_ns"])
+
+
+def _is(kind: str, **fields: object) -> Any:
+    return lambda event: event["event"] == kind and all(event.get(key) == value for key, value in fields.items())
+
+
+def test_racks_land_and_a_killed_desk_costs_none_of_them(tmp_path: Path) -> None:
+    with daemon(tmp_path, strict=True) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.6, origin_ns)
+        desk = running.pid("desk")
+        os.kill(desk, signal.SIGKILL)
+        running.another("desk", desk)
+        assert running.end() == 0, running.told()
+    rows = running.landings()
+    assert sorted(rows) == sorted(CUES)
+    assert {row["verdict"] for row in rows.values()} == {"landed"}, running.told()
+    [ledger] = running.takes.glob("ledger.jsonl")
+    kept = [line.row for line in read_ledger(ledger)]
+    with open_store(running.takes / "takes.db") as store:
+        assert store.rows() == kept
+    assert len(kept) == len(CUES)
+    [journal] = running.takes.glob("*.journal")
+    assert [row.as_dict() for row in replay(journal).rows] == kept
+
+
+def test_a_killed_conductor_comes_back_into_the_same_take_and_moves_nothing(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.6, origin_ns)  # B2 is in mid-rack
+        conductor = running.pid("conductor")
+        os.kill(conductor, signal.SIGKILL)
+        running.another("conductor", conductor)
+        assert running.end() == 0, running.told()
+    rows = running.landings()
+    assert {row["take"] for row in rows.values()} == {1}
+    assert {row["pass"] for row in rows.values()} == {1}, running.told()
+    in_flight_and_later = ("B1", "C1", "B2", "B3", "C3")  # C2 departs while nobody conducts: nothing new does
+    assert {rows[cue]["verdict"] for cue in in_flight_and_later} == {"landed"}, running.told()
+    ledger = [line.row["cue"] for line in read_ledger(running.takes / "ledger.jsonl")]
+    assert sorted(ledger) == sorted(CUES)
+    [journal] = running.takes.glob("*.journal")
+    assert sorted(row.cue for row in replay(journal).rows) == sorted(CUES)
+
+
+def test_motion_that_was_killed_moves_nothing_until_it_is_engaged(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.6, origin_ns)
+        motion = running.pid("motion")
+        os.kill(motion, signal.SIGKILL)
+        running.another("motion", motion)
+        state = running.until(lambda event: event["event"] == "state" and event.get("engaged") == [])
+        assert state["armed"], running.told()
+        running.at_show_s(5.0, origin_ns)
+        answer = tell(running.runtime, Order("engage"))
+        assert answer.ok, answer.text
+        running.until(lambda event: event["event"] == "state" and len(event.get("engaged", ())) == 2)
+        assert running.end() == 0, running.told()
+    rows = running.landings()
+    assert rows["B2"]["verdict"] == "missed", running.told()
+    assert rows["B3"]["verdict"] == "landed", running.told()
+    assert rows["C3"]["verdict"] == "landed", running.told()
+
+
+def test_panic_is_obeyed_while_the_conductor_is_stopped(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.4, origin_ns)
+        conductor = running.pid("conductor")
+        os.kill(conductor, signal.SIGSTOP)
+        asked_ns = now_ns()
+        answer = tell(running.runtime, Order("panic"), timeout_ns=200 * NS_PER_MS)
+        assert answer.ok, answer.text
+        assert "conductor does not answer" in answer.text
+        motion = tell(running.runtime, Order("hold"), timeout_ns=200 * NS_PER_MS)
+        assert motion.ok
+        assert now_ns() - asked_ns < 2000 * NS_PER_MS
+        os.kill(conductor, signal.SIGCONT)
+        running.until(_is("take", state="ended"))
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == 0, running.told()
+    rows = running.landings()
+    assert rows["B2"]["verdict"] == "held", running.told()
+    assert not [row for row in rows.values() if row["verdict"] == "landed" and row["cue"] in ("B2", "B3", "C3")]
+
+
+def test_an_orderly_stop_ends_the_take_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with daemon(tmp_path, takes=0) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.4, origin_ns)
+        children = [running.pid(name) for name in ("conductor", "motion", "desk", "sims")]
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == 0, running.told()
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not list(Path(running.environ["XDG_RUNTIME_DIR"]).glob("cuefocus/*"))
+    assert running.landings()["B1"]["verdict"] == "landed"
+
+
+def test_two_takes_follow_one_another(tmp_path: Path) -> None:
+    with daemon(tmp_path, takes=2, strict=True) as running:
+        assert running.end(60.0) == 0, running.told()
+    rows = [event for event in running.events if event["event"] == "landing"]
+    assert sorted((row["take"], row["cue"]) for row in rows) == sorted((take, cue) for take in (1, 2) for cue in CUES)
