@@ -27,6 +27,7 @@ SILENCE_NS: Final = 150 * NS_PER_MS
 SILENCE_QUERIES: Final = 4
 """A motor is silent when so many questions and so much time went by without an answer."""
 _DROPS_ENGAGE: Final = Latch.PANIC | Latch.RELEASE
+_SENDS_NOTHING: Final = AxisFlag.FAULT | AxisFlag.RELEASED
 
 
 class MotionAxis:
@@ -58,6 +59,7 @@ class MotionAxis:
         self._complained, self._dropped = TroubleLimit(), TroubleLimit()
         self._ring = start_ring
         self._flags = AxisFlag.NONE
+        self._inert = self._releasing = False
         self.latch = Latch.NONE
         self._orders: AxisPlan | None = None
         self._plan: AxisPlan | None = None
@@ -121,6 +123,7 @@ class MotionAxis:
     def _latch(self, latch: Latch, now: int) -> None:
         risen, fallen = latch & ~self.latch, self.latch & ~latch
         self.latch = latch
+        self._releasing = bool(latch & Latch.RELEASE)
         self.stale = True
         if risen & _DROPS_ENGAGE:
             self._drop_engage()
@@ -146,6 +149,7 @@ class MotionAxis:
     def _set_flags(self, flags: AxisFlag) -> None:
         if flags != self._flags:
             self._flags = flags
+            self._inert = bool(flags & _SENDS_NOTHING)
             self._words.set_flags(flags)
 
     # --- set-points -----------------------------------------------------------------------------------------------
@@ -154,8 +158,8 @@ class MotionAxis:
         """Make, or make anew, the frame that goes out next."""
         self.stale = False
         frame = None
-        if not self._flags & (AxisFlag.FAULT | AxisFlag.RELEASED):
-            if self.latch & Latch.RELEASE and self._release(now):
+        if not self._inert:
+            if self._releasing and self._release(now):
                 self.write_ns, self.frame = NEVER_NS, None
                 return
             frame = self.player.prepare(now, clock, self._plan, self.latch, conductor_silent=conductor_silent)

@@ -160,7 +160,10 @@ class MotionLoop:
         left_ns = min(axis.write_ns for axis in self._axes) - now - self._spin_ns
         pieces = max(_PIECES_AT_LEAST, min(_PIECES_AT_MOST, left_ns // _PIECE_NS))
         for axis in self._axes:
-            pieces = max(_PIECES_AT_LEAST, axis.look(now, pieces, extra=self._extra))
+            try:
+                pieces = max(_PIECES_AT_LEAST, axis.look(now, pieces, extra=self._extra))
+            except Exception as problem:  # noqa: BLE001 - see _contain
+                self._contain(axis, problem, now)
             moved = self._hands.taken(axis.index)
             if moved:
                 axis.move_by(moved)
@@ -247,7 +250,10 @@ class MotionLoop:
             return
         if heard is not None:
             for axis in self._on_port[id(port)]:
-                axis.hear(heard, stamp)
+                try:
+                    axis.hear(heard, stamp)
+                except Exception as problem:  # noqa: BLE001 - see _contain
+                    self._contain(axis, problem, stamp)
 
     def _lose(self, port: MotionPort, reason: str, now: int) -> None:
         """A port is gone: its axes stop there and then, the others go on."""
