@@ -122,9 +122,7 @@ def motion_child(config: MotionConfig, memory: SharedMemory, runtime: RuntimeDir
     path = runtime.path / "motion.json"
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.motion_main")
-    return ChildSpec(
-        "motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=memory.handed_down
-    )
+    return ChildSpec("motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=memory.handed_down)
 
 
 def conductor_child(

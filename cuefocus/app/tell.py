@@ -90,12 +90,13 @@ def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns:
     Raises: DeviceError when nobody is there to obey it.
     """
     fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
-    if order.by_ring is not None:
-        fields["by"] = order.by_ring
     if not order.stop:
         return _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
     try:
         motion = _answer(ask(runtime.motion_socket, fields, timeout_ns=MOTION_ANSWER_NS))
+        if order.by_ring is not None and motion.ok:
+            moved = {**fields, "verb": "hand-by", "value": order.by_ring}
+            motion = _answer(ask(runtime.motion_socket, moved, timeout_ns=MOTION_ANSWER_NS))
     except DeviceError as problem:
         motion = Answer(False, f"motion does not answer ({problem.sentence})")
     try:
@@ -103,10 +104,10 @@ def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns:
     except DeviceError as problem:
         if not motion.ok:
             raise DeviceError(f"nobody obeys: {motion.text}, and the conductor does not answer") from problem
-        text = f"{motion.text}; motion obeyed, the conductor does not answer"
+        text = f"{order.verb.upper()}: motion obeys; the conductor does not answer"
         return Answer(True, text, {"motion": True, "conductor": False})
     if not motion.ok:
-        return Answer(conductor.ok, f"{conductor.text}; {motion.text}", {"motion": False, "conductor": conductor.ok})
+        return Answer(False, f"{conductor.text}; {motion.text}", {"motion": False, "conductor": conductor.ok})
     return Answer(True, conductor.text or motion.text, {"motion": True, "conductor": conductor.ok, **conductor.data})
 
 

@@ -8,9 +8,9 @@ import contextlib
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from cuefocus.chase.clock import NO_CLOCK, ClockState
 from cuefocus.engine.outcome import Event, Outcome, Reply
@@ -19,14 +19,10 @@ from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble
 from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.absence import NOTICED_NS, aftermath
-from cuefocus.shells.event_pipe import EventWriter
-from cuefocus.shells.file_source import FileSource
+from cuefocus.shells.conductor_parts import Steps, Surroundings
 from cuefocus.shells.host_clock import DescriptorWait
-from cuefocus.shells.local_socket import LocalServer, Peer
-from cuefocus.shells.playlist import Playlist
-from cuefocus.shells.shared_memory import Publisher, SharedMemory
+from cuefocus.shells.local_socket import Peer
 from cuefocus.shells.shm_motion import AxisFlag
-from cuefocus.shells.shm_ring import StatusReader
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 BEAT_NS: Final = 4 * NS_PER_MS
@@ -37,51 +33,6 @@ _ROWS_KEPT: Final = 10_000
 _FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
 _TEXT_LONGEST: Final = 4096
-
-
-class Steps(Protocol):
-    """The session, as the loop uses it."""
-
-    def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
-        """One step."""
-
-
-class Keeps(Protocol):
-    """The journal, as the loop uses it. Never raises: what the disk refuses is its own business."""
-
-    def append(self, now_ns: int, inbox: Sequence[InboxEvent]) -> None:
-        """Keep one step."""
-
-
-class Lists(Protocol):
-    """The ledger, as the loop uses it. Raises OSError when the disk does not take it."""
-
-    def append(self, row: LandingRow) -> None:
-        """Keep one row."""
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """All the loop touches.
-
-    Args:
-        now_ns: the host clock.
-        events: all of them, to `run`. takes: those of takes, to the desk.
-        journal, ledger: None where nothing is kept.
-        playlist: None where no sound file is played.
-    """
-
-    now_ns: Callable[[], int]
-    memory: SharedMemory
-    status: StatusReader
-    publisher: Publisher
-    server: LocalServer
-    events: EventWriter
-    takes: EventWriter
-    journal: Keeps | None = None
-    ledger: Lists | None = None
-    sound: FileSource | None = None
-    playlist: Playlist | None = None
 
 
 class Conductor:

@@ -20,7 +20,8 @@ from cuefocus.engine.session import Session
 from cuefocus.errors import CueFocusError, InputError, SoundFileError
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig, read_conductor_config, read_score
-from cuefocus.shells.conductor_loop import Conductor, Surroundings, take_after
+from cuefocus.shells.conductor_loop import Conductor, take_after
+from cuefocus.shells.conductor_parts import Surroundings
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import now_ns

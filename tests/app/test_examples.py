@@ -54,7 +54,7 @@ class Example:
         """The rig that the show's header names."""
         header = self.show_path.read_text("utf-8").partition("\ntitle:")[0]
         (name,) = set(re.findall(r"config/[a-z]+\.yaml", header))
-        return ROOT / name
+        return ROOT / str(name)
 
 
 EXAMPLES = [

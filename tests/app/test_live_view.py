@@ -1,0 +1,65 @@
+"""What a person sees while the daemon runs."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from cuefocus.app.live_view import Picture, drawn, sentence
+from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
+from cuefocus.timebase.units import NS_PER_S
+
+START_SHOW_NS = 3600 * NS_PER_S
+NOW_NS = 50 * NS_PER_S
+LOCKED = Clock(NOW_NS, START_SHOW_NS, 1.0, ClockState.LOCKED, 1000, NOW_NS + NS_PER_S, 0)
+STATE = {
+    "event": "state", "host_ns": NOW_NS, "state": "locked", "rate": "25", "source": "playback", "act": "song",
+    "take": 3, "pass": 1, "armed": True, "engaged": ["A.focus"], "stopped": {}, "faults": {}, "refusal": "",
+    "standby": None,
+    "next": {"cue": "12.10", "name": "to Ben", "axis": "A.focus", "target": "ben", "land_at": "01:00:05:00",
+             "land_show_ns": START_SHOW_NS + 5 * NS_PER_S},
+}  # fmt: skip
+LANDING = {
+    "event": "landing", "cue": "12.9", "camera": "A", "axis": "focus", "target": "ana", "verdict": "late",
+    "error_ms": 21.25, "uncertainty_ms": 0.5, "reason": "limited by speed",
+}  # fmt: skip
+
+
+def _seen(picture: Picture, clock: Clock) -> str:
+    out = io.StringIO()
+    Console(file=out, width=140, force_terminal=False).print(drawn(picture, clock, NOW_NS + NS_PER_S, title="Duet"))
+    return out.getvalue()
+
+
+def test_timecode_state_source_and_what_lands_next_are_seen() -> None:
+    picture = Picture()
+    picture.take(STATE)
+    seen = _seen(picture, LOCKED)
+    for words in ("01:00:01:00", "LOCKED", "from playback", "take 3 pass 1", "NEXT 12.10", "ben", "4.0 s", "space GO"):
+        assert words in seen
+
+
+def test_landings_and_alarms_are_seen() -> None:
+    picture = Picture()
+    for event in (STATE, LANDING, {"event": "alarm", "host_ns": NOW_NS, "text": "motor B is gone"}):
+        picture.take(event)
+    seen = _seen(picture, LOCKED)
+    for words in ("12.9", "late", "+21.25 ms ±0.50", "limited by speed", "motor B is gone"):
+        assert words in seen
+
+
+def test_before_anything_was_heard_there_is_still_a_picture() -> None:
+    assert "NO SIGNAL" in _seen(Picture(), NO_CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (LANDING, "cue 12.9  A focus → ana  late  +21.25 ms ±0.50: limited by speed"),
+        ({"event": "alarm", "text": "disk full"}, "! disk full"),
+        ({"event": "take", "take": 2, "state": "ended", "reason": "PANIC"}, "take 2 ended (PANIC)"),
+        (STATE, None),
+    ],
+)
+def test_where_there_is_no_terminal_each_event_is_a_line(event: dict[str, object], line: str | None) -> None:
+    assert sentence(event) == line

@@ -1,0 +1,32 @@
+"""What the conductor is told arrives as it was said, and only from its own parent."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cuefocus.errors import DeviceError, RigFileError
+from cuefocus.shells.conductor_config import ConductorConfig, SoundConfig, read_conductor_config, read_score
+
+
+def test_a_config_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    sound = SoundConfig("ltc", "/x.wav", 1, 0, 3, wait_for_axes=True)
+    config = ConductorConfig(3, 4, 5, 6, "/run/c.sock", "/takes/r.journal", "/takes/ledger.jsonl", sound, afresh=2)
+    config.write(tmp_path / "c.json")
+    assert read_conductor_config(tmp_path / "c.json") == config
+    assert config.journal_path == Path("/takes/r.3.journal")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"memory_fd": 1}'])
+def test_what_is_no_config_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_text(text)
+    with pytest.raises(RigFileError):
+        read_conductor_config(tmp_path / "c.json")
+
+
+def test_a_score_that_anybody_could_have_written_is_not_read() -> None:
+    fd = os.memfd_create("score", os.MFD_ALLOW_SEALING)
+    os.write(fd, b"cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(DeviceError, match="no score"):
+        read_score(fd)
+    os.close(fd)
