@@ -31,7 +31,8 @@ from cuefocus.sim.virtual_rig import VirtualAxis, VirtualClock, VirtualRig
 from cuefocus.timebase.frames import parse_timecode, unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 
-BLOCK_SAMPLES = 1024
+#: As many as a sound card with a large buffer hands over; more would only delay the readings.
+BLOCK_SAMPLES = 2048
 _START_NS = 10 * NS_PER_S
 #: Host time of the sound's first sample: the axes have moved to their openings by then.
 ORIGIN_NS = _START_NS + 4 * NS_PER_S

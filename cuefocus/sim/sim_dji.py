@@ -11,31 +11,30 @@ _LONGEST_LINE = 64
 FRAMINGS = ("slcan", "socketcan", "plain")
 
 
-def _remainder_table(poly: int, width: int) -> list[int]:
-    """CRC of each top byte, most significant bit first."""
-    top, mask, table = 1 << (width - 1), (1 << width) - 1, []
-    for value in range(256):
-        register = value << (width - 8)
-        for _ in range(8):
-            register = ((register << 1) ^ poly if register & top else register << 1) & mask
-        table.append(register)
-    return table
-
-
 def _mirrored(value: int, width: int) -> int:
     return int(f"{value:0{width}b}"[::-1], 2)
 
 
-_MIRROR = bytes(_mirrored(value, 8) for value in range(256))
+def _remainder_table(poly: int, width: int) -> list[int]:
+    """CRC of each byte, least significant bit first."""
+    table, backwards = [], _mirrored(poly, width)
+    for value in range(256):
+        register = value
+        for _ in range(8):
+            register = register >> 1 ^ backwards if register & 1 else register >> 1
+        table.append(register)
+    return table
+
+
 _TABLE_16, _TABLE_32 = _remainder_table(0x8005, 16), _remainder_table(0x04C11DB7, 32)
+_SEED_16, _SEED_32 = _mirrored(0xC55C, 16), _mirrored(0xC55C_0000, 32)
 
 
-def _crc(data: bytes, table: list[int], width: int, register: int) -> int:
-    """Bit-mirrored in and out, by the straight (unmirrored) register of the document."""
-    mask, shift = (1 << width) - 1, width - 8
-    for byte in data.translate(_MIRROR):
-        register = (register << 8 & mask) ^ table[(register >> shift) ^ byte]
-    return _mirrored(register, width)
+def _crc(data: bytes | bytearray, table: list[int], register: int) -> int:
+    """The document's register, run mirrored from end to end: its bytes go in and come out least bit first."""
+    for byte in data:
+        register = register >> 8 ^ table[(register ^ byte) & 0xFF]
+    return register
 
 
 class DjiWire:
@@ -57,7 +56,7 @@ class DjiWire:
         self._framing = framing
         self._line = bytearray()
         self._packet = bytearray()
-        self._sequence = 0
+        self._head_right = False  # the packet under way has a sound header
 
     def hear(self, data: bytes) -> list[tuple[int, Order]]:
         """Orders that `data` completes, with the index of their last byte."""
@@ -101,6 +100,7 @@ class DjiWire:
         """Half a packet is forgotten; an adapter starts with its channel closed."""
         self._line.clear()
         self._packet.clear()
+        self._head_right = False
         self.channel_open = self._framing != "slcan"
 
     def _bytewise(self, data: bytes) -> list[tuple[int, Order]]:
@@ -137,14 +137,16 @@ class DjiWire:
             if len(stream) < 12:
                 break
             length = int.from_bytes(stream[1:3], "little") & 0x3FF
-            head_right = _crc(bytes(stream[:10]), _TABLE_16, 16, 0xC55C) == int.from_bytes(stream[10:12], "little")
-            if not head_right or not 18 <= length <= 100:
-                self._lose_byte()
-                continue
+            if not self._head_right:
+                right = _crc(stream[:10], _TABLE_16, _SEED_16) == int.from_bytes(stream[10:12], "little")
+                if not right or not 18 <= length <= 100:
+                    self._lose_byte()
+                    continue
+                self._head_right = True
             if len(stream) < length:
                 break
-            whole = bytes(stream[:length])
-            if _crc(whole[:-4], _TABLE_32, 32, 0xC55C_0000) != int.from_bytes(whole[-4:], "little"):
+            whole, self._head_right = bytes(stream[:length]), False
+            if _crc(whole[:-4], _TABLE_32, _SEED_32) != int.from_bytes(whole[-4:], "little"):
                 self._lose_byte()
                 continue
             del stream[:length]
@@ -169,8 +171,8 @@ class DjiWire:
 
     def _reply(self, sequence: bytes, data: bytes) -> bytes:
         head = b"\xaa" + (18 + len(data)).to_bytes(2, "little") + b"\x20" + bytes(4) + sequence
-        body = head + _crc(head, _TABLE_16, 16, 0xC55C).to_bytes(2, "little") + b"\x0e\x12" + data
-        return body + _crc(body, _TABLE_32, 32, 0xC55C_0000).to_bytes(4, "little")
+        body = head + _crc(head, _TABLE_16, _SEED_16).to_bytes(2, "little") + b"\x0e\x12" + data
+        return body + _crc(body, _TABLE_32, _SEED_32).to_bytes(4, "little")
 
     def _cut(self, whole: bytes) -> bytes:
         if self._framing == "plain":

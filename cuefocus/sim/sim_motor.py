@@ -116,9 +116,16 @@ class SimMotorLink:
             model.advance_to(now_ns)
 
     def next_due_ns(self) -> int | None:
-        """When the next answer is complete or the next question is heard; None while nothing is under way."""
-        due = [queue[0][0] for queue in (self._asked, self._answers) if queue]
-        return min(due, default=None)
+        """When there may be an answer to fetch; None while nothing is under way.
+
+        A question heard is answered at the earliest `readback_ns` after; until then there is nothing to do for it.
+        """
+        due_ns = self._answers[0][0] if self._answers else None
+        if self._asked:
+            at_ns, order, _ = self._asked[0]
+            ready_ns = at_ns + self.motors[order.address].character.readback_ns
+            return ready_ns if due_ns is None or ready_ns < due_ns else due_ns
+        return due_ns
 
     def log(self, address: int | None = None) -> list[TruePosition]:
         """A motor's true positions up to now; without an address, those of the first."""
@@ -164,6 +171,7 @@ class SimMotorLink:
 
     def jam(self) -> None:
         """The motors seize where they are and obey nothing until freed."""
+        self.advance()
         self._jammed = True
         for model in self.motors.values():
             model.seize(self._now_ns())

@@ -123,7 +123,7 @@ def test_the_line_is_busy_until_the_frame_is_out() -> None:
 def test_read_back_is_as_old_as_stated() -> None:
     clock, sim, motor = pair("bridge", readback_ms=7)
     assert motor.maybe_query(clock.now_ns)
-    assert sim.next_due_ns() == clock.now_ns
+    assert sim.next_due_ns() == clock.now_ns + 7 * MS, "nothing to fetch before"
     assert motor.poll() == []
     assert sim.next_due_ns() == clock.now_ns + 7 * MS
     clock.now_ns += 7 * MS - 1
