@@ -89,6 +89,8 @@ def keep_desk(config: DeskConfig) -> None:
         while not stopping:
             if heard is not None:
                 books.hear(heard.take())
+                if heard.over:  # `run` and the conductor have gone
+                    break
             books.tend(now_ns())
             wait.wait_until(now_ns() + LOOK_NS)
         if heard is not None:

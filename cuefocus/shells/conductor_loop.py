@@ -72,8 +72,9 @@ class Conductor:
         self._collect_ns = 0
         self._lost_seen = around.status.lost
         self._wait = DescriptorWait()
-        for fd in (around.server.fileno(), around.memory.conductor_bell):
-            self._wait.watch(fd)
+        for fd in (around.server.fileno(), around.memory.conductor_bell, around.events.fileno()):
+            if fd >= 0:
+                self._wait.watch(fd)
         self.in_take = in_take
         self.stopping = False
         self.worst_step_ns = 0
@@ -146,6 +147,9 @@ class Conductor:
         if around.memory.conductor_bell in readable:
             with contextlib.suppress(BlockingIOError):
                 os.eventfd_read(around.memory.conductor_bell)
+        if not around.events.gone and around.events.fileno() in readable:
+            self._wait.forget(around.events.fileno())
+            around.events.note_gone()
         inbox: list[InboxEvent] = [*around.status.drain()]
         self._held.update(event.axis for event in inbox if isinstance(event, Latched) and event.latch)
         if around.status.lost != self._lost_seen:
@@ -310,6 +314,8 @@ class Conductor:
             self._collect_ns = self._around.now_ns() + _IDLE_COLLECT_NS
 
     def _finished(self) -> bool:
+        if self._around.events.gone and self._around.events.fileno() >= 0 and not self.in_take:
+            return True  # `run` was killed: what is under way is finished, nothing new begins
         playlist = self._around.playlist
         if self._done or playlist is None:
             return self._done

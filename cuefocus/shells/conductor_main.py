@@ -7,6 +7,7 @@ same inbox gives the same plan, so nothing moves because of it. The sound is tak
 import argparse
 import contextlib
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.sound_file import SoundFile
+from cuefocus.timebase.units import NS_PER_MS
 
 _READ_TRIES: Final = 3
 _ALL_PIECES: Final = 1 << 20
@@ -101,7 +103,7 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         _stop_on_signals(conductor)
         granted = enter_realtime(config.priority, lock=config.lock)
         sys.stderr.write(
-            f"conductor: {recalled.steps} steps replayed in {(now_ns() - begun_ns) / 1e6:.0f} ms; {granted.line}\n"
+            f"conductor: {recalled.steps} steps replayed in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}\n"
         )
         sys.stderr.flush()
         quiet_garbage()
@@ -109,6 +111,12 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
             conductor.run()
         finally:
             gc.unfreeze()
+        late_ms = around.sound.worst_late_ns / NS_PER_MS if around.sound is not None else 0.0
+        sys.stderr.write(
+            f"conductor: longest step {conductor.worst_step_ns / NS_PER_MS:.1f} ms, latest block {late_ms:.1f} ms\n"
+        )
+        if events.gone:
+            _end_motion(memory)
 
 
 def recall(journal: Path, score: Score, session: Session, playlist: Playlist | None) -> Recalled:
@@ -193,6 +201,13 @@ def _attach_counts(memory: SharedMemory) -> dict[str, int]:
         if reader.plan is not None:
             counts[name] = reader.plan.attach
     return counts
+
+
+def _end_motion(memory: SharedMemory) -> None:
+    """`run` was killed, so nobody else is left to end motion in order."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if pid := memory.motion.read().pid:
+            os.kill(pid, signal.SIGTERM)
 
 
 def _stop_on_signals(conductor: Conductor) -> None:

@@ -31,6 +31,14 @@ class EventWriter:
         self.dropped = 0
         self.gone = self._socket is None
 
+    def fileno(self) -> int:
+        """Descriptor that becomes readable when the reader has gone; -1 for nobody listening."""
+        return self._socket.fileno() if self._socket is not None else -1
+
+    def note_gone(self) -> None:
+        """The reader went away."""
+        self.gone = True
+
     def put(self, event: Mapping[str, object]) -> bool:
         """Hand one event over; False when it had to be dropped.
 
@@ -57,11 +65,12 @@ class EventWriter:
 
 
 class EventReader:
-    """The end of `run`."""
+    """The end of `run`, or of the desk. `over` says that every writer has gone."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self.dropped = 0
+        self.over = False
 
     def fileno(self) -> int:
         """Descriptor that becomes readable with every event."""
@@ -76,6 +85,7 @@ class EventReader:
             except (BlockingIOError, InterruptedError):
                 return events
             if not message:
+                self.over = True
                 return events
             fields = json.loads(message)
             self.dropped += int(fields.pop("dropped_before", 0))

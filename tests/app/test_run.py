@@ -9,7 +9,7 @@ import pytest
 
 from cuefocus.app.replay import replay
 from cuefocus.app.tell import Order, tell
-from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.journal_file import read_ledger
 from cuefocus.takes.opening import open_store
 from cuefocus.timebase.units import NS_PER_MS
@@ -126,3 +126,25 @@ def test_two_takes_follow_one_another(tmp_path: Path) -> None:
         assert running.end(60.0) == 0, running.told()
     rows = [event for event in running.events if event["event"] == "landing"]
     assert sorted((row["take"], row["cue"]) for row in rows) == sorted((take, cue) for take in (1, 2) for cue in CUES)
+
+
+def test_when_run_is_killed_the_others_finish_what_is_under_way_and_leave(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.6, origin_ns)
+        children = [running.pid(name) for name in ("conductor", "motion", "desk", "sims")]
+        running.process.kill()
+        running.process.wait()
+        until_ns = now_ns() + 40_000 * NS_PER_MS
+        clock = HostClock()
+        while (left := [pid for pid in children if _alive(pid)]) and now_ns() < until_ns:
+            clock.sleep_until(now_ns() + 50 * NS_PER_MS)
+        assert left == []
+    assert [line.row["cue"] for line in read_ledger(running.takes / "ledger.jsonl")][:2]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
