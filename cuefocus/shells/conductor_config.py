@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import pickle
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -88,6 +88,11 @@ class Score:
     job: Job
     seed: Seed
     header: JournalHeader
+
+    def unarmed(self) -> "Score":
+        """The same for a conductor that had to leave its predecessor's journal: only a person arms again."""
+        header = replace(self.header, options={**self.header.options, "auto_arm": False})
+        return Score(self.job, replace(self.seed, auto_arm=False), header)
 
     def sealed(self) -> int:
         """A memory file that holds it and cannot be changed any more; its descriptor is handed to conductors."""

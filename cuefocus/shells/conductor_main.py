@@ -62,7 +62,8 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     try:
         config = read_conductor_config(given.config)
-        conduct(config, SharedMemory.attach(config.memory_fd), read_score(config.score_fd))
+        score = read_score(config.score_fd)
+        conduct(config, SharedMemory.attach(config.memory_fd), score.unarmed() if config.afresh else score)
     except CueFocusError as problem:
         sys.stderr.write(f"conductor: {problem}\n")
         return 1 if isinstance(problem, InputError) else 3
@@ -74,7 +75,7 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
     begun_ns = now_ns()
     events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
     session = Session(score.job, score.seed)
-    playlist = _playlist(config.sound)
+    playlist = _playlist(config.sound, armed=score.seed.auto_arm)
     recalled = recall(config.journal_path, score, session, playlist)
     status = memory.status_reader()
     with contextlib.ExitStack() as open_things:
@@ -141,10 +142,10 @@ def recall(journal: Path, score: Score, session: Session, playlist: Playlist | N
     return recalled
 
 
-def _playlist(sound: SoundConfig | None) -> Playlist | None:
+def _playlist(sound: SoundConfig | None, *, armed: bool) -> Playlist | None:
     if sound is None:
         return None
-    return Playlist(sound.source, sound.takes, wait_for_axes=sound.wait_for_axes)
+    return Playlist(sound.source, sound.takes, wait_for_axes=sound.wait_for_axes and armed)
 
 
 def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Callable[[str], None]) -> FileSource | None:

@@ -148,3 +148,24 @@ def _alive(pid: int) -> bool:
         return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
+
+
+def test_a_damaged_journal_does_not_keep_a_conductor_from_coming_back(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(2.6, origin_ns)
+        [journal] = running.takes.glob("*.journal")
+        conductor = running.pid("conductor")
+        os.kill(conductor, signal.SIGKILL)
+        with journal.open("ab") as file:
+            file.write(b"no step\n")
+        running.until(lambda event: event["event"] == "alarm" and "afresh" in event["text"])
+        told = len(running.events)
+        running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
+        assert tell(running.runtime, Order("status")).data["engaged"] == []
+        assert tell(running.runtime, Order("arm")).ok
+        assert tell(running.runtime, Order("engage")).ok
+        assert running.end() == 0, running.told()
+    assert [event["state"] for event in running.events[told:] if event["event"] == "take"] == ["begins", "ended"]
+    assert running.landings()["B3"]["verdict"] == "landed", running.told()
+    assert len(list(running.takes.glob("*.journal"))) == 2

@@ -1,7 +1,5 @@
 """After nobody conducted for a while: who goes on as planned, who missed a departure, who is left alone."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
@@ -32,10 +30,10 @@ def _plan(track: Track) -> Plan:
 
 
 @pytest.fixture
-def memory() -> Iterator[SharedMemory]:
+def memory() -> SharedMemory:
     made = SharedMemory.create(["A.focus"])
     made.axis_words[0].note_sent(0.2, 2000, SINCE_NS + 200 * NS_PER_MS)
-    yield made
+    return made
 
 
 def _after(memory: SharedMemory, track: Track, clock: Clock = CLOCK) -> Aftermath:
