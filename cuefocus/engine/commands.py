@@ -56,7 +56,8 @@ def _engage(session: "Session", command: Command) -> Answer:
         return False, problem
     if not session.book.armed:
         return False, "arm first; then engage"
-    refused = [why for axis in chosen if (why := session.engage(axis))]
+    confirmed = command.value == "confirm"
+    refused = [why for axis in chosen if (why := session.engage(axis, confirmed=confirmed))]
     if refused:
         return False, "; ".join(refused)
     return True, f"{', '.join(chosen)} engaged"
@@ -65,7 +66,7 @@ def _engage(session: "Session", command: Command) -> Answer:
 def _let_go(session: "Session", axis: str) -> None:
     orders = session.stage.orders[axis]
     if orders.engaged:
-        orders.engaged = False
+        orders.engaged, orders.wants_operator = False, True
         orders.release(orders.last_sent_ring)
 
 
@@ -115,7 +116,7 @@ def _resume(session: "Session", command: Command) -> Answer:
 
 def _take_start(session: "Session", command: Command) -> Answer:
     if session.book.armed:
-        session.disarm("next take")
+        session.end_take("next take")
     session.arm()
     return True, f"take {session.book.take} is armed"
 
@@ -123,7 +124,7 @@ def _take_start(session: "Session", command: Command) -> Answer:
 def _take_end(session: "Session", command: Command) -> Answer:
     if not session.book.armed:
         return False, "no take is running"
-    session.disarm("take ended by the operator")
+    session.end_take("take ended by the operator")
     return True, f"take {session.book.take} is over"
 
 

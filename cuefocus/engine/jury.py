@@ -21,6 +21,8 @@ _REPORTS_LATE_NS = 60 * NS_PER_MS
 #: Share of dead time and lag that a verdict without feedback cannot vouch for.
 _MODEL_DOUBT = 0.1
 _BEFORE_NS = 300 * NS_PER_MS
+#: A rack entered in its middle (a jump) is watched from there: what its axis did before is none of it.
+_JOINED_LATE_NS = 50 * NS_PER_MS
 
 
 class Jury:
@@ -67,12 +69,13 @@ class Jury:
     def _evidence(self, now_ns: int, record: CueRecord) -> Evidence:
         rack = record.rack
         land_ns = record.land_host_ns if record.land_host_ns is not None else now_ns
-        until_ns = record.watch_until_ns if record.watch_until_ns is not None else now_ns
+        until_ns = min(now_ns, record.watch_until_ns) if record.watch_until_ns is not None else now_ns
         if record.fate is not None:
             return Evidence(land_ns, until_ns, speed=record.speed, notes=tuple(record.notes), fate=record.fate)
         speed = record.speed or 1.0
         begins_ns = land_ns - round((rack.land_ns - rack.depart_ns) / abs(speed))
         from_ns = min(begins_ns, record.departed_ns if record.departed_ns is not None else begins_ns) - _BEFORE_NS
+        joined = record.departed_ns is not None and record.departed_ns - begins_ns > _JOINED_LATE_NS
         spec = self._job.axes[record.axis].spec
         samples, estimated = self.witness[record.axis].samples(from_ns, until_ns)
         return Evidence(
@@ -83,6 +86,7 @@ class Jury:
             estimated=estimated,
             speed=None if rack.triggered else record.speed,
             clock_uncertainty_ns=record.uncertainty_ns,
+            departed_ns=record.departed_ns if joined else None,
             other_uncertainty_ns=_MODEL_DOUBT * (spec.dead_ns + spec.lag_ns) if estimated else 0.0,
             clamped=tuple(sorted(record.clamped)),
             notes=tuple(record.notes),

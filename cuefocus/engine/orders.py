@@ -10,10 +10,11 @@ from cuefocus.errors import PlanError
 from cuefocus.motion.compile_track import direction_after
 from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.racks import PlannedRack
-from cuefocus.motion.retarget import State, join, settle, to_rest
+from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
 from cuefocus.motion.track import Track
 
 _THERE_RING = 1e-7
+_MOVING_RING_PER_S = 1e-6
 
 
 class AxisOrders:
@@ -34,6 +35,9 @@ class AxisOrders:
         self.latch = Latch.NONE
         self.last_sent_ring = motor_ring
         self.fault = ""
+        self.armed = False
+        self.assumed = False  # after a fault: where a motor that does not report stands
+        self.wants_operator = False  # nothing but an operator engages it
         self.loose = True
         self.racks: tuple[PlannedRack, ...] = ()
         self.by_cue: dict[str, PlannedRack] = {}
@@ -59,7 +63,7 @@ class AxisOrders:
     def plan(self) -> AxisPlan:
         """The orders as motion reads them."""
         return AxisPlan(
-            follow=self.engaged and not self.fault,
+            follow=self.armed and self.engaged and not self.fault,
             track=self.track,
             splice=self.splice,
             on_loss=self.on_loss,
@@ -103,7 +107,8 @@ class AxisOrders:
 
     def fail(self, reason: str) -> None:
         """The motor is gone or does not answer: hold still, follow nothing until engaged again."""
-        self.fault, self.engaged, self.known = reason, False, False
+        self.fault, self.engaged, self.known, self.wants_operator = reason, False, False, True
+        self.assumed = not self.job.spec.feedback
         self.release(self.last_sent_ring)
 
     def back(self) -> None:
@@ -139,16 +144,7 @@ class AxisOrders:
 
     def stay_until_next(self, racks: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
         """Hold still where the axis is; the next of `racks` leaves from there. Motion under way comes to rest."""
-        start_ns = now_ns + self.job.spec.dead_ns
-        state = self.state_at(start_ns, clock)
-        self.splice = None
-        if abs(state[1]) > 1e-6:
-            rest = self._braked(state, start_ns)
-            self.splice, self.motor_ring = rest, rest.track.at(rest.until_ns)[0]
-            self.direction = 1 if state[1] > 0 else -1
-        else:
-            self.motor_ring = state[0]
-        self.rest_lens = self.lens_at(self.motor_ring)
+        self.come_to_rest(now_ns, clock)
         self.racks = self.planner.replan(self.name, racks, self.rest_lens, self.direction)
         self._compile()
         self.take_hold(clock)
@@ -204,7 +200,7 @@ class AxisOrders:
 
     def _joined(self, state: State, start_ns: int, clock: Clock) -> Splice:
         """Onto the moving track, or to rest at the end of its motion where it cannot be caught."""
-        limits = lens_limits(self.job.spec)
+        limits = settle_limits(self.job.spec)
 
         def track_at(host_ns: int) -> State:
             x, v, a = self.track.at(clock.show_at(host_ns))
@@ -218,11 +214,28 @@ class AxisOrders:
             until_ns = max(segments[-1].end_ns if segments else start_ns, clock.host_at(end_show_ns))
         return Splice(Track(state[0], segments), start_ns, until_ns)
 
-    def pull_now(self, rack: PlannedRack, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
-        """Follow a rack replanned to leave now (compress, late), then `later` racks."""
-        state = self.state_at(now_ns + self.job.spec.dead_ns, clock)
-        self.rest_lens = self.lens_at(state[0])
+    def obey(self, on_loss: OnLoss) -> None:
+        """What to do once the clock is no longer good."""
+        if self.on_loss is not on_loss:
+            self.on_loss, self.changed = on_loss, True
+
+    def come_to_rest(self, now_ns: int, clock: Clock) -> tuple[float, int]:
+        """End what motion there is; the lens ring it will stand on, and from when a new pull may leave (host ns)."""
+        start_ns = now_ns + self.job.spec.dead_ns
+        state = self.state_at(start_ns, clock)
         self.splice = None
+        if abs(state[1]) > _MOVING_RING_PER_S:
+            self.splice = self._braked(state, start_ns)
+            self.motor_ring = self.splice.track.at(self.splice.until_ns)[0]
+            self.direction = 1 if state[1] > 0 else -1
+            start_ns = self.splice.until_ns
+        else:
+            self.motor_ring = state[0]
+        self.rest_lens = self.lens_at(self.motor_ring)
+        return self.rest_lens, start_ns
+
+    def pull_now(self, rack: PlannedRack, later: tuple[PlannedRack, ...], clock: Clock) -> None:
+        """After `come_to_rest`: follow a rack planned from there (compress, late), then `later` racks."""
         after = direction_after((rack,), self.direction)
         self.racks = (rack, *self.planner.replan(self.name, later, rack.band.target_ring, after))
         self._compile()

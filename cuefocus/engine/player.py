@@ -165,7 +165,8 @@ class AxisPlayer:
             instants = splice.track.landings
             landing = self._landing(splice.track, now_ns, grid_ns, NO_CLOCK)
             due_ns, at_ns = self._slot(splice.track, landing, grid_ns, NO_CLOCK)
-            if at_ns + spec.dead_ns >= splice.from_ns:
+            ended = at_ns + spec.dead_ns >= splice.until_ns and self._good(grid_ns, clock, plan, conductor_silent)
+            if at_ns + spec.dead_ns >= splice.from_ns and not ended:
                 x, v, a = splice.track.at(at_ns + spec.dead_ns)
                 coming = landing or self._coming(instants, due_ns + spec.dead_ns, NO_CLOCK)
                 return self._frame(due_ns, at_ns, (x, v, a), landing is not None, coming)
@@ -188,10 +189,13 @@ class AxisPlayer:
         state = (x, v * line.speed, a * line.speed * line.speed)
         return self._frame(due_ns, at_ns, state, landing is not None, coming)
 
+    def _good(self, due_ns: int, clock: Clock, plan: AxisPlan, conductor_silent: bool) -> bool:
+        """Whether the clock may be followed along the plan's track at `due_ns`."""
+        return clock.running and clock.epoch == plan.epoch and not conductor_silent and due_ns <= clock.good_until_ns
+
     def _usable_line(self, due_ns: int, clock: Clock, plan: AxisPlan, conductor_silent: bool) -> Clock | None:
         """The clock's line to follow; None to hold still (after letting go, where the loss policy says so)."""
-        good = clock.running and clock.epoch == plan.epoch and not conductor_silent and due_ns <= clock.good_until_ns
-        if good:
+        if self._good(due_ns, clock, plan, conductor_silent):
             self._line, self._following = clock, True
             if self._cap_show_ns is None:
                 return clock
@@ -268,6 +272,9 @@ class AxisPlayer:
             return None
         if self._last.landing and due_ns - self._last.due_ns < half_ns:
             return None  # it has gone out; a clock that moved by nanoseconds since does not ask for it again
+        at_ns = instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)
+        if at_ns - self.spec.dead_ns <= self._last.at_ns:
+            return None  # the clock moved by more: the last set-point stands for a later moment already
         return instant
 
     def _slot(self, track: Track, landing: LandingInstant | None, grid_ns: int, line: Clock) -> tuple[int, int]:

@@ -19,6 +19,8 @@ _READY_AHEAD_NS = 2 * NS_PER_S
 #: A rack that may not leave must be out of the plan this long before motion would begin it.
 _LAST_CALL_NS = 60 * NS_PER_MS
 _CONTINUOUS_NS = 80 * NS_PER_MS
+#: Between deciding on a pull and its departure: the next step, the plan's way to motion, and a set-point period.
+_PREPARE_NS = 30 * NS_PER_MS
 
 
 class Stage:
@@ -42,10 +44,17 @@ class Stage:
             if orders.epoch == clock.epoch:
                 orders.line = clock
 
+    def stand_by(self, *, armed: bool) -> None:
+        """A take begins or ends; without one every axis stands still."""
+        for orders in self.orders.values():
+            orders.armed, orders.changed = armed, True
+            if not armed:
+                orders.release(orders.last_sent_ring)
+
     # --- placing ---
 
     def fresh_records(self, session: "Session") -> list[CueRecord]:
-        """Records of the act's timed racks that have not left yet."""
+        """Records of the act's timed racks, none of them begun."""
         act = session.act
         return [
             CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.casting.source)
@@ -61,17 +70,11 @@ class Stage:
     def place(self, session: "Session", orders: AxisOrders, reason: str) -> None:
         """Put one axis where it belongs; racks wholly passed are skipped for `reason`."""
         act, clock, now_ns = session.act, session.clock, session.now_ns
-        orders.on_loss = act.on_loss
-        racks = tuple(rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible)
+        orders.obey(act.on_loss)
+        racks = self._racks(session, orders)
         opening = act.opening.get(orders.name)
         if not clock.running:
-            if clock.state is ClockState.NO_SIGNAL and opening is not None:
-                if self._may_move(orders):
-                    orders.settle(racks, opening, now_ns, clock)
-                return
-            ahead = tuple(rack for rack in racks if clock.speed == 0.0 and _start_ns(rack) >= clock.show_ns)
-            if self._may_move(orders):
-                orders.stay_until_next(ahead or racks, now_ns, clock)
+            self._place_unheard(session, orders, racks, opening)
             return
         show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns)
         passed = [rack for rack in racks if rack.stop_ns <= show_ns]
@@ -88,6 +91,23 @@ class Stage:
         else:
             orders.stay_until_next(racks, now_ns, clock)
 
+    def _place_unheard(
+        self, session: "Session", orders: AxisOrders, racks: tuple[PlannedRack, ...], opening: float | None
+    ) -> None:
+        """No clock runs: to the opening before playback rolls, else stay where it is."""
+        clock = session.clock
+        if not self._may_move(orders):
+            return
+        if clock.state is ClockState.NO_SIGNAL and opening is not None and not session.taking.has_run:
+            orders.settle(racks, opening, session.now_ns, clock)
+            return
+        ahead = tuple(rack for rack in racks if clock.speed == 0.0 and _start_ns(rack) >= clock.show_ns)
+        orders.stay_until_next(ahead or racks, session.now_ns, clock)
+
+    def _racks(self, session: "Session", orders: AxisOrders) -> tuple[PlannedRack, ...]:
+        act = session.act
+        return tuple(rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible)
+
     def _place_within(
         self,
         session: "Session",
@@ -98,11 +118,9 @@ class Stage:
     ) -> None:
         """The clock stands inside a rack: its `on_jump` says what becomes of it."""
         clock, now_ns = session.clock, session.now_ns
-        start_ns = now_ns + orders.job.spec.dead_ns
-        show_ns = clock.show_at(start_ns)
         later = racks[racks.index(held) + 1 :]
         record = session.book.timed.get(held.cue)
-        live = record is not None and not record.life.over
+        live = record is not None and not record.life.over and record.land_host_ns is None
         if record is not None and live:
             record.note(reason)
         if held.on_jump == "settle":
@@ -110,21 +128,23 @@ class Stage:
             self._depart(session, record, now_ns)
             return
         pull: PlannedRack | None = None
-        start_lens = orders.lens_state(now_ns, clock)[0]
-        if live and held.on_jump == "compress":
-            pull = session.job.planner.compress(held, start_lens, show_ns)
-        elif live and held.on_jump == "late":
-            pull = session.job.planner.late(held, start_lens, show_ns)
+        if live and held.on_jump != "skip":
+            start_lens, rest_ns = orders.come_to_rest(now_ns, clock)
+            show_ns = clock.show_at(rest_ns + _PREPARE_NS)
+            if held.on_jump == "compress":
+                pull = session.job.planner.compress(held, start_lens, show_ns)
+            else:
+                pull = session.job.planner.late(held, start_lens, show_ns)
         if pull is None:
             if record is not None:
                 too_short = "" if held.on_jump == "skip" else "; too little time was left to compress it"
                 record.happen(Happening.PASSED, f"{reason}{too_short}")
             orders.stay_until_next(later, now_ns, clock)
             return
-        orders.pull_now(pull, later, now_ns, clock)
+        orders.pull_now(pull, later, clock)
         if record is not None:
             record.rack = pull
-        self._depart(session, record, now_ns)
+        self._depart(session, record, clock.host_at(pull.depart_ns))
 
     def _depart(self, session: "Session", record: CueRecord | None, now_ns: int) -> None:
         if record is None:
@@ -141,7 +161,7 @@ class Stage:
                 record.happen(Happening.PASSED, reason)
 
     def _may_move(self, orders: AxisOrders) -> bool:
-        return orders.engaged and not orders.fault and not orders.latch
+        return orders.armed and orders.engaged and not orders.fault and not orders.latch
 
     # --- after a loss, a stop or a hand ---
 
@@ -153,34 +173,37 @@ class Stage:
     def rejoin_axis(self, session: "Session", orders: AxisOrders, reason: str, *, by_operator: bool = False) -> None:
         """One axis takes part again: racks it could not leave for are missed, the next one leaves from where it is."""
         act, clock, now_ns = session.act, session.clock, session.now_ns
+        orders.obey(act.on_loss)
         if not self._may_move(orders):
             return
         if clock.running and not orders.loose and self._continuous(orders, clock, now_ns):
             orders.take_hold(clock)
             return
-        if act.rejoin == "operator" and not by_operator:
-            return
-        if act.rejoin == "now" and clock.running:
-            self.place(session, orders, reason)
-            return
-        racks = tuple(rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible)
+        racks = self._racks(session, orders)
         show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns) if clock.running else clock.show_ns
         ahead = tuple(rack for rack in racks if _start_ns(rack) > show_ns)
         for rack in racks[: len(racks) - len(ahead)]:
             record = session.book.timed.get(rack.cue)
             if record is not None and record.life in (Life.STANDING_BY, Life.READY):
                 record.happen(Happening.LOST, reason)
-        orders.stay_until_next(ahead, now_ns, clock)
+        if act.rejoin == "operator" and not by_operator:
+            if not orders.loose:
+                orders.release(orders.last_sent_ring)
+        elif act.rejoin == "now" and clock.running:
+            self.place(session, orders, reason)
+        else:
+            orders.stay_until_next(ahead, now_ns, clock)
 
     def _continuous(self, orders: AxisOrders, clock: Clock, now_ns: int) -> bool:
         line = orders.line
-        return line.epoch == clock.epoch and abs(line.show_at(now_ns) - clock.show_at(now_ns)) < _CONTINUOUS_NS
+        return line.epoch == orders.epoch and abs(line.show_at(now_ns) - clock.show_at(now_ns)) < _CONTINUOUS_NS
 
     def clock_gone(self, session: "Session", on_loss: OnLoss) -> None:
         """The clock may no longer be followed: racks under way end by the policy, the rest stand still."""
         now_ns, clock = session.now_ns, session.clock
         for orders in self.orders.values():
             orders.block(None)
+            orders.obey(on_loss)
             if orders.loose or on_loss is OnLoss.RUN or orders.splice_active(now_ns):
                 continue
             moving = orders.line.speed != 0.0 and orders.track.moving_until(orders.line.show_at(now_ns)) is not None
@@ -197,6 +220,16 @@ class Stage:
                 continue
             if orders.track.moving_until(orders.line.show_at(now_ns)) is None:
                 orders.release(orders.state_at(now_ns, clock)[0])
+
+    def outlive(self, session: "Session", orders: AxisOrders) -> None:
+        """The clock has gone and racks under way go on: they land when its line says so."""
+        line = orders.line
+        if line.speed <= 0.0 or orders.on_loss is not OnLoss.FINISH:
+            return
+        landed_ns = line.show_at(session.now_ns)
+        for record in session.book.coming(orders.name):
+            if record.life is Life.PULLING and record.rack.land_ns <= landed_ns:
+                self._landed(session, orders, record, line)
 
     # --- lives ---
 
@@ -218,11 +251,11 @@ class Stage:
                 if record.life is Life.READY and _start_ns(rack) <= leaving_ns:
                     self._depart(session, record, now_ns)
             if record.life is Life.PULLING and rack.land_ns <= landed_ns:
-                self._landed(session, orders, record)
+                self._landed(session, orders, record, clock)
 
-    def _landed(self, session: "Session", orders: AxisOrders, record: CueRecord) -> None:
+    def _landed(self, session: "Session", orders: AxisOrders, record: CueRecord, clock: Clock) -> None:
         """The clock has passed `land_at`: note when, and how long to watch."""
-        clock, rack = session.clock, record.rack
+        rack = record.rack
         record.land_host_ns, record.speed = clock.host_at(rack.land_ns), clock.speed
         record.uncertainty_ns = session.follower.uncertainty_at(record.land_host_ns) / abs(clock.speed)
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
@@ -257,7 +290,8 @@ class Stage:
             return Happening.DENIED, f"{orders.name} is not engaged"
         if orders.loose:
             return Happening.STOPPED, "the axis waits for the operator to resume"
-        if session.clock.state is ClockState.FREEWHEELING and session.now_ns > follower.depart_until_ns:
+        leaves_ns = session.clock.host_at(_start_ns(rack))
+        if session.clock.state is ClockState.FREEWHEELING and leaves_ns > follower.depart_until_ns:
             return Happening.LOST, "timecode was lost over its departure"
         sigma_ns = follower.predicted_uncertainty(rack.land_ns)
         if sigma_ns > rack.tolerance_ns / 4:

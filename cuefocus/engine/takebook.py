@@ -157,6 +157,14 @@ class TakeBook:
         """Every record that has no row yet."""
         return [record for record in (*self.timed.values(), *self.fired) if not record.told]
 
+    def cut(self, axis: str, now_ns: int, happening: Happening, reason: str) -> None:
+        """Something ends the motion of an axis: racks under way share its fate, those that have landed stay landed."""
+        for record in self.pulling(axis):
+            if record.land_host_ns is None or record.land_host_ns > now_ns:
+                record.happen(happening, reason)
+            elif record.watch_until_ns is not None:
+                record.watch_until_ns = min(record.watch_until_ns, now_ns)
+
     def pulling(self, axis: str) -> list[CueRecord]:
         """Racks under way or just landed on an axis, timed and triggered."""
         return [

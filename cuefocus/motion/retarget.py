@@ -128,9 +128,13 @@ def settle(
     start: State, target_ring: float, spec: AxisSpec, *, start_ns: int, minimum_ns: int | None = None
 ) -> tuple[Segment, ...]:
     """A move no cue asked for, over host time: at the axis' settle share of its speed."""
+    return to_rest(start, target_ring, settle_limits(spec), start_ns=start_ns, minimum_ns=minimum_ns)
+
+
+def settle_limits(spec: AxisSpec) -> MotionLimits:
+    """What moves that no cue asked for keep to: the axis' settle share of its speed and acceleration."""
     full = lens_limits(spec)
-    limits = MotionLimits(full.speed * spec.settle_fraction, full.accel * spec.settle_fraction, full.jerk)
-    return to_rest(start, target_ring, limits, start_ns=start_ns, minimum_ns=minimum_ns)
+    return MotionLimits(full.speed * spec.settle_fraction, full.accel * spec.settle_fraction, full.jerk)
 
 
 def join(

@@ -1,0 +1,158 @@
+"""What the chase's news mean: which act is played, where a pass begins, when the loss policy applies."""
+
+from typing import TYPE_CHECKING
+
+from cuefocus.chase.clock import NO_CLOCK, Clock
+from cuefocus.chase.events import ChaseEvent, ChaseKind
+from cuefocus.chase.follower import Follower
+from cuefocus.engine.acts import ActChooser
+from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.job import ActJob, Job
+from cuefocus.engine.plan import OnLoss
+from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.wire.events import Reading
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+_STOPPED = frozenset({ChaseKind.LOST, ChaseKind.STOPPED, ChaseKind.REVERSE, ChaseKind.SHUTTLE})
+_REFUSED = frozenset({ChaseKind.WRONG_RATE, ChaseKind.WRONG_SPEED})
+#: A deck that starts again within this of where it was last heard goes on at the same place: what the decoder and the
+#: chase need before they believe it, and a little rollback of the machine.
+_SAME_PLACE_NS = 600 * NS_PER_MS
+
+
+class Chasing:
+    """The timecode of the act that is played.
+
+    `refusal` is why it is not followed, or empty; `trouble` why it was followed no longer, until it is again.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._chooser = ActChooser(job)
+        self.follower = Follower(self._chooser.act.chase)
+        self.clock = NO_CLOCK
+        self.refusal = ""
+        self.trouble = ""
+        self._was_running = False
+        self._placed_epoch: int | None = None
+
+    @property
+    def act(self) -> ActJob:
+        """The act being followed."""
+        return self._chooser.act
+
+    def read(self, session: "Session", reading: Reading) -> None:
+        """Take a reading; enough of another act's change the act."""
+        act = self._chooser.offer(reading)
+        if act is not None:
+            session.taking.abandon_pass(session, "playback went to another act")
+            session.stage.clock_gone(session, OnLoss.HOLD)
+            self.follower = Follower(act.chase, epoch=self.clock.epoch + 1)
+            self._placed_epoch, self.refusal, self.trouble = None, "", ""
+        self.follower.feed(reading)
+
+    def step(self, session: "Session", now_ns: int) -> Clock:
+        """Move the clock on and carry out what its news mean."""
+        self.follower.in_take = session.taking.has_run
+        self._was_running = self.clock.running
+        self.clock, happenings = self.follower.step(now_ns)
+        for happening in happenings:
+            self._happened(session, happening)
+        return self.clock
+
+    def _happened(self, session: "Session", event: ChaseEvent) -> None:
+        kind = event.kind
+        if kind in (ChaseKind.CHECKING, ChaseKind.LOCKED):
+            self._goes_on()
+            if self._placed_epoch != self.clock.epoch:
+                self._place(session, jumped=False, backwards=True)
+        elif kind is ChaseKind.JUMP:
+            self._goes_on()
+            self._jumped(session, event)
+        elif kind is ChaseKind.RETURNED:
+            self._goes_on()
+            self._rejoin(session)
+        elif kind in _STOPPED:
+            self._stopped(session, event)
+        elif kind in _REFUSED:
+            self._refuse(session, event)
+        elif kind is ChaseKind.ACCEPTED:
+            self.refusal = ""
+        if event.reason and kind not in _REFUSED:
+            session.tell("state", chase=str(kind), reason=event.reason)
+
+    def _goes_on(self) -> None:
+        self.refusal = self.trouble = ""
+
+    def _jumped(self, session: "Session", event: ChaseEvent) -> None:
+        """Elsewhere: in mid-run that is a jump; after a stop it counts from where playback was last heard."""
+        to_ns, heard_ns = event.to_show_ns, event.heard_show_ns
+        if self._was_running or to_ns is None or heard_ns is None:
+            self._place(session, jumped=True, backwards=event.backwards)
+        elif 0 <= to_ns - heard_ns <= _SAME_PLACE_NS:
+            self._rejoin(session)
+        else:
+            self._place(session, jumped=True, backwards=to_ns < heard_ns)
+
+    def _rejoin(self, session: "Session") -> None:
+        session.stage.rejoin(session, "timecode was lost over its departure")
+        self._placed_epoch = self.clock.epoch
+
+    def _place(self, session: "Session", *, jumped: bool, backwards: bool) -> None:
+        """The clock runs somewhere new: open a pass if it is one, and put every axis where it belongs."""
+        if session.book.armed:
+            taking = session.taking
+            if session.book.pass_ == 0 or (backwards and taking.has_run):
+                taking.abandon_pass(session, "playback jumped")
+                taking.open_pass(session)
+            taking.has_run = True
+        session.stage.place_all(session, "playback jumped" if jumped else "playback began after it")
+        self._placed_epoch = self.clock.epoch
+        self.follower.departed = False
+
+    def _refuse(self, session: "Session", event: ChaseEvent) -> None:
+        """Playback that may not be followed: refused before it has run in this take, else an alarm and the policy."""
+        if event.refused:
+            self.refusal = event.reason
+            if session.book.armed and session.book.pass_ == 0:
+                session.taking.open_pass(session)
+        session.alarm(event.reason)
+        if not self.clock.running:
+            self._clock_gone(session, event.reason, _ended(self.act.on_loss), lands=True)
+        else:
+            for record in session.book.busy_records():
+                record.note(event.reason)
+
+    def _stopped(self, session: "Session", event: ChaseEvent) -> None:
+        """Freewheel is over, playback says it stopped, or it is wound: the act's loss policy."""
+        policy = self.act.on_loss
+        if event.kind is ChaseKind.LOST:
+            self._clock_gone(session, event.reason, policy, lands=True)
+        elif event.kind is ChaseKind.STOPPED:
+            self._clock_gone(session, event.reason, _ended(policy), lands=False)
+        else:
+            backwards = event.kind is ChaseKind.REVERSE
+            reason = "playback runs backwards" if backwards else "playback is shuttled"
+            if session.book.armed and self._was_running:
+                session.alarm(f"{reason}; the axes hold")
+            self._clock_gone(session, reason, OnLoss.HOLD, lands=False)
+
+    def _clock_gone(self, session: "Session", reason: str, policy: OnLoss, *, lands: bool) -> None:
+        """Racks under way end by `policy`; `lands` says whether playback may be taken to have gone on to `land_at`."""
+        self.trouble = reason
+        for record in session.book.busy_records():
+            if record.rack.triggered or record.life is not Life.PULLING or record.land_host_ns is not None:
+                continue
+            if policy is OnLoss.HOLD:
+                record.happen(Happening.STOPPED, reason)
+            elif lands:
+                record.note(reason)
+            else:
+                record.happen(Happening.LOST, f"{reason} before it was to land")
+        session.stage.clock_gone(session, policy)
+
+
+def _ended(policy: OnLoss) -> OnLoss:
+    """The policy once playback itself has stopped: no internal clock goes on for it."""
+    return OnLoss.FINISH if policy is OnLoss.RUN else policy

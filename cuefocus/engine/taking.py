@@ -1,0 +1,156 @@
+"""Takes and passes as they begin and end: ARM, the first frame, a jump back, disarm, stopped timecode, end of sound."""
+
+from typing import TYPE_CHECKING
+
+from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.job import Seed
+from cuefocus.engine.plan import OnLoss
+from cuefocus.timebase.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+_ENDED_TAKE_NS = 2 * NS_PER_S
+_WAIT_FOR_MOTORS_NS = 3 * NS_PER_S
+
+
+class Taking:
+    """When a take is armed, by whom, and when it is over.
+
+    `has_run` says that playback has run in this take: from then on a wrong speed is an alarm, no refusal.
+
+    Args:
+        seed: `auto_arm` arms and engages by itself whenever a take is over, until an operator stops that.
+    """
+
+    def __init__(self, seed: Seed) -> None:
+        self._seed = seed
+        self._by_itself = seed.auto_arm
+        self._begun_ns: int | None = None
+        self._quiet_since_ns: int | None = None
+        self._ended_ns: int | None = None
+        self._done = False
+        self.has_run = False
+        self.changed = False
+
+    def begin_step(self, now_ns: int) -> None:
+        """A step begins."""
+        self.changed = False
+        if self._begun_ns is None:
+            self._begun_ns = now_ns
+
+    def source_ended(self, stamp_ns: int | None) -> None:
+        """The sound is over; None: a sound begins."""
+        self._ended_ns = stamp_ns
+
+    def watch(self, session: "Session") -> None:
+        """Notice stopped timecode, and arm by itself when that is asked for."""
+        if session.clock.running:
+            self._quiet_since_ns = None
+        elif self._quiet_since_ns is None:
+            self._quiet_since_ns = session.now_ns
+        if self._by_itself and not session.book.armed and not self._done:
+            self._arm_when_ready(session)
+
+    def finished(self, session: "Session") -> bool:
+        """Whether the takes asked for are done and nothing is left to be taken back by an operator."""
+        return self._done and not any(orders.latch for orders in session.stage.orders.values())
+
+    # --- takes ---
+
+    def arm(self, session: "Session") -> None:
+        """Begin a take."""
+        if session.book.armed:
+            return
+        session.book.begin(session.now_ns)
+        self.changed, self._ended_ns, self.has_run = True, None, False
+        self._by_itself = self._seed.auto_arm
+        self._quiet_since_ns = session.now_ns
+        session.follower.departed = False
+        session.casting.stack.top()
+        session.tell("take", take=session.book.take, state="begins")
+        session.stage.stand_by(armed=True)
+        if session.clock.running:
+            self.has_run = True
+            self.open_pass(session)
+        elif session.refusal:
+            self.open_pass(session)
+        session.stage.place_all(session, "armed after it")
+
+    def disarm(self, session: "Session", reason: str) -> None:
+        """End the take for good: nothing arms by itself again. The axes hold where they are."""
+        self._by_itself = False
+        self.end(session, reason)
+
+    def _arm_when_ready(self, session: "Session") -> None:
+        if self._begun_ns is None or (self._ended_ns is not None and session.book.taken):
+            return
+        orders = session.stage.orders.values()
+        waiting = [one for one in orders if not one.known and not one.fault and one.job.spec.feedback]
+        if waiting and session.now_ns - self._begun_ns < _WAIT_FOR_MOTORS_NS:
+            return
+        if any(one.latch for one in orders):
+            return
+        self.arm(session)
+        for one in orders:
+            if one.wants_operator or one.engaged:
+                continue
+            why = session.engage(one.name)
+            if why:
+                session.alarm(why)
+
+    def end(self, session: "Session", reason: str, *, by_playback: bool = False) -> None:
+        """End the take: what is under way is held, or lost where playback ended it; the axes stand still."""
+        if not session.book.armed:
+            return
+        for record in session.book.open_records():
+            if record.life is Life.PULLING:
+                if record.land_host_ns is None or record.land_host_ns > session.now_ns:
+                    record.happen(Happening.LOST if by_playback else Happening.STOPPED, reason)
+                elif record.watch_until_ns is not None:
+                    record.watch_until_ns = min(record.watch_until_ns, session.now_ns)
+            elif not record.life.over and session.refusal:
+                record.happen(Happening.DENIED, session.refusal)
+            elif not record.life.over and by_playback:
+                record.happen(Happening.LOST, reason)
+        session.judge(closing=True)
+        session.tell("take", take=session.book.take, state="ended", reason=reason)
+        session.book.end()
+        self.changed, self.has_run = True, False
+        session.stage.stand_by(armed=False)
+        session.chasing.refusal = ""
+        if self._seed.takes and session.book.taken >= self._seed.takes:
+            self._done = True
+
+    def end_when_due(self, session: "Session") -> None:
+        """The sound has ended, or timecode has stood still for long enough."""
+        if not session.book.armed:
+            return
+        trouble = session.chasing.trouble
+        if self._ended_ns is not None:
+            if session.now_ns - self._ended_ns >= _ENDED_TAKE_NS:
+                self.end(session, trouble or "the sound ended", by_playback=True)
+        elif session.book.pass_ > 0 and self._quiet_since_ns is not None and session.act.on_loss is not OnLoss.RUN:
+            if session.now_ns - self._quiet_since_ns >= session.act.take_end_ns:
+                self.end(session, "timecode stopped", by_playback=True)
+
+    # --- passes ---
+
+    def open_pass(self, session: "Session") -> None:
+        """A new pass with fresh records; what cannot land as written is refused at once."""
+        session.book.open_pass(session.stage.fresh_records(session))
+        for cue, why in session.act.infeasible.items():
+            record = session.book.timed.get(cue)
+            if record is not None:
+                record.happen(Happening.DENIED, why)
+
+    def abandon_pass(self, session: "Session", reason: str) -> None:
+        """A new pass begins: racks under way are cut, those never reached have no row."""
+        for record in session.book.busy_records():
+            if record.rack.triggered or record.life is not Life.PULLING:
+                continue
+            if record.land_host_ns is None:
+                record.happen(Happening.PASSED, reason)
+            elif record.watch_until_ns is not None:
+                record.watch_until_ns = min(record.watch_until_ns, session.now_ns)
+        session.judge(closing=True)

@@ -1,0 +1,67 @@
+"""What the operator sees at a glance, and when it is told anew."""
+
+from typing import TYPE_CHECKING
+
+from cuefocus.chase.clock import ClockState
+from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+_STATE_EVERY_NS = NS_PER_S
+
+
+def status(session: "Session") -> dict[str, object]:
+    """The show at a glance: clock, take, axes, what comes next."""
+    clock, rate = session.clock, session.act.chase.rate
+    orders = session.stage.orders
+    known = clock.state is not ClockState.NO_SIGNAL
+    return {
+        "state": clock.state.word,
+        "timecode": timecode_at(clock.show_ns, rate).text(rate) if known else None,
+        "show_ns": clock.show_ns,
+        "speed": round(clock.speed, 6),
+        "rate": rate.name,
+        "source": session.casting.source,
+        "act": session.act.name,
+        "take": session.book.take,
+        "pass": session.book.pass_,
+        "armed": session.book.armed,
+        "engaged": [name for name, one in orders.items() if one.engaged],
+        "stopped": {name: str(one.latch.name) for name, one in orders.items() if one.latch},
+        "faults": {name: one.fault for name, one in orders.items() if one.fault},
+        "assumed": [name for name, one in orders.items() if not one.known],
+        "standby": session.casting.stack.standby,
+        "refusal": session.refusal,
+        "next": session.stage.next_rack(session),
+    }
+
+
+class Teller:
+    """Tells the state whenever something in it has changed, and once a second while the clock runs."""
+
+    def __init__(self) -> None:
+        self._told: tuple[object, ...] = ()
+        self._told_ns = 0
+
+    def tell(self, session: "Session") -> None:
+        """Tell it if it is due."""
+        clock = session.clock
+        upcoming = session.stage.next_rack(session)
+        facts: tuple[object, ...] = (
+            clock.state,
+            clock.epoch,
+            session.book.armed,
+            session.book.take,
+            session.book.pass_,
+            session.act.name,
+            session.refusal,
+            session.casting.stack.standby,
+            None if upcoming is None else upcoming["cue"],
+            *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),
+        )
+        stale = clock.running and session.now_ns - self._told_ns >= _STATE_EVERY_NS
+        if facts != self._told or stale:
+            self._told, self._told_ns = facts, session.now_ns
+            session.tell("state", **status(session))
