@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cuefocus.errors import DeviceError
+from cuefocus.errors import DeviceError, InputError
 from cuefocus.landing.export import rows_csv
 from cuefocus.landing.page import html_page
 from cuefocus.landing.report import Column, RackLine, Report, make_report
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cuefocus.takes.store import TakeInfo, TakeStore
 
 LEDGER = "ledger.jsonl"
+_SQLITE = b"SQLite format 3\0"
 _STYLES = {Verdict.LANDED: "green", Verdict.LATE: "yellow", Verdict.EARLY: "cyan"}
 _WIDTH_OF_THE_REST, _WIDTH_OF_A_TAKE = 54, 15
 
@@ -27,7 +28,7 @@ def report(
 ) -> list[LandingRow]:
     """The landings of some takes (all if none are named), written to the files asked for and shown as a table.
 
-    Raises: DeviceError when there is no store, no such take, or a file cannot be written.
+    Raises: InputError when there is no store, DeviceError when there is no such take or a file cannot be written.
     """
     made = report_of_store(store, takes)
     if html is not None:
@@ -42,12 +43,12 @@ def report(
 def report_of_store(store: Path, takes: Sequence[int] = ()) -> Report:
     """The report on some takes, with what its ledger holds beyond the store.
 
-    Raises: DeviceError when there is no store, or no such take.
+    Raises: InputError when there is no store, DeviceError when there is no such take.
     """
     from cuefocus.takes.ingest import ingest
     from cuefocus.takes.trouble import TakeStoreError
 
-    ledger = store.with_name(LEDGER)
+    ledger = store.parent / LEDGER
     with _readable(store, ledger) as opened:
         try:
             ingest(opened, ledger)
@@ -144,20 +145,44 @@ def _style(verdict: str) -> str:
 
 
 def _readable(store: Path, ledger: Path) -> "TakeStore":
-    """The store, to write if that is possible (the ledger may hold more), else to read, else the ledger alone."""
+    """The store, to write if that is possible (the ledger may hold more), else to read, else the ledger alone.
+
+    A report sets nothing aside: what is no sound take store is left as it is.
+    """
     from cuefocus.takes.opening import open_store, open_store_in_memory, open_store_to_read
     from cuefocus.takes.trouble import TakeStoreError
 
     if not store.exists() and not ledger.exists():
-        raise TakeStoreError("there is no take store here", where=str(store), hint="`cuefocus run` begins one")
+        raise InputError("there is no take store here", where=str(store), hint="`cuefocus run` begins one")
+    try:
+        if store.exists():
+            _refuse_what_is_no_store(store)
+            open_store_to_read(store).close()
+    except (TakeStoreError, InputError):
+        if ledger.exists():
+            return open_store_in_memory()
+        raise
     for opening in (open_store, open_store_to_read):
         try:
             return opening(store)
         except TakeStoreError:
             continue
-    if ledger.exists():
-        return open_store_in_memory()
-    return open_store_to_read(store)
+    return open_store_in_memory() if ledger.exists() else open_store_to_read(store)
+
+
+def _refuse_what_is_no_store(store: Path) -> None:
+    """Raise: InputError for a folder, a device, a pipe, or a file of another kind."""
+    if not store.is_file():
+        raise InputError("is a folder, a device or a pipe, not a take store", where=str(store), hint="name a file")
+    try:
+        with store.open("rb") as file:
+            begins = file.read(len(_SQLITE))
+    except OSError as problem:
+        raise InputError(
+            f"cannot be read: {problem.strerror}", where=str(store), hint="check its permissions"
+        ) from None
+    if begins != _SQLITE:
+        raise InputError("is not a take store", where=str(store), hint="`cuefocus run` keeps its own in takes/takes.db")
 
 
 def _write(path: Path, text: str) -> None:

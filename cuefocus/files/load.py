@@ -88,6 +88,9 @@ def load_model(
 def read_bytes(path: Path, refused: type[FileRefused]) -> bytes:
     """A file's bytes, at most what may be parsed. Raises: `refused` saying why it cannot be read."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would block, a device has no end
+            problem = "is a device or a pipe, not a file"
+            raise refused([Complaint(str(path), 0, 0, "", "error", problem, "name a file")])
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

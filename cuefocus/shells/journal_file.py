@@ -251,6 +251,8 @@ class JournalFileReader:
         self._decoder = JournalDecoder(version=version)
         self._early: list[Step] = []
         try:
+            if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would block, a device has no end
+                raise JournalError("this is a device or a pipe, not a journal", where=str(path), hint="name a file")
             self._stream = path.open("rb")
         except OSError as problem:
             raise JournalError(

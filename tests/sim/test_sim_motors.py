@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cuefocus.errors import LinkError
@@ -79,6 +79,7 @@ def test_a_simulator_survives_noise_and_obeys_afterwards(family: str, noise: byt
     clock, sim, motor = pair(family)
     if family == "dji socketcan":
         noise = noise[: len(noise) - len(noise) % 16]  # the kernel delivers records whole
+    assume(b":6306" not in noise)  # an order to calibrate is no noise: it is obeyed, and keeps the motor busy
     counts = data.draw(st.integers(0, motor.codec.counts_max))
     sim.take(noise)
     for _ in range(6):  # a length byte in the noise may swallow as much as the longest packet

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from cuefocus.app.report import print_report, rendered, report, report_of_store
-from cuefocus.errors import DeviceError
+from cuefocus.errors import DeviceError, InputError
 from cuefocus.landing.report import make_report
 from cuefocus.takes.ingest import ingest
 from cuefocus.takes.opening import open_store
@@ -77,7 +77,7 @@ def test_brackets_in_names_are_text_not_markup() -> None:
 
 
 def test_no_store_no_such_take_and_no_place_to_write_are_sentences(tmp_path: Path) -> None:
-    with pytest.raises(DeviceError, match="no take store here"):
+    with pytest.raises(InputError, match="no take store here"):
         report(tmp_path / "takes.db", [])
     write_ledger(tmp_path / "ledger.jsonl", rows())
     with pytest.raises(DeviceError, match="there is no take 9"):
@@ -91,3 +91,13 @@ def test_a_store_that_cannot_be_used_gives_way_to_its_ledger(tmp_path: Path) -> 
     (tmp_path / "takes.db").mkdir()
     assert [one.as_dict() for one in report(tmp_path / "takes.db", [], show=False)] == [one.as_dict() for one in rows()]
     assert json.loads(json.dumps(rows()[0].as_dict()))["take"] == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"schema: cuefocus-show/1\n", b"\x00\xff" * 900])
+def test_a_report_leaves_alone_what_is_no_take_store(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "duet.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not a take store"):
+        report(path, [])
+    assert [file.name for file in tmp_path.iterdir()] == ["duet.yaml"]
+    assert path.read_bytes() == content
