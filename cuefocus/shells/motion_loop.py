@@ -59,6 +59,7 @@ class MotionLoop:
         inlets: command socket, port prober.
         spin_ns: how long before a deadline to stop sleeping.
         tend_ports: called between deadlines: opens lost ports again (`regain`).
+        orphaned: whether who started us is dead; then, with the conductor silent and all axes at rest, we leave.
     """
 
     def __init__(
@@ -71,11 +72,12 @@ class MotionLoop:
         *,
         spin_ns: int = DEFAULT_SPIN_NS,
         tend_ports: Callable[[int], None] = lambda _now: None,
+        orphaned: Callable[[], bool] = lambda: False,
     ) -> None:
         self._memory, self._status = memory, status
         self._axes, self._ports = tuple(axes), tuple(ports)
         self._on_port = {id(port): tuple(axis for axis in axes if axis.port is port) for port in ports}
-        self._tend_ports = tend_ports
+        self._tend_ports, self._orphaned = tend_ports, orphaned
         layout = memory.layout
         self._page = memory.view[layout.tick_page : layout.tick_page_end]
         self._seen_page = b""
@@ -303,3 +305,5 @@ class MotionLoop:
         elif busy < _AT_EASE and self._spin_ns < self._wished_spin_ns:
             self._spin_ns = min(self._wished_spin_ns, self._spin_ns << 1)
         self._memory.motion.note_load(round(busy * 1000), self._clock_reader.torn)
+        if self._silent and self._orphaned() and all(axis.at_rest for axis in self._axes):
+            self.halt()

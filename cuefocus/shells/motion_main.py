@@ -76,7 +76,17 @@ def move(memory: SharedMemory, config: MotionConfig) -> None:
             server = LocalServer(Path(config.socket))
             open_things.callback(server.close)
             inlets.append(MotionCommands(server, memory, axes))
-        loop = MotionLoop(memory, status, axes, ports, inlets, spin_ns=config.spin_ns, tend_ports=keeper.tend)
+        parent = os.getppid()
+        loop = MotionLoop(
+            memory,
+            status,
+            axes,
+            ports,
+            inlets,
+            spin_ns=config.spin_ns,
+            tend_ports=keeper.tend,
+            orphaned=lambda: os.getppid() != parent,
+        )
         keeper.regain = loop.regain
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _halting(loop))

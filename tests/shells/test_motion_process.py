@@ -249,6 +249,32 @@ def test_sigterm_brings_the_axes_to_rest_first(make_rig: MakeRig) -> None:
     assert steps[-1] < max(steps) / 3
 
 
+def test_an_orphan_lands_what_is_in_flight_gives_its_ports_back_and_leaves(tmp_path: Path) -> None:
+    line = Line(tmp_path / A)
+    line.plug()
+    rig = MotionRig(tmp_path, [AxisConfig(tilta_spec(A), "tilta", f"serial:{line.link}")])
+    code = "import subprocess, sys; subprocess.Popen(sys.argv[2:], pass_fds=eval(sys.argv[1])).wait()"
+    fds = repr(rig.memory.handed_down)
+    with subprocess.Popen([sys.executable, "-c", code, fds, *rig.command], pass_fds=rig.memory.handed_down) as parent:
+        rig.until(lambda: rig.memory.motion.read().started_ns > 0, "motion started")
+        rig.run_clock()
+        rig.pass_time(50 * NS_PER_MS)
+        rig.engage(A, long_pull(rig, length_ns=2 * NS_PER_S), attach=1)
+        rig.until(under_way(line), "the rack is under way")
+        parent.kill()
+    rig.silent = True
+    orphan = rig.memory.motion.read().pid
+    rig.until(lambda: bool(line.take()) or not Path(f"/proc/{orphan}").exists(), at_least_ns=3 * NS_PER_S)
+    rig.until(lambda: not Path(f"/proc/{orphan}").exists() or _zombie(orphan), "motion has left")
+    assert line.heard[-1] == round(0.8 * 9999)
+    rig.close()
+    os.close(line.master)
+
+
+def _zombie(pid: int) -> bool:
+    return ") Z" in Path(f"/proc/{pid}/stat").read_text()
+
+
 def test_a_config_for_other_axes_is_refused_in_a_sentence(tmp_path: Path) -> None:
     rig = MotionRig(tmp_path, [AxisConfig(tilta_spec(A), "tilta", f"serial:{tmp_path / A}")])
     (tmp_path / "motion.json").write_text('{"axes": []}')
