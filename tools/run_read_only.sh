@@ -10,7 +10,7 @@ root=$1
 shift
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
+mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs -o mode=0755,uid=10001,gid=10001 tmpfs "$root/var/lib/cuefocus"
 mount -o remount,bind,ro "$root"
@@ -20,5 +20,5 @@ if [ $# -eq 0 ]; then
         --source file:$share/build/duet.wav --arm --takes 1
 fi
 exec prlimit --rtprio=0 --memlock=65536 \
-    env -i PATH=/opt/cuefocus/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/var/lib/cuefocus \
+    env -i PATH=/opt/cuefocus/bin:/usr/bin:/bin:/usr/sbin:/sbin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/var/lib/cuefocus \
     chroot --userspec=10001:10001 --groups=10001 "$root" sh -c 'cd /var/lib/cuefocus && exec "$@"' sh "$@"
