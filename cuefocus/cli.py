@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cuefocus.errors import CueFocusError, DeviceError
+from cuefocus.errors import CueFocusError, DeviceError, InputError
 
 app = typer.Typer(
     name="cuefocus",
@@ -46,18 +46,27 @@ DEFAULT_STORE = Path("takes/takes.db")
 
 
 def say(text: str) -> None:
-    """A line for a person or a program on standard output."""
-    print(text)
+    """A line for a person or a program on standard output; one that has gone away ends the verb, quietly."""
+    try:
+        print(text)
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        raise typer.Exit(Exit.DONE) from None
+
+
+def say_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def _let_go_of_stdout() -> None:
+    """Nobody reads it, or it takes no more: what is left in its buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:
     """A line about trouble on standard error."""
     print(text, file=sys.stderr)
-
-
-def say_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, ensure_ascii=False))
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
@@ -119,7 +128,10 @@ def tell(
     from cuefocus.app.tell import order_from
     from cuefocus.app.tell import tell as tell_daemon
 
-    order = order_from(words, by_ring=by, value=value)
+    try:
+        order = order_from(words, by_ring=by, value=value)
+    except InputError as problem:
+        raise typer.BadParameter(str(problem)) from None
     answer = tell_daemon(find(runtime_base(os.environ), name), order)
     if as_json:
         say_json(answer.as_dict())
@@ -148,16 +160,18 @@ def check(
 
 def _rows_out(result: Any, *, as_json: bool, strict: bool) -> None:
     """Rehearsal and replay end alike: the rows, and with --strict a verdict of the whole."""
+    for alarm in result.alarms:
+        complain(alarm)
     if as_json:
         say_json({"take": result.take, "landings": [row.as_dict() for row in result.rows]})
     else:
         from cuefocus.app.report import print_report
 
-        for alarm in result.alarms:
-            complain(alarm)
         print_report(result.rows)
+    for trouble in result.troubles:
+        complain(f"cuefocus: {trouble}")
     landed = bool(result.rows) and all(row.verdict == "landed" for row in result.rows)
-    raise typer.Exit(Exit.DEVICE if strict and not landed else Exit.DONE)
+    raise typer.Exit(Exit.DEVICE if result.troubles or (strict and not landed) else Exit.DONE)
 
 
 @app.command()
@@ -264,23 +278,30 @@ def doctor(as_json: Json = False) -> None:
     findings = examine()
     if as_json:
         say_json([finding.as_dict() for finding in findings])
-        return
-    _table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
+    else:
+        _table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
+    raise typer.Exit(Exit.DEVICE if any(finding.severity == "error" for finding in findings) else Exit.DONE)
 
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(help="show, rig or lens")] = "show",
+    kind: Annotated[str, typer.Argument(help="show, rig, lens, words or beats")] = "show",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="write to a file")] = None,
 ) -> None:
     """JSON Schema of a file format, for editors."""
-    from cuefocus.app.schema import schema_text
+    from cuefocus.app.schema import FORMATS, schema_text
 
+    if kind not in FORMATS:
+        raise typer.BadParameter(f"no format {kind!r}; have {', '.join(FORMATS)}")
     text = schema_text(kind)
     if output is None:
-        say(text)
-    else:
-        output.write_text(text + "\n", encoding="utf-8")
+        say(text.rstrip("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        hint = "name another file"
+        raise DeviceError(f"cannot be written ({problem.strerror})", where=str(output), hint=hint) from None
 
 
 @app.command()
@@ -301,7 +322,11 @@ def ports(as_json: Json = False) -> None:
 def main() -> None:
     """Run one verb; deliberate errors become a sentence and an exit status, never a traceback."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # a full disk is noticed while it can still be told
     except DeviceError as problem:
         complain(f"cuefocus: {problem}")
         sys.exit(Exit.DEVICE)
@@ -309,7 +334,11 @@ def main() -> None:
         complain(f"cuefocus: {problem}")
         sys.exit(Exit.INPUT)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         sys.exit(Exit.DONE)
+    except OSError as problem:  # what nothing nearer could say better: standard output on a full disk, …
+        _let_go_of_stdout()
+        complain(f"cuefocus: {problem.filename or 'the output'}: {problem.strerror}; nothing more was done")
+        sys.exit(Exit.DEVICE)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -88,11 +88,16 @@ def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
     Raises: SoundFileError if the file cannot be read, lacks the channel, or holds no LTC there.
     """
     sound = SoundFile.open(path)
+    if channel is not None and not 0 <= channel < sound.channels:
+        have = "1 channel" if sound.channels == 1 else f"{sound.channels} channels"
+        raise SoundFileError(
+            f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
+        )
     channels = range(sound.channels) if channel is None else (channel,)
     heard = [_heard(sound, each) for each in channels]
     best = max(heard, key=_lock_quality)
     if not best.frames:
-        where = f"channel {channel}" if channel is not None else "any channel" if sound.channels > 1 else "it"
+        where = f"channel {channel + 1}" if channel is not None else "any channel" if sound.channels > 1 else "it"
         near = best.tally.syncs > 0
         hint = "something like it is there, but too damaged to believe" if near else "is this the timecode track?"
         raise SoundFileError(f"there is no LTC in {where}", where=str(path), hint=hint)

@@ -14,7 +14,7 @@ from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.player import AxisPlayer
 from cuefocus.engine.ports import Command, InboxEvent, SourceEvent
 from cuefocus.engine.session import Session
-from cuefocus.errors import InputError, SoundFileError
+from cuefocus.errors import DeviceError, InputError, SoundFileError
 from cuefocus.files.load import collector_paused
 from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.driver import LensMotor
@@ -37,6 +37,8 @@ _START_NS = 10 * NS_PER_S
 #: Host time of the sound's first sample: the axes have moved to their openings by then.
 ORIGIN_NS = _START_NS + 4 * NS_PER_S
 _AFTER_SOUND_NS = 15 * NS_PER_S
+#: A moment that the clock did not show, because it began or jumped past it, is no moment to fire at.
+_LATE_FIRING_NS = NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,13 @@ class Rehearsed:
     Args:
         take: its number.
         alarms: what the operator would have been told.
+        troubles: what went wrong with a file of ours, e.g. a journal on a full disk.
     """
 
     take: int
     rows: list[LandingRow] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
 
     def hear(self, outcome: Outcome) -> None:
         """Keep what a step told."""
@@ -79,7 +83,7 @@ def rehearse(
         fire: `CUE@TIMECODE` for triggered cues; without any, the show's own `rehearse:` list stands in.
         journal: where to write the journal, so that it can be replayed.
 
-    Raises: InputError subclasses for files that cannot be used.
+    Raises: InputError subclasses for files that cannot be used, DeviceError for a journal that cannot be written.
     """
     checked = check(show_path, rig_path)
     job = build_job(checked)
@@ -88,12 +92,12 @@ def rehearse(
     sound = SoundFile.open(timecode)
     firings = firings_of(checked.show.value, job, fire)
     seed = Seed(rings=start_rings(checked.rig.rig.value), auto_arm=True, takes=1)
-    writer = None
     troubles: list[str] = []
+    writer = None
     if journal is not None:
         options: dict[str, object] = {"auto_arm": True, "takes": 1, "rings": dict(seed.rings)}
         header = JournalHeader(code_version(), "rehearsal", journal_files(show_path, rig_path, checked), options)
-        writer = JournalWriter(journal, header, now_ns=lambda: 0, on_trouble=troubles.append)
+        writer = _begun(journal, header, troubles)
     try:
         blocks = heard(sound, job.sources[0])
         rig = RehearsalRig(job, seed, checked.rig.rig.value, blocks, firings, writer, keeps_logs=False)
@@ -104,8 +108,19 @@ def rehearse(
             writer.close()
     if not rig.readings:
         raise SoundFileError("there is no LTC in it", where=str(timecode), hint="is this the timecode track?")
-    rig.result.alarms.extend(troubles)
+    rig.result.alarms.extend(f"cue {f.cue} was not fired: its moment never came" for f in rig.waiting)
+    rig.result.troubles.extend(troubles)
     return rig.result
+
+
+def _begun(path: Path, header: JournalHeader, troubles: list[str]) -> JournalWriter:
+    """A new journal. Raises: InputError where a file is already, DeviceError where none can be written."""
+    if path.is_file() and path.stat().st_size:
+        raise InputError("there is a file already", where=str(path), hint="name a new one for the journal")
+    writer = JournalWriter(path, header, now_ns=lambda: 0, on_trouble=troubles.append)
+    if troubles:
+        raise DeviceError(f"no rehearsal without the journal that was asked for: {troubles[0]}")
+    return writer
 
 
 class RehearsalRig:
@@ -141,6 +156,11 @@ class RehearsalRig:
         self._firings = sorted(firings, key=lambda firing: firing.show_ns)
         self._journal = journal
 
+    @property
+    def waiting(self) -> Sequence[Firing]:
+        """Firings whose moment has not come."""
+        return tuple(self._firings)
+
     def run(self, until_ns: int) -> None:
         """Let it play until then, or until its takes are done."""
         self.virtual.run(until_ns)
@@ -159,7 +179,8 @@ class RehearsalRig:
         clock = outcome.clock
         if not clock.running or clock.speed <= 0.0:
             return commands
-        due = [f for f in self._firings if f.act == self.session.act.name and f.show_ns <= clock.show_at(now_ns)]
+        newest_ns, oldest_ns = clock.show_at(now_ns), clock.show_at(now_ns - _LATE_FIRING_NS)
+        due = [f for f in self._firings if f.act == self.session.act.name and oldest_ns <= f.show_ns <= newest_ns]
         for firing in due:
             self._firings.remove(firing)
             commands.append(Command("go", clock.host_at(firing.show_ns), target=firing.cue, source="rehearse"))

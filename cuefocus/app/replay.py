@@ -30,4 +30,8 @@ def replay(path: Path) -> Rehearsed:
         result = Rehearsed(seed.take + 1)
         for step in reader.steps():
             result.hear(session.step(step.now_ns, step.inbox))
+        if reader.torn_bytes:
+            result.alarms.append(f"{path}: the journal is torn: its last line, cut off in writing, is left out")
+        if reader.lost_lines:
+            result.alarms.append(f"{path}: {reader.lost_lines} steps were lost on a full disk; this is not all of it")
     return result

@@ -53,9 +53,9 @@ def test_the_channel_that_reads_best_is_taken_whatever_its_level(tmp_path: Path)
     )
     assert decode_ltc(path).channel == 2
     assert decode_ltc(path, 1).channel == 1
-    with pytest.raises(SoundFileError, match="no LTC in channel 0"):
+    with pytest.raises(SoundFileError, match="no LTC in channel 1"):
         decode_ltc(path, 0)
-    with pytest.raises(SoundFileError, match="no channel 3"):
+    with pytest.raises(SoundFileError, match="no channel 4; it has 3"):
         decode_ltc(path, 3)
 
 
