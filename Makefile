@@ -1,14 +1,14 @@
 # make run    plays cues/duet.yaml on simulated motors, in real time (CUEFOCUS_TAKES=1: one take, then exits)
 # make test   the tests
 # make check  format, lint, types, import contracts, tests
-# All three set everything up themselves.
+# All three set everything up themselves. Besides: make format, make docs (the generated parts of docs/reference), make clean
 
 VENV := .venv
 BIN  := $(VENV)/bin
 READY := $(VENV)/.ready
 DUET_LTC := build/duet.wav
 
-.PHONY: run test check format clean
+.PHONY: run test check format docs clean
 
 run: $(READY) $(DUET_LTC)
 	@$(BIN)/cuefocus run --rig config/demo.yaml --show cues/duet.yaml --source file:$(DUET_LTC) --arm \
@@ -28,6 +28,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(READY)
+	$(BIN)/python tools/make_reference.py
 
 $(READY): pyproject.toml tools/bootstrap.sh
 	@sh tools/bootstrap.sh $(VENV)

@@ -91,7 +91,7 @@ def test_reference_pages_say_what_the_code_says() -> None:
         text=True,
         check=False,
     )
-    assert made.returncode == 0, f"run tools/make_reference.py\n{made.stdout}{made.stderr}"
+    assert made.returncode == 0, f"run `make docs`\n{made.stdout}{made.stderr}"
 
 
 # --- commands ---
