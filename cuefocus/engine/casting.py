@@ -72,6 +72,9 @@ class Casting:
                 other.watch_until_ns = min(other.watch_until_ns, max(now_ns, other.land_host_ns))
         later = self._later(session, orders, rack, job)
         orders.trigger(rack, later, now_ns, clock)
+        orders.cast = job.cue
+        running = clock.running and clock.speed > 0.0
+        orders.cast_after = session.stage.last_begun(session, orders) if running else None
         record.happen(Happening.PLANNED)
         record.happen(Happening.DEPARTED)
         record.departed_ns, record.land_host_ns, record.speed = rack.depart_ns, rack.land_ns, 1.0
@@ -112,7 +115,8 @@ class Casting:
         """Timed racks that still leave after the triggered one has stopped; those in its way are replaced."""
         clock = session.clock
         if not clock.running or clock.speed <= 0.0:
-            return orders.racks
+            coming = {record.rack.cue for record in session.book.coming(orders.name) if record.life is not Life.PULLING}
+            return tuple(timed for timed in orders.racks if timed.cue in coming or not session.book.timed)
         stopped_show_ns = clock.show_at(rack.stop_ns)
         now_show_ns = clock.show_at(session.now_ns)
         later: list[PlannedRack] = []

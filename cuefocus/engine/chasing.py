@@ -106,6 +106,7 @@ class Chasing:
             if session.book.pass_ == 0 or (backwards and taking.has_run):
                 taking.abandon_pass(session, "playback jumped")
                 taking.open_pass(session)
+                session.stage.forget_cast(session)
             taking.has_run = True
         session.stage.place_all(session, "playback jumped" if jumped else "playback began after it")
         self._placed_epoch = self.clock.epoch

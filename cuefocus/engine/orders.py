@@ -38,6 +38,8 @@ class AxisOrders:
         self.armed = False
         self.assumed = False  # after a fault: where a motor that does not report stands
         self.wants_operator = False  # nothing but an operator engages it
+        self.cast = ""  # the triggered cue whose target is held until the next timed rack departs
+        self.cast_after: str | None = None  # the timed rack that had begun last when it was fired; None: no clock ran
         self.loose = True
         self.racks: tuple[PlannedRack, ...] = ()
         self.by_cue: dict[str, PlannedRack] = {}
@@ -87,7 +89,7 @@ class AxisOrders:
 
     def release(self, motor_ring: float) -> None:
         """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""
-        self.loose, self.motor_ring, self.splice = True, motor_ring, None
+        self.loose, self.motor_ring, self.splice, self.cast = True, motor_ring, None, ""
         self.changed = True
 
     def splice_active(self, now_ns: int) -> bool:
@@ -161,7 +163,7 @@ class AxisOrders:
         """Follow the track of `racks` from `rest_lens`: move onto it at the settle speed, then follow."""
         start_ns = now_ns + self.job.spec.dead_ns
         state = self.state_at(start_ns, clock)
-        self.racks, self.rest_lens = racks, rest_lens
+        self.racks, self.rest_lens, self.cast = racks, rest_lens, ""
         running = clock.running and clock.speed > 0.0
         show_ns = clock.show_at(start_ns) if running else None
         self._compile()
@@ -249,6 +251,12 @@ class AxisOrders:
         self.direction = direction_after((rack,), self.direction)
         self.motor_ring = laid.at(until_ns)[0]
         self.rest_lens = rack.band.target_ring
+        self.racks = self.planner.replan(self.name, later, self.rest_lens, self.direction)
+        self._compile()
+        self.take_hold(clock)
+
+    def keep_cast(self, later: tuple[PlannedRack, ...], clock: Clock) -> None:
+        """Go on with the triggered rack under way; the first of `later` leaves from its target."""
         self.racks = self.planner.replan(self.name, later, self.rest_lens, self.direction)
         self._compile()
         self.take_hold(clock)

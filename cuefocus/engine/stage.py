@@ -82,6 +82,8 @@ class Stage:
         if not self._may_move(orders):
             return
         held = next((rack for rack in racks if _start_ns(rack) <= show_ns < rack.stop_ns), None)
+        if orders.cast and self._kept_cast(session, orders, racks, passed, held):
+            return
         if held is not None:
             self._place_within(session, orders, held, racks, reason)
         elif passed and passed[-1].on_jump == "skip":
@@ -90,6 +92,45 @@ class Stage:
             orders.settle(racks, opening if opening is not None else racks[0].from_ring, now_ns, clock)
         else:
             orders.stay_until_next(racks, now_ns, clock)
+
+    def _kept_cast(
+        self,
+        session: "Session",
+        orders: AxisOrders,
+        racks: tuple[PlannedRack, ...],
+        passed: list[PlannedRack],
+        held: PlannedRack | None,
+    ) -> bool:
+        """A triggered rack under way goes on, and its target is held, though the clock is elsewhere now.
+
+        Unless timed racks have come between: then the axis belongs where they put it.
+        """
+        clock, now_ns = session.clock, session.now_ns
+        if orders.splice is not None and orders.splice_active(now_ns):
+            until_show_ns = clock.show_at(orders.splice.until_ns)
+            for rack in racks[len(passed) :]:
+                record = session.book.timed.get(rack.cue)
+                if record is not None and _start_ns(rack) < until_show_ns and record.land_host_ns is None:
+                    record.happen(Happening.DISPLACED, f"cue {orders.cast} was fired")
+            orders.keep_cast(tuple(rack for rack in racks if _start_ns(rack) >= until_show_ns), clock)
+            return True
+        last = passed[-1].cue if passed else ""
+        if held is not None or orders.cast_after not in (None, last):
+            return False
+        orders.stay_until_next(racks[len(passed) :], now_ns, clock)
+        return True
+
+    def last_begun(self, session: "Session", orders: AxisOrders) -> str:
+        """The timed rack of an axis that began last, by the running clock; empty before the first."""
+        show_ns = session.clock.show_at(session.now_ns)
+        begun = [rack.cue for rack in self._racks(session, orders) if _start_ns(rack) <= show_ns]
+        return begun[-1] if begun else ""
+
+    def forget_cast(self, session: "Session") -> None:
+        """A new pass: what was triggered in the last one and has come to rest holds the axes no longer."""
+        for orders in self.orders.values():
+            if session.taking.has_run and not orders.splice_active(session.now_ns):
+                orders.cast = ""
 
     def _place_unheard(
         self, session: "Session", orders: AxisOrders, racks: tuple[PlannedRack, ...], opening: float | None
@@ -186,7 +227,9 @@ class Stage:
             record = session.book.timed.get(rack.cue)
             if record is not None and record.life in (Life.STANDING_BY, Life.READY):
                 record.happen(Happening.LOST, reason)
-        if act.rejoin == "operator" and not by_operator:
+        if orders.cast and orders.splice_active(now_ns):
+            orders.keep_cast(ahead, clock)
+        elif act.rejoin == "operator" and not by_operator:
             if not orders.loose:
                 orders.release(orders.last_sent_ring)
         elif act.rejoin == "now" and clock.running:
@@ -249,6 +292,7 @@ class Stage:
                     break
                 self._weigh(session, orders, record, last_call=_start_ns(rack) <= last_call_ns)
                 if record.life is Life.READY and _start_ns(rack) <= leaving_ns:
+                    orders.cast = ""
                     self._depart(session, record, now_ns)
             if record.life is Life.PULLING and rack.land_ns <= landed_ns:
                 self._landed(session, orders, record, clock)
@@ -292,7 +336,7 @@ class Stage:
             return Happening.STOPPED, "the axis waits for the operator to resume"
         leaves_ns = session.clock.host_at(_start_ns(rack))
         if session.clock.state is ClockState.FREEWHEELING and leaves_ns > follower.depart_until_ns:
-            return Happening.LOST, "timecode was lost over its departure"
+            return Happening.LOST, session.taking.silence
         sigma_ns = follower.predicted_uncertainty(rack.land_ns)
         if sigma_ns > rack.tolerance_ns / 4:
             allowed_ms = ms_from_ns(rack.tolerance_ns / 4)

@@ -43,6 +43,11 @@ class Taking:
         """The sound is over; None: a sound begins."""
         self._ended_ns = stamp_ns
 
+    @property
+    def silence(self) -> str:
+        """Why no timecode comes: what a rack that may not leave for it is told."""
+        return "timecode was lost over its departure" if self._ended_ns is None else "the sound ended"
+
     def watch(self, session: "Session") -> None:
         """Notice stopped timecode, and arm by itself when that is asked for."""
         if session.clock.running:

@@ -4,7 +4,7 @@ Everything between the sound and the motors' bytes is the daemon's own: LTC deco
 codecs, simulated motors with true logs. After every story the invariants are checked (see `invariants`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -270,14 +270,24 @@ class Story:
         folder: where its files go.
         show: text of the show file.
         rig: text of the rig file.
+        files: more files beside the show, by name.
         takes: the session's, armed and engaged by itself; 0 for an operator who says when.
     """
 
     def __init__(
-        self, folder: Path, show: str, playback: Playback | None = None, *, rig: str = SOLO_RIG, takes: int = 1
+        self,
+        folder: Path,
+        show: str,
+        playback: Playback | None = None,
+        *,
+        rig: str = SOLO_RIG,
+        takes: int = 1,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.show, self.rig, self.playback, self.takes = folder, show, rig, playback, takes
         self._hands: list[tuple[float, Hand]] = []
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text, encoding="utf-8")
         self.journal: Path | None = None
 
     def at(self, seconds: float, hand: Hand) -> "Story":

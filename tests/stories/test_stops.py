@@ -1,0 +1,113 @@
+"""HOLD, PANIC, RELEASE and a hand: motion obeys within one tick, whoever is alive; nothing moves at the grab."""
+
+from pathlib import Path
+
+import pytest
+
+from cuefocus.engine.plan import Latch
+from cuefocus.timebase.units import NS_PER_S
+from tests.stories.kit import ORIGIN_NS, RIG, Playback, Story, StoryRig, Told, cue, show_text
+
+#: Camera A leaves at about 2.47 s and is in full motion on 2.75 s.
+CUES = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 7, "back")
+MID_RACK_S = 1.0 + 2.75
+
+
+def frames_after(told: Told, at_s: float) -> list[float]:
+    """Set-points that went out from a moment on."""
+    at_ns = ORIGIN_NS + round(at_s * NS_PER_S)
+    return [frame.ring for frame in told.players["A.focus"].frames if frame.write_ns >= at_ns]
+
+
+def test_hold_in_mid_rack_holds_and_after_resume_the_next_cue_lands(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
+    story.at(MID_RACK_S, lambda rig: rig.say("hold")).at(4.6, lambda rig: rig.say("resume"))
+    told = story.tell()
+    assert told.verdicts() == {"1": "held", "2": "landed", "3": "landed"}
+    assert told.reason("1") == "HOLD"
+    assert told.moved("A.focus", 4.2, 5.3) < 1e-4
+    assert 0.40 < told.lens("A.focus", 4.5) < 0.73
+
+
+def test_a_rack_that_should_leave_during_hold_is_held_too(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
+    story.at(MID_RACK_S, lambda rig: rig.say("hold")).at(6.6, lambda rig: rig.say("resume"))
+    told = story.tell()
+    assert told.verdicts() == {"1": "held", "2": "held", "3": "landed"}
+
+
+def test_hold_after_a_landing_leaves_it_landed(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
+    story.at(4.3, lambda rig: rig.say("hold")).at(4.6, lambda rig: rig.say("resume"))
+    assert story.tell().verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
+
+
+def test_hold_on_one_camera_leaves_the_other_alone(tmp_path: Path) -> None:
+    cues = cue("1", 3, "far") + cue("B1", 3, "far", "camera: B")
+    story = Story(tmp_path, show_text(cues, cameras="AB"), Playback().play(5.0), rig=RIG)
+    told = story.at(MID_RACK_S, lambda rig: rig.say("hold", "A")).at(7.0, lambda rig: rig.say("resume")).tell()
+    assert told.verdicts() == {"1": "held", "B1": "landed"}
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_panic_stops_everything_within_one_tick_though_the_conductor_is_dead(tmp_path: Path, dead: bool) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0), takes=2)
+    if dead:
+        story.at(MID_RACK_S - 0.02, StoryRig.kill_conductor)
+    told = story.at(MID_RACK_S, lambda rig: rig.latch(Latch.PANIC)).tell()
+    assert 0.40 < told.lens("A.focus", 4.5) < 0.73
+    assert told.moved("A.focus", MID_RACK_S + 0.15, 9.0) < 1e-4
+    if not dead:
+        assert told.verdicts() == {"1": "held"}
+        assert told.reason("1") == "PANIC"
+        assert told.armings[-1][1] is False, "PANIC disarms, and nothing arms by itself again"
+
+
+def test_panic_by_command_ends_the_take_and_needs_resume_arm_and_engage(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0), takes=2)
+    story.at(MID_RACK_S, lambda rig: rig.say("panic")).at(4.2, lambda rig: rig.say("resume"))
+    story.at(4.3, lambda rig: rig.say("arm"))
+    told = story.at(6.8, lambda rig: rig.say("engage")).tell()
+    assert told.verdicts() == {"1": "held", "2/1/1": "skipped", "2/1/2": "refused", "2/1/3": "landed"}
+    assert told.moved("A.focus", 4.2, 6.8) < 1e-4, "armed, but not engaged"
+
+
+def test_release_takes_the_torque_off_and_no_set_point_follows(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0), takes=2)
+    told = story.at(MID_RACK_S, lambda rig: rig.say("release")).tell()
+    assert told.verdicts() == {"1": "held"}
+    assert told.reason("1") == "RELEASE"
+    assert frames_after(told, MID_RACK_S + 0.03) == []
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_hand_grabs_in_mid_rack_and_nothing_moves_at_the_grab(tmp_path: Path, dead: bool) -> None:
+    """The set-points brake from the speed they had; no step, no turning back. Then the hand drives, relative."""
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
+    if dead:
+        story.at(MID_RACK_S - 0.02, StoryRig.kill_conductor)
+    story.at(MID_RACK_S, lambda rig: rig.latch(Latch.HAND, "A.focus"))
+    for step in range(20):
+        story.at(4.2 + step * 0.02, lambda rig: rig.axes["A.focus"].player.hand_by(0.002))
+    told = story.at(6.9, lambda rig: rig.say("resume")).tell()
+    before = [f for f in told.players["A.focus"].frames if f.write_ns < ORIGIN_NS + round(MID_RACK_S * NS_PER_S)][-1]
+    first = frames_after(told, MID_RACK_S)[0]
+    assert 0.0 <= first - before.ring <= abs(before.velocity_ring_per_s) * 0.011
+    assert told.moved("A.focus", 3.95, 4.2) < 1e-3
+    assert told.lens("A.focus", 4.9) - told.lens("A.focus", 4.15) == pytest.approx(0.04, abs=0.002)
+    if not dead:
+        assert told.verdicts() == {"1": "overridden", "2": "overridden", "3": "landed"}
+
+
+def test_the_daemon_hears_a_hand_and_resumes_only_on_request(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
+    told = story.at(MID_RACK_S, lambda rig: rig.say("hand", "A")).tell(until_s=12.0)
+    assert told.verdicts() == {"1": "overridden", "2": "overridden", "3": "overridden"}
+    assert told.moved("A.focus", 4.2, 9.0) < 1e-4
+
+
+def test_a_dead_conductor_lets_the_rack_in_flight_land_and_nothing_else_leaves(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
+    told = story.at(MID_RACK_S, StoryRig.kill_conductor).tell(until_s=9.0)
+    assert told.lens("A.focus", 4.3) == pytest.approx(0.7342, abs=0.002)
+    assert told.moved("A.focus", 4.2, 9.0) < 1e-4

@@ -1,0 +1,167 @@
+"""Triggered racks: against the track, without timecode, one after another, and once each."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.kit import Playback, Story, StoryRig, Told, cue, show_text
+
+GO = "on: {manual: GO}"
+HOUSE = (
+    'schema: cuefocus-show/1\nrate: "25"\nmarks: {A: {near: 1.15 m, mid: 1.50 m, far: 3 m, back: 6 m}}\n'
+    "defaults: {camera: A, pull: 600 ms}\ncues:\n"
+)
+FAR, NEAR, MID = 0.7342, 0.3673, 0.5038
+
+
+def go(rig: StoryRig) -> None:
+    rig.say("go")
+
+
+def fire(number: str) -> object:
+    def hand(rig: StoryRig) -> None:
+        rig.say("go", number)
+
+    return hand
+
+
+def against_the_track(tmp_path: Path, conflict: str, fired_at_s: float) -> Told:
+    """Cue 1 leaves at about 4.47 s and lands on 5 s; GO comes at `fired_at_s`; cue 2 lands on 7.5 s."""
+    cues = cue("1", 5, "far") + cue("T", None, "mid", f"{GO}, conflict: {conflict}") + cue("2", 7.5, "near")
+    return Story(tmp_path, show_text(cues), Playback().play(9.5)).at(1.0 + fired_at_s, go).tell()
+
+
+def test_a_trigger_wins_against_the_track_and_the_target_is_held_until_the_next_timed_rack(tmp_path: Path) -> None:
+    told = against_the_track(tmp_path, "trigger", 4.2)
+    assert told.verdicts() == {"1": "replaced", "T": "landed", "2": "landed"}
+    assert "T" in told.reason("1")
+    assert told.moved("A.focus", 6.2, 7.8) < 1e-4, "no uncued move back"
+    assert told.lens("A.focus", 7.0) == pytest.approx(MID, abs=0.002)
+
+
+def test_the_track_wins_against_a_trigger(tmp_path: Path) -> None:
+    told = against_the_track(tmp_path, "track", 4.2)
+    assert told.verdicts() == {"1": "landed", "T": "refused", "2": "landed"}
+    assert "cue 1" in told.reason("T")
+
+
+@pytest.mark.parametrize("conflict", ["trigger", "track"])
+def test_a_trigger_that_lands_before_the_next_departure_is_no_conflict(tmp_path: Path, conflict: str) -> None:
+    told = against_the_track(tmp_path, conflict, 2.5)
+    assert told.verdicts() == {"T": "landed", "1": "landed", "2": "landed"}
+
+
+@pytest.mark.parametrize("fired_at_s", [4.6, 4.75, 4.9])
+def test_a_trigger_cuts_a_timed_rack_under_way(tmp_path: Path, fired_at_s: float) -> None:
+    told = against_the_track(tmp_path, "trigger", fired_at_s)
+    assert told.verdicts() == {"1": "replaced", "T": "landed", "2": "landed"}
+
+
+def test_a_trigger_just_after_a_landing_leaves_the_landing_landed(tmp_path: Path) -> None:
+    told = against_the_track(tmp_path, "trigger", 5.2)
+    assert told.verdicts() == {"1": "landed", "T": "landed", "2": "landed"}
+
+
+def test_without_any_timecode_go_lands_racks(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    told = Story(tmp_path, HOUSE + cues).at(1.0, go).at(3.0, go).tell(until_s=6.0)
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+    row = told.row("1")
+    assert row.land_at is None
+    assert row.speed is None
+    assert row.planned_s is not None
+    assert row.arrived_s == pytest.approx(row.planned_s, abs=0.005)
+
+
+def test_land_after_says_when_counted_from_the_trigger_stamp(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, land_after: 1.2 s")
+    told = Story(tmp_path, HOUSE + cues).at(1.0, go).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.row("1").arrived_s == pytest.approx(1.2, abs=0.005)
+
+
+def test_a_late_trigger_lands_by_its_own_stamp_all_the_same(tmp_path: Path) -> None:
+    """The datagram was stamped 60 ms before the session hears of it."""
+    cues = cue("1", None, "far", "on: {osc: /desk/1}, land_after: 1 s")
+    told = Story(tmp_path, HOUSE + cues).at(1.0, lambda rig: rig.hear("osc", "/desk/1", age_s=0.06)).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.row("1").arrived_s == pytest.approx(1.0, abs=0.005)
+
+
+def test_a_cue_fired_by_the_landing_of_another(tmp_path: Path) -> None:
+    cues = cue("1", 3, "far") + cue("2", None, "mid", 'on: {after: "1"}, land_after: 1 s')
+    cues += cue("3", None, "near", 'on: {after: "2"}')
+    told = Story(tmp_path, show_text(cues), Playback().play(7.0)).tell()
+    assert told.verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
+    assert told.row("2").arrived_s == pytest.approx(1.0, abs=0.005)
+
+
+def test_a_double_press_of_go_is_one(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    told = Story(tmp_path, HOUSE + cues).at(1.0, go).at(1.2, go).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert any("too soon" in reply for reply in told.replies)
+
+
+def test_one_cue_by_two_routes_is_one_trigger(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: [{osc: /desk/1}, {msc: 1}]")
+    story = Story(tmp_path, HOUSE + cues).at(1.0, lambda rig: rig.hear("osc", "/desk/1"))
+    told = story.at(1.1, lambda rig: rig.hear("msc", "go 1")).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert any(event.get("suppressed") == "1" for event in told.happenings("state"))
+
+
+def test_the_same_trigger_after_the_repeat_guard_counts_again(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: {osc: /desk/1}") + cue("2", None, "near", "on: {osc: /desk/2}")
+    story = Story(tmp_path, HOUSE + cues)
+    for at_s, key in ((1.0, "/desk/1"), (2.5, "/desk/2"), (4.0, "/desk/1")):
+        story.at(at_s, lambda rig, key=key: rig.hear("osc", key))  # type: ignore[misc]
+    told = story.tell(until_s=6.5)
+    assert [row.verdict for row in told.rows] == ["landed", "landed", "landed"]
+
+
+def test_a_trigger_cuts_a_triggered_rack_under_way(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "mid", GO)
+    told = Story(tmp_path, HOUSE + cues).at(1.0, go).at(1.4, go).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "replaced", "2": "landed"}
+
+
+def test_a_trigger_in_a_dropout_lands_all_the_same(tmp_path: Path) -> None:
+    cues = cue("1", 3, "far") + cue("T", None, "mid", GO) + cue("2", 9, "near")
+    playback = Playback().play(4.5).cut(4.0).play(3.0)
+    told = Story(tmp_path, show_text(cues), playback).at(6.5, go).tell()
+    assert told.verdicts() == {"1": "landed", "T": "landed", "2": "landed"}
+
+
+def test_a_trigger_lands_though_timecode_is_lost_and_returns_while_it_is_under_way(tmp_path: Path) -> None:
+    cues = cue("1", 3, "far") + cue("T", None, "mid", f"{GO}, pull: 1.5 s") + cue("2", 9, "near")
+    playback = Playback().play(4.5).cut(2.5).play(4.5)
+    told = Story(tmp_path, show_text(cues), playback).at(6.2, go).tell()
+    assert told.verdicts() == {"1": "landed", "T": "landed", "2": "landed"}
+
+
+def test_a_trigger_while_nothing_is_armed_moves_nothing(tmp_path: Path) -> None:
+    told = Story(tmp_path, HOUSE + cue("1", None, "far", GO), takes=0).at(1.0, go).tell(until_s=3.0)
+    assert told.rows == []
+    assert any("nothing is armed" in reply for reply in told.replies)
+
+
+def test_a_trigger_for_an_axis_that_is_not_engaged_is_refused(tmp_path: Path) -> None:
+    story = Story(tmp_path, HOUSE + cue("1", None, "far", GO), takes=0)
+    told = story.at(0.5, lambda rig: rig.say("arm")).at(1.0, go).tell(until_s=3.0)
+    assert told.verdicts() == {"1": "refused"}
+    assert told.reason("1") == "A.focus is not engaged"
+
+
+def test_arm_and_engage_by_hand_then_go(tmp_path: Path) -> None:
+    story = Story(tmp_path, HOUSE + cue("1", None, "far", GO), takes=0)
+    story.at(0.5, lambda rig: rig.say("arm")).at(0.6, lambda rig: rig.say("engage"))
+    told = story.at(1.0, go).tell(until_s=3.5)
+    assert told.verdicts() == {"1": "landed"}
+
+
+def test_a_jump_while_a_triggered_rack_is_under_way_leaves_it_alone(tmp_path: Path) -> None:
+    cues = cue("1", 2.5, "far") + cue("T", None, "mid", f"{GO}, pull: 1.2 s") + cue("2", 9, "near")
+    playback = Playback().play(5.0).locate(6.0).play(5.0)
+    told = Story(tmp_path, show_text(cues), playback).at(4.6, go).tell()
+    assert told.verdicts() == {"1": "landed", "T": "landed", "2": "landed"}
