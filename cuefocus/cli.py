@@ -4,17 +4,21 @@ Exit status: 0 done, 1 the input is at fault, 2 wrong usage, 3 a device or the s
 what it needs when it runs, so that `ltc decode` does not wait for the show's models.
 """
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cuefocus.errors import CueFocusError, DeviceError, InputError
+from cuefocus.errors import CueFocusError, DeviceError, InputError, SoundFileError
+
+if TYPE_CHECKING:
+    from cuefocus.app.rehearse import Rehearsed
 
 app = typer.Typer(
     name="cuefocus",
@@ -61,7 +65,8 @@ def say_json(value: Any) -> None:
 
 def _let_go_of_stdout() -> None:
     """Nobody reads it, or it takes no more: what is left in its buffer goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:
@@ -158,7 +163,7 @@ def check(
     raise typer.Exit(Exit.INPUT if checked.refused else Exit.DONE)
 
 
-def _rows_out(result: Any, *, as_json: bool, strict: bool) -> None:
+def _rows_out(result: "Rehearsed", *, as_json: bool, strict: bool, timecode: Path | None = None) -> None:
     """Rehearsal and replay end alike: the rows, and with --strict a verdict of the whole."""
     for alarm in result.alarms:
         complain(alarm)
@@ -170,6 +175,8 @@ def _rows_out(result: Any, *, as_json: bool, strict: bool) -> None:
         print_report(result.rows)
     for trouble in result.troubles:
         complain(f"cuefocus: {trouble}")
+    if timecode is not None and result.wrong_timecode:
+        raise SoundFileError(result.wrong_timecode, where=str(timecode), hint="is it this show's? see `rate:`")
     landed = bool(result.rows) and all(row.verdict == "landed" for row in result.rows)
     raise typer.Exit(Exit.DEVICE if result.troubles or (strict and not landed) else Exit.DONE)
 
@@ -188,7 +195,7 @@ def rehearse(
     from cuefocus.app.rehearse import rehearse as rehearse_show
 
     result = rehearse_show(show, rig, timecode, fire=fire, journal=journal)
-    _rows_out(result, as_json=as_json, strict=strict)
+    _rows_out(result, as_json=as_json, strict=strict, timecode=timecode)
 
 
 @app.command()

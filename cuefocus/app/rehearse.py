@@ -30,6 +30,7 @@ from cuefocus.sim.sim_motor import make_sim_motor
 from cuefocus.sim.virtual_rig import VirtualAxis, VirtualClock, VirtualRig
 from cuefocus.timebase.frames import parse_timecode, unwrap_near
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.events import Reading
 
 #: As many as a sound card with a large buffer hands over; more would only delay the readings.
 BLOCK_SAMPLES = 2048
@@ -64,6 +65,13 @@ class Rehearsed:
     rows: list[LandingRow] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+
+    @property
+    def wrong_timecode(self) -> str:
+        """Why the timecode is another show's, where every rack was refused for its labels; empty otherwise."""
+        reasons = {row.reason or "" for row in self.rows}
+        refused = all(row.verdict == "refused" for row in self.rows)
+        return reasons.pop() if refused and len(reasons) == 1 and min(reasons).startswith("timecode ") else ""
 
     def hear(self, outcome: Outcome) -> None:
         """Keep what a step told."""
@@ -108,6 +116,7 @@ def rehearse(
             writer.close()
     if not rig.readings:
         raise SoundFileError("there is no LTC in it", where=str(timecode), hint="is this the timecode track?")
+    rig.result.alarms[:0] = [str(complaint) for complaint in checked.complaints if complaint.severity == "error"]
     rig.result.alarms.extend(f"cue {f.cue} was not fired: its moment never came" for f in rig.waiting)
     rig.result.troubles.extend(troubles)
     return rig.result
@@ -168,8 +177,7 @@ class RehearsalRig:
     def _stepped(self, now_ns: int, inbox: Sequence[InboxEvent], outcome: Outcome) -> Sequence[InboxEvent]:
         if self._journal is not None:
             self._journal.append(now_ns, inbox)
-        if outcome.clock.running:
-            self.readings += 1
+        self.readings += sum(isinstance(event, Reading) for event in inbox)
         self.result.hear(outcome)
         return self._fired(outcome, now_ns)
 

@@ -152,7 +152,11 @@ def _readable(store: Path, ledger: Path) -> "TakeStore":
     from cuefocus.takes.opening import open_store, open_store_in_memory, open_store_to_read
     from cuefocus.takes.trouble import TakeStoreError
 
-    if not store.exists() and not ledger.exists():
+    try:
+        there = store.exists() or ledger.exists()
+    except OSError as problem:  # a name that cannot be one
+        raise InputError(f"cannot be read: {problem.strerror}", where=str(store), hint="check the path") from None
+    if not there:
         raise InputError("there is no take store here", where=str(store), hint="`cuefocus run` begins one")
     try:
         if store.exists():
