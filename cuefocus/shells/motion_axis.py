@@ -12,6 +12,7 @@ from cuefocus.motor.driver import LensMotor
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.motion_port import Heard, MotionPort
 from cuefocus.shells.motion_status import SentFilter, TroubleLimit
+from cuefocus.shells.motion_watch import FollowingWatch
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.shm_motion import AxisFlag
 from cuefocus.shells.shm_ring import StatusWriter
@@ -55,7 +56,7 @@ class MotionAxis:
         self.index, self.spec, self.motor, self.port = index, spec, motor, port
         self._status, self._words = status, memory.axis_words[index]
         self._latches, self._reader = memory.latches, memory.plan_reader(index)
-        self._filter = SentFilter(status, index)
+        self._filter, self._watch = SentFilter(status, index), FollowingWatch(spec)
         self._complained, self._dropped = TroubleLimit(), TroubleLimit()
         self._ring = start_ring
         self._flags = AxisFlag.NONE
@@ -205,6 +206,8 @@ class MotionAxis:
             stamp_ns = self._stamp_ns + self.spec.line_ns
             self._words.note_sent(frame.ring, frame.counts, stamp_ns)
             self._filter.sent(frame, stamp_ns)
+            if self.spec.feedback:
+                self._watch.sent(frame.ring, stamp_ns)
             self.player.sent(frame)
             self._ring = frame.ring
             self.service_ns = stamp_ns
@@ -260,10 +263,13 @@ class MotionAxis:
             self._ring, self._known = self.spec.ring_at(reports[-1].counts), True
             if self.faulted and not self.port.gone:
                 self.recover(stamp)
-            else:
-                self._set_flags(self._flags & ~AxisFlag.ASSUMED)
-                if self.player.holding:  # under a plan the first set-point may be on its way: no new start then
-                    self.player.observe(self._ring, stamp)
+                return
+            self._set_flags(self._flags & ~AxisFlag.ASSUMED)
+            astray = "" if self._inert else self._watch.reported(self._ring, stamp)
+            if astray:
+                self.trip(stamp, astray)
+            elif self.player.holding:  # under a plan the first set-point may be on its way: no new start then
+                self.player.observe(self._ring, stamp)
 
     def service(self, now: int, free_until: int) -> None:
         """Ask for the position, keep the motor awake, notice its silence. Raises LinkError."""
@@ -304,6 +310,7 @@ class MotionAxis:
         return "position assumed" if self._ring is not None else "position unknown"
 
     def _new_player(self) -> AxisPlayer:
+        self._watch.begin()
         self._set_flags(self._flags & ~AxisFlag.ASSUMED if self._known else self._flags | AxisFlag.ASSUMED)
         ring = 0.0 if self._ring is None else min(1.0, max(0.0, self._ring))
         origin_ns = OFF_THE_TICK_NS + self.spec.line_ns

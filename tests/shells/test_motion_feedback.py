@@ -44,7 +44,7 @@ def box(ports: dict[str, int]) -> Iterator[Box]:
     def start(axis: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "cuefocus.app.sim_motor", "--driver", "bridge", "--link", f"udp:{ports[axis]}"]
         command += ["--dead-ms", "2", "--lag-ms", "5", "--start", str(START[axis])]
-        made.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE))
+        made.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
         assert made[-1].stdout is not None
         made[-1].stdout.readline()
         return made[-1]
@@ -96,6 +96,20 @@ def test_a_motor_that_stops_answering_is_a_fault_and_its_word_ends_it(rig: tuple
     boxes[A].send_signal(signal.SIGCONT)
     motion.until(lambda: len(motion.troubles(A, "back")) == 2, "it answers again")
     assert motion.memory.axis_words[0].read().flags == AxisFlag.NONE
+
+
+def test_a_jammed_motor_is_a_fault_that_says_where_it_stuck(rig: tuple[MotionRig, Boxes]) -> None:
+    motion, boxes = rig
+    start = motion.show_now_ns() + 200 * NS_PER_MS
+    motion.engage(A, Track(0.25, [pull(0.25, 0.75, start, 600 * NS_PER_MS)]), attach=1)
+    motion.until(lambda: motion.show_now_ns() > start, "the rack begins")
+    stdin = boxes[A].stdin
+    assert stdin is not None
+    stdin.write(b"jam\n")
+    stdin.flush()
+    motion.until(lambda: bool(motion.troubles(A, "fault")), "the jam is noticed")
+    assert "does not follow" in motion.troubles(A, "fault")[0].reason
+    assert not motion.troubles(B, "fault")
 
 
 def test_a_box_that_went_away_is_found_again_where_it_stands(rig: tuple[MotionRig, Boxes], box: Box) -> None:
