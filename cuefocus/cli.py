@@ -86,6 +86,23 @@ def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     Console().print(table)
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from cuefocus.app.version import code_version
+
+        say(f"cuefocus {code_version()}")
+        raise typer.Exit(Exit.DONE)
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool, typer.Option("--version", help="say which version this is", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Focus racks that land on exact words and beats."""
+
+
 @app.command()
 def run(
     rig: RigFile,
