@@ -5,7 +5,7 @@ Positions of racks are lens ring; tracks and splices are motor ring (half the ba
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
-from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Splice
+from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
 from cuefocus.errors import PlanError
 from cuefocus.motion.compile_track import direction_after
 from cuefocus.motion.kinematics import lens_limits
@@ -49,7 +49,7 @@ class AxisOrders:
         self.on_loss = OnLoss.FINISH
         self.blocked_show_ns: int | None = None
         self.attach = 0
-        self.epoch = 0
+        self.epoch = NO_EPOCH
         self.line = NO_CLOCK
         self.changed = True
 
@@ -137,12 +137,13 @@ class AxisOrders:
         self.changed = True
 
     def take_hold(self, clock: Clock) -> None:
-        """Plan counted anew: motion follows again."""
+        """Plan counted anew: motion follows again. While no clock runs, its track is meant for none that may come."""
         self.attach += 1
         self.loose, self.changed = False, True
-        self.epoch = clock.epoch
         if clock.running:
-            self.line = clock
+            self.epoch, self.line = clock.epoch, clock
+        else:
+            self.epoch, self.line = NO_EPOCH, NO_CLOCK
 
     def stay_until_next(self, racks: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
         """Hold still where the axis is; the next of `racks` leaves from there. Motion under way comes to rest."""

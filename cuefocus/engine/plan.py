@@ -9,6 +9,10 @@ from enum import IntEnum, IntFlag
 from cuefocus.motion.track import Track
 
 
+#: The epoch of a track that no clock may be followed along: it waits to be planned anew.
+NO_EPOCH = (1 << 31) - 1
+
+
 class OnLoss(IntEnum):
     """What an axis does once the clock is no longer good."""
 
@@ -52,7 +56,8 @@ class AxisPlan:
         depart_blocked_show_ns: nothing may depart at or after this show time (dropout), or None.
         attach: counts up whenever the session has planned anew from where the axis really is. A player that let go of
             its plan (stop, loss, fault, restart) follows again only under a higher count.
-        epoch: the clock epoch the track is meant for; under another epoch only the splice is followed.
+        epoch: the clock epoch the track is meant for; under another epoch only the splice is followed. NO_EPOCH while
+            no clock runs.
     """
 
     follow: bool
