@@ -8,7 +8,6 @@ from enum import IntEnum, IntFlag
 
 from cuefocus.motion.track import Track
 
-
 #: The epoch of a track that no clock may be followed along: it waits to be planned anew.
 NO_EPOCH = (1 << 31) - 1
 

@@ -52,8 +52,9 @@ class MotionCommands:
                 latches.set(STOPS[verb], index)
             elif verb in ENDS:
                 latches.clear(ENDS[verb], index)
-        for axis in chosen if isinstance(by, int | float) else ():
-            axis.move_by(by)
+        if isinstance(by, int | float):
+            for axis in chosen:
+                axis.move_by(by)
         states = {axis.spec.name: self._state(axis) for axis in chosen}
         text = "; ".join(f"{name}: {state['text']}" for name, state in states.items())
         return {"ok": True, "text": text, "data": {"axes": states}}
