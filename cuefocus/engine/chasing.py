@@ -96,6 +96,9 @@ class Chasing:
             self._place(session, jumped=True, backwards=to_ns < heard_ns)
 
     def _rejoin(self, session: "Session") -> None:
+        if session.book.armed and not session.taking.has_run:
+            self._place(session, jumped=False, backwards=False)  # this take has not seen it run yet
+            return
         session.stage.rejoin(session, "timecode was lost over its departure")
         self._placed_epoch = self.clock.epoch
 

@@ -174,10 +174,14 @@ class AxisOrders:
             return
         passed = [rack for rack in racks if show_ns is not None and rack.stop_ns <= show_ns]
         lens = passed[-1].band.target_ring if passed else rest_lens
+        direction = self.direction
         self._rest_on(lens, state, start_ns, passed)
         end_ns = self.splice.until_ns if self.splice is not None else start_ns
         if show_ns is not None and self._departs_before(clock.show_at(end_ns), show_ns):
-            self.splice = self._joined(state, start_ns, clock)
+            # No time to go there first: the next rack leaves from where the axis is, and lands in time.
+            self.direction = direction
+            self.stay_until_next(racks[len(passed) :], now_ns, clock)
+            return
         self.take_hold(clock)
 
     def _rest_on(self, lens: float, state: State, start_ns: int, passed: list[PlannedRack]) -> None:
@@ -212,10 +216,20 @@ class AxisOrders:
         try:
             segments, until_ns = join(state, track_at, limits, start_ns=start_ns)
         except PlanError:
-            end_show_ns = self.track.moving_until(clock.show_at(start_ns)) or clock.show_at(start_ns)
+            return self._joined_at_rest(state, start_ns, clock)
+        return Splice(Track(state[0], segments), start_ns, until_ns)
+
+    def _joined_at_rest(self, state: State, start_ns: int, clock: Clock) -> Splice:
+        """To where the track comes to rest next, early enough to be there before it moves on."""
+        show_ns = clock.show_at(start_ns)
+        while True:
+            end_show_ns = self.track.moving_until(show_ns) or show_ns
             segments = settle(state, self.track.at(end_show_ns)[0], self.job.spec, start_ns=start_ns)
             until_ns = max(segments[-1].end_ns if segments else start_ns, clock.host_at(end_show_ns))
-        return Splice(Track(state[0], segments), start_ns, until_ns)
+            moves = [s.start_ns for s in self.track.segments if end_show_ns <= s.start_ns < clock.show_at(until_ns)]
+            if not moves:
+                return Splice(Track(state[0], segments), start_ns, until_ns)
+            show_ns = moves[0]
 
     def obey(self, on_loss: OnLoss) -> None:
         """What to do once the clock is no longer good."""

@@ -81,6 +81,7 @@ class Stage:
         self._skip(session, passed, reason)
         if not self._may_move(orders):
             return
+        session.book.end_watch(orders.name, now_ns)
         held = next((rack for rack in racks if _start_ns(rack) <= show_ns < rack.stop_ns), None)
         if orders.cast and self._kept_cast(session, orders, racks, passed, held):
             return
@@ -168,18 +169,10 @@ class Stage:
             orders.settle(racks, session.act.opening.get(orders.name, racks[0].from_ring), now_ns, clock)
             self._depart(session, record, now_ns)
             return
-        pull: PlannedRack | None = None
-        if live and held.on_jump != "skip":
-            start_lens, rest_ns = orders.come_to_rest(now_ns, clock)
-            show_ns = clock.show_at(rest_ns + _PREPARE_NS)
-            if held.on_jump == "compress":
-                pull = session.job.planner.compress(held, start_lens, show_ns)
-            else:
-                pull = session.job.planner.late(held, start_lens, show_ns)
+        pull, why = self._pull_within(session, orders, held, later) if live else (None, "")
         if pull is None:
             if record is not None:
-                too_short = "" if held.on_jump == "skip" else "; too little time was left to compress it"
-                record.happen(Happening.PASSED, f"{reason}{too_short}")
+                record.happen(Happening.PASSED, f"{reason}{why}")
             orders.stay_until_next(later, now_ns, clock)
             return
         orders.pull_now(pull, later, clock)
@@ -187,10 +180,30 @@ class Stage:
             record.rack = pull
         self._depart(session, record, clock.host_at(pull.depart_ns))
 
+    def _pull_within(
+        self, session: "Session", orders: AxisOrders, held: PlannedRack, later: tuple[PlannedRack, ...]
+    ) -> tuple[PlannedRack | None, str]:
+        """The pull that `compress` or `late` makes of a rack the clock stands in, or None and why there is none."""
+        clock, now_ns = session.clock, session.now_ns
+        pull: PlannedRack | None = None
+        why = ""
+        if held.on_jump != "skip":
+            start_lens, rest_ns = orders.come_to_rest(now_ns, clock)
+            show_ns = clock.show_at(rest_ns + _PREPARE_NS)
+            if held.on_jump == "compress":
+                pull = session.job.planner.compress(held, start_lens, show_ns)
+                why = "; too little time was left to compress it"
+            else:
+                pull = session.job.planner.late(held, start_lens, show_ns)
+            if pull is not None and later and _start_ns(later[0]) < pull.stop_ns:
+                return None, f"; cue {later[0].cue} leaves before its pull would be over"
+        return pull, why
+
     def _depart(self, session: "Session", record: CueRecord | None, now_ns: int) -> None:
         if record is None:
             return
         record.happen(Happening.PLANNED)
+        session.book.end_watch(record.axis, now_ns)
         if record.happen(Happening.DEPARTED):
             record.departed_ns = now_ns
             session.departed()
@@ -304,7 +317,11 @@ class Stage:
         record.uncertainty_ns = session.follower.uncertainty_at(record.land_host_ns) / abs(clock.speed)
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
         until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
-        following = [_start_ns(other) for other in orders.racks if _start_ns(other) >= rack.stop_ns]
+        following = [
+            max(_start_ns(other), min(rack.stop_ns, other.depart_ns))
+            for other in orders.racks
+            if other.depart_ns > rack.depart_ns
+        ]
         if following:
             until_ns = min(until_ns, clock.host_at(min(following)) + orders.job.spec.dead_ns)
         record.watch_until_ns = until_ns

@@ -162,8 +162,14 @@ class TakeBook:
         for record in self.pulling(axis):
             if record.land_host_ns is None or record.land_host_ns > now_ns:
                 record.happen(happening, reason)
-            elif record.watch_until_ns is not None:
-                record.watch_until_ns = min(record.watch_until_ns, now_ns)
+        self.end_watch(axis, now_ns)
+
+    def end_watch(self, axis: str, at_ns: int) -> None:
+        """The axis moves on: what has landed on it is judged by what it did until then."""
+        for record in self.pulling(axis):
+            landed = record.land_host_ns is not None and record.land_host_ns <= at_ns
+            if landed and record.watch_until_ns is not None:
+                record.watch_until_ns = min(record.watch_until_ns, at_ns)
 
     def pulling(self, axis: str) -> list[CueRecord]:
         """Racks under way or just landed on an axis, timed and triggered."""
