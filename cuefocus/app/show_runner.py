@@ -70,6 +70,7 @@ class ShowRunner:
         self._status = DONE
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
+        self._rights_told = False
 
     def run(self, *, as_json: bool) -> int:
         """Start everything, stay until it is over, stop everything; returns the exit status.
@@ -136,6 +137,7 @@ class ShowRunner:
             if wake.fileno() in ready:
                 wake.recv(64)
             self._tell_events()
+            self._tell_rights()
             self._mind_children()
             if key_fd in ready:
                 self._obey_keys(read_keys(key_fd))
@@ -149,6 +151,19 @@ class ShowRunner:
         if self._wires.events.dropped > self._lost_told:
             lost, self._lost_told = self._wires.events.dropped - self._lost_told, self._wires.events.dropped
             self._alarm(f"{lost} events were not shown: this process was too slow")
+
+    def _tell_rights(self) -> None:
+        """Say once what the system did not grant to motion."""
+        motion = self._wires.memory.motion.read()
+        if self._rights_told or not motion.beat_ns:
+            return
+        self._rights_told = True
+        wanted = (("the real-time class", motion.fifo), ("locked memory", motion.locked))
+        missing = " and ".join(what for what, granted in wanted if not granted)
+        if missing:
+            self._alarm(
+                f"not granted: {missing}; on a busy machine landings wander by milliseconds (see cuefocus doctor)"
+            )
 
     def _tell(self, event: Mapping[str, Any]) -> None:
         self._picture.take(event)

@@ -17,7 +17,7 @@ MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
 
 STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
-PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "setup", "slate", "status")
+PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "status")
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
 
 
@@ -75,13 +75,15 @@ def order_from(words: Sequence[str], *, by_ring: float | None = None, value: str
         return Order(said, rest[1] if len(rest) > 1 else "", marked or value)
     if verb not in STOPS and verb not in PLAIN:
         raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
-    if len(rest) > 1 and verb not in ("setup", "slate"):
+    if len(rest) > 1 and verb != "slate":
         raise InputError(f"`{verb}` takes one name, not {len(rest)}")
     if verb == "hand" and not rest:
         raise InputError("a hand needs an axis", hint="say hand A.focus, or hand A.focus --by 0.01")
     if by_ring is not None and verb != "hand":
         raise InputError(f"`{verb}` moves nothing by hand", hint="--by belongs to hand")
-    return Order(verb, rest[0] if rest else "", value or " ".join(rest[1:]), by_ring)
+    if verb == "slate":
+        return Order(verb, "", value or " ".join(rest))
+    return Order(verb, rest[0] if rest else "", value, by_ring)
 
 
 def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns: int = ANSWER_NS) -> Answer:

@@ -35,7 +35,7 @@ class Retargeter:
         self._input = ruckig.InputParameter(1)
         self._trajectory = ruckig.Trajectory(1)
         self._good = (ruckig.Result.Working, ruckig.Result.Finished)
-        self._error = ruckig.RuckigError
+        self._error = (ruckig.RuckigError, ValueError)  # it raises the latter for states it cannot solve
 
     def pieces(
         self, start: State, target: State, limits: MotionLimits, *, minimum_s: float | None = None
@@ -75,7 +75,7 @@ class Pursuit:
         self._trajectory = ruckig.Trajectory(1)
         self._input.max_jerk = [limits.jerk]
         self._good = (ruckig.Result.Working, ruckig.Result.Finished)
-        self._error = ruckig.RuckigError
+        self._error = (ruckig.RuckigError, ValueError)  # it raises the latter for states it cannot solve
 
     def after(self, start: State, target: State, span_s: float) -> State:
         """State `span_s` after `start`, where the target is then at `target`; seen from the target's own motion.

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from cuefocus.errors import DeviceError, InputError
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Path:
-    return runtime_base({"XDG_RUNTIME_DIR": str(tmp_path)})
+def base() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="cf-") as short:  # a socket's path may have 107 bytes
+        yield runtime_base({"XDG_RUNTIME_DIR": short})
 
 
 def test_nobody_else_can_look_in(base: Path) -> None:

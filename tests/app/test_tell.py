@@ -80,7 +80,7 @@ def test_everything_else_is_the_conductors(tmp_path: Path) -> None:
         (["take", "start"], Order("take_start")),
         (["take", "good"], Order("mark", value="good")),
         (["take", "ng"], Order("mark", value="ng")),
-        (["setup", "A", "stop", "T2.8"], Order("setup", "A", "stop T2.8")),
+        (["slate", "47B"], Order("slate", "", "47B")),
     ],
 )
 def test_words_become_orders(words: list[str], order: Order) -> None:
