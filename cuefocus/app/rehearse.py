@@ -35,8 +35,8 @@ from cuefocus.wire.events import Reading
 #: As many as a sound card with a large buffer hands over; more would only delay the readings.
 BLOCK_SAMPLES = 2048
 _START_NS = 10 * NS_PER_S
-#: Host time of the sound's first sample: the axes have moved to their openings by then.
-ORIGIN_NS = _START_NS + 4 * NS_PER_S
+#: Until every motor has said where it stands, and for the ends of a move.
+_WAKING_NS = NS_PER_S
 _AFTER_SOUND_NS = 15 * NS_PER_S
 #: A moment that the clock did not show, because it began or jumped past it, is no moment to fire at.
 _LATE_FIRING_NS = NS_PER_S
@@ -107,10 +107,11 @@ def rehearse(
         header = JournalHeader(code_version(), "rehearsal", journal_files(show_path, rig_path, checked), options)
         writer = _begun(journal, header, troubles)
     try:
-        blocks = heard(sound, job.sources[0])
+        origin_ns = origin_of_sound_ns(job, seed)
+        blocks = heard(sound, job.sources[0], origin_ns=origin_ns)
         rig = RehearsalRig(job, seed, checked.rig.rig.value, blocks, firings, writer, keeps_logs=False)
         with collector_paused():
-            rig.run(ORIGIN_NS + round(sound.duration_s * NS_PER_S) + _AFTER_SOUND_NS)
+            rig.run(origin_ns + round(sound.duration_s * NS_PER_S) + _AFTER_SOUND_NS)
     finally:
         if writer is not None:
             writer.close()
@@ -195,7 +196,20 @@ class RehearsalRig:
         return commands
 
 
-def heard(sound: SoundFile, source: str, *, origin_ns: int = ORIGIN_NS) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
+def origin_of_sound_ns(job: Job, seed: Seed) -> int:
+    """Host time of the sound's first sample: every axis has moved to where its first act begins by then."""
+    opening = next(iter(job.acts.values())).opening
+    longest_s = max(
+        (
+            abs(ring - seed.rings[name]) / (job.axes[name].spec.speed_ring_per_s * job.axes[name].spec.settle_fraction)
+            for name, ring in opening.items()
+        ),
+        default=0.0,
+    )
+    return _START_NS + 2 * _WAKING_NS + round(longest_s * NS_PER_S)
+
+
+def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
     """The sound file as a card would deliver it, its first sample at `origin_ns`."""
     listener = LtcInput(source, sound.sample_rate)
     channel = best_channel(sound)

@@ -10,6 +10,7 @@ from cuefocus.sim.sim_wire import Order, Verb
 
 _OBJECT = re.compile(rb"\{[^{}]*\}")
 _NAMES = ("f", "i", "z")
+_KEYS = tuple((address, name, f"{name}_get", f"{name}_cal") for address, name in enumerate(_NAMES))
 _WINDOW = 8  # how far behind the newest a datagram counts as overtaken
 
 
@@ -60,18 +61,22 @@ class BridgeWire:
         sequence = wanted.get("seq")
         number = sequence if isinstance(sequence, int) and not isinstance(sequence, bool) else None
         orders: list[Order] = []
-        for address, name in enumerate(_NAMES):
+        for address, name, get_key, cal_key in _KEYS:
             percent = wanted.get(name)
-            if isinstance(percent, int | float) and not isinstance(percent, bool) and not self._overtaken(name, number):
+            if percent is None:
+                pass
+            elif (
+                isinstance(percent, int | float) and not isinstance(percent, bool) and not self._overtaken(name, number)
+            ):
                 if percent < 0:
                     orders.append(Order(Verb.OFF, address))
                 elif percent <= 100:
                     orders.append(Order(Verb.GO, address, round(percent * 655.35)))
                 else:
                     self.malformed += 1
-            if wanted.get(f"{name}_get") is True:
+            if wanted.get(get_key) is True:
                 orders.append(Order(Verb.ASK, address, token=b"%d" % (number or 0)))
-            if wanted.get(f"{name}_cal") is True:
+            if wanted.get(cal_key) is True:
                 orders.append(Order(Verb.CALIBRATE, address))
         return orders
 

@@ -78,7 +78,8 @@ class DjiWire:
                     break
                 can_id, length = int.from_bytes(stream[at : at + 4], "little"), min(stream[at + 4], 8)
                 payload = bytes(stream[at + 8 : at + 8 + length]) if can_id == _FROM_HOST else b""
-            orders += [(end - 1 - held, order) for order in self._payload(payload)]
+            if payload:
+                orders += [(end - 1 - held, order) for order in self._payload(payload)]
             at = end
         self._line = stream[at:][-_LONGEST_LINE:]
         return orders
@@ -108,11 +109,8 @@ class DjiWire:
 
     def _adapter_line(self, line: str) -> bytes:
         """Payload of a frame from the host; settings change the adapter and carry none."""
-        if line[:1] == "O":
-            self.channel_open = True
-        elif line[:1] == "C":
-            self.channel_open = False
-        elif line[:1] == "t" and self.channel_open:
+        letter = line[:1]
+        if letter == "t" and self.channel_open:
             try:
                 can_id, length, data = int(line[1:4], 16), int(line[4], 16), bytes.fromhex(line[5:])
             except (ValueError, IndexError):
@@ -122,7 +120,11 @@ class DjiWire:
                 self.malformed += 1
             elif can_id == _FROM_HOST:
                 return data
-        elif line[:1] not in ("", "S", "V", "N", "F", "T", "r", "R", "t"):
+        elif letter == "O":
+            self.channel_open = True
+        elif letter == "C":
+            self.channel_open = False
+        elif letter not in ("", "S", "V", "N", "F", "T", "r", "R", "t"):
             self.malformed += 1
         return b""
 

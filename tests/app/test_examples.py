@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from cuefocus.app.check import check
 from cuefocus.app.job import build_job
 from cuefocus.app.ltc import generate_ltc
-from cuefocus.app.rehearse import ORIGIN_NS, RehearsalRig, firings_of, heard, start_rings
+from cuefocus.app.rehearse import RehearsalRig, firings_of, heard, origin_of_sound_ns, start_rings
 from cuefocus.cli import app
 from cuefocus.engine.job import Seed
 from cuefocus.engine.outcome import Outcome
@@ -76,12 +76,13 @@ class Played:
     alarms: list[str]
     records: dict[str, CueRecord]
     logs: dict[str, list[TruePosition]]
+    origin_ns: int
 
     def host_of_label_ns(self, show_ns: float) -> float:
         """When the sound truly showed a show time: its first label begins with its first sample."""
         rate = rate_named(self.example.rate)
         first_ns = parse_timecode(self.example.start, rate).show_ns(rate)
-        return ORIGIN_NS + show_ns - first_ns
+        return self.origin_ns + show_ns - first_ns
 
     def land_host_ns(self, record: CueRecord) -> float:
         """When a rack was truly to land: by the sound, or by the trigger's stamp."""
@@ -112,10 +113,12 @@ def play(example: Example, sound: Path, fire: Sequence[str] = ()) -> Played:
     opened = SoundFile.open(sound)
     seed = Seed(rings=start_rings(rig), auto_arm=True, takes=1)
     firings = firings_of(checked.show.value, job, fire)
-    stage = WatchedRig(job, seed, rig, heard(opened, job.sources[0]), firings, keeps_logs=True)
-    stage.run(ORIGIN_NS + round(opened.duration_s * NS_PER_S) + 15 * NS_PER_S)
+    origin_ns = origin_of_sound_ns(job, seed)
+    blocks = heard(opened, job.sources[0], origin_ns=origin_ns)
+    stage = WatchedRig(job, seed, rig, blocks, firings, keeps_logs=True)
+    stage.run(origin_ns + round(opened.duration_s * NS_PER_S) + 15 * NS_PER_S)
     logs = {axis: side.link.log() for axis, side in stage.axes.items()}
-    return Played(example, stage.result.rows, stage.result.alarms, stage.records, logs)
+    return Played(example, stage.result.rows, stage.result.alarms, stage.records, logs, origin_ns)
 
 
 class Stage:
