@@ -15,6 +15,8 @@ from cuefocus.motion.track import Track
 
 _THERE_RING = 1e-7
 _MOVING_RING_PER_S = 1e-6
+#: A set-point older than this says nothing of how fast the axis moves now.
+_STILL_AFTER_NS = 100_000_000
 
 
 class AxisOrders:
@@ -34,6 +36,7 @@ class AxisOrders:
         self.known = False
         self.latch = Latch.NONE
         self.last_sent_ring = motor_ring
+        self._sent_ns, self._sent_speed = 0, 0.0
         self.fault = ""
         self.armed = False
         self.assumed = False  # after a fault: where a motor that does not report stands
@@ -85,7 +88,18 @@ class AxisOrders:
                 return x, v * line.speed, a * line.speed * line.speed
             if self.splice is not None and host_ns >= self.splice.until_ns:
                 return self.splice.track.at(self.splice.until_ns)[0], 0.0, 0.0
+        if self.loose and 0 < host_ns - self._sent_ns < _STILL_AFTER_NS:
+            return self.motor_ring, self._sent_speed, 0.0  # a stop is being carried out
         return self.motor_ring, 0.0, 0.0
+
+    def sent(self, ring: float, stamp_ns: int) -> None:
+        """Motion's word on a set-point that left; an axis that has let go is where its stop takes it."""
+        span_ns = stamp_ns - self._sent_ns
+        near = 0 < span_ns < _STILL_AFTER_NS
+        self._sent_speed = (ring - self.last_sent_ring) * 1e9 / span_ns if near else 0.0
+        self._sent_ns, self.last_sent_ring = stamp_ns, ring
+        if self.loose:
+            self.motor_ring = ring
 
     def release(self, motor_ring: float) -> None:
         """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""

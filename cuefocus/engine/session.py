@@ -111,9 +111,7 @@ class Session:
         if orders is None:
             return
         self.jury.witness[sent.axis].told(sent)
-        orders.last_sent_ring = sent.ring
-        if orders.loose:
-            orders.motor_ring = sent.ring
+        orders.sent(sent.ring, sent.stamp_ns)
         if sent.clamped:
             for record in self.book.pulling(sent.axis):
                 record.clamped.update(sent.clamped.split())

@@ -167,7 +167,8 @@ class Stage:
             record.note(reason)
         if held.on_jump == "settle":
             orders.settle(racks, session.act.opening.get(orders.name, racks[0].from_ring), now_ns, clock)
-            self._depart(session, record, now_ns)
+            joins_ns = orders.splice.until_ns if orders.splice is not None else now_ns
+            self._depart(session, record, min(joins_ns, clock.host_at(held.land_ns)))
             return
         pull, why = self._pull_within(session, orders, held, later) if live else (None, "")
         if pull is None:

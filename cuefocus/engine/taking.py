@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _ENDED_TAKE_NS = 2 * NS_PER_S
 _WAIT_FOR_MOTORS_NS = 3 * NS_PER_S
+#: Axes that a take's end has stopped are at rest before the next one begins by itself.
+_BETWEEN_TAKES_NS = NS_PER_S // 2
 
 
 class Taking:
@@ -30,6 +32,7 @@ class Taking:
         self._quiet_since_ns: int | None = None
         self._ended_ns: int | None = None
         self._done = False
+        self._rest_until_ns = 0
         self.has_run = False
         self.changed = False
 
@@ -94,7 +97,7 @@ class Taking:
         waiting = [one for one in orders if not one.known and not one.fault and one.job.spec.feedback]
         if waiting and session.now_ns - self._begun_ns < _WAIT_FOR_MOTORS_NS:
             return
-        if any(one.latch for one in orders):
+        if any(one.latch for one in orders) or session.now_ns < self._rest_until_ns:
             return
         self.arm(session)
         for one in orders:
@@ -122,6 +125,7 @@ class Taking:
         session.tell("take", take=session.book.take, state="ended", reason=reason)
         session.book.end()
         self.changed, self.has_run = True, False
+        self._rest_until_ns = session.now_ns + _BETWEEN_TAKES_NS
         session.stage.stand_by(armed=False)
         session.chasing.refusal = ""
         if self._seed.takes and session.book.taken >= self._seed.takes:

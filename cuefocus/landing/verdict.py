@@ -157,6 +157,8 @@ def _verdict(
             return Verdict.LATE, "had not come to rest when the watch ended"
         return Verdict.LANDED, "nothing to pull: it was there already"
     error_ns = arrived.at_ns - evidence.land_host_ns
+    if error_ns < 0 and rack.band.near_ring <= rack.from_ring <= rack.band.far_ring:
+        return Verdict.LANDED, "nothing to pull: it was there already"  # it came from elsewhere, in time
     if abs(error_ns) > rack.tolerance_ns:
         return (Verdict.LATE if error_ns > 0 else Verdict.EARLY), ""
     return Verdict.LANDED, ""
