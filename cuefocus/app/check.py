@@ -7,8 +7,9 @@ from pathlib import Path
 from cuefocus.anchors.anchor import AnchorsRefused
 from cuefocus.anchors.beats import BeatMap, load_beats
 from cuefocus.anchors.words import Words, load_words
+from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import Complaint, FileRefused, in_file_order
-from cuefocus.files.load import Loaded, collector_paused
+from cuefocus.files.load import Loaded
 from cuefocus.motion.compile import CompiledShow, compile_show
 from cuefocus.motion.moments import ActAnchors
 from cuefocus.motion.optics_of import Live

@@ -15,14 +15,13 @@ from cuefocus.engine.player import AxisPlayer
 from cuefocus.engine.ports import Command, InboxEvent, SourceEvent
 from cuefocus.engine.session import Session
 from cuefocus.errors import DeviceError, InputError, SoundFileError
-from cuefocus.files.load import collector_paused
+from cuefocus.files.collector import collector_paused
 from cuefocus.landing.rows import LandingRow
-from cuefocus.motor.driver import LensMotor
+from cuefocus.motor.driver import QUERY_NS, LensMotor
 from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
 from cuefocus.shells.file_source import LtcInput
 from cuefocus.shells.journal_file import JournalWriter
-from cuefocus.shells.motion_config import DEFAULT_QUERY_NS
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.show.models import Show
 from cuefocus.sim.lens_motor import MotorCharacter
@@ -260,7 +259,7 @@ def simulated_axes(rig: Rig, job: Job, clock: VirtualClock, *, keeps_logs: bool 
             counts_near=spec.counts_near,
             counts_far=spec.counts_far,
             address=address,
-            query_period_ns=DEFAULT_QUERY_NS if spec.feedback else 0,
+            query_period_ns=QUERY_NS if spec.feedback else 0,
             baud=motor.baud or 0,
         )
         ring = motor.simulated.start.fraction

@@ -1,14 +1,13 @@
 """Reading a file whole: bytes in, a checked model with its places out, or every complaint at once."""
 
-import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import Complaint, FileRefused, in_file_order
 from cuefocus.files.located import Located
 from cuefocus.files.strict import Finding
@@ -39,19 +38,6 @@ class Loaded(Generic[Model]):
     def complaints(self) -> tuple[Complaint, ...]:
         """Warnings and notes, in file order."""
         return tuple(in_file_order(self.located.complaints))
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: a tree of 10⁶ small objects holds no rubbish, and looking is slow."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def load_model(

@@ -14,8 +14,11 @@ from cuefocus.motor.link import Link
 from cuefocus.motor.noise import NO_ADDRESS
 from cuefocus.motor.over_can import OverSlcan, OverSocketCan
 from cuefocus.motor.tilta import TiltaCodec
+from cuefocus.timebase.units import NS_PER_MS
 
 DRIVERS = ("tilta", "dji", "bridge")
+#: Time between position questions, where nothing else is said.
+QUERY_NS = 20 * NS_PER_MS
 
 
 @dataclass(slots=True)

@@ -4,18 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
 
 from cuefocus.errors import RigFileError
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.motor.codec import Codec
-from cuefocus.motor.driver import make_codec
+from cuefocus.motor.driver import QUERY_NS, make_codec
 from cuefocus.shells.host_clock import DEFAULT_SPIN_NS
 from cuefocus.shells.open_link import framing_of
 from cuefocus.shells.realtime import DEFAULT_PRIORITY
-from cuefocus.timebase.units import NS_PER_MS
-
-DEFAULT_QUERY_NS: Final = 20 * NS_PER_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class AxisConfig:
     baud: int = 0
     address: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
-    query_period_ns: int = DEFAULT_QUERY_NS
+    query_period_ns: int = QUERY_NS
 
     def codec(self) -> Codec:
         """A codec of its own for the axis' line."""

@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from cuefocus.errors import ShowFileError
+from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import FileRefused, Loc, in_file_order
-from cuefocus.files.load import Loaded, collector_paused, read_bytes
+from cuefocus.files.load import Loaded, read_bytes
 from cuefocus.files.located import Located
 from cuefocus.files.strict import Findings
 from cuefocus.files.tree import parse_yaml

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuefocus.files.load import collector_paused
+from cuefocus.files.collector import collector_paused
 from cuefocus.files.tree import MAX_BYTES, MAX_DEPTH, parse_yaml
 
 
