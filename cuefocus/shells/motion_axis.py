@@ -281,7 +281,9 @@ class MotionAxis:
         if motor.unanswered >= SILENCE_QUERIES and not self._flags & AxisFlag.FAULT:
             silent_ns = now - self._heard_ns
             if silent_ns > SILENCE_NS:
-                self.trip(now, f"the motor has not answered for {silent_ns // NS_PER_MS} ms")
+                since = f"has not answered for {silent_ns // NS_PER_MS} ms"
+                never = "has not answered yet; is it switched on, and is this its port?"
+                self.trip(now, f"the motor {since if self._heard_ns else never}")
 
     def trip(self, now: int, reason: str) -> None:
         """A fault of this axis: it lets go, sends nothing more, and follows again only when it is engaged anew."""

@@ -98,6 +98,24 @@ def test_a_motor_that_stops_answering_is_a_fault_and_its_word_ends_it(rig: tuple
     assert motion.memory.axis_words[0].read().flags == AxisFlag.NONE
 
 
+def test_a_motor_that_never_answers_is_a_fault_with_a_cure_and_gets_no_set_point(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        spec = replace(tilta_spec(A), counts_far=COUNTS_FAR, feedback=True)
+        motion = MotionRig(tmp_path, [AxisConfig(spec, "bridge", f"udp:127.0.0.1:{mute.getsockname()[1]}")]).start()
+        try:
+            motion.run_clock()
+            motion.until(lambda: bool(motion.troubles(A, "fault")), "the silence is noticed")
+            reason = "the motor has not answered yet; is it switched on, and is this its port?"
+            assert motion.troubles(A, "fault")[0].reason == reason
+            start = motion.show_now_ns() + 100 * NS_PER_MS
+            motion.engage(A, Track(0.25, [pull(0.25, 0.75, start, 300 * NS_PER_MS)]), attach=1)
+            motion.pass_time(600 * NS_PER_MS)
+            assert motion.sent(A) == []
+        finally:
+            motion.close()
+
+
 def test_a_jammed_motor_is_a_fault_that_says_where_it_stuck(rig: tuple[MotionRig, Boxes]) -> None:
     motion, boxes = rig
     start = motion.show_now_ns() + 200 * NS_PER_MS
