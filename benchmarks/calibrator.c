@@ -1,9 +1,10 @@
 /* What the machine itself can do, and a way to keep it awake.
  *
- *   calibrator wake PERIOD_US SECONDS PRIORITY   lateness of absolute sleeps, as "microseconds count" lines
- *   calibrator heat                              one idle-class spinner on each core, until SIGTERM
+ *   calibrator wake PERIOD_US SECONDS PRIORITY [WORK_US]   lateness of absolute sleeps, as "microseconds count" lines
+ *   calibrator heat                                        one idle-class spinner on each core, until SIGTERM
  *
- * `wake` stands in for cyclictest where that is not installed. `heat` is there because a halted virtual core wakes up to
+ * `wake` stands in for cyclictest where that is not installed. With WORK_US it also keeps its core busy for so long in each
+ * period: a stall of the machine hits a program the oftener the more of the time it runs. `heat` is there because a halted virtual core wakes up to
  * a millisecond late: what is measured should be the program, not the hypervisor.
  */
 #define _GNU_SOURCE
@@ -27,7 +28,7 @@ static int64_t now_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int wake(int64_t period_ns, int64_t length_ns, int priority) {
+static int wake(int64_t period_ns, int64_t length_ns, int priority, int64_t work_ns) {
     struct sched_param wished = {.sched_priority = priority};
     if (sched_setscheduler(0, SCHED_FIFO, &wished) || mlockall(MCL_CURRENT | MCL_FUTURE))
         fprintf(stderr, "calibrator: not in the real-time class\n");
@@ -37,6 +38,9 @@ static int wake(int64_t period_ns, int64_t length_ns, int priority) {
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
         int64_t late_ns = now_ns() - due_ns, late_us = late_ns / 1000;
         bins[late_us < BINS ? late_us : BINS - 1]++;
+        int64_t worked_ns = now_ns() + work_ns;
+        while (work_ns && now_ns() < worked_ns) {
+        }
         due_ns += period_ns;
         if (late_ns > period_ns) due_ns += late_ns / period_ns * period_ns;
     }
@@ -70,8 +74,8 @@ static int heat(void) {
 
 int main(int argc, char **argv) {
     if (argc == 2 && !strcmp(argv[1], "heat")) return heat();
-    if (argc == 5 && !strcmp(argv[1], "wake"))
-        return wake(atoll(argv[2]) * 1000, atoll(argv[3]) * 1000000000, atoi(argv[4]));
-    fprintf(stderr, "usage: calibrator heat | wake PERIOD_US SECONDS PRIORITY\n");
+    if ((argc == 5 || argc == 6) && !strcmp(argv[1], "wake"))
+        return wake(atoll(argv[2]) * 1000, atoll(argv[3]) * 1000000000, atoi(argv[4]), argc == 6 ? atoll(argv[5]) * 1000 : 0);
+    fprintf(stderr, "usage: calibrator heat | wake PERIOD_US SECONDS PRIORITY [WORK_US]\n");
     return 2;
 }

@@ -1,6 +1,6 @@
 """Landings from LTC sound in to the last byte at the motor, stamped by a C program outside our processes.
 
-    python benchmarks/landing.py [--seconds 70] [--runs 3] [--hogs 1]
+    python benchmarks/landing.py [--seconds 74] [--runs 3] [--hogs 1]
 
 16 motors at 50 Hz on a pty each, dead time and lag 0, racks every second at moments off every grid. A landing is the
 last byte of the first frame in the sharp band after which none leaves it for 100 ms. The sound is played by the daemon
@@ -76,13 +76,11 @@ class Run:
 def main() -> int:
     """Measure, print, judge; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=70, help="length of the sound")
+    parser.add_argument("--seconds", type=int, default=74, help="length of the sound")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--hogs", type=int, default=0, help="CPU-bound, garbage-collecting Python processes beside it")
     parser.add_argument("--busy-report", action="store_true", help="`cuefocus report` over and over beside it")
-    parser.add_argument(
-        "--lift-workers", action="store_true", help="kernel workers that serve ptys in the real-time class"
-    )
+    parser.add_argument("--plain-workers", action="store_true", help="leave the kernel workers of ptys as they are")
     parser.add_argument("--keep", type=Path, help="folder for rig, show, sound, logs and journals")
     given = parser.parse_args()
     print(headline(f"python benchmarks/landing.py {' '.join(sys.argv[1:])}"))
@@ -207,13 +205,18 @@ class Bench:
                 for event in step.inbox:
                     if isinstance(event, Sent) and event.landing:
                         stamps.setdefault(event.axis, []).append(event.stamp_ns)
+        own_stamps = [stamps.get(f"{camera}.focus", []) for camera in self.cameras]
+        lists = list(zip(own_stamps, self.racks, strict=True))
+        rough = sorted(found - rack.land_ns for own, racks in lists for found, rack in zip(own, racks, strict=False))
+        about_ns = rough[len(rough) // 2]
         offsets = [
-            stamp_ns - rack.land_ns
-            for camera, racks in zip(self.cameras, self.racks, strict=True)
-            for stamp_ns, rack in zip(stamps.get(f"{camera}.focus", ()), racks, strict=False)
+            min((found - rack.land_ns for found in own), key=lambda offset: abs(offset - about_ns))
+            for own, racks in lists
+            for rack in racks
+            if own
         ]
         middle = sorted(offsets)[len(offsets) // 2]
-        return percentiles_of([abs(offset - middle) / 1000 for offset in offsets])
+        return percentiles_of([abs(offset - middle) / 1000 for offset in offsets if abs(offset - middle) < LOST_NS])
 
     @contextlib.contextmanager
     def reporting(self) -> Iterator[None]:

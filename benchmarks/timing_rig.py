@@ -137,13 +137,22 @@ def calibrate(seconds: int, period_us: int = 1000) -> tuple[str, dict[int, int]]
     else:
         command = [str(compiled("calibrator")), "wake", str(period_us), str(seconds), str(PRIORITY)]
         name = "calibrator.c (cyclictest is not installed: apt install rt-tests)"
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return name, _histogram(command)
+
+
+def calibrate_busy(seconds: int, work_us: int, period_us: int = 1000) -> dict[int, int]:
+    """As `calibrate`, of a C program that keeps its core busy for as much of each period as we do."""
+    arguments = (period_us, seconds, PRIORITY, work_us)
+    return _histogram([str(compiled("calibrator")), "wake", *map(str, arguments)])
+
+
+def _histogram(command: Sequence[str]) -> dict[int, int]:
     histogram: dict[int, int] = {}
-    for line in output.splitlines():
+    for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
         fields = line.split()
         if len(fields) == 2 and all(field.isdecimal() for field in fields) and int(fields[1]):
             histogram[int(fields[0])] = int(fields[1])
-    return name, histogram
+    return histogram
 
 
 def percentiles_of_histogram(*histograms: dict[int, int]) -> Percentiles:
