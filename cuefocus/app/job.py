@@ -9,13 +9,13 @@ from pathlib import Path
 from cuefocus.app.check import Checked, check
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.speeds import Speeds, speeds_between
-from cuefocus.engine.job import ActJob, AxisJob, Job, TriggerJob
+from cuefocus.engine.job import ActJob, AxisJob, CueCard, Job, TriggerJob
 from cuefocus.engine.journal import JournalFile, JournalHeader
 from cuefocus.engine.plan import OnLoss
 from cuefocus.errors import JournalError, RigFileError, ShowFileError
 from cuefocus.motion.compile import CompiledAct, CompiledShow
 from cuefocus.rig.models import Rig
-from cuefocus.show.models import Act, Show
+from cuefocus.show.models import Act, Cue, Show
 from cuefocus.show.values import ActSpeed
 from cuefocus.timebase.frames import FrameRate
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -86,6 +86,7 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
         racks=compiled.racks,
         opening=compiled.opening,
         infeasible=compiled.infeasible,
+        cards={cue.cue: _card(cue) for cue in show.cues if cue.cue in compiled.infeasible},
         dioptres_at={f"{camera}.focus": lens_map.dioptres_at for camera, lens_map in compiled.lens_maps.items()},
         on_loss=OnLoss[act.loss_policy.upper()],
         rejoin=act.rejoin,
@@ -93,10 +94,15 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
     )
 
 
+def _card(cue: Cue) -> CueCard:
+    moment = cue.land or cue.leave
+    return CueCard(cue.name, cue.camera, cue.axis, str(cue.to), moment.text if moment is not None else "")
+
+
 def _house_act(rate: FrameRate) -> ActJob:
     """The whole day, for a show of triggered cues only."""
     chase = ChaseConfig(rate=rate, starts_show_ns=0, end_show_ns=rate.day_ns, name=_HOUSE_ACT)
-    return ActJob(_HOUSE_ACT, chase, {}, {}, {}, {}, OnLoss.FINISH, "next-cue", 10 * NS_PER_S)
+    return ActJob(_HOUSE_ACT, chase, {}, {}, {}, {}, {}, OnLoss.FINISH, "next-cue", 10 * NS_PER_S)
 
 
 def _speeds(speed: ActSpeed) -> Speeds:

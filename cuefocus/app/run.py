@@ -19,7 +19,7 @@ from cuefocus.app.daemon import Places, Wires
 from cuefocus.app.job import build_job, journal_files
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
-from cuefocus.app.show_runner import ShowRunner
+from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, ShowRunner
 from cuefocus.app.sound_choice import SoundChoice, choose_sound
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Job, Seed
@@ -32,9 +32,7 @@ from cuefocus.shells.conductor_config import Score, SoundConfig
 from cuefocus.shells.journal_file import read_ledger
 from cuefocus.shells.shared_memory import SharedMemory
 
-DONE: Final = 0
 INPUT_AT_FAULT: Final = 1
-DEVICE_AT_FAULT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,15 @@ def run(
     try:
         wires = Wires(SharedMemory.create(tuple(job.axes)), score.sealed())
         runner = ShowRunner(
-            wires, runtime, places, rig, _sound(options, choice), title=job.title, out=out, console=console
+            wires,
+            runtime,
+            places,
+            rig,
+            _sound(options, choice),
+            title=job.title,
+            out=out,
+            console=console,
+            all_needed=options.arm,
         )
         status = runner.run(as_json=options.as_json)
     finally:

@@ -26,6 +26,7 @@ from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 DONE: Final = 0
+DEVICE_AT_FAULT: Final = 3
 _FRAME_NS: Final = 100 * NS_PER_MS
 _SIMS_READY_NS: Final = 5 * NS_PER_S
 _LOOK_NS: Final = 5 * NS_PER_MS
@@ -44,6 +45,7 @@ class ShowRunner:
     Args:
         wires: what they share. sound: what plays, None for nothing.
         out: where events go as JSON lines. console: where they go for a person.
+        all_needed: without one of its motors the run ends before the first timecode.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ShowRunner:
         title: str,
         out: TextIO,
         console: Console,
+        all_needed: bool,
     ) -> None:
         self._wires, self._runtime, self._places, self._rig, self._sound = wires, runtime, places, rig, sound
         self._title, self._out, self._console = title, out, console
@@ -71,6 +74,7 @@ class ShowRunner:
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
         self._rights_told = False
+        self._all_needed = all_needed
 
     def run(self, *, as_json: bool) -> int:
         """Start everything, stay until it is over, stop everything; returns the exit status.
@@ -152,6 +156,17 @@ class ShowRunner:
             lost, self._lost_told = self._wires.events.dropped - self._lost_told, self._wires.events.dropped
             self._alarm(f"{lost} events were not shown: this process was too slow")
 
+    def _look_for_missing(self, event: Mapping[str, Any]) -> None:
+        """Asked to arm by itself, a run that lacks a motor ends before the first take's timecode comes."""
+        if not self._all_needed or event.get("event") != "state" or "faults" not in event:
+            return
+        if event["faults"]:
+            self._status, self._over = DEVICE_AT_FAULT, True
+            missing = "; ".join(f"{axis}: {why}" for axis, why in event["faults"].items())
+            self._alarm(f"{missing}; mend that, or start without --arm to go on with the others")
+        elif event.get("state") not in (None, "no_signal"):
+            self._all_needed = False
+
     def _tell_rights(self) -> None:
         """Say once what the system did not grant to motion."""
         motion = self._wires.memory.motion.read()
@@ -167,6 +182,7 @@ class ShowRunner:
 
     def _tell(self, event: Mapping[str, Any]) -> None:
         self._picture.take(event)
+        self._look_for_missing(event)
         if self._as_json:
             self._out.write(json.dumps(event, ensure_ascii=False) + "\n")
             self._out.flush()
@@ -209,7 +225,7 @@ class ShowRunner:
     def _give_up(self, death: Death) -> None:
         self._status = death.status
         self._over = True
-        self._console.print(death.last_words or f"{death.name} {death.how}", style="red")
+        self._alarm(death.last_words or f"{death.name} {death.how}")
 
     def _draw(self) -> None:
         if self._live is not None:

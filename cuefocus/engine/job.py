@@ -35,6 +35,7 @@ class ActJob:
         racks: timed racks in order of landing, by axis.
         opening: lens ring where an axis stands before playback rolls.
         infeasible: cue → why it cannot land.
+        cards: what a report says of those, by cue.
         dioptres_at: lens ring to dioptres, by focus axis, for the lenses worn in this act.
         rejoin: "next-cue", "now" or "operator".
         take_end_ns: stopped timecode that ends a take.
@@ -45,10 +46,22 @@ class ActJob:
     racks: Mapping[str, tuple[PlannedRack, ...]]
     opening: Mapping[str, float]
     infeasible: Mapping[str, str]
+    cards: Mapping[str, "CueCard"]
     dioptres_at: Mapping[str, Callable[[float], float]]
     on_loss: OnLoss
     rejoin: str
     take_end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CueCard:
+    """A cue as it is written, for a row that says why it was never tried."""
+
+    name: str
+    camera: str
+    axis: str
+    target: str
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class Session:
             orders.fail(trouble.reason)
             self.book.cut(trouble.axis, self.now_ns, Happening.LOST, f"motor fault: {trouble.reason}")
             self.alarm(f"{trouble.axis}: {trouble.reason}; it holds still until it is back and engaged")
-        elif trouble.kind == "back":
+        elif trouble.kind == "back" and orders.fault:
             orders.back()
             self.alarm(f"{trouble.axis} is back; engage it to go on")
         elif trouble.kind == "dropped":
@@ -264,8 +264,12 @@ class Session:
     def judge(self, *, closing: bool) -> None:
         """Tell the rows that can be told; with `closing`, those whose watch is cut short too."""
         for row in self.jury.rows(self, closing=closing):
-            self._rows.append(row)
-            self.tell("landing", **row.as_dict())
+            self.tell_row(row)
+
+    def tell_row(self, row: LandingRow) -> None:
+        """Tell one row."""
+        self._rows.append(row)
+        self.tell("landing", **row.as_dict())
 
     # --- what goes out ---
 

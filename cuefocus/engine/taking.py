@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.cues import Happening, Life
-from cuefocus.engine.job import Seed
+from cuefocus.engine.job import CueCard, Seed
 from cuefocus.engine.plan import OnLoss
+from cuefocus.landing.rows import LandingRow
+from cuefocus.landing.verdict import Verdict
 from cuefocus.timebase.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -14,6 +16,24 @@ _ENDED_TAKE_NS = 2 * NS_PER_S
 _WAIT_FOR_MOTORS_NS = 3 * NS_PER_S
 #: Axes that a take's end has stopped are at rest before the next one begins by itself.
 _BETWEEN_TAKES_NS = NS_PER_S // 2
+
+
+def _never_tried(session: "Session", cue: str, card: CueCard, why: str) -> LandingRow:
+    """The row of a cue that could not even be planned."""
+    return LandingRow(
+        take=session.book.take,
+        pass_=session.book.pass_,
+        cue=cue,
+        name=card.name or None,
+        camera=card.camera,
+        axis=card.axis,
+        target=card.target,
+        anchor=card.anchor or None,
+        land_at=None,
+        verdict=Verdict.REFUSED.value,
+        reason=why,
+        source=session.casting.source,
+    )
 
 
 class Taking:
@@ -149,9 +169,11 @@ class Taking:
         """A new pass with fresh records; what cannot land as written is refused at once."""
         session.book.open_pass(session.stage.fresh_records(session))
         for cue, why in session.act.infeasible.items():
-            record = session.book.timed.get(cue)
+            record, card = session.book.timed.get(cue), session.act.cards.get(cue)
             if record is not None:
                 record.happen(Happening.DENIED, why)
+            elif card is not None:
+                session.tell_row(_never_tried(session, cue, card, why))
 
     def abandon_pass(self, session: "Session", reason: str) -> None:
         """A new pass begins: racks under way are cut, those never reached have no row."""
