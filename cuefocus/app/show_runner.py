@@ -161,7 +161,7 @@ class ShowRunner:
         if not self._all_needed or event.get("event") != "state" or "faults" not in event:
             return
         if event["faults"]:
-            self._status, self._over = DEVICE_AT_FAULT, True
+            self._status, self._over, self._all_needed = DEVICE_AT_FAULT, True, False
             missing = "; ".join(f"{axis}: {why}" for axis, why in event["faults"].items())
             self._alarm(f"{missing}; mend that, or start without --arm to go on with the others")
         elif event.get("state") not in (None, "no_signal"):
