@@ -1,6 +1,5 @@
 """A sound file is heard as a sound card would be: stamped at release, lost when nobody fetches, never rewound."""
 
-
 import numpy as np
 import pytest
 
