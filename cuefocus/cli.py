@@ -142,7 +142,9 @@ def run(
 
 @app.command()
 def tell(
-    words: Annotated[list[str], typer.Argument(help="arm, engage [AXIS], go [CUE], hold, resume, hand AXIS, panic, …")],
+    words: Annotated[
+        list[str], typer.Argument(help="arm, engage [AXIS] [confirm], go [CUE], hold, resume, hand AXIS, panic, …")
+    ],
     by: Annotated[float | None, typer.Option("--by", help="with hand: move by this much of the ring")] = None,
     value: Annotated[str, typer.Option("--value", help="the rest, by verb")] = "",
     name: Annotated[str, typer.Option("--run", help="which daemon, where several run")] = "",
@@ -162,7 +164,7 @@ def tell(
         say_json(answer.as_dict())
     else:
         say(answer.text)
-    raise typer.Exit(Exit.DONE if answer.ok else Exit.DEVICE)
+    raise typer.Exit(Exit.DONE if answer.ok else Exit.DEVICE if answer.absent else Exit.INPUT)
 
 
 @app.command()

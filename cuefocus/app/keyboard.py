@@ -8,11 +8,12 @@ import tty
 from collections.abc import Iterator
 from typing import Final
 
-from cuefocus.app.tell import Order
+from cuefocus.app.tell import CONFIRM, Order
 
 ORDERS: Final = {
     "a": Order("arm"),
     "e": Order("engage"),
+    "E": Order("engage", value=CONFIRM),
     " ": Order("go"),
     "h": Order("hold"),
     "r": Order("resume"),

@@ -25,10 +25,16 @@ _SOCKET_PATH_BYTES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RuntimeDir:
-    """One daemon's folder. `lock_fd` is held by `run` for as long as it lives, -1 for everybody else."""
+    """One daemon's folder.
+
+    Args:
+        lock_fd: held by `run` for as long as it lives, -1 for everybody else.
+        others: daemons that could have been meant too, as no name was said.
+    """
 
     path: Path
     lock_fd: int = -1
+    others: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,6 +100,7 @@ def claim(base: Path, name: str = "") -> RuntimeDir:
     if not _locked(lock_fd):
         os.close(lock_fd)
         raise InputError(f"a daemon called {chosen!r} is running", hint="choose another --run name, or stop it first")
+    os.utime(lock_fd)
     fresh = base / f".{CURRENT}-{os.getpid()}"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(chosen)
@@ -102,16 +109,34 @@ def claim(base: Path, name: str = "") -> RuntimeDir:
 
 
 def find(base: Path, name: str = "") -> RuntimeDir:
-    """The folder of the running daemon called `name`, or of the one started last.
+    """The folder of the running daemon called `name`, or of the one that lives and was started last.
 
     Raises: DeviceError when there is none.
     """
-    path = base / (name or CURRENT)
-    if not path.is_dir():
-        others = ", ".join(sorted(entry.name for entry in base.iterdir() if entry.is_dir() and not entry.is_symlink()))
-        hint = f"running: {others}" if others else "start one with `cuefocus run`"
-        raise DeviceError(f"no CueFocus daemon called {name!r} is running" if name else _NONE_RUNS, hint=hint)
-    return RuntimeDir(path.resolve())
+    living = _living(base)
+    if name in living or (not name and living):
+        chosen = name or living[0]
+        return RuntimeDir((base / chosen).resolve(), others=() if name else tuple(sorted(set(living) - {chosen})))
+    hint = f"running: {', '.join(sorted(living))}" if living else "start one with `cuefocus run`"
+    raise DeviceError(f"no CueFocus daemon called {name!r} is running" if name else _NONE_RUNS, hint=hint)
+
+
+def _living(base: Path) -> list[str]:
+    """Names of the daemons that hold their lock; first the one `current` points at, then the newest."""
+    current = base / CURRENT
+    last = os.readlink(current) if current.is_symlink() else ""
+    found: list[tuple[bool, int, str]] = []
+    for entry in base.iterdir():
+        if entry.is_symlink() or not entry.is_dir():
+            continue
+        try:
+            lock_fd = os.open(entry / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        if not _locked(lock_fd):
+            found.append((entry.name == last, os.fstat(lock_fd).st_mtime_ns, entry.name))
+        os.close(lock_fd)
+    return [name for _, _, name in sorted(found, reverse=True)]
 
 
 _NONE_RUNS: Final = "no CueFocus daemon is running"

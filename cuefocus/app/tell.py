@@ -4,7 +4,7 @@ A stop goes to motion first, which obeys whoever else is dead; then to the condu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cuefocus.app.runtime_dir import RuntimeDir
@@ -18,6 +18,8 @@ MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
 STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
 PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "status")
+CONFIRM: Final = "confirm"
+"""After `engage`: the operator has seen that the motor stands where it is assumed to."""
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
 
 
@@ -50,11 +52,13 @@ class Answer:
         ok: whether it was done. For a stop: whether motion obeyed.
         text: for a person.
         data: for a program.
+        absent: it was not done because somebody who must obey is not there.
     """
 
     ok: bool
     text: str
     data: dict[str, object] = field(default_factory=dict)
+    absent: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """The answer for `--json`."""
@@ -75,12 +79,16 @@ def order_from(words: Sequence[str], *, by_ring: float | None = None, value: str
         return Order(said, rest[1] if len(rest) > 1 else "", marked or value)
     if verb not in STOPS and verb not in PLAIN:
         raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
+    if verb == "engage" and rest[-1:] == [CONFIRM]:
+        rest, value = rest[:-1], CONFIRM
     if len(rest) > 1 and verb != "slate":
         raise InputError(f"`{verb}` takes one name, not {len(rest)}")
     if verb == "hand" and not rest:
         raise InputError("a hand needs an axis", hint="say hand A.focus, or hand A.focus --by 0.01")
     if by_ring is not None and verb != "hand":
         raise InputError(f"`{verb}` moves nothing by hand", hint="--by belongs to hand")
+    if by_ring is not None and not -1.0 <= by_ring <= 1.0:
+        raise InputError(f"--by {by_ring:g} is no share of the ring", hint="say -1 to 1, such as 0.01")
     if verb == "slate":
         return Order(verb, "", value or " ".join(rest))
     return Order(verb, rest[0] if rest else "", value, by_ring)
@@ -91,25 +99,33 @@ def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns:
 
     Raises: DeviceError when nobody is there to obey it.
     """
+    answer = _told(runtime, order, source, timeout_ns)
+    if not runtime.others:
+        return answer
+    addressed = f"{answer.text} (told {runtime.name}; {', '.join(runtime.others)} running too, --run NAME chooses)"
+    return replace(answer, text=addressed, data={**answer.data, "run": runtime.name})
+
+
+def _told(runtime: RuntimeDir, order: Order, source: str, timeout_ns: int) -> Answer:
     fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
     if not order.stop:
         return _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
+    to_motion = fields if order.by_ring is None else {**fields, "by": order.by_ring}
     try:
-        motion = _answer(ask(runtime.motion_socket, fields, timeout_ns=MOTION_ANSWER_NS))
-        if order.by_ring is not None and motion.ok:
-            moved = {**fields, "verb": "hand-by", "value": order.by_ring}
-            motion = _answer(ask(runtime.motion_socket, moved, timeout_ns=MOTION_ANSWER_NS))
+        motion = _answer(ask(runtime.motion_socket, to_motion, timeout_ns=MOTION_ANSWER_NS))
     except DeviceError as problem:
-        motion = Answer(False, f"motion does not answer ({problem.sentence})")
+        motion = Answer(False, f"motion does not answer ({problem.sentence})", absent=True)
     try:
         conductor = _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
     except DeviceError as problem:
-        if not motion.ok:
+        if motion.absent:
             raise DeviceError(f"nobody obeys: {motion.text}, and the conductor does not answer") from problem
-        text = f"{order.verb.upper()}: motion obeys; the conductor does not answer"
-        return Answer(True, text, {"motion": True, "conductor": False})
+        said = "motion obeys" if motion.ok else motion.text
+        text = f"{order.verb.upper()}: {said}; the conductor does not answer"
+        return Answer(motion.ok, text, {"motion": motion.ok, "conductor": False})
     if not motion.ok:
-        return Answer(False, f"{conductor.text}; {motion.text}", {"motion": False, "conductor": conductor.ok})
+        text = "; ".join(dict.fromkeys((conductor.text, motion.text)))  # both may refuse in the same words
+        return Answer(False, text, {"motion": False, "conductor": conductor.ok}, absent=motion.absent)
     return Answer(True, conductor.text or motion.text, {"motion": True, "conductor": conductor.ok, **conductor.data})
 
 

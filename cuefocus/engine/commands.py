@@ -57,10 +57,19 @@ def _engage(session: "Session", command: Command) -> Answer:
     if not session.book.armed:
         return False, "arm first; then engage"
     confirmed = command.value == "confirm"
-    refused = [why for axis in chosen if (why := session.engage(axis, confirmed=confirmed))]
-    if refused:
-        return False, "; ".join(refused)
-    return True, f"{', '.join(chosen)} engaged"
+    engaged, said = list[str](), list[str]()
+    for axis in chosen:
+        why = session.engage(axis, confirmed=confirmed)
+        orders = session.stage.orders[axis]
+        if not why:
+            engaged.append(axis)
+        elif orders.assumed and not (orders.fault or orders.latch):
+            said.append(f"{axis} only assumes where it stands; look, then: tell engage {axis} confirm")
+        else:
+            said.append(why)
+    if not said:
+        return True, f"{', '.join(engaged)} engaged"
+    return False, "; ".join([f"{', '.join(engaged)} engaged"] * bool(engaged) + said)
 
 
 def _let_go(session: "Session", axis: str) -> None:

@@ -35,14 +35,28 @@ def test_the_daemon_started_last_is_found_without_a_name_and_any_by_its_name(bas
     first, second = claim(base, "one"), claim(base, "two")
     assert find(base).name == "two"
     assert find(base, "one").path == first.path.resolve()
+    assert find(base).others == ("one",)
+    assert find(base, "one").others == ()
     second.remove()
-    with pytest.raises(DeviceError, match="no CueFocus daemon is running"):
-        find(base)
+    assert (find(base).name, find(base).others) == ("one", ())
     with pytest.raises(DeviceError, match="running: one"):
         find(base, "two")
     first.remove()
-    with pytest.raises(DeviceError, match="cuefocus run"):
+    with pytest.raises(DeviceError, match=r"no CueFocus daemon is running.*cuefocus run"):
         find(base)
+
+
+def test_the_dead_are_passed_over_for_the_newest_that_lives(base: Path) -> None:
+    alive = {"old": claim(base, "old"), "new": claim(base, "new")}
+    dead = claim(base, "dead")
+    os.utime(alive["old"].path / "lock", ns=(1, 1))
+    os.close(dead.lock_fd)
+    assert (find(base).name, find(base).others) == ("new", ("old",))
+    with pytest.raises(DeviceError, match="running: new, old"):
+        find(base, "dead")
+    alive["new"].remove()
+    assert (find(base).name, find(base).others) == ("old", ())
+    alive["old"].remove()
 
 
 def test_a_name_in_use_is_refused_and_so_is_one_that_is_a_path(base: Path) -> None:

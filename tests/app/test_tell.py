@@ -1,22 +1,26 @@
 """Orders to the running daemon: what can be said, and who obeys when somebody is dead."""
 
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from cuefocus.app.runtime_dir import RuntimeDir
+from cuefocus.app.keyboard import ORDERS
+from cuefocus.app.runtime_dir import RuntimeDir, claim, runtime_base
 from cuefocus.app.tell import Order, order_from, tell
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.timebase.units import NS_PER_MS
+from tests.app.verb import cuefocus
+from tests.stories.kit import RIG, Playback, Story, cue, show_text
 
 
 @contextmanager
-def _listening(path: Path, text: str, heard: list[dict[str, object]]) -> Iterator[None]:
+def _listening(path: Path, text: str, heard: list[dict[str, object]], *, ok: bool = True) -> Iterator[None]:
     server, over = LocalServer(path), threading.Event()
 
     def serve() -> None:
@@ -26,7 +30,7 @@ def _listening(path: Path, text: str, heard: list[dict[str, object]]) -> Iterato
             wait.wait_until(now_ns() + 20 * NS_PER_MS)
             while (taken := server.take()) is not None:
                 heard.append(taken[0])
-                server.answer(taken[1], {"ok": True, "text": text, "data": {"who": text}})
+                server.answer(taken[1], {"ok": ok, "text": text, "data": {"who": text}})
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -36,6 +40,16 @@ def _listening(path: Path, text: str, heard: list[dict[str, object]]) -> Iterato
         over.set()
         thread.join()
         server.close()
+
+
+@contextmanager
+def _daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[RuntimeDir]:
+    """The folder of a daemon that `tell` finds; only inside may a test say `cuefocus tell`, or a real one hears it."""
+    with tempfile.TemporaryDirectory(prefix="cf-") as short:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        runtime = claim(runtime_base({"XDG_RUNTIME_DIR": short}))
+        yield runtime
+        runtime.remove()
 
 
 def test_a_stop_goes_to_motion_first_and_then_to_the_conductor(tmp_path: Path) -> None:
@@ -77,6 +91,8 @@ def test_everything_else_is_the_conductors(tmp_path: Path) -> None:
     [
         (["arm"], Order("arm")),
         (["engage", "A"], Order("engage", "A")),
+        (["engage", "A.focus", "confirm"], Order("engage", "A.focus", "confirm")),
+        (["engage", "confirm"], Order("engage", "", "confirm")),
         (["take", "start"], Order("take_start")),
         (["take", "good"], Order("mark", value="good")),
         (["take", "ng"], Order("mark", value="ng")),
@@ -87,7 +103,9 @@ def test_words_become_orders(words: list[str], order: Order) -> None:
     assert order_from(words) == order
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["take"], ["take", "five"], ["hand"], ["go", "1", "2"]])
+@pytest.mark.parametrize(
+    "words", [[], ["fly"], ["take"], ["take", "five"], ["hand"], ["go", "1", "2"], ["engage", "A", "B"]]
+)
 def test_what_cannot_be_said_is_refused_with_what_can(words: list[str]) -> None:
     with pytest.raises(InputError):
         order_from(words)
@@ -97,3 +115,55 @@ def test_only_a_hand_moves_by_hand() -> None:
     assert order_from(["hand", "A.focus"], by_ring=0.01) == Order("hand", "A.focus", by_ring=0.01)
     with pytest.raises(InputError, match="--by"):
         order_from(["hold"], by_ring=0.01)
+    with pytest.raises(InputError, match="--by"):
+        order_from(["hand", "A.focus"], by_ring=float("nan"))
+
+
+def test_a_hand_and_its_move_are_one_message_to_motion(tmp_path: Path) -> None:
+    runtime = RuntimeDir(tmp_path)
+    motion, conductor = list[dict[str, object]](), list[dict[str, object]]()
+    with _listening(runtime.motion_socket, "m", motion), _listening(runtime.conductor_socket, "c", conductor):
+        assert tell(runtime, Order("hand", "A.focus", by_ring=0.01)).ok
+    hand = {"verb": "hand", "target": "A.focus", "value": "", "source": "tell"}
+    assert motion == [{**hand, "by": 0.01}]
+    assert conductor == [hand]
+
+
+@pytest.mark.parametrize("words", [["hold", "X"], ["go", "99"]])
+def test_a_no_is_said_once_and_is_the_inputs_fault(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with _daemon(monkeypatch) as runtime, ExitStack() as both:
+        for path in (runtime.motion_socket, runtime.conductor_socket):
+            both.enter_context(_listening(path, "no such thing", [], ok=False))
+        told = cuefocus("tell", *words)
+    assert (told.status, told.text) == (1, "no such thing\n")
+
+
+def test_a_stop_that_motion_does_not_hear_is_a_devices_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _daemon(monkeypatch) as runtime:
+        with _listening(runtime.conductor_socket, "HOLD", []):
+            assert cuefocus("tell", "hold").status == 3
+            assert cuefocus("tell", "arm").status == 0
+        assert cuefocus("tell", "arm").status == 3
+
+
+def test_where_several_daemons_run_the_answer_says_which_was_told(tmp_path: Path) -> None:
+    runtime = RuntimeDir(tmp_path, others=("other",))
+    with _listening(runtime.conductor_socket, "armed", []):
+        answer = tell(runtime, Order("arm"))
+    assert answer.text.startswith(f"armed (told {runtime.name}; other running too")
+    assert answer.data["run"] == runtime.name
+
+
+def test_engage_says_what_it_did_and_how_to_engage_the_rest(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(cue("A1", at_s=3, to="far"), cameras="AB"), Playback().play(8.0), rig=RIG)
+    story.at(3.75, lambda rig: rig.unplug("B.focus")).at(4.5, lambda rig: rig.plug("B.focus"))
+    told = story.at(6.4, lambda rig: rig.say("engage")).tell()
+    assert any(
+        "A.focus engaged; B.focus only assumes where it stands; look, then: tell engage B.focus confirm" in reply
+        for reply in told.replies
+    )
+
+
+def test_two_keys_engage() -> None:
+    assert ORDERS["e"] == order_from(["engage"])
+    assert ORDERS["E"] == order_from(["engage", "confirm"])
