@@ -4,9 +4,12 @@ It plans nothing and moves nothing. What it holds for its children (memory, sock
 them; what a landing depends on does not depend on it.
 """
 
+import contextlib
+import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +27,7 @@ from cuefocus.app.sound_choice import SoundChoice, choose_sound
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
-from cuefocus.errors import DeviceError, InputError
+from cuefocus.errors import InputError
 from cuefocus.landing.report import make_report
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
@@ -97,7 +100,7 @@ def run(
         ) from None
     score = _score(options, checked, job, places)
     runtime = claim(runtime_base(os.environ if environ is None else environ), options.name)
-    console = Console(file=out, highlight=False)
+    console = _RunConsole(file=out, highlight=False)
     try:
         wires = Wires(SharedMemory.create(tuple(job.axes)), score.sealed())
         runner = ShowRunner(
@@ -114,20 +117,46 @@ def run(
         status = runner.run(as_json=options.as_json)
     finally:
         runtime.remove()
-    rows = landings_of(places)
-    if not options.as_json:
-        console.print(*(rendered(make_report(rows)) if rows else ["no rack was judged"]), sep="\n")
+    rows, unwritten = landings_of(places, runner.rows)
+    unheard = runner.unheard
+    if not options.as_json and not unheard:
+        try:
+            console.print(*(rendered(make_report(rows)) if rows else ["no rack was judged"]), sep="\n")
+            out.flush()
+        except (OSError, ValueError):
+            unheard = True
+    with contextlib.suppress(OSError, ValueError):
+        if unwritten:
+            err.write(f"{places.ledger}: {unwritten} of the run's {len(rows)} landings could not be written there\n")
+        if unheard:
+            err.write("standard output was closed or took no more: not everything was printed\n")
+        err.flush()
+    if unheard:
+        return status or DEVICE_AT_FAULT
     if status == DONE and options.strict and not (rows and all(row.verdict == "landed" for row in rows)):
         return DEVICE_AT_FAULT
     return status
 
 
-def landings_of(places: Places) -> list[LandingRow]:
-    """Every landing of the run, in order of judgement."""
-    try:
-        return [row_from_dict(line.row) for line in read_ledger(places.ledger) if line.run == places.run]
-    except OSError as problem:
-        raise DeviceError(f"the ledger cannot be read: {problem.strerror}", where=str(places.ledger)) from None
+def landings_of(places: Places, told: Sequence[LandingRow] = ()) -> tuple[list[LandingRow], int]:
+    """Every landing of the run: those in the ledger, then those that were only told, and how many these are."""
+    kept: list[LandingRow] = []
+    with contextlib.suppress(OSError):  # what cannot be read counts as not written
+        kept += [row_from_dict(line.row) for line in read_ledger(places.ledger) if line.run == places.run]
+    known, unwritten = Counter(kept), list[LandingRow]()
+    for row in told:
+        if known[row]:
+            known[row] -= 1
+        else:
+            unwritten.append(row)
+    return kept + unwritten, len(unwritten)
+
+
+class _RunConsole(Console):
+    """A console that says when its reader has gone, instead of ending the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def _refuse_unattended(options: RunOptions, rig: Rig) -> None:

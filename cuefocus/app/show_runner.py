@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import select
 import signal
 import socket
@@ -20,6 +21,7 @@ from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.tell import tell
 from cuefocus.engine.plan import Latch
 from cuefocus.errors import DeviceError
+from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import SoundConfig
 from cuefocus.shells.host_clock import HostClock, now_ns
@@ -46,6 +48,10 @@ class ShowRunner:
         wires: what they share. sound: what plays, None for nothing.
         out: where events go as JSON lines. console: where they go for a person.
         all_needed: without one of its motors the run ends before the first timecode.
+
+    Attributes:
+        rows: every landing told so far.
+        unheard: `out` took no more, so nothing was printed from then on.
     """
 
     def __init__(
@@ -75,6 +81,8 @@ class ShowRunner:
         self._lost_told = 0
         self._rights_told = False
         self._all_needed = all_needed
+        self.rows: list[LandingRow] = []
+        self.unheard = False
 
     def run(self, *, as_json: bool) -> int:
         """Start everything, stay until it is over, stop everything; returns the exit status.
@@ -183,12 +191,32 @@ class ShowRunner:
     def _tell(self, event: Mapping[str, Any]) -> None:
         self._picture.take(event)
         self._look_for_missing(event)
+        if event.get("event") == "landing":
+            with contextlib.suppress(KeyError):
+                self.rows.append(row_from_dict(event))
         if self._as_json:
-            self._out.write(json.dumps(event, ensure_ascii=False) + "\n")
-            self._out.flush()
+            self._print(json.dumps(event, ensure_ascii=False))
         elif self._live is None and (line := sentence(event)) is not None:
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        if self.unheard:
+            return
+        try:
             self._out.write(f"{line}\n")
             self._out.flush()
+        except (OSError, ValueError):
+            self._let_go_of_out()
+
+    def _let_go_of_out(self) -> None:
+        """Nobody reads what is printed, or nothing more can be: the show goes on, and what is left goes nowhere."""
+        self.unheard = True
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            try:
+                os.dup2(nowhere, self._out.fileno())
+            finally:
+                os.close(nowhere)
 
     def _alarm(self, text: str) -> None:
         self._tell({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "run"})
@@ -228,10 +256,13 @@ class ShowRunner:
         self._alarm(death.last_words or f"{death.name} {death.how}")
 
     def _draw(self) -> None:
-        if self._live is not None:
+        if self._live is not None and not self.unheard:
             now = now_ns()
             picture = drawn(self._picture, self._clock_reader.read(), now, title=self._title)
-            self._live.update(picture, refresh=True)
+            try:
+                self._live.update(picture, refresh=True)
+            except (OSError, ValueError):
+                self._let_go_of_out()
 
     def _obey_keys(self, pressed: str) -> None:
         for key in pressed:
@@ -266,7 +297,7 @@ class ShowRunner:
 
 @contextlib.contextmanager
 def _wakes(runner: ShowRunner) -> Iterator[socket.socket]:
-    """SIGINT and SIGTERM stop the runner; the socket becomes readable so that it notices at once."""
+    """SIGINT, SIGTERM and SIGHUP (unless nohup had it ignored) stop the runner; the socket wakes it at once."""
     mine, theirs = socket.socketpair()
     theirs.setblocking(False)
 
@@ -274,7 +305,10 @@ def _wakes(runner: ShowRunner) -> Iterator[socket.socket]:
         del number, frame
         runner.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
     old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     try:
         yield mine

@@ -20,6 +20,7 @@ from cuefocus.desk.chores import add_backup, scheduler
 from cuefocus.errors import CueFocusError, InputError, RigFileError
 from cuefocus.shells.event_pipe import EventReader, EventWriter
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
+from cuefocus.shells.log_line import log_line
 
 _NICE: Final = 5
 
@@ -59,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         keep_desk(read_desk_config(given.config))
     except CueFocusError as problem:
-        sys.stderr.write(f"desk: {problem}\n")
+        log_line(f"desk: {problem}")
         return 1 if isinstance(problem, InputError) else 3
     return 0
 
@@ -73,8 +74,7 @@ def keep_desk(config: DeskConfig) -> None:
     events = EventWriter(config.events_fd)
 
     def say(text: str) -> None:
-        sys.stderr.write(f"desk: {text}\n")
-        sys.stderr.flush()
+        log_line(f"desk: {text}")
         events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "desk"})
 
     heard = EventReader(socket.socket(fileno=config.heard_fd)) if config.heard_fd >= 0 else None

@@ -28,6 +28,7 @@ from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.journal_file import JournalFileReader, JournalWriter, LedgerWriter
 from cuefocus.shells.local_socket import LocalServer
+from cuefocus.shells.log_line import log_line
 from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
@@ -65,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         score = read_score(config.score_fd)
         conduct(config, SharedMemory.attach(config.memory_fd), score.unarmed() if config.afresh else score)
     except CueFocusError as problem:
-        sys.stderr.write(f"conductor: {problem}\n")
+        log_line(f"conductor: {problem}")
         return 1 if isinstance(problem, InputError) else 3
     return 0
 
@@ -103,19 +104,16 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         )
         _stop_on_signals(conductor)
         granted = enter_realtime(config.priority, lock=config.lock)
-        sys.stderr.write(
-            f"conductor: {recalled.steps} steps replayed in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}\n"
+        log_line(
+            f"conductor: {recalled.steps} steps replayed in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}"
         )
-        sys.stderr.flush()
         quiet_garbage()
         try:
             conductor.run()
         finally:
             gc.unfreeze()
         late_ms = around.sound.worst_late_ns / NS_PER_MS if around.sound is not None else 0.0
-        sys.stderr.write(
-            f"conductor: longest step {conductor.worst_step_ns / NS_PER_MS:.1f} ms, latest block {late_ms:.1f} ms\n"
-        )
+        log_line(f"conductor: longest step {conductor.worst_step_ns / NS_PER_MS:.1f} ms, latest block {late_ms:.1f} ms")
         if events.gone:
             _end_motion(memory)
 

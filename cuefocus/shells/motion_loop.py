@@ -6,7 +6,6 @@ Nothing is ever queued: a late frame is lost and counted, a full line drops its 
 """
 
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +14,7 @@ from typing import Final, Protocol
 from cuefocus.engine.plan import Latch
 from cuefocus.errors import LinkError
 from cuefocus.shells.host_clock import DEFAULT_SPIN_NS, DescriptorWait, now_ns, spin_until
+from cuefocus.shells.log_line import log_line
 from cuefocus.shells.motion_axis import NEVER_NS, MotionAxis
 from cuefocus.shells.motion_port import MotionPort
 from cuefocus.shells.shared_memory import SharedMemory
@@ -225,8 +225,7 @@ class MotionLoop:
 
     def _contain(self, axis: MotionAxis, problem: Exception, now: int) -> None:
         """A mistake of ours about one axis is that axis' fault, told in full; the others have racks to land."""
-        traceback.print_exception(problem, file=sys.stderr)
-        sys.stderr.flush()
+        log_line("".join(traceback.format_exception(problem)).rstrip())
         axis.trip(now, f"internal error: {type(problem).__name__}: {problem}")
 
     # --- everything else ------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from cuefocus.errors import CueFocusError, InputError, LinkError, RigFileError
 from cuefocus.motor.driver import LensMotor
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.local_socket import LocalServer
+from cuefocus.shells.log_line import log_line
 from cuefocus.shells.motion_axis import MotionAxis
 from cuefocus.shells.motion_commands import MotionCommands
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig, read_motion_config
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         move(SharedMemory.attach(given.fd), read_motion_config(given.config))
     except CueFocusError as problem:
-        sys.stderr.write(f"motion: {problem}\n")
+        log_line(f"motion: {problem}")
         return 1 if isinstance(problem, InputError) else 3
     return 0
 
@@ -91,8 +92,7 @@ def move(memory: SharedMemory, config: MotionConfig) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _halting(loop))
         granted = enter_realtime(config.priority, cpu=config.cpu, lock=config.lock, stay_awake=config.stay_awake)
-        sys.stderr.write(f"motion: {len(axes)} axes on {len(ports)} ports; {granted.line}\n")
-        sys.stderr.flush()
+        log_line(f"motion: {len(axes)} axes on {len(ports)} ports; {granted.line}")
         memory.wake_histogram.begin()
         memory.last_histogram.begin()
         memory.motion.begin(now_ns(), os.getpid(), fifo=granted.fifo, locked=granted.locked)
@@ -198,5 +198,6 @@ def _close(port: MotionPort) -> None:
 
 if __name__ == "__main__":
     ended = main(sys.argv[1:])
-    sys.stderr.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
     os._exit(ended)  # everything is given back; taking the interpreter down takes time and tells of extensions' leaks
