@@ -37,15 +37,17 @@ class Casting:
         if job is None:
             known = ", ".join(self._job.triggered) or "none"
             return False, f"no triggered cue {cue!r}; have {known}"
-        same = self.ledger.take(cue, stamp_ns, route)
+        same = self.ledger.repeats(cue, stamp_ns, route)
         if same is not None:
             session.tell("state", suppressed=cue, route=route, by=same.by)
             return False, f"cue {cue} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
-        if cue in self.stack:
-            self.stack.fired(cue)
         if not session.book.armed:
             return False, f"cue {cue} heard, but nothing is armed"
-        return self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
+        taken, text = self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
+        if taken:
+            self.ledger.taken(cue, stamp_ns, route)
+            self.stack.fired(cue)
+        return taken, text
 
     def _play(
         self, session: "Session", job: TriggerJob, orders: AxisOrders, stamp_ns: int, route: str

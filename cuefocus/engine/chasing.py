@@ -25,7 +25,8 @@ _SAME_PLACE_NS = 600 * NS_PER_MS
 class Chasing:
     """The timecode of the act that is played.
 
-    `refusal` is why it is not followed, or empty; `trouble` why it was followed no longer, until it is again.
+    `refusal` is why it is not followed, or empty; `trouble` what was wrong with playback when it was followed no
+    longer, until it is again. That it fell silent or stopped is no trouble: so every take ends.
     """
 
     def __init__(self, job: Job) -> None:
@@ -123,6 +124,7 @@ class Chasing:
                 session.taking.open_pass(session)
         session.alarm(event.reason)
         if not self.clock.running:
+            self.trouble = event.reason
             self._clock_gone(session, event.reason, _ended(self.act.on_loss), lands=True)
         else:
             for record in session.book.busy_records():
@@ -140,11 +142,11 @@ class Chasing:
             reason = "playback runs backwards" if backwards else "playback is shuttled"
             if session.book.armed and self._was_running:
                 session.alarm(f"{reason}; the axes hold")
+            self.trouble = reason
             self._clock_gone(session, reason, OnLoss.HOLD, lands=False)
 
     def _clock_gone(self, session: "Session", reason: str, policy: OnLoss, *, lands: bool) -> None:
         """Racks under way end by `policy`; `lands` says whether playback may be taken to have gone on to `land_at`."""
-        self.trouble = reason
         for record in session.book.busy_records():
             if record.rack.triggered or record.life is not Life.PULLING or record.land_host_ns is not None:
                 continue

@@ -1,15 +1,16 @@
 """Which landings may be judged now, on what evidence."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.job import Job
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.witness import AxisWitness
-from cuefocus.landing.evidence import Circumstances, Evidence
+from cuefocus.landing.evidence import Circumstances, Evidence, Fate
 from cuefocus.landing.rows import LandingRow
-from cuefocus.landing.verdict import judge
+from cuefocus.landing.verdict import Verdict, judge
 from cuefocus.timebase.frames import FrameRate, timecode_at
 from cuefocus.timebase.units import NS_PER_MS
 
@@ -64,7 +65,22 @@ class Jury:
             source=record.source,
             dioptres_at=act.dioptres_at.get(record.axis, axis.dioptres_at),
         )
-        return judge(rack, circumstances, self._evidence(session.now_ns, record))
+        evidence = self._evidence(session.now_ns, record)
+        row = judge(rack, circumstances, evidence)
+        if row.verdict == Verdict.MISSED.value and record.fate is None and self._cut_off(record, evidence):
+            return judge(rack, circumstances, replace(evidence, fate=record.fate))
+        return row
+
+    def _cut_off(self, record: CueRecord, evidence: Evidence) -> bool:
+        """Whether a stop came before positions from the landing could be in: that makes it held, not missed."""
+        if record.stop is None or (evidence.samples and evidence.samples[-1][0] >= evidence.land_host_ns):
+            return False
+        stop_ns, reason = record.stop
+        late_ns = self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
+        if stop_ns - evidence.land_host_ns > late_ns:
+            return False
+        record.fate = Fate(Verdict.HELD.value, reason)
+        return True
 
     def _evidence(self, now_ns: int, record: CueRecord) -> Evidence:
         rack = record.rack

@@ -240,7 +240,8 @@ class Stage:
         for rack in racks[: len(racks) - len(ahead)]:
             record = session.book.timed.get(rack.cue)
             if record is not None and record.life in (Life.STANDING_BY, Life.READY):
-                record.happen(Happening.LOST, reason)
+                leaves_ns = clock.host_at(_start_ns(record.rack)) if clock.running else None
+                record.happen(Happening.LOST, session.taking.why_missed(leaves_ns, reason))
         if orders.cast and orders.splice_active(now_ns):
             orders.keep_cast(ahead, clock)
         elif act.rejoin == "operator" and not by_operator:
@@ -354,7 +355,7 @@ class Stage:
             return Happening.STOPPED, "the axis waits for the operator to resume"
         leaves_ns = session.clock.host_at(_start_ns(rack))
         if session.clock.state is ClockState.FREEWHEELING and leaves_ns > follower.depart_until_ns:
-            return Happening.LOST, session.taking.silence
+            return Happening.LOST, session.taking.why_missed(leaves_ns, session.taking.silence)
         sigma_ns = follower.predicted_uncertainty(rack.land_ns)
         if sigma_ns > rack.tolerance_ns / 4:
             allowed_ms = ms_from_ns(rack.tolerance_ns / 4)

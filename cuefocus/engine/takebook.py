@@ -31,6 +31,7 @@ class CueRecord:
         busy: where it reports that something has happened to it.
         followed: cues that wait for its landing have been fired.
         source: who gave the time: the timecode source, or the trigger's route.
+        stop: an operator's stop that cut its watch short, and when: its fate if no position from the landing is in.
     """
 
     rack: PlannedRack
@@ -48,6 +49,7 @@ class CueRecord:
     clamped: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     fate: Fate | None = None
+    stop: tuple[int, str] | None = None
     told: bool = False
     followed: bool = False
     busy: list["CueRecord"] | None = None
@@ -68,6 +70,11 @@ class CueRecord:
         if happening in _VERDICT:
             self.fate = Fate(_VERDICT[happening], reason)
         return True
+
+    def stopped(self, now_ns: int, reason: str) -> None:
+        """An operator stops its axis while it is watched, after its landing."""
+        if self.watch_until_ns is not None and self.watch_until_ns > now_ns and self.stop is None:
+            self.stop = (now_ns, reason)
 
     def note(self, text: str) -> None:
         """Something that belongs in the reason, once."""
@@ -162,6 +169,8 @@ class TakeBook:
         for record in self.pulling(axis):
             if record.land_host_ns is None or record.land_host_ns > now_ns:
                 record.happen(happening, reason)
+            elif happening is Happening.STOPPED:
+                record.stopped(now_ns, reason)
         self.end_watch(axis, now_ns)
 
     def end_watch(self, axis: str, at_ns: int) -> None:

@@ -7,11 +7,15 @@ from cuefocus.engine.job import CueCard, Seed
 from cuefocus.engine.plan import OnLoss
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import Verdict
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
+#: A step that comes this long after the one before: nobody conducted meanwhile, and motion let nothing depart.
+_ABSENT_NS = 45 * NS_PER_MS
+#: What was to leave this soon after an absence could not be prepared in it.
+_AFTER_ABSENCE_NS = 150 * NS_PER_MS
 _ENDED_TAKE_NS = 2 * NS_PER_S
 _WAIT_FOR_MOTORS_NS = 3 * NS_PER_S
 #: Axes that a take's end has stopped are at rest before the next one begins by itself.
@@ -49,6 +53,8 @@ class Taking:
         self._seed = seed
         self._by_itself = seed.auto_arm
         self._begun_ns: int | None = None
+        self._stepped_ns: int | None = None
+        self._absence_ns: tuple[int, int] | None = None
         self._quiet_since_ns: int | None = None
         self._ended_ns: int | None = None
         self._done = False
@@ -61,6 +67,9 @@ class Taking:
         self.changed = False
         if self._begun_ns is None:
             self._begun_ns = now_ns
+        if self._stepped_ns is not None and now_ns - self._stepped_ns > _ABSENT_NS:
+            self._absence_ns = (self._stepped_ns, now_ns)
+        self._stepped_ns = now_ns
 
     def source_ended(self, stamp_ns: int | None) -> None:
         """The sound is over; None: a sound begins."""
@@ -70,6 +79,13 @@ class Taking:
     def silence(self) -> str:
         """Why no timecode comes: what a rack that may not leave for it is told."""
         return "timecode was lost over its departure" if self._ended_ns is None else "the sound ended"
+
+    def why_missed(self, leaves_ns: int | None, reason: str) -> str:
+        """Why a rack that was to leave at a host time did not: `reason`, unless nobody conducted then."""
+        if self._absence_ns is None or leaves_ns is None:
+            return reason
+        from_ns, until_ns = self._absence_ns
+        return "nobody conducted over its departure" if from_ns <= leaves_ns <= until_ns + _AFTER_ABSENCE_NS else reason
 
     def watch(self, session: "Session") -> None:
         """Notice stopped timecode, and arm by itself when that is asked for."""
@@ -136,6 +152,8 @@ class Taking:
                 if record.land_host_ns is None or record.land_host_ns > session.now_ns:
                     record.happen(Happening.LOST if by_playback else Happening.STOPPED, reason)
                 elif record.watch_until_ns is not None:
+                    if not by_playback:
+                        record.stopped(session.now_ns, reason)
                     record.watch_until_ns = min(record.watch_until_ns, session.now_ns)
             elif not record.life.over and session.refusal:
                 record.happen(Happening.DENIED, session.refusal)

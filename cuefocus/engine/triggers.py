@@ -37,14 +37,17 @@ class TriggerLedger:
         self._fired: dict[str, tuple[int, str]] = {}
         self._last_go_ns: int | None = None
 
-    def take(self, cue: str, stamp_ns: int, route: str) -> Suppressed | None:
-        """Fire `cue`; a `Suppressed` (and nothing fired) when it is a repetition."""
+    def repeats(self, cue: str, stamp_ns: int, route: str) -> Suppressed | None:
+        """What `cue` would repeat if it were fired now; None when it is a trigger of its own."""
         if cue in self._fired:
             fired_ns, by = self._fired[cue]
             if abs(stamp_ns - fired_ns) < self._repeat_guard_ns:
                 return Suppressed(cue, route, by, stamp_ns - fired_ns)
-        self._fired[cue] = (stamp_ns, route)
         return None
+
+    def taken(self, cue: str, stamp_ns: int, route: str) -> None:
+        """`cue` was fired, and moves its axis: the same again is a repetition."""
+        self._fired[cue] = (stamp_ns, route)
 
     def take_go(self, stamp_ns: int) -> bool:
         """Whether a GO counts; False for a double press."""
@@ -66,14 +69,11 @@ class CueStack:
         return self._cues[self._next] if self._next < len(self._cues) else None
 
     def go(self) -> str | None:
-        """Fire the standby cue and move on."""
-        cue = self.standby
-        if cue is not None:
-            self._next += 1
-        return cue
+        """The cue a GO fires. It stays on standby until it has been taken: see `fired`."""
+        return self.standby
 
     def fired(self, cue: str) -> None:
-        """A manual cue was fired by number: stand by on the one after it."""
+        """A manual cue was taken, by GO or by number: stand by on the one after it."""
         if cue in self._cues:
             self._next = self._cues.index(cue) + 1
 

@@ -18,7 +18,7 @@ from cuefocus.engine.journal import JournalHeader
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.player import AxisPlayer, Frame
-from cuefocus.engine.ports import Command, InboxEvent, Trigger
+from cuefocus.engine.ports import Command, InboxEvent, Latched, Trigger
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.axis import AxisSpec
@@ -258,6 +258,13 @@ class StoryRig(RehearsalRig):
     def kill_conductor(self) -> None:
         """The conductor falls silent."""
         self.virtual.conductor_dead_since_ns = self.clock.now_ns
+
+    def wake_conductor(self, *missed: str) -> None:
+        """It goes on after having been stopped, and plans axes anew that missed a departure, as its loop does."""
+        self.virtual.conductor_dead_since_ns = None
+        for axis in missed:
+            self.virtual.tell(Latched(axis, self.clock.now_ns, Latch.HOLD))
+            self.virtual.tell(Command("resume", self.clock.now_ns, axis, source="conductor"))
 
 
 Hand = Callable[[StoryRig], None]

@@ -54,6 +54,8 @@ def test_a_wrong_speed_during_the_take_is_an_alarm_and_the_loss_policy(tmp_path:
     assert told.verdicts() == {"1": "landed", "2": "missed"}
     assert any("2.000×" in alarm for alarm in told.alarms)
     assert "2.000×" in told.reason("2")
+    ends = [event for event in told.happenings("take") if event.get("state") == "ended"]
+    assert "2.000×" in str(ends[0]["reason"])
 
 
 def test_reverse_play_moves_nothing_and_fires_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cuefocus.engine.plan import Latch
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import ORIGIN_NS, RIG, SOLO_RIG, Playback, Story, StoryRig, Told, cue, show_text
 
 #: Camera A leaves at about 2.47 s and is in full motion on 2.75 s.
 CUES = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 7, "back")
@@ -111,3 +111,31 @@ def test_a_dead_conductor_lets_the_rack_in_flight_land_and_nothing_else_leaves(t
     told = story.at(MID_RACK_S, StoryRig.kill_conductor).tell(until_s=9.0)
     assert told.lens("A.focus", 4.3) == pytest.approx(0.7342, abs=0.002)
     assert told.moved("A.focus", 4.2, 9.0) < 1e-4
+
+
+@pytest.mark.parametrize("verb", ["disarm", "panic", "hold", "take_end"])
+@pytest.mark.parametrize("after_ms", [0, 8, 12, 15, 25])
+def test_a_stop_just_after_a_landing_holds_what_no_report_tells_of(tmp_path: Path, verb: str, after_ms: int) -> None:
+    rig = SOLO_RIG.replace("readback_ms: 2", "readback_ms: 30").replace(
+        "quantum_counts: 4", "quantum_counts: 4, readback_ms: 30"
+    )
+    story = Story(tmp_path, show_text(cue("1", 3, "far")), Playback().play(5.0), rig=rig)
+    told = story.at(4.0 + after_ms / 1000, lambda rig: rig.say(verb)).tell()
+    assert told.verdicts()["1"] in ("held", "landed")
+    if told.verdicts()["1"] == "held":
+        assert "position reports ended" not in told.reason("1")
+
+
+def test_after_the_conductor_was_stopped_over_a_departure_the_reason_says_so(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0)).at(3.2, StoryRig.kill_conductor)
+    told = story.at(4.4, lambda rig: rig.wake_conductor("A.focus")).tell()
+    assert told.verdicts() == {"1": "missed", "2": "landed", "3": "landed"}
+    assert told.reason("1") == "nobody conducted over its departure"
+
+
+def test_a_stop_over_a_departure_is_told_as_a_stop_though_nobody_conducted_later(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0)).at(3.2, lambda rig: rig.say("hold"))
+    story.at(4.0, lambda rig: rig.say("resume")).at(4.3, StoryRig.kill_conductor)
+    told = story.at(4.5, StoryRig.wake_conductor).tell()
+    assert told.verdicts()["1"] == "held"
+    assert told.reason("1") == "HOLD"

@@ -99,3 +99,11 @@ def test_the_journal_of_a_take_replays_to_identical_bytes(tmp_path: Path) -> Non
     assert written([row.as_dict() for row in first.rows]) == live
     assert written([row.as_dict() for row in second.rows]) == live
     assert first.alarms == second.alarms == told.alarms
+
+
+def ends(told: Told) -> list[object]:
+    return [event["reason"] for event in told.happenings("take") if event.get("state") == "ended"]
+
+
+def test_a_take_that_went_well_ends_because_the_sound_did(tmp_path: Path) -> None:
+    assert ends(Story(tmp_path, show_text(CUES), Playback().play(7.0)).tell()) == ["the sound ended"]

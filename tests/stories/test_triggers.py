@@ -165,3 +165,25 @@ def test_a_jump_while_a_triggered_rack_is_under_way_leaves_it_alone(tmp_path: Pa
     playback = Playback().play(5.0).locate(6.0).play(5.0)
     told = Story(tmp_path, show_text(cues), playback).at(4.6, go).tell()
     assert told.verdicts() == {"1": "landed", "T": "landed", "2": "landed"}
+
+
+def test_a_go_while_nothing_is_armed_leaves_its_cue_on_standby(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    story = Story(tmp_path, HOUSE + cues, takes=0).at(0.4, go).at(0.8, lambda rig: rig.say("take_start"))
+    told = story.at(0.85, lambda rig: rig.say("engage")).at(0.9, go).at(3.0, go).tell(until_s=5.0)
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+
+
+def test_a_go_that_is_refused_has_its_row_and_leaves_its_cue_on_standby(tmp_path: Path) -> None:
+    """Soon after, within the repeat guard, the same GO is taken."""
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    story = Story(tmp_path, HOUSE + cues, takes=0).at(0.5, lambda rig: rig.say("arm")).at(1.0, go)
+    told = story.at(1.2, lambda rig: rig.say("engage")).at(1.6, go).at(4.0, go).tell(until_s=6.5)
+    assert told.verdicts() == {"1": "refused", "1'": "landed", "2": "landed"}
+
+
+def test_a_go_under_hold_is_held_and_leaves_its_cue_on_standby(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    story = Story(tmp_path, HOUSE + cues).at(0.5, lambda rig: rig.say("hold")).at(1.0, go)
+    told = story.at(1.2, lambda rig: rig.say("resume")).at(1.6, go).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "held", "1'": "landed"}
