@@ -35,7 +35,8 @@ def keys(fd: int | None = None) -> Iterator[int]:
     try:
         yield fd
     finally:
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # the terminal itself may be gone
+            termios.tcsetattr(fd, termios.TCSADRAIN, before)
 
 
 def read_keys(fd: int) -> str:
