@@ -66,15 +66,16 @@ def test_the_lens_behind_the_slack_goes_where_the_racks_say(wanted: list[float],
     axis = spec(backlash_ring=backlash)
     racks, _, start = chain(wanted, axis=axis)
     track = compile_track(axis, racks, start, 1)
-    lens, half = start, 0.5 * backlash
+    lens, half, stopped_ns = start, 0.5 * backlash, -(10**18)
     for rack in racks:
         for step in range(200):
             at_ns = rack.depart_ns - 300 * MS + (rack.stop_ns - rack.depart_ns + 400 * MS) * step // 199
             motor = track.at(at_ns)[0]
             lens = min(max(lens, motor - half), motor + half)
-            if at_ns <= rack.depart_ns:
+            if stopped_ns <= at_ns <= rack.depart_ns:
                 assert lens == pytest.approx(rack.from_ring, abs=1e-6)
         assert lens == pytest.approx(rack.band.target_ring, abs=1e-6)
+        stopped_ns = rack.stop_ns
 
 
 @given(wanted=targets)
