@@ -185,7 +185,14 @@ def check(
     raise typer.Exit(Exit.INPUT if checked.refused else Exit.DONE)
 
 
-def _rows_out(result: "Rehearsed", *, as_json: bool, strict: bool, timecode: Path | None = None) -> None:
+def _rows_out(
+    result: "Rehearsed",
+    *,
+    as_json: bool,
+    strict: bool,
+    timecode: Path | None = None,
+    damage: CueFocusError | None = None,
+) -> None:
     """Rehearsal and replay end alike: the rows, and with --strict a verdict of the whole."""
     for alarm in result.alarms:
         complain(alarm)
@@ -197,6 +204,8 @@ def _rows_out(result: "Rehearsed", *, as_json: bool, strict: bool, timecode: Pat
         print_report(result.rows)
     for trouble in result.troubles:
         complain(f"cuefocus: {trouble}")
+    if damage is not None:
+        raise damage
     if timecode is not None and result.wrong_timecode:
         raise SoundFileError(result.wrong_timecode, where=str(timecode), hint="is it this show's? see `rate:`")
     landed = bool(result.rows) and all(row.verdict == "landed" for row in result.rows)
@@ -229,7 +238,8 @@ def replay(
     """A take again, from its journal."""
     from cuefocus.app.replay import replay as replay_journal
 
-    _rows_out(replay_journal(journal), as_json=as_json, strict=strict)
+    result = replay_journal(journal)
+    _rows_out(result, as_json=as_json, strict=strict, damage=result.damage)
 
 
 @app.command()
@@ -301,16 +311,30 @@ def sim_motor(context: typer.Context) -> None:
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    rig: Annotated[
+        Path | None, typer.Option("--rig", help="rig file: also look at its motors' ports", metavar="R.yaml")
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option("--show", help="show file, with --rig: also what cannot land", metavar="S.yaml")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """What stands in the way: devices, permissions, clock, and the machine's own timing floor."""
-    from cuefocus.app.doctor import examine
+    if show is not None and rig is None:
+        raise typer.BadParameter("--show needs --rig")
+    from cuefocus.app.doctor import examine, examine_files, worst_first
 
-    findings = examine()
+    of_files, of_motors = examine_files(rig, show) if rig is not None else ([], [])
+    of_devices = examine() + of_motors
+    findings = worst_first(of_devices + of_files)
     if as_json:
         say_json([finding.as_dict() for finding in findings])
     else:
         _table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
-    raise typer.Exit(Exit.DEVICE if any(finding.severity == "error" for finding in findings) else Exit.DONE)
+    if any(finding.severity == "error" for finding in of_devices):
+        raise typer.Exit(Exit.DEVICE)
+    raise typer.Exit(Exit.INPUT if any(finding.severity == "error" for finding in of_files) else Exit.DONE)
 
 
 @app.command()

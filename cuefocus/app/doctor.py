@@ -1,4 +1,7 @@
-"""What stands in the way on this machine: privileges, clock, devices, disk, missing extras, and its timing floor."""
+"""What stands in the way on this machine: privileges, clock, devices, disk, missing extras, and its timing floor.
+
+With a rig also the ports of its motors, with a show what cannot land.
+"""
 
 import importlib.util
 import json
@@ -8,13 +11,16 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from cuefocus.app.check import check
 from cuefocus.app.ports import list_all_ports
-from cuefocus.files.complaint import Severity
+from cuefocus.app.probe import HINT, trouble_of
+from cuefocus.files.complaint import Complaint, FileRefused, Severity
+from cuefocus.rig.loader import LoadedRig, load_rig
 from cuefocus.shells.realtime import DEFAULT_PRIORITY
 from cuefocus.shells.wake_probe import WakeFigures
 
@@ -77,8 +83,52 @@ def examine(journal_folder: Path = JOURNAL_FOLDER, *, seconds: float = 1.0) -> l
         *_ports(),
         *_extras(),
     ]
+    return worst_first(findings)
+
+
+def examine_files(rig_path: Path, show_path: Path | None = None) -> tuple[list[Finding], list[Finding]]:
+    """What the files say is wrong, and how the ports of the rig's real motors are.
+
+    Args:
+        rig_path: rig file; no motor of it is moved or held.
+        show_path: show file: with it also which cues cannot land, and why.
+    """
+    complaints: Iterable[Complaint]
+    rig: LoadedRig | None = None
+    if show_path is not None:
+        checked = check(show_path, rig_path)
+        complaints, rig = checked.complaints, checked.rig
+    else:
+        try:
+            rig = load_rig(rig_path)
+            complaints = rig.complaints
+        except FileRefused as refused:
+            complaints = refused.complaints
+    return [_told(complaint) for complaint in complaints], [] if rig is None else list(_motors(rig))
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors, then warnings, then notes."""
     weight = {"error": 0, "warning": 1, "note": 2}
     return sorted(findings, key=lambda finding: weight[finding.severity])
+
+
+def _told(complaint: Complaint) -> Finding:
+    place = f"{complaint.file}:{complaint.line}:{complaint.column}" if complaint.line else complaint.file
+    what = f"{place}: {complaint.where}" if complaint.where else place
+    return Finding(complaint.severity, what, complaint.problem, complaint.hint)
+
+
+def _motors(rig: LoadedRig) -> Iterator[Finding]:
+    for name, motor in rig.rig.value.motors.items():
+        what, port = f"motor {name}", motor.port
+        trouble = trouble_of(port)
+        if trouble:
+            yield Finding("error", what, trouble, HINT)
+        elif port.kind == "udp":
+            yield Finding("note", what, f"{port}: whether it answers is known only once it is spoken to")
+        elif port.kind != "sim":
+            yield Finding("note", what, f"{port} is there" if port.kind == "can" else f"{port} may be opened")
 
 
 def _python() -> Iterator[Finding]:

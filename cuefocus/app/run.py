@@ -20,6 +20,7 @@ from rich.console import Console
 from cuefocus.app.check import Checked, check
 from cuefocus.app.daemon import Places, Wires
 from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.probe import port_complaints
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, ShowRunner
@@ -89,6 +90,10 @@ def run(
         return INPUT_AT_FAULT
     rig = checked.rig.rig.value
     _refuse_unattended(options, rig)
+    absent = list(port_complaints(checked.rig, severity="error" if options.arm else "warning"))
+    err.writelines(f"{complaint}\n" for complaint in absent)
+    if absent and options.arm:
+        return INPUT_AT_FAULT
     choice = choose_sound(options.source, rig, options.rig)
     job = build_job(checked)
     places = Places(options.journal.absolute(), _run_id())
