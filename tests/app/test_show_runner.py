@@ -67,8 +67,12 @@ def test_a_reader_that_went_away_stops_the_printing_only() -> None:
 def test_a_hangup_is_an_orderly_stop() -> None:
     asked: list[int] = []
     runner = cast(ShowRunner, SimpleNamespace(stop=lambda: asked.append(1)))
-    with _wakes(runner):
-        os.kill(os.getpid(), signal.SIGHUP)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
+    try:
+        with _wakes(runner):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert asked == [1]
 
 
