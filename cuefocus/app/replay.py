@@ -1,5 +1,6 @@
 """`cuefocus replay`: a take again from its journal. The same journal gives the same rows, on any day."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ def replay(path: Path) -> Replayed:
         with JournalFileReader(path, version=code_version()) as reader:
             return _played(path, reader.header, reader.steps(), reader)
     except JournalError as damage:
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file, no error for a name that cannot be
             raise
         return _before(path, damage)
 
