@@ -214,7 +214,7 @@ class Session:
         if orders.latch:
             return f"{axis} is stopped by {orders.latch.name}; resume first"
         if orders.assumed and not confirmed:
-            return f"{axis} only assumes where it stands; look, then engage with the word confirm"
+            return f"{axis} only assumes where it stands; look at it, then `tell engage {axis} confirm`"
         orders.assumed = orders.wants_operator = False
         if not orders.engaged:
             orders.engaged = orders.changed = True
