@@ -1,7 +1,11 @@
 """The streaming LTC decoder: samples in, believed frames out.
 
-Front end → edges → sync patterns and bits → words → continuity. Each stage keeps only what it needs of the past, and
-none looks at how the input was cut into blocks.
+Two readers hear the same sound. The edge reader takes any speed, stops, jumps and dropouts in its stride and is cheap,
+but needs a signal that rises clear of its noise. Where it has read nothing steady for a tenth of a second the soft
+reader listens too: matched filters behind a high-pass, for noise, hum and differentiated signals near play speed. What
+both have read is handed over once.
+
+What is done, and in which order, depends on places in the sound alone: so any cut into blocks gives the same frames.
 """
 
 from collections import deque
@@ -10,13 +14,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cuefocus.wire.ltc.bits import MOST_EDGES_PER_WORD, SYNC_EDGES, Broken, find_syncs, walk
 from cuefocus.wire.ltc.continuity import ContinuityGate
-from cuefocus.wire.ltc.edges import EdgeFinder
+from cuefocus.wire.ltc.edge_reader import EdgeReader
 from cuefocus.wire.ltc.frame import LtcFrame
-from cuefocus.wire.ltc.word import label_of
+from cuefocus.wire.ltc.soft_reader import SoftReader
 
-_WORST_JITTER_BITS = 0.16  # rms; noise that happens to look like a word lies above
+_STEADY_BITS = 0.012  # jitter of an edge reading that needs no second opinion: about 17 dB over the noise
+_KNOWN_AFTER_S = 0.002  # by then the edge reader has handed over a word that ended
+_HOP_S = 0.01
+_DOUBT_S = 0.1  # without a steady reading until the soft reader is asked
+_MEMORY_S = 0.25  # of sound: what it hears first
+_TRUST_S = 1.0  # of steady readings until it rests again
+_LATE_WORDS = 1.25  # a soft reading waits so long for an edge reading of the same word
+_RECENT_S = 5.0  # frames handed over so long ago cannot be met again
+_OVERLAP = 0.25  # frames
+
+Samples = npt.NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -24,7 +37,7 @@ class Tally:
     """What a decoder has met so far.
 
     Args:
-        syncs: sync patterns found.
+        syncs: sync patterns found among the edges.
         torn: words with an impossible bit, or too unsteady a clock.
         impossible: words whose digits name no frame.
         unconfirmed: frames no neighbour vouched for.
@@ -39,89 +52,183 @@ class Tally:
 
 
 class LtcDecoder:
-    """Reads LTC at 0.03 to 8 times normal speed, in both directions, from one channel of sound.
+    """Reads LTC from one channel of sound, whatever became of it on the way.
 
     Args:
         sample_rate: samples per second.
     """
 
     def __init__(self, sample_rate: int) -> None:
-        self._finder = EdgeFinder(sample_rate)
+        self._edges = EdgeReader(sample_rate)
         self._gate = ContinuityGate()
-        self._edges = np.zeros(0)
-        self._searched = 0  # index into `_edges` up to which sync patterns have been looked for
-        self._syncs: deque[tuple[int, int]] = deque()  # (index of the first edge, direction), not yet walked
+        self._second = _SecondOpinion(sample_rate)
+        self._known_after = sample_rate * _KNOWN_AFTER_S
+        self._words: deque[LtcFrame] = deque()  # read by their edges, not yet due
+        self._unsteady: deque[LtcFrame] = deque()
+        self._soft: list[LtcFrame] = []
+        self._given = _Given(sample_rate * _RECENT_S)
         self.tally = Tally()
 
-    def feed(self, block: npt.NDArray[np.float32]) -> list[LtcFrame]:
-        """Frames that this block completes, in order of time.
+    def feed(self, block: Samples) -> list[LtcFrame]:
+        """Frames that this block makes sure of.
+
+        They come in order of time, save that the soft reader may become sure of several past frames at once.
 
         Args:
             block: samples of one channel, any length, any level.
         """
-        return self._take(self._finder.feed(block), at_end=False)
+        self._words.extend(self._edges.feed(block))
+        self._second.hear(block)
+        return self._run()
 
     def flush(self) -> list[LtcFrame]:
         """Frames still to come when the sound is over."""
-        frames = self._take(self._finder.flush(), at_end=True)
+        self._words.extend(self._edges.flush())
+        frames = self._run()
+        frames += self._take_words(np.inf)
+        self._soft += self._second.flush()
+        frames += self._decide(np.inf)
         self._gate.flush()
-        self.tally.unconfirmed = self._gate.refused
+        self._count(frames)
         return frames
 
-    def _take(self, edges: npt.NDArray[np.float64], *, at_end: bool) -> list[LtcFrame]:
-        if len(edges):
-            self._edges = np.concatenate([self._edges, edges])
-            self._search()
+    def _run(self) -> list[LtcFrame]:
+        """Everything that is due, hop by hop of the soft reader."""
         frames: list[LtcFrame] = []
-        while self._syncs:
-            frame = self._read(*self._syncs[0], at_end=at_end)
-            if frame is Broken.SHORT:
-                break
-            self._syncs.popleft()
-            if isinstance(frame, LtcFrame):
-                frames += self._gate.feed(frame)
-        self._forget()
-        self.tally.unconfirmed = self._gate.refused
-        self.tally.frames += len(frames)
+        while self._second.hop_is_there:
+            hop_ends = self._second.hop_ends
+            frames += self._take_words(hop_ends)
+            self._soft += self._second.take_hop()
+            frames += self._decide(hop_ends)
+        frames += self._take_words(self._second.heard)
+        self._count(frames)
         return frames
 
-    def _search(self) -> None:
-        """Look for sync patterns among edges not searched yet."""
-        forward, reverse = find_syncs(self._edges[self._searched :])
-        found = [(int(at) + self._searched, 1) for at in forward] + [(int(at) + self._searched, -1) for at in reverse]
-        self._syncs.extend(sorted(found))
-        self.tally.syncs += len(found)
-        self._searched = max(self._searched, len(self._edges) - SYNC_EDGES + 1)
+    def _take_words(self, by_sample: float) -> list[LtcFrame]:
+        """Edge readings known by then: steady ones are given if another vouches for them, others wait."""
+        frames: list[LtcFrame] = []
+        while self._words and self._words[0].last_sample + self._known_after <= by_sample:
+            word = self._words.popleft()
+            if word.jitter < _STEADY_BITS:
+                self._second.steady(word.last_sample)
+            for frame in self._gate.feed(word):
+                if frame.jitter < _STEADY_BITS:
+                    frames += self._given.give(frame)
+                else:
+                    self._unsteady.append(frame)
+        return frames
 
-    def _read(self, at: int, direction: int, *, at_end: bool) -> LtcFrame | Broken:
-        """The frame that belongs to the sync pattern at edge `at`."""
-        if direction > 0:
-            near = max(0, at - MOST_EDGES_PER_WORD)
-            outward = (-self._edges[near : at + SYNC_EDGES][::-1]).tolist()
-        else:
-            outward = self._edges[at : at + SYNC_EDGES + MOST_EDGES_PER_WORD].tolist()
-        walked = walk(outward)
-        if walked is Broken.SHORT and direction < 0 and not at_end:
-            return Broken.SHORT  # the rest of the word is still to come
-        if isinstance(walked, Broken) or walked.jitter > _WORST_JITTER_BITS:
-            self.tally.torn += 1
-            return Broken.TORN
-        label = label_of(walked.word)
-        if label is None:
-            self.tally.impossible += 1
-            return Broken.TORN
-        sync_end = SYNC_EDGES - 1
-        if direction > 0:
-            start, end = at - walked.edges, at + sync_end
-        else:
-            start, end = at + sync_end + walked.edges, at
-        places = float(self._edges[start]), float(self._edges[end])
-        return LtcFrame(label, walked.word, *places, direction, walked.jitter)
+    def _decide(self, by_sample: float) -> list[LtcFrame]:
+        """Soft readings whose words no steady edge reading can claim any more, then unsteady ones nobody claims."""
+        ripe = [each for each in self._soft if each.last_sample + _LATE_WORDS * each.samples_per_frame <= by_sample]
+        if ripe:
+            self._soft = [each for each in self._soft if each not in ripe]
+        frames = [frame for each in ripe for frame in self._given.give(each)]
+        sure = min(self._second.read_to, by_sample)
+        while self._unsteady:
+            first = self._unsteady[0]
+            if first.last_sample + _LATE_WORDS * first.samples_per_frame > sure:
+                break
+            frames += self._given.give(self._unsteady.popleft())
+        return frames
+
+    def _count(self, frames: list[LtcFrame]) -> None:
+        edges, tally = self._edges.tally, self.tally
+        tally.syncs, tally.torn, tally.impossible = edges.syncs, edges.torn, edges.impossible
+        tally.unconfirmed = self._gate.refused
+        tally.frames += len(frames)
+
+
+class _SecondOpinion:
+    """The soft reader, asked only where the edges say nothing steady."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._hop = max(1, round(sample_rate * _HOP_S))
+        self._memory = self._hop * round(_MEMORY_S / _HOP_S)
+        self._reader: SoftReader | None = None
+        self._sound = np.zeros(0, dtype=np.float32)  # from `_first` on
+        self._first = 0
+        self._done = 0
+        self._steady_to = 0.0
+        self._steady_since = 0.0
+        self.heard = 0
+
+    @property
+    def hop_ends(self) -> int:
+        """Where the next hop ends, samples."""
+        return self._done + self._hop
+
+    @property
+    def hop_is_there(self) -> bool:
+        """Whether all of it has been heard."""
+        return self.hop_ends <= self.heard
+
+    @property
+    def read_to(self) -> float:
+        """Samples before this are read, or need not be."""
+        return self._reader.horizon if self._reader is not None else float(self._done)
+
+    def hear(self, block: Samples) -> None:
+        """Take in sound."""
+        self._sound = np.concatenate([self._sound, block.astype(np.float32)])
+        self.heard += len(block)
+
+    def steady(self, last_sample: float) -> None:
+        """The edges have read a steady word that ended there."""
+        if last_sample - self._steady_to > _DOUBT_S * self._rate:
+            self._steady_since = last_sample
+        self._steady_to = max(self._steady_to, last_sample)
+
+    def take_hop(self) -> list[LtcFrame]:
+        """What the next hop makes sure of; asks the reader, or sends it to rest, as the edges have read so far."""
+        start, self._done = self._done, self.hop_ends
+        doubt = self._done - self._steady_to > _DOUBT_S * self._rate
+        if self._reader is None and doubt:
+            start = max(0, self._done - self._memory)
+            self._reader = SoftReader(self._rate, first_sample=start)
+        elif self._reader is not None and not doubt and self._done - self._steady_since > _TRUST_S * self._rate:
+            self._reader = None
+        frames = self._reader.feed(self._stretch(start, self._done)) if self._reader is not None else []
+        self._forget()
+        return frames
+
+    def flush(self) -> list[LtcFrame]:
+        """Frames still to come when the sound is over."""
+        if self._reader is None:
+            return []
+        return self._reader.feed(self._stretch(self._done, self.heard)) + self._reader.flush()
+
+    def _stretch(self, start: int, end: int) -> Samples:
+        return self._sound[start - self._first : end - self._first]
 
     def _forget(self) -> None:
-        """Drop edges that no later word can need."""
-        needed = min([self._searched, *(at for at, _ in self._syncs)]) - MOST_EDGES_PER_WORD
-        if needed > 0:
-            self._edges = self._edges[needed:]
-            self._searched -= needed
-            self._syncs = deque((at - needed, direction) for at, direction in self._syncs)
+        """Let go of sound older than the memory."""
+        spare = self._done - self._memory - self._first
+        if spare > 0:
+            self._sound = self._sound[spare:]
+            self._first += spare
+
+
+class _Given:
+    """Frames handed over lately: no word is handed over twice."""
+
+    def __init__(self, memory_samples: float) -> None:
+        self._memory = memory_samples
+        self._frames: deque[LtcFrame] = deque()
+        self._latest = 0.0
+
+    def give(self, frame: LtcFrame) -> list[LtcFrame]:
+        """The frame, unless one that overlaps it has been given."""
+        if any(_overlaps(each, frame) for each in self._frames):
+            return []
+        self._latest = max(self._latest, frame.last_sample)
+        self._frames.append(frame)
+        while self._frames[0].last_sample < self._latest - self._memory:
+            self._frames.popleft()
+        return [frame]
+
+
+def _overlaps(first: LtcFrame, second: LtcFrame) -> bool:
+    shared = min(first.last_sample, second.last_sample) - max(first.first_sample, second.first_sample)
+    return shared > _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)

@@ -19,6 +19,8 @@ class LtcFrame:
         direction: 1 forward, -1 reverse.
         jitter: RMS deviation of the bit lengths from a smooth clock, in bits: the lock quality, 0 is perfect.
             Clean sound at 48 kHz gives about 0.002, random edges 0.2 and more.
+        front_end: what read it: "edges", "matched" or "integrated".
+        noise_samples: expected standard deviation of `start_sample`.
     """
 
     label: Timecode
@@ -27,6 +29,8 @@ class LtcFrame:
     end_sample: float
     direction: int
     jitter: float
+    front_end: str = "edges"
+    noise_samples: float = 0.0
 
     @property
     def drop(self) -> bool:

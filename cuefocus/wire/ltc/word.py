@@ -22,6 +22,18 @@ _HOUR_UNITS, _HOUR_TENS = (48, 4), (56, 2)
 _DROP_BIT, _COLOUR_BIT = 10, 11
 _USER_NIBBLES = tuple(4 + 8 * group for group in range(8))
 
+#: The bits that say the label and how it counts: the eight digits and the drop-frame flag.
+LABEL_BITS: tuple[int, ...] = (
+    *(
+        bit
+        for first, width in (
+            _FRAME_UNITS, _FRAME_TENS, _SECOND_UNITS, _SECOND_TENS, _MINUTE_UNITS, _MINUTE_TENS, _HOUR_UNITS, _HOUR_TENS
+        )
+        for bit in range(first, first + width)
+    ),
+    _DROP_BIT,
+)  # fmt: skip
+
 # The three binary group flags and the polarity correction trade places at 25 fps.
 _GROUP_FLAG_BITS = (43, 58, 59)
 _GROUP_FLAG_BITS_25 = (27, 58, 43)

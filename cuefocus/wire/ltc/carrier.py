@@ -1,0 +1,72 @@
+"""Finds the bit clock in a stretch of sound: the spectral line of its transitions.
+
+The squared difference of neighbouring quarter-millisecond means peaks at every transition. Transitions stand on a
+grid of half bits, so these peaks have a line at twice the bit rate, whatever the data; the line at the bit rate itself
+says which half of the grid holds the bit boundaries, where there is always a transition.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+_SLOWEST_FPS, _FASTEST_FPS = 19.0, 38.0  # 24 to 30 fps at 0.8 to 1.25 of play speed
+_MIDDLE_FPS = 26.0
+_HALF_BITS_PER_FRAME = 160
+_LINE_OVER_NOISE = 6.0  # of the median bin; white noise reaches 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A bit clock.
+
+    Args:
+        boundary: where a bit begins, in entries of the stretch looked at.
+        bit_samples: length of a bit, samples.
+    """
+
+    boundary: float
+    bit_samples: float
+
+
+def find_carrier(sums: npt.NDArray[np.float64], sample_rate: int) -> Carrier | None:
+    """The bit clock of timecode near play speed in running sums of sound, or None.
+
+    Args:
+        sums: running sums of the samples (`FrontEnd`), some tenths of a second.
+        sample_rate: samples per second.
+    """
+    reach = max(2, round(0.75 * sample_rate / (_HALF_BITS_PER_FRAME * _MIDDLE_FPS)))
+    if len(sums) < 8 * reach:
+        return None
+    slopes = sums[2 * reach :] - 2.0 * sums[reach:-reach] + sums[: -2 * reach]
+    peaks = slopes * slopes
+    peaks = (peaks - peaks.mean()) * np.hanning(len(peaks))
+    bins = 1 << (2 * len(peaks) - 1).bit_length()
+    spectrum = np.abs(np.fft.rfft(peaks, bins))
+    hertz = sample_rate / bins
+    low, high = (int(fps * _HALF_BITS_PER_FRAME / hertz) for fps in (_SLOWEST_FPS, _FASTEST_FPS))
+    high = min(high, len(spectrum) - 1)
+    if high - low < 3:
+        return None
+    at = low + int(np.argmax(spectrum[low:high]))
+    if spectrum[at] <= _LINE_OVER_NOISE * float(np.median(spectrum[low:high])):
+        return None
+    half_bit = sample_rate / ((at + _vertex(spectrum[at - 1], spectrum[at], spectrum[at + 1])) * hertz)
+    times = np.arange(len(peaks)) * (np.pi / half_bit)
+    turn = np.exp(-1j * times)
+    line = np.angle(np.sum(peaks * turn * turn))
+    first = (-line / (2.0 * np.pi) * half_bit) % half_bit
+    fundamental = np.sum(peaks * turn) * np.exp(1j * np.pi * first / half_bit)
+    if fundamental.real < 0.0:
+        first += half_bit
+    return Carrier(first + reach, 2.0 * half_bit)
+
+
+def _vertex(before: float, peak: float, after: float) -> float:
+    """Where between bins -1 and 1 the parabola through three logarithms has its top."""
+    if min(before, peak, after) <= 0.0:
+        return 0.0
+    left, middle, right = (float(np.log(each)) for each in (before, peak, after))
+    bend = left - 2.0 * middle + right
+    return 0.5 * (left - right) / bend if bend < 0.0 else 0.0
