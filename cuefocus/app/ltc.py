@@ -105,9 +105,10 @@ def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
 
 
 def _heard(sound: SoundFile, channel: int) -> DecodedLtc:
-    decoder = LtcDecoder(sound.sample_rate)
+    decoder = LtcDecoder(sound.sample_rate, keep_late=True)
     frames = [frame for block in sound.blocks(channel, _BLOCK_SAMPLES) for frame in decoder.feed(block)]
     frames += decoder.flush()
+    frames.sort(key=lambda frame: frame.first_sample)
     whole = [frame for frame in frames if not frame.drop]
     drop = [frame for frame in frames if frame.drop]
     return DecodedLtc(

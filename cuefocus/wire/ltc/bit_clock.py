@@ -32,7 +32,8 @@ class BitRun:
         fresh: the lock is new: these bits do not follow those handed over before.
         places: where each bit began by the loop, samples.
         measured: where its first transition was seen, samples: as noisy as one edge.
-        first_halves, second_halves: sum of the samples in each half.
+        first_halves: sum of the samples in each first half.
+        second_halves: likewise.
     """
 
     fresh: bool
@@ -83,30 +84,29 @@ class BitClock:
         self._sums.extend(sums.tolist())
         runs = []
         while True:
-            fresh = self._loop is None
-            if fresh and not self._look():
+            loop, fresh = self._loop, self._loop is None
+            if loop is None:
+                loop = self._loop = self._look()
+            if loop is None:
                 break
-            assert self._loop is not None
-            run, lost = follow(self._sums, self._base, self._loop, self._shortest, self._longest)
+            run, lost = follow(self._sums, self._base, loop, self._shortest, self._longest)
             if run.places:
                 runs.append(BitRun(fresh, run.places, run.measured, run.first_halves, run.second_halves))
             if not lost:
                 break
-            self._look_at = int(self._loop.place)
-            self._loop = None
+            self._look_at, self._loop = int(loop.place), None
         self._forget()
         return runs
 
-    def _look(self) -> bool:
-        """Search for a carrier as far as there are sums; True when the loop runs."""
+    def _look(self) -> LoopState | None:
+        """Search for a carrier as far as there are sums; where the loop begins on the first one found."""
         while self._look_at + self._window <= self._base + len(self._sums):
             at = self._look_at - self._base
             carrier = find_carrier(np.array(self._sums[at : at + self._window]), self._rate)
             if carrier is not None:
-                self._loop = LoopState(self._look_at + carrier.boundary, carrier.bit_samples)
-                return True
+                return LoopState(self._look_at + carrier.boundary, carrier.bit_samples)
             self._look_at += self._step
-        return False
+        return None
 
     def _forget(self) -> None:
         needed = int(self.horizon) - 4 - self._base
@@ -115,16 +115,15 @@ class BitClock:
             self._base += needed
 
 
-def follow(
-    sums: list[float], base: int, loop: LoopState, shortest: float, longest: float
-) -> tuple[BitRun, bool]:
+def follow(sums: list[float], base: int, loop: LoopState, shortest: float, longest: float) -> tuple[BitRun, bool]:
     """Run the loop as far as the sums go; says also whether the lock was lost on the way.
 
     Args:
         sums: running sums.
         base: the sample that `sums[0]` belongs to.
         loop: where it stands; moved on.
-        shortest, longest: stops of the bit length, samples.
+        shortest: stop of the bit length, samples.
+        longest: likewise.
     """
     places: list[float] = []
     measured: list[float] = []

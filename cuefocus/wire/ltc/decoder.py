@@ -56,9 +56,10 @@ class LtcDecoder:
 
     Args:
         sample_rate: samples per second.
+        keep_late: hand over frames of which the soft reader became sure after later ones were handed over, too.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, *, keep_late: bool = False) -> None:
         self._edges = EdgeReader(sample_rate)
         self._gate = ContinuityGate()
         self._second = _SecondOpinion(sample_rate)
@@ -66,13 +67,13 @@ class LtcDecoder:
         self._words: deque[LtcFrame] = deque()  # read by their edges, not yet due
         self._unsteady: deque[LtcFrame] = deque()
         self._soft: list[LtcFrame] = []
-        self._given = _Given(sample_rate * _RECENT_S)
+        self._given = _Given(sample_rate * _RECENT_S, keep_late=keep_late)
         self.tally = Tally()
 
     def feed(self, block: Samples) -> list[LtcFrame]:
         """Frames that this block makes sure of.
 
-        They come in order of time, save that the soft reader may become sure of several past frames at once.
+        They come in order of time, save for the late ones.
 
         Args:
             block: samples of one channel, any length, any level.
@@ -112,10 +113,9 @@ class LtcDecoder:
             if word.jitter < _STEADY_BITS:
                 self._second.steady(word.last_sample)
             for frame in self._gate.feed(word):
-                if frame.jitter < _STEADY_BITS:
-                    frames += self._given.give(frame)
-                else:
-                    self._unsteady.append(frame)
+                self._unsteady.append(frame)
+                if frame.jitter < _STEADY_BITS:  # and with it those that it bears out
+                    frames += self._give_unsteady(np.inf)
         return frames
 
     def _decide(self, by_sample: float) -> list[LtcFrame]:
@@ -124,10 +124,14 @@ class LtcDecoder:
         if ripe:
             self._soft = [each for each in self._soft if each not in ripe]
         frames = [frame for each in ripe for frame in self._given.give(each)]
-        sure = min(self._second.read_to, by_sample)
+        return frames + self._give_unsteady(min(self._second.read_to, by_sample) if by_sample < np.inf else np.inf)
+
+    def _give_unsteady(self, by_sample: float) -> list[LtcFrame]:
+        """Edge readings that have waited long enough for a better one."""
+        frames: list[LtcFrame] = []
         while self._unsteady:
             first = self._unsteady[0]
-            if first.last_sample + _LATE_WORDS * first.samples_per_frame > sure:
+            if first.last_sample + _LATE_WORDS * first.samples_per_frame > by_sample:
                 break
             frames += self._given.give(self._unsteady.popleft())
         return frames
@@ -213,14 +217,16 @@ class _SecondOpinion:
 class _Given:
     """Frames handed over lately: no word is handed over twice."""
 
-    def __init__(self, memory_samples: float) -> None:
+    def __init__(self, memory_samples: float, *, keep_late: bool) -> None:
         self._memory = memory_samples
+        self._keep_late = keep_late
         self._frames: deque[LtcFrame] = deque()
         self._latest = 0.0
 
     def give(self, frame: LtcFrame) -> list[LtcFrame]:
-        """The frame, unless one that overlaps it has been given."""
-        if any(_overlaps(each, frame) for each in self._frames):
+        """The frame, unless one that overlaps it has been given, or it is late."""
+        late = frame.last_sample < self._latest
+        if (late and not self._keep_late) or any(_overlaps(each, frame) for each in self._frames):
             return []
         self._latest = max(self._latest, frame.last_sample)
         self._frames.append(frame)

@@ -18,6 +18,7 @@ from cuefocus.wire.ltc.word import label_of
 
 _WORST_JITTER_BITS = 0.16  # rms; noise that happens to look like a word lies above
 _HALF_BITS_PER_WORD = 160
+_FINE_SAMPLES = 4.0  # half bits shorter than that: what interpolation leaves is no noise, and no mean takes it away
 _FIT_EDGES = REACH_HALF_BITS  # at most one transition a half bit, to each side of a start
 
 
@@ -130,7 +131,7 @@ class EdgeReader:
         after = np.logical_and.accumulate(after & own, axis=1)
         before = np.logical_and.accumulate(before, axis=1)[:, ::-1]
         middle = np.ones((len(frames), 1), dtype=bool)
-        usable = np.concatenate([before, middle, after], axis=1)
+        usable = np.concatenate([before, middle, after], axis=1) & (unit >= _FINE_SAMPLES)[:, None]
         counts = np.concatenate([np.zeros((len(frames), 1)), np.cumsum(np.where(whole, counted, 0.0), axis=1)], axis=1)
         half_bits = counts - counts[:, _FIT_EDGES : _FIT_EDGES + 1]
         places = edges - edges[:, _FIT_EDGES : _FIT_EDGES + 1]

@@ -17,7 +17,8 @@ def likeliest_bits(
     """The best path's metric (the halves' sum, each signed as the path says) and its bits.
 
     Args:
-        first_halves, second_halves: sums over the halves of each bit.
+        first_halves: sum of the samples in the first half of each bit.
+        second_halves: likewise, second half.
         known: per bit 0, 1 or `FREE`.
     """
     high = low = 0.0

@@ -3,14 +3,13 @@
 For play speeds of 0.8 to 1.25 in both directions; anything else, and dropouts and cuts, are the edge reader's.
 """
 
-from collections import deque
-
 import numpy as np
 import numpy.typing as npt
 
 from cuefocus.wire.ltc.bit_clock import BitClock, BitRun
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.front_end import FrontEnd
+from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS, fit_starts
 from cuefocus.wire.ltc.timelines import SoftWord, Timelines
 from cuefocus.wire.ltc.word import SYNC_BITS
 
@@ -20,7 +19,9 @@ _MEMORY = 0.85  # per word: how long the place of the sync word is remembered
 _NOISE = 0.4  # what chance gives
 _SEEN = 0.5
 _KEPT_BITS = 3000
-_FIT_BITS = 40  # to each side of a frame's start
+_FIT_BITS = REACH_HALF_BITS // 2  # to each side of a frame's start
+_WORST_JITTER_BITS = 0.1
+_SAMPLE_CENTRE = -0.5  # running sums stand between samples
 
 
 def _shape(bits: tuple[int, ...]) -> npt.NDArray[np.float64]:
@@ -80,7 +81,6 @@ class _WordFinder:
         self._halves: list[float] = []
         self._scores = {1: [0.0] * _WORD_BITS, -1: [0.0] * _WORD_BITS}
         self._timelines = {1: Timelines(1), -1: Timelines(-1)}
-        self._due: deque[tuple[int, SoftWord]] = deque()
 
     def feed(self, run: BitRun) -> list[LtcFrame]:
         """Frames that become certain with these bits."""
@@ -90,14 +90,13 @@ class _WordFinder:
             self._halves += (first, second)
         end = self._base + len(self._measured)
         start = max(before, _WORD_BITS - 1)  # the first bit that can be the last of a word
-        if start < end:
-            self._scan(start, end)
-        frames = [frame for frame in map(self._frame, self._pop_due(end)) if frame is not None]
-        self._forget(end)
+        frames = self._scan(start, end) if start < end else []
+        self._forget()
         return frames
 
-    def _scan(self, start: int, end: int) -> None:
-        """Look at the words that end with the bits `start` … `end` - 1."""
+    def _scan(self, start: int, end: int) -> list[LtcFrame]:
+        """Frames believed now that the words ending with the bits `start` … `end` - 1 are there."""
+        frames: list[LtcFrame] = []
         at = 2 * (start - (_WORD_BITS - 1) - self._base)
         stretch = np.array(self._halves[at:])
         forward, reverse = _likeness(stretch, _SYNC_SHAPE), _likeness(stretch, _SYNC_SHAPE_REVERSED)
@@ -108,47 +107,39 @@ class _WordFinder:
                 phase = bit % _WORD_BITS
                 scores[phase] = _MEMORY * scores[phase] + max(0.0, value - _NOISE)
                 if value > _SEEN and scores[phase] == max(scores) >= max(self._scores[-direction]):
-                    self._offer(direction, bit)
+                    frames += [self._frame(direction, word) for word in self._offer(direction, bit)]
+        return frames
 
-    def _offer(self, direction: int, last: int) -> None:
-        """The word whose 80 bits end with bit `last`, in order of time."""
+    def _offer(self, direction: int, last: int) -> list[SoftWord]:
+        """Words believed now that the one is there whose 80 bits end with bit `last`."""
         at = 2 * (last - _WORD_BITS + 1 - self._base)
         halves = self._halves[at : at + 2 * _WORD_BITS]
         if direction < 0:
             halves.reverse()
-        for word in self._timelines[direction].offer(last, halves[0::2], halves[1::2]):
-            self._due.append((direction, word))
+        return self._timelines[direction].offer(last, halves[0::2], halves[1::2])
 
-    def _pop_due(self, end: int) -> list[tuple[int, SoftWord]]:
-        due = []
-        while self._due:
-            direction, word = self._due[0]
-            if direction < 0 and word.index + 1 + _FIT_BITS >= end:
-                break
-            due.append(self._due.popleft())
-        return due
+    def _frame(self, direction: int, word: SoftWord) -> LtcFrame:
+        first, last = word.index - _WORD_BITS + 1, word.index + 1
+        (earlier, earlier_noise), (later, later_noise) = self._place(first), self._place(last)
+        jitter = _WORST_JITTER_BITS * (1.0 - word.agreement)
+        if direction > 0:
+            return LtcFrame(word.label, word.word, earlier, later, 1, jitter, "matched", earlier_noise)
+        return LtcFrame(word.label, word.word, later, earlier, -1, jitter, "matched", later_noise)
 
-    def _frame(self, due: tuple[int, SoftWord]) -> LtcFrame | None:
-        direction, word = due
-        first = word.index - _WORD_BITS + 1
-        edges = [self._place(first), self._place(word.index + 1)]
-        if edges[0] is None or edges[1] is None:
-            return None
-        start, end = (edges[0], edges[1]) if direction > 0 else (edges[1], edges[0])
-        return LtcFrame(word.label, word.word, start - 0.5, end - 0.5, direction, 0.1 * (1.0 - word.agreement), "matched")
-
-    def _place(self, bit: int) -> float | None:
-        """Where a bit begins: the top of a parabola's fit to the transitions around it."""
+    def _place(self, bit: int) -> tuple[float, float]:
+        """Where a bit begins and how sure that is, samples, by the transitions around it."""
         low = max(0, bit - self._base - _FIT_BITS)
         high = min(len(self._measured), bit - self._base + _FIT_BITS + 1)
-        if high - low < 8:
-            return None
-        steps = np.arange(low, high) - (bit - self._base)
-        near = np.array(self._measured[low:high])
-        anchor = near[0]
-        return float(np.polyfit(steps, near - anchor, 2)[2] + anchor)
+        places: npt.NDArray[np.float64] = np.array(self._measured[low:high])
+        steps = np.arange(low, high, dtype=np.float64) - (bit - self._base)
+        unit = float(places[-1] - places[0]) / (len(places) - 1)
+        middle = places[0] - steps[0] * unit
+        fit = fit_starts(
+            2.0 * steps[None], (places - middle - steps * unit)[None], np.ones((1, len(places)), dtype=bool)
+        )
+        return float(middle + fit.shift[0]) + _SAMPLE_CENTRE, float(fit.noise[0])
 
-    def _forget(self, end: int) -> None:
+    def _forget(self) -> None:
         spare = len(self._measured) - _KEPT_BITS
         if spare > 0:
             del self._measured[:spare]

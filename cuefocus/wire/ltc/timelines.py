@@ -71,7 +71,8 @@ class Timelines:
 
         Args:
             index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
-            firsts, seconds: half sums of its 80 bits in the order of the word.
+            firsts: sums over the first halves of its 80 bits, in the order of the word.
+            seconds: likewise, second halves.
         """
         size = sum(map(abs, firsts)) + sum(map(abs, seconds))
         if size <= 0.0:
