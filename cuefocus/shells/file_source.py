@@ -24,7 +24,6 @@ BLOCK_SAMPLES: Final = 256
 OVERRUN_NS: Final = 150 * NS_PER_MS
 """A card's buffer: blocks nobody fetched for longer than this are lost."""
 _READ_BLOCKS: Final = 256
-_BITS_PER_WORD: Final = 80
 _LEAST_NOISE_NS: Final = 200.0
 
 Heard = Reading | Glitch | SourceEvent
@@ -66,8 +65,8 @@ class LtcInput:
     def _reading(self, frame: LtcFrame) -> Reading:
         clock, sample = self.clock, self._from_sample + frame.start_sample
         frame_ns = frame.samples_per_frame * clock.ns_per_sample
-        edge_ns = frame.jitter * frame_ns / _BITS_PER_WORD
-        noise_ns = max(_LEAST_NOISE_NS, (clock.uncertainty_ns(sample) ** 2 + edge_ns**2) ** 0.5)
+        start_ns = frame.noise_samples * clock.ns_per_sample
+        noise_ns = max(_LEAST_NOISE_NS, (clock.uncertainty_ns(sample) ** 2 + start_ns**2) ** 0.5)
         return Reading(
             source=self._source,
             label=frame.label,

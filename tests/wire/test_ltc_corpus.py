@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from cuefocus.app.ltc import decode_ltc
-from cuefocus.errors import SoundFileError
 from tests.wire.ltc_fixtures import decoded
 
 _SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -28,9 +27,11 @@ _READ_WHOLE = [
     "ramp_startup_snr25", "ramp_stop", "ramp_stop_snr25", "ramp_shuttle", "wow_6Hz_0.03", "wow_100Hz_0.05",
     "wow_mix_snr20", "dc_1.0", "clip_20dB", "u8", "inverted", "userbits_ones", "userbits_random", "midnight_df",
     "df_minute", "late_start", "drop_20ms", "jump_gap200ms", "noise_25_48000_12dB", "noise_29.97df_48000_12dB",
+    "noise_25_48000_8dB", "noise_25_48000_4dB", "noise_29.97df_48000_6dB", "noise_23.976_44100_0dB",
+    "noise_25_48000_-2dB", "hum_50_0dB", "hum_60_12dB", "drop_200ms_noise",
 ]  # fmt: skip
 _NO_LTC = ["none_silence", "none_noise", "none_music", "none_voice", "none_tone1k", "none_square1k", "none_square2k"]
-_TOO_NOISY = ["noise_25_48000_8dB", "noise_25_48000_4dB", "noise_29.97df_48000_6dB", "noise_23.976_44100_0dB"]
+_NOISIEST = ["drop_dip20dB", "noise_25_48000_-4dB", "noise_29.97df_48000_-4dB", "noise_23.976_44100_-4dB"]
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +77,14 @@ def test_sound_without_ltc_has_no_frames(corpus: ModuleType, name: str) -> None:
     assert _scored(corpus, name)["false"] == 0
 
 
-@pytest.mark.parametrize("name", _TOO_NOISY)
-def test_noise_that_hides_frames_makes_no_false_ones(corpus: ModuleType, name: str) -> None:
-    assert _scored(corpus, name)["false"] == 0
+@pytest.mark.parametrize("name", _NOISIEST)
+def test_nearly_all_is_read_where_noise_is_louder_than_the_signal(corpus: ModuleType, name: str) -> None:
+    scored = _scored(corpus, name)
+    assert scored["right"] >= 0.95 * scored["need"]
+    assert scored["false"] == 0
 
 
-@pytest.mark.parametrize(("name", "std_samples"), [("clean_25_48000", 0.03), ("level_-20_snr20", 0.13)])
+@pytest.mark.parametrize(("name", "std_samples"), [("clean_25_48000", 0.03), ("level_-20_snr20", 0.012)])
 def test_frame_starts_lie_where_the_truth_has_them(corpus: ModuleType, name: str, std_samples: float) -> None:
     scored = _scored(corpus, name)
     assert abs(scored["pos_mean"]) < 0.05
@@ -98,13 +101,20 @@ def test_a_field_recording_counts_evenly_at_24() -> None:
 
 
 @pytest.mark.parametrize("name", ["recorder-mic-level.wav", "recorder-phantom-noisy.wav"])
-def test_differentiated_recordings_give_no_wrong_frame(name: str) -> None:
-    """Thin spikes where edges were: what is read of them must still lie on one evenly counting line."""
-    try:
-        read = decode_ltc(_RECORDINGS / name)
-    except SoundFileError:
-        return
+def test_differentiated_recordings_are_read_whole(name: str) -> None:
+    """Thin spikes where edges were."""
+    read = decode_ltc(_RECORDINGS / name)
     counts = np.array([frame.label.frame_number(read.inferred.rate) for frame in read.frames])
     starts = np.array([frame.start_sample for frame in read.frames])
     assert read.inferred.rate.name == "24"
+    assert len(counts) >= 262
+    assert (np.diff(counts) == 1).all()
     assert np.abs(starts - starts[0] - (counts - counts[0]) * 2000.0).max() < 20.0
+
+
+def test_a_drooping_clipped_recording_of_8_bits_is_read() -> None:
+    raw = np.fromfile(_RECORDINGS / "drooping-u8-22050.raw", dtype=np.uint8)
+    frames = decoded(((raw.astype(np.float32) - 128.0) / 128.0), 22_050)
+    expected = (_RECORDINGS / "drooping-u8-22050.expected.txt").read_text().splitlines()
+    labels = [line.split()[2] for line in expected if line]
+    assert [str(frame.label) for frame in frames] == labels

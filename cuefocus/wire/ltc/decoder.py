@@ -8,6 +8,7 @@ both have read is handed over once.
 What is done, and in which order, depends on places in the sound alone: so any cut into blocks gives the same frames.
 """
 
+from bisect import bisect
 from collections import deque
 from dataclasses import dataclass
 
@@ -220,19 +221,25 @@ class _Given:
     def __init__(self, memory_samples: float, *, keep_late: bool) -> None:
         self._memory = memory_samples
         self._keep_late = keep_late
-        self._frames: deque[LtcFrame] = deque()
+        self._frames: list[LtcFrame] = []  # in order of time
         self._latest = 0.0
 
     def give(self, frame: LtcFrame) -> list[LtcFrame]:
         """The frame, unless one that overlaps it has been given, or it is late."""
-        late = frame.last_sample < self._latest
-        if (late and not self._keep_late) or any(_overlaps(each, frame) for each in self._frames):
+        if frame.last_sample < self._latest and not self._keep_late:
+            return []
+        at = bisect(self._frames, frame.first_sample, key=_first_sample)
+        if any(_overlaps(each, frame) for each in self._frames[max(0, at - 2) : at + 2]):
             return []
         self._latest = max(self._latest, frame.last_sample)
-        self._frames.append(frame)
-        while self._frames[0].last_sample < self._latest - self._memory:
-            self._frames.popleft()
+        self._frames.insert(at, frame)
+        if self._frames[0].last_sample < self._latest - self._memory:
+            del self._frames[0]
         return [frame]
+
+
+def _first_sample(frame: LtcFrame) -> float:
+    return frame.first_sample
 
 
 def _overlaps(first: LtcFrame, second: LtcFrame) -> bool:

@@ -18,7 +18,7 @@ from cuefocus.wire.ltc.word import label_of
 
 _WORST_JITTER_BITS = 0.16  # rms; noise that happens to look like a word lies above
 _HALF_BITS_PER_WORD = 160
-_FINE_SAMPLES = 4.0  # half bits shorter than that: what interpolation leaves is no noise, and no mean takes it away
+_FINE_SAMPLES = 7.0  # half bits shorter than that: what interpolation leaves is no noise, and no mean takes it away
 _FIT_EDGES = REACH_HALF_BITS  # at most one transition a half bit, to each side of a start
 
 

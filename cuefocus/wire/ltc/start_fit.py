@@ -18,6 +18,7 @@ _FITS = ((1, 160), (2, 160), (2, 80), (2, 40), (2, 16))
 _ROUGH_HALF_BITS = 80  # to each side: where the noise of single transitions is judged
 _LEFT_OVER = 1.25  # of that noise: a fit that leaves more does not follow the tape
 _FEWEST = 12  # transitions in a fit
+_TINY = 1e-12  # keeps a window of one transition from dividing by zero; it has too few anyhow
 _CROSSING_NOISE = 0.02  # samples: what interpolating a clean transition leaves (48 kHz, 40 µs rise)
 
 
@@ -42,24 +43,22 @@ def fit_starts(half_bits: Rows, places: Rows, usable: npt.NDArray[np.bool_]) -> 
         places: where it was seen, samples from the raw start.
         usable: which entries count.
     """
-    frames = len(half_bits)
-    shifts, spreads, lefts = [], [], []
-    for order, reach in _FITS:
-        weight = (usable & (np.abs(half_bits) <= reach)).astype(np.float64)
-        shift, spread, left = _fit(half_bits / REACH_HALF_BITS, places, weight, order)
-        shifts.append(shift)
-        spreads.append(spread)
-        lefts.append(left)
-    left = np.array(lefts)
     floor = _roughness(places, usable & (np.abs(half_bits) <= _ROUGH_HALF_BITS))
-    follows = left <= _LEFT_OVER * floor + _CROSSING_NOISE
-    noise = np.where(follows & np.isfinite(left), np.maximum(left, floor) * np.array(spreads), np.inf)
-    best = noise.argmin(axis=0)
-    rows = np.arange(frames)
-    found = np.isfinite(noise[best, rows])
-    shift = np.where(found, np.array(shifts)[best, rows], 0.0)
-    alone = np.where(np.isfinite(floor), np.maximum(floor, _CROSSING_NOISE), 1.0)
-    return StartFit(shift, np.where(found, noise[best, rows], alone))
+    shift = np.zeros(len(half_bits))
+    noise = np.where(np.isfinite(floor), np.maximum(floor, _CROSSING_NOISE), 1.0)
+    left_rows = np.isfinite(floor).nonzero()[0]
+    for order, reach in _FITS:
+        if len(left_rows) == 0:
+            break
+        x, y = half_bits[left_rows], places[left_rows]
+        here = usable[left_rows] & (np.abs(x) <= reach)
+        value, spread, left = _fit(x / REACH_HALF_BITS, y, here.astype(np.float64), order)
+        follows = left <= _LEFT_OVER * floor[left_rows] + _CROSSING_NOISE
+        good = left_rows[follows]
+        shift[good] = value[follows]
+        noise[good] = (np.maximum(left, floor[left_rows]) * spread)[follows]
+        left_rows = left_rows[~follows]
+    return StartFit(shift, noise)
 
 
 def _roughness(places: Rows, usable: npt.NDArray[np.bool_]) -> Rows:
@@ -77,17 +76,24 @@ def _roughness(places: Rows, usable: npt.NDArray[np.bool_]) -> Rows:
 def _fit(x: Rows, y: Rows, weight: Rows, order: int) -> tuple[Rows, Rows, Rows]:
     """Least squares at x = 0: its value, its standard deviation in units of one transition's, what the fit leaves."""
     count = weight.sum(axis=1)
-    fit = count >= _FEWEST
-    powers = x[:, :, None] ** np.arange(order + 1)
-    weighted = powers * weight[:, :, None]
-    normal = np.einsum("fki,fkj->fij", weighted, powers)
-    normal[~fit] = np.eye(order + 1)
-    right = np.einsum("fki,fk->fi", weighted, y)
-    # nearly one-sided windows are well-conditioned enough in float64; a singular one cannot have _FEWEST places
-    inverse = np.linalg.inv(normal)
-    answer = np.einsum("fij,fj->fi", inverse, right)
-    rest = y - np.einsum("fki,fi->fk", powers, answer)
-    free = np.maximum(count - (order + 1), 1.0)
-    left = np.sqrt(np.einsum("fk,fk->f", weight, rest * rest) / free)
-    left = np.where(fit, left, np.inf)
-    return answer[:, 0], np.sqrt(np.maximum(inverse[:, 0, 0], 0.0)), left
+    mean = (weight * x).sum(axis=1) / np.maximum(count, 1.0)
+    line = x - mean[:, None]
+    squares = np.maximum((weight * line * line).sum(axis=1), _TINY)
+    level = (weight * y).sum(axis=1) / np.maximum(count, 1.0)
+    slope = (weight * line * y).sum(axis=1) / squares
+    rest = y - level[:, None] - slope[:, None] * line
+    value = level - slope * mean
+    spread = 1.0 / np.maximum(count, 1.0) + mean * mean / squares
+    if order == 2:  # what is left of x² once its level and slope are taken away, and how much of it is in y
+        bow = line * line
+        bow_level = (weight * bow).sum(axis=1) / np.maximum(count, 1.0)
+        bow_slope = (weight * line * bow).sum(axis=1) / squares
+        bow = bow - bow_level[:, None] - bow_slope[:, None] * line
+        bows = np.maximum((weight * bow * bow).sum(axis=1), _TINY)
+        bend = (weight * bow * rest).sum(axis=1) / bows
+        at_zero = mean * mean - bow_level + bow_slope * mean
+        value = value + bend * at_zero
+        spread = spread + at_zero * at_zero / bows
+        rest = rest - bend[:, None] * bow
+    left = np.sqrt((weight * rest * rest).sum(axis=1) / np.maximum(count - (order + 1), 1.0))
+    return value, np.sqrt(spread), np.where(count >= _FEWEST, left, np.inf)

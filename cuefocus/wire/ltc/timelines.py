@@ -17,6 +17,7 @@ _WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
 _WORD_BITS = 80
 
 _DEAR = 6.0  # mean half bits: a wrong digit costs four and more, and noise adds to it
+_TOO_DEAR = 8.0  # and droop to that; beyond it the word says something else
 _AGREES = 0.6  # of the halves' size, signed as the word says: noise alone gives less than 0.3
 _MEMORY = 0.8  # per word
 _BORNE_OUT = 3
@@ -114,7 +115,7 @@ class Timelines:
         agrees = metric > _AGREES * size
         line.index, line.label = index, label
         line.score = _MEMORY**words * line.score + (_DEAR - cost if agrees else -_DEAR)
-        if agrees and cost < _DEAR:
+        if agrees and cost < _TOO_DEAR:
             line.borne_out, line.strikes = line.borne_out + 1, 0
             line.waiting.append(SoftWord(index, label, _as_int(bits), metric / size))
         else:
