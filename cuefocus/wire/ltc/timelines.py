@@ -6,9 +6,10 @@ alone are read together. A timeline that is one wrong digit from the truth pays 
 comes out before one timeline has been borne out several times and leads all others.
 """
 
+import math
 from dataclasses import dataclass, field
 
-from cuefocus.timebase.frames import RATES, Timecode, timecode_at_frame
+from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
 from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
 from cuefocus.wire.ltc.word import DATA_BITS, LABEL_BITS, SYNC_BITS, data_word, drop_flag, label_of
 
@@ -16,8 +17,10 @@ _DROP_RATES = (RATES["29.97df"],)
 _WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
 _WORD_BITS = 80
 
-_DEAR = 6.0  # mean half bits: a wrong digit costs four and more, and noise adds to it
-_TOO_DEAR = 8.0  # and droop to that; beyond it the word says something else
+_LIKED = 6.0  # what a word that costs nothing adds to its timeline's score
+# What a word may cost a timeline and still bear it out, in mean half bits: a wrong digit costs four in a clean signal.
+# More is allowed the more the halves differ in size, since noise, and droop to a sixth, make true words cost more, too.
+_CHEAP, _PER_UNEVENNESS, _TOO_DEAR = 1.0, 12.0, 8.0
 _AGREES = 0.6  # of the halves' size, signed as the word says: noise alone gives less than 0.3
 _MEMORY = 0.8  # per word
 _BORNE_OUT = 3
@@ -50,10 +53,23 @@ class _Timeline:
     index: int
     label: Timecode
     drop: bool
+    rates: tuple[FrameRate, ...]  # those that can have counted so
     score: float
     borne_out: int = 1
     strikes: int = 0
     waiting: list[SoftWord] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One word's half sums, their size, the best that any word makes of them, and what the right one may cost."""
+
+    index: int
+    firsts: list[float]
+    seconds: list[float]
+    size: float
+    freely: float
+    allowed: float
 
 
 class Timelines:
@@ -78,48 +94,57 @@ class Timelines:
         size = sum(map(abs, firsts)) + sum(map(abs, seconds))
         if size <= 0.0:
             return []
+        squares = sum(each * each for each in firsts) + sum(each * each for each in seconds)
+        unevenness = math.sqrt(max(0.0, squares * 2 * _WORD_BITS / (size * size) - 1.0))
+        allowed = min(_CHEAP + _PER_UNEVENNESS * unevenness, _TOO_DEAR)
         freely, bits = likeliest_bits(firsts, seconds, _SYNC_KNOWN)
         word = _as_int(bits)
         label = label_of(word)
         seen = False
         for line in self._open:
-            self._carry_on(line, index, firsts, seconds, freely, size)
+            self._carry_on(line, _Heard(index, firsts, seconds, size, freely, allowed))
             seen = seen or (line.index == index and line.label == label and line.strikes == 0)
         self._open = [
             line for line in self._open if line.strikes < _GIVEN_UP and index - line.index < _GIVEN_UP * _WORD_BITS
         ]
         if label is not None and not seen and freely > _AGREES * size:
             first = SoftWord(index, label, word, freely / size)
-            self._open.append(_Timeline(index, label, drop_flag(word), _DEAR, waiting=[first]))
+            drop = drop_flag(word)
+            rates = tuple(rate for rate in (_DROP_RATES if drop else _WHOLE_RATES) if label.exists_in(rate))
+            self._open.append(_Timeline(index, label, drop, rates, _LIKED, waiting=[first]))
         self._open.sort(key=lambda line: -line.score)
         self._open = _without_twins(self._open)[:_MOST]
         return self._believed()
 
-    def _carry_on(
-        self, line: _Timeline, index: int, firsts: list[float], seconds: list[float], freely: float, size: float
-    ) -> None:
-        """Judge a timeline by the word at `index`, if that is where it expects one."""
-        words, rest = divmod(index - line.index, _WORD_BITS)
+    def _carry_on(self, line: _Timeline, heard: _Heard) -> None:
+        """Judge a timeline by a word, if that is where it expects one."""
+        words, rest = divmod(heard.index - line.index, _WORD_BITS)
         if rest or words < 1:
             return
-        best: tuple[float, list[int], Timecode] | None = None
-        for label in _counted_on(line.label, line.drop, self._step * words):
-            metric, bits = likeliest_bits(firsts, seconds, _known(label, line.drop))
-            if best is None or metric > best[0]:
-                best = metric, bits, label
-        if best is None:
+        readings = sorted(
+            (
+                (*likeliest_bits(heard.firsts, heard.seconds, _known(label, line.drop)), label, rates)
+                for label, rates in _counted_on(line, self._step * words)
+            ),
+            key=lambda reading: -reading[0],
+        )
+        if not readings:
             line.strikes = _GIVEN_UP
             return
-        metric, bits, label = best
-        cost = (freely - metric) * 2 * _WORD_BITS / size
-        agrees = metric > _AGREES * size
-        line.index, line.label = index, label
-        line.score = _MEMORY**words * line.score + (_DEAR - cost if agrees else -_DEAR)
-        if agrees and cost < _TOO_DEAR:
-            line.borne_out, line.strikes = line.borne_out + 1, 0
-            line.waiting.append(SoftWord(index, label, _as_int(bits), metric / size))
-        else:
+        metric, bits, label, rates = readings[0]
+        half = heard.size / (2 * _WORD_BITS)
+        cost = (heard.freely - metric) / half
+        agrees = metric > _AGREES * heard.size
+        line.index, line.label = heard.index, label
+        liked = _LIKED * max(-1.0, 1.0 - cost / heard.allowed) if agrees else -_LIKED
+        line.score = _MEMORY**words * line.score + liked
+        if not agrees or cost >= heard.allowed:
             line.strikes += 1
+            return
+        line.borne_out, line.strikes = line.borne_out + 1, 0
+        if len(readings) == 1 or (metric - readings[1][0]) / half > heard.allowed:
+            line.rates = rates
+            line.waiting.append(SoftWord(heard.index, label, _as_int(bits), metric / heard.size))
 
     def _believed(self) -> list[SoftWord]:
         if not self._open:
@@ -144,15 +169,14 @@ def _without_twins(lines: list[_Timeline]) -> list[_Timeline]:
     return kept
 
 
-def _counted_on(label: Timecode, drop: bool, steps: int) -> list[Timecode]:
-    """The labels `steps` frames on, at each rate that has `label`; at most three differ."""
-    found: list[Timecode] = []
-    for rate in _DROP_RATES if drop else _WHOLE_RATES:
-        if label.exists_in(rate):
-            there = timecode_at_frame((label.frame_number(rate) + steps) % rate.frames_per_day, rate)
-            if there not in found:
-                found.append(there)
-    return found
+def _counted_on(line: _Timeline, steps: int) -> list[tuple[Timecode, tuple[FrameRate, ...]]]:
+    """The labels that may stand `steps` frames on, each with the rates that say so."""
+    found: dict[Timecode, tuple[FrameRate, ...]] = {}
+    for rate in line.rates:
+        if line.label.exists_in(rate):
+            there = timecode_at_frame((line.label.frame_number(rate) + steps) % rate.frames_per_day, rate)
+            found[there] = (*found.get(there, ()), rate)
+    return list(found.items())
 
 
 def _known(label: Timecode, drop: bool) -> tuple[int, ...]:
