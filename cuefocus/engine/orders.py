@@ -106,6 +106,11 @@ class AxisOrders:
         self.loose, self.motor_ring, self.splice, self.cast = True, motor_ring, None, ""
         self.changed = True
 
+    def stand_still(self) -> None:
+        """Motion stood still: the axis rests at its last set-point, however fast it moved before."""
+        self._sent_speed = 0.0
+        self.release(self.last_sent_ring)
+
     def splice_active(self, now_ns: int) -> bool:
         """Whether host-time motion is under way."""
         return self.splice is not None and now_ns + self.job.spec.dead_ns < self.splice.until_ns

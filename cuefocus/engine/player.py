@@ -100,8 +100,10 @@ class AxisPlayer:
         """Move by hand, relative to where the grab left the axis; only while Latch.HAND is set."""
         self._hand_ring += ring_delta
 
-    def fault(self) -> None:
-        """Let go at once where the last set-point stands; only a newer attach takes hold again."""
+    def fault(self, plan: AxisPlan | None = None) -> None:
+        """Let go at once where the last set-point stands; only an attach newer than `plan`'s takes hold again."""
+        self._hand_ring = 0.0
+        self._seen_attach = plan.attach if plan is not None else self._seen_attach
         self._stand_at(self._last.ring)
 
     def sent(self, frame: Frame) -> None:

@@ -25,9 +25,11 @@ from cuefocus.engine.ports import (
     MotorTrouble,
     Sent,
     SourceEvent,
+    Stalled,
     Trigger,
 )
 from cuefocus.engine.stage import Stage
+from cuefocus.engine.stalls import Stalls
 from cuefocus.engine.takebook import TakeBook
 from cuefocus.engine.taking import Taking
 from cuefocus.engine.telling import Teller, status
@@ -53,6 +55,7 @@ class Session:
         self.jury = Jury(job)
         self.casting = Casting(job)
         self.chasing = Chasing(job)
+        self.stalls = Stalls()
         self.taking = Taking(seed)
         self.now_ns = 0
         self._teller = Teller()
@@ -74,6 +77,7 @@ class Session:
         clock = self.chasing.step(self, now_ns)
         if clock.running:
             self.stage.remember(clock)
+        self.stalls.settle(self)
         self.taking.watch(self)
         self._block_departures()
         if self.book.armed:
@@ -101,6 +105,8 @@ class Session:
             self._latched(event)
         elif isinstance(event, MotorTrouble):
             self._trouble(event)
+        elif isinstance(event, Stalled):
+            self.stalls.heard(event)
         elif isinstance(event, SourceEvent):
             self._source(event)
         elif isinstance(event, Glitch):
@@ -139,13 +145,16 @@ class Session:
             return
         if trouble.kind == "fault":
             orders.fail(trouble.reason)
-            self.book.cut(trouble.axis, self.now_ns, Happening.LOST, f"motor fault: {trouble.reason}")
+            since_ns = self.stalls.silent_ns.pop(trouble.axis, self.now_ns)
+            self.book.cut(trouble.axis, since_ns, Happening.LOST, f"motor fault: {trouble.reason}")
             self.alarm(f"{trouble.axis}: {trouble.reason}; it holds still until it is back and engaged")
         elif trouble.kind == "back" and orders.fault:
             orders.back()
             self.alarm(f"{trouble.axis} is back; engage it to go on")
         elif trouble.kind == "dropped":
             self.stage.dropped[trouble.axis] = self.stage.dropped.get(trouble.axis, 0) + 1
+        else:
+            self.stalls.noticed(self, trouble)
 
     def _latched(self, event: Latched) -> None:
         orders = self.stage.orders.get(event.axis)

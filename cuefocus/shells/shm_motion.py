@@ -173,6 +173,11 @@ class MotionWords:
         """Show life."""
         self._words[_BEAT] = now_ns
 
+    @property
+    def beat_ns(self) -> int:
+        """When it last showed life; 0: never."""
+        return self._words[_BEAT]
+
     def note_wake(self, late_ns: int) -> None:
         """Count a deadline and how late it was met."""
         words = self._words

@@ -87,6 +87,30 @@ def test_motion_that_was_killed_moves_nothing_until_it_is_engaged(tmp_path: Path
     assert rows["C3"]["verdict"] == "landed", running.told()
 
 
+def test_motion_that_was_stopped_says_so_and_the_later_racks_land(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.8, origin_ns)  # B2 and C2 are in mid-rack
+        motion = running.pid("motion")
+        os.kill(motion, signal.SIGSTOP)
+        running.until(lambda event: event["event"] == "alarm" and "motion does not answer" in event["text"])
+        running.at_show_s(5.9, origin_ns)
+        os.kill(motion, signal.SIGCONT)
+        alarm = running.until(lambda event: event["event"] == "alarm" and "motion stood still" in event["text"])
+        assert running.end() == 0, running.told()
+    assert 2000 <= alarm["stood_still_ms"] < 4000
+    assert alarm["axes"] == ["B.focus", "C.focus"]
+    rows = running.landings()
+    for cue in ("B2", "C2"):
+        assert rows[cue]["verdict"] == "missed", running.told()
+        assert rows[cue]["reason"].startswith("motion stood still for 2."), running.told()
+    assert {rows[cue]["verdict"] for cue in ("B1", "C1", "B3", "C3")} == {"landed"}, running.told()
+    [journal] = running.takes.glob("*.journal")
+    assert {row.cue: row.as_dict() for row in replay(journal).rows} == {
+        cue: {key: value for key, value in row.items() if key not in ("event", "host_ns")} for cue, row in rows.items()
+    }
+
+
 def test_panic_is_obeyed_while_the_conductor_is_stopped(tmp_path: Path) -> None:
     with daemon(tmp_path) as running:
         origin_ns = _opened(running)

@@ -14,7 +14,7 @@ from typing import Self
 
 from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
 from cuefocus.engine.plan import AxisPlan, Plan
-from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent
+from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.motion.track import Segment, Track
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.host_clock import HostClock, now_ns
@@ -171,6 +171,16 @@ class MotionRig:
     def troubles(self, axis: str, kind: str = "") -> list[MotorTrouble]:
         found = [record for record in self.records if isinstance(record, MotorTrouble) and record.axis == axis]
         return [record for record in found if not kind or record.kind == kind]
+
+    def stalls(self, axis: str) -> list[Stalled]:
+        return [record for record in self.records if isinstance(record, Stalled) and record.axis == axis]
+
+    def freeze(self, ns: int) -> None:
+        """SIGSTOP for so long; the conductor goes on."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        self.pass_time(ns)
+        self.process.send_signal(signal.SIGCONT)
 
     def latched(self, axis: str) -> list[Latched]:
         return [record for record in self.records if isinstance(record, Latched) and record.axis == axis]

@@ -255,6 +255,10 @@ class StoryRig(RehearsalRig):
         self.axes[axis].link.plug()
         self.virtual.plugged_again(axis)
 
+    def stop_motion(self, seconds: float) -> None:
+        """The motion process is stopped for so long."""
+        self.virtual.stop_motion(round(seconds * NS_PER_S))
+
     def kill_conductor(self) -> None:
         """The conductor falls silent."""
         self.virtual.conductor_dead_since_ns = self.clock.now_ns
