@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.first_move import go_there_slowly, why_too_fast
 from cuefocus.engine.job import Job, TriggerJob
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.ports import Trigger
@@ -65,6 +66,7 @@ class Casting:
         happening, reason = self._why_not(session, job, orders, rack)
         if happening is not None:
             record.happen(happening, reason)
+            go_there_slowly(orders, rack, reason, now_ns, clock)
             return False, reason
         for other in session.book.pulling(orders.name):
             if other.land_host_ns is None or (other.rack.triggered and other.land_host_ns > now_ns):
@@ -74,7 +76,7 @@ class Casting:
                 other.watch_until_ns = min(other.watch_until_ns, max(now_ns, other.land_host_ns))
         later = self._later(session, orders, rack, job)
         orders.trigger(rack, later, now_ns, clock)
-        orders.cast = job.cue
+        orders.cast, orders.cautious = job.cue, False
         running = clock.running and clock.speed > 0.0
         orders.cast_after = session.stage.last_begun(session, orders) if running else None
         record.happen(Happening.PLANNED)
@@ -98,7 +100,8 @@ class Casting:
         conflict = self._conflict(session, orders, rack)
         if conflict is not None and job.conflict == "track":
             return Happening.DENIED, f"cue {conflict.rack.cue} leaves before it would have landed"
-        return None, ""
+        slow = why_too_fast(orders, rack, session.clock)
+        return (Happening.DENIED, slow) if slow else (None, "")
 
     def _conflict(self, session: "Session", orders: AxisOrders, rack: PlannedRack) -> CueRecord | None:
         """The timed rack that would depart (or is under way) before the triggered one has landed."""

@@ -67,9 +67,11 @@ def _engage(session: "Session", command: Command) -> Answer:
             said.append(f"{axis} only assumes where it stands; look, then: tell engage {axis} confirm")
         else:
             said.append(why)
+    slow = [axis for axis in engaged if session.stage.orders[axis].cautious]
+    done = f"{', '.join(engaged)} engaged" + (f"; the first move of {', '.join(slow)} is slow" if slow else "")
     if not said:
-        return True, f"{', '.join(engaged)} engaged"
-    return False, "; ".join([f"{', '.join(engaged)} engaged"] * bool(engaged) + said)
+        return True, done
+    return False, "; ".join([done] * bool(engaged) + said)
 
 
 def _let_go(session: "Session", axis: str) -> None:

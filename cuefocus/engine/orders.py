@@ -40,6 +40,7 @@ class AxisOrders:
         self.fault = ""
         self.armed = False
         self.assumed = False  # after a fault: where a motor that does not report stands
+        self.cautious = False  # engaged where it is only assumed to stand: the first move is slow
         self.wants_operator = False  # nothing but an operator engages it
         self.cast = ""  # the triggered cue whose target is held until the next timed rack departs
         self.cast_after: str | None = None  # the timed rack that had begun last when it was fired; None: no clock ran
@@ -220,6 +221,16 @@ class AxisOrders:
         segments = settle(state, target, self.job.spec, start_ns=start_ns)
         self.splice = Splice(Track(x, segments), start_ns, segments[-1].end_ns) if segments else None
         self.motor_ring = target
+
+    def go_slowly(self, lens: float, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
+        """Move to lens ring `lens` at the settle speed, whatever comes; the first of `later` leaves from there."""
+        start_ns = now_ns + self.job.spec.dead_ns
+        state = self.state_at(start_ns, clock)
+        self.racks, self.rest_lens, self.cast = later, lens, ""
+        self._rest_on(lens, state, start_ns, [])
+        self.racks = self.planner.replan(self.name, later, lens, self.direction)
+        self._compile()
+        self.take_hold(clock)
 
     def _departs_before(self, end_show_ns: int, show_ns: int) -> bool:
         return any(show_ns <= segment.start_ns < end_show_ns for segment in self.track.segments)

@@ -13,6 +13,7 @@ from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.commands import obey
 from cuefocus.engine.cues import Happening
+from cuefocus.engine.first_move import tend
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
 from cuefocus.engine.outcome import Event, Outcome, Reply
@@ -80,6 +81,8 @@ class Session:
         self.stalls.settle(self)
         self.taking.watch(self)
         self._block_departures()
+        for orders in self.stage.orders.values():
+            tend(orders, now_ns)
         if self.book.armed:
             self._live()
         self.judge(closing=False)
@@ -224,6 +227,7 @@ class Session:
             return f"{axis} is stopped by {orders.latch.name}; resume first"
         if orders.assumed and not confirmed:
             return f"{axis} only assumes where it stands; look at it, then `tell engage {axis} confirm`"
+        orders.cautious = orders.cautious or orders.assumed
         orders.assumed = orders.wants_operator = False
         if not orders.engaged:
             orders.engaged = orders.changed = True

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.first_move import MID_RACK, go_there_slowly, why_too_fast
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.plan import Latch, OnLoss
@@ -165,6 +166,11 @@ class Stage:
         live = record is not None and not record.life.over and record.land_host_ns is None
         if record is not None and live:
             record.note(reason)
+        if orders.cautious:
+            if record is not None:
+                record.happen(Happening.DENIED, MID_RACK)
+            orders.go_slowly(held.band.target_ring, later, now_ns, clock)
+            return
         if held.on_jump == "settle":
             orders.settle(racks, session.act.opening.get(orders.name, racks[0].from_ring), now_ns, clock)
             joins_ns = orders.splice.until_ns if orders.splice is not None else now_ns
@@ -307,7 +313,7 @@ class Stage:
                     break
                 self._weigh(session, orders, record, last_call=_start_ns(rack) <= last_call_ns)
                 if record.life is Life.READY and _start_ns(rack) <= leaving_ns:
-                    orders.cast = ""
+                    orders.cast, orders.cautious = "", False
                     self._depart(session, record, now_ns)
             if record.life is Life.PULLING and rack.land_ns <= landed_ns:
                 self._landed(session, orders, record, clock)
@@ -339,6 +345,7 @@ class Stage:
         if last_call:
             record.happen(happening, reason)
             orders.without(record.rack.cue)
+            go_there_slowly(orders, record.rack, reason, session.now_ns, session.clock)
 
     def _why_not(self, session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
         """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
@@ -363,7 +370,8 @@ class Stage:
         problem = session.job.planner.problem(orders.name, rack)
         if problem:
             return Happening.DENIED, problem
-        return None, ""
+        slow = why_too_fast(orders, rack, session.clock)
+        return (Happening.DENIED, slow) if slow else (None, "")
 
     def next_rack(self, session: "Session") -> dict[str, object] | None:
         """The rack that lands next, for the operator."""

@@ -75,6 +75,7 @@ class MotionAxis:
         restarted = self._words.engage_epoch > 0
         if start_ring is None and restarted and self._words.sent_ns:
             self._ring = self._words.ring
+            status.sent(index, self._words.sent_ns, self._words.ring, self._words.counts)  # where exactly it left off
         self._words.begin()
         self._epoch = self._words.drop_engage(status.next_index)
         if restarted:
@@ -167,6 +168,8 @@ class MotionAxis:
                 self.write_ns, self.frame = NEVER_NS, None
                 self._deadlines.expect(None)
                 return
+            if self._ring is None and self._plan is not None and self._plan.follow:
+                self._begin_with(self._plan, now, clock)
             frame = self.player.prepare(now, clock, self._plan, self.latch, conductor_silent=conductor_silent)
         old, self.frame = self.frame, frame
         self._deadlines.expect(frame)
@@ -180,6 +183,15 @@ class MotionAxis:
             except TravelError as problem:
                 self.frame, self.write_ns = None, NEVER_NS
                 self._complain(now, problem.sentence)
+
+    def _begin_with(self, plan: AxisPlan, now: int, clock: Clock) -> None:
+        """Nobody knows where it stands: its first set-point is where its plan has it, not a rush from one end."""
+        at_ns, splice = now + self.spec.lead_ns, plan.splice
+        if splice is not None:
+            self._ring = splice.track.at(min(at_ns, splice.until_ns))[0]
+        else:
+            self._ring = plan.track.at(clock.show_at(at_ns) if clock.epoch == plan.epoch else 0)[0]
+        self.player.observe(self._ring, now)
 
     def write(self, now: int) -> bool | None:
         """Write the prepared frame; None when it is so late that the next one is better. Raises LinkError."""
@@ -308,6 +320,7 @@ class MotionAxis:
         """A fault of this axis: it lets go, sends nothing more, and follows again only when it is engaged anew."""
         if self._flags & AxisFlag.FAULT:
             return
+        self._filter.flush()
         self._set_flags((self._flags | AxisFlag.FAULT) & ~AxisFlag.RELEASED)
         self.frame, self.write_ns, self._data = None, NEVER_NS, b""
         self._last_due_ns = self._failing_since_ns = 0

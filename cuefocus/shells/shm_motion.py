@@ -71,6 +71,11 @@ class AxisWords:
         return self._floats[_RING]
 
     @property
+    def counts(self) -> int:
+        """The same in encoder counts."""
+        return self._words[_COUNTS]
+
+    @property
     def sent_ns(self) -> int:
         """When it went out; 0: none did."""
         return self._words[_SENT_NS]

@@ -20,6 +20,7 @@ from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.local_socket import Fields, ask
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
+from cuefocus.shells.realtime import DEFAULT_PRIORITY
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.shm_ring import Status
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -79,7 +80,7 @@ class Line:
 class MotionRig:
     """Motion, its memory, and everything round it."""
 
-    def __init__(self, folder: Path, axes: Iterable[AxisConfig], *, priority: int = 0) -> None:
+    def __init__(self, folder: Path, axes: Iterable[AxisConfig], *, priority: int = DEFAULT_PRIORITY) -> None:
         self.folder, self.config_path = folder, folder / "motion.json"
         self.config = MotionConfig(tuple(axes), socket=str(folder / "motion.sock"), priority=priority, lock=False)
         self.config.write(self.config_path)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cuefocus.engine.plan import Latch
-from cuefocus.motion.track import LandingInstant, Track
+from cuefocus.engine.plan import AxisPlan, Latch, Splice
+from cuefocus.engine.ports import Sent
+from cuefocus.motion.track import LandingInstant, Segment, Track
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.motion_config import AxisConfig
 from cuefocus.shells.shm_motion import AxisFlag
@@ -278,6 +279,30 @@ def test_a_plan_made_in_ignorance_of_a_standstill_is_not_followed(make_rig: Make
     rig.pass_time(300 * NS_PER_MS)
     lines[A].take()
     assert lines[A].heard[-1] == stood
+
+
+def test_where_nobody_knows_the_position_the_first_set_point_is_the_plans_own(make_rig: MakeRig) -> None:
+    rig, lines = make_rig(A)
+    at_ns = now_ns() + 200 * NS_PER_MS
+    way = Segment(at_ns, NS_PER_S, (0.5, 0.1, 0.0, 0.0, 0.0, 0.0))
+    splice = Splice(Track(0.5, [way]), now_ns(), way.end_ns)
+    rig.plans[A] = AxisPlan(True, Track(0.6), splice, attach=1, epoch=1)
+    rig.until(under_way(lines[A], 5900), "the move is over")
+    assert lines[A].heard[0] == pytest.approx(0.5 * 9999, abs=60)
+    assert rig.sent(A)[0].clamped == ""
+
+
+def test_a_successor_says_where_exactly_its_killed_predecessor_left_off(make_rig: MakeRig) -> None:
+    rig, lines = make_rig(A, period_ns=2 * NS_PER_MS)
+    rig.engage(A, long_pull(rig, length_ns=2 * NS_PER_S), attach=1)
+    rig.until(under_way(lines[A], 3000), "the rack is under way")
+    rig.kill()
+    lines[A].take()
+    rig.start()
+    rig.until(lambda: bool(rig.troubles(A, "fault")), "motion is back")
+    fault = rig.records.index(rig.troubles(A, "fault")[0])
+    last = [record for record in rig.records[:fault] if isinstance(record, Sent)][-1]
+    assert last.counts == lines[A].heard[-1]
 
 
 def test_sigterm_brings_the_axes_to_rest_first(make_rig: MakeRig) -> None:
