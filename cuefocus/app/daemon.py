@@ -122,7 +122,8 @@ def motion_child(config: MotionConfig, memory: SharedMemory, runtime: RuntimeDir
     path = runtime.path / "motion.json"
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.motion_main")
-    return ChildSpec("motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=memory.handed_down)
+    fds = (*memory.handed_down, *runtime.handed_down)
+    return ChildSpec("motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=fds)
 
 
 def conductor_child(
@@ -142,7 +143,7 @@ def conductor_child(
         afresh=afresh,
     ).write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
-    fds = (*wires.memory.handed_down, wires.events_fd, wires.told_fd, wires.score_fd)
+    fds = (*wires.memory.handed_down, *runtime.handed_down, wires.events_fd, wires.told_fd, wires.score_fd)
     return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds)
 
 
