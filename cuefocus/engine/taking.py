@@ -89,7 +89,7 @@ class Taking:
 
     def watch(self, session: "Session") -> None:
         """Notice stopped timecode, and arm by itself when that is asked for."""
-        if session.clock.running:
+        if session.clock.running or session.chasing.scrub.active:
             self._quiet_since_ns = None
         elif self._quiet_since_ns is None:
             self._quiet_since_ns = session.now_ns

@@ -22,6 +22,7 @@ def status(session: "Session") -> dict[str, object]:
         "timecode": timecode_at(clock.show_ns, rate).text(rate) if known else None,
         "show_ns": clock.show_ns,
         "speed": round(clock.speed, 6),
+        "scrubbing": session.chasing.scrub.active,
         "rate": rate.name,
         "source": session.casting.source,
         "act": session.act.name,
@@ -52,6 +53,7 @@ class Teller:
         facts: tuple[object, ...] = (
             clock.state,
             clock.epoch,
+            session.chasing.scrub.active,
             session.book.armed,
             session.book.take,
             session.book.pass_,
@@ -61,7 +63,8 @@ class Teller:
             None if upcoming is None else upcoming["cue"],
             *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),
         )
-        stale = clock.running and session.now_ns - self._told_ns >= _STATE_EVERY_NS
+        runs = clock.running or session.chasing.scrub.active
+        stale = runs and session.now_ns - self._told_ns >= _STATE_EVERY_NS
         if facts != self._told or stale:
             self._told, self._told_ns = facts, session.now_ns
             session.tell("state", **status(session))
