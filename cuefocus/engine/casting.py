@@ -8,7 +8,9 @@ from cuefocus.engine.first_move import go_there_slowly, why_too_fast
 from cuefocus.engine.job import Job, TriggerJob
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.ports import Trigger
+from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
+from cuefocus.engine.taking import never_tried
 from cuefocus.engine.triggers import CueStack, TriggerLedger, cues_heard
 from cuefocus.errors import PlanError
 from cuefocus.motion.racks import PlannedRack
@@ -44,6 +46,8 @@ class Casting:
             return False, f"cue {cue} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
         if not session.book.armed:
             return False, f"cue {cue} heard, but nothing is armed"
+        if job.refusal:
+            return self._refuse(session, job, stamp_ns, route, job.refusal)
         taken, text = self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
         if taken:
             self.ledger.taken(cue, stamp_ns, route)
@@ -56,11 +60,17 @@ class Casting:
         clock, now_ns = session.clock, session.now_ns
         start = orders.lens_state(now_ns, clock)
         try:
-            rack = self._job.planner.triggered(job.cue, start, stamp_ns, now_ns, orders.direction)
+            rack = orders.planner.triggered(
+                job.cue,
+                start,
+                stamp_ns,
+                now_ns,
+                orders.direction,
+                act=session.act.name,
+                show_ns=shown_ns(clock, now_ns),
+            )
         except PlanError as error:
-            text = f"cue {job.cue} cannot land as written: {error}"
-            session.alarm(text)
-            return False, text
+            return self._refuse(session, job, stamp_ns, route, str(error))
         record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
         session.book.fire(record)
         happening, reason = self._why_not(session, job, orders, rack)
@@ -87,6 +97,17 @@ class Casting:
             departs_ns = clock.host_at(later[0].depart_ns - later[0].takeup_ns) + orders.job.spec.dead_ns
             record.watch_until_ns = min(record.watch_until_ns, max(departs_ns, rack.land_ns))
         return True, f"cue {job.cue} lands in {ms_from_ns(rack.land_ns - now_ns)} ms"
+
+    def _refuse(self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, why: str) -> tuple[bool, str]:
+        """A cue that cannot land as written has its row, and GO waits for it no longer: the next one stands by."""
+        text = f"cue {job.cue} is refused: {why}"
+        self.ledger.taken(job.cue, stamp_ns, route)
+        self.stack.fired(job.cue)
+        if self.stack.standby is not None and job.cue in self.stack:
+            text += f"; cue {self.stack.standby} stands by"
+        session.alarm(text)
+        session.tell_row(never_tried(session, job.cue, job.card, why, source=route))
+        return False, text
 
     def _why_not(
         self, session: "Session", job: TriggerJob, orders: AxisOrders, rack: PlannedRack

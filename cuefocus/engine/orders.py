@@ -3,6 +3,8 @@
 Positions of racks are lens ring; tracks and splices are motor ring (half the backlash ahead of the lens, by direction).
 """
 
+from collections.abc import Sequence
+
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
@@ -143,6 +145,39 @@ class AxisOrders:
         if index is None:
             return
         self._adopt((*self.racks[:index], *self.racks[index + 1 :]), index)
+
+    def recompile(self, kept: int, later: Sequence[PlannedRack], closed_ns: int) -> dict[str, str]:
+        """Put `later` racks in place of those ahead; the first `kept` stay, and nothing new moves before `closed_ns`.
+
+        Returns: cues that would have to leave before they can, and why.
+        """
+        begun, rest = self.racks[:kept], list(later)
+        start_lens = begun[-1].band.target_ring if begun else self.rest_lens
+        direction = direction_after(begun, self.direction)
+        free_ns = begun[-1].stop_ns if begun else None
+        refused: dict[str, str] = {}
+        first: list[PlannedRack] = []
+        while rest and not first:
+            wanted = rest.pop(0)
+            here = self.by_cue.get(wanted.cue)
+            if here is not None and (here.from_ring, here.stop, here.focal_mm) == (
+                start_lens,
+                wanted.stop,
+                wanted.focal_mm,
+            ):
+                first = [here]  # it may have been shortened to leave in time: not again
+                continue
+            try:
+                first = [self.planner.in_time(self.name, wanted, start_lens, direction, closed_ns, free_ns)]
+            except PlanError as error:
+                refused[wanted.cue] = error.sentence
+        if first:
+            start_lens, direction = first[0].band.target_ring, direction_after(first, direction)
+        racks = (*begun, *first, *self.planner.in_line(self.name, rest, start_lens, direction))
+        if len(racks) != len(self.racks) or any(new is not old for new, old in zip(racks, self.racks, strict=True)):
+            self.racks = racks
+            self._compile()
+        return refused
 
     def _adopt(self, racks: tuple[PlannedRack, ...], index: int) -> None:
         """Replan from `index` on, from the end of what comes before."""

@@ -29,6 +29,7 @@ from cuefocus.engine.ports import (
     Stalled,
     Trigger,
 )
+from cuefocus.engine.settings import Settings
 from cuefocus.engine.stage import Stage
 from cuefocus.engine.stalls import Stalls
 from cuefocus.engine.takebook import TakeBook
@@ -52,6 +53,7 @@ class Session:
     def __init__(self, job: Job, seed: Seed) -> None:
         self.job, self.seed = job, seed
         self.book = TakeBook(seed.take)
+        self.settings = Settings(job)
         self.stage = Stage(job, seed)
         self.jury = Jury(job)
         self.casting = Casting(job)
@@ -80,6 +82,7 @@ class Session:
             self.stage.remember(clock)
         self.stalls.settle(self)
         self.taking.watch(self)
+        self.settings.step(self)
         self._block_departures()
         for orders in self.stage.orders.values():
             tend(orders, now_ns)

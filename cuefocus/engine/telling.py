@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
+from cuefocus.engine.cues import Life
 from cuefocus.timebase.frames import timecode_at
 from cuefocus.timebase.units import NS_PER_S
 
@@ -35,7 +36,28 @@ def status(session: "Session") -> dict[str, object]:
         "assumed": [name for name, one in orders.items() if not one.known],
         "standby": session.casting.stack.standby,
         "refusal": session.refusal,
-        "next": session.stage.next_rack(session),
+        "setup": session.settings.shown(session.act, clock.show_ns if known else None),
+        "next": next_rack(session),
+    }
+
+
+def next_rack(session: "Session") -> dict[str, object] | None:
+    """The rack that lands next, for the operator."""
+    firsts = (next(session.book.coming(name), None) for name in session.stage.orders)
+    coming = [record for record in firsts if record is not None]
+    if not coming:
+        return None
+    record = min(coming, key=lambda candidate: candidate.rack.land_ns)
+    rate = session.act.chase.rate
+    return {
+        "cue": record.rack.cue,
+        "name": record.rack.name,
+        "axis": record.axis,
+        "target": record.rack.target,
+        "anchor": record.rack.anchor,
+        "land_at": timecode_at(record.rack.land_ns, rate).text(rate),
+        "land_show_ns": record.rack.land_ns,
+        "life": Life.REFUSED.value if record.barred else record.life.value,
     }
 
 
@@ -49,7 +71,7 @@ class Teller:
     def tell(self, session: "Session") -> None:
         """Tell it if it is due."""
         clock = session.clock
-        upcoming = session.stage.next_rack(session)
+        upcoming = next_rack(session)
         facts: tuple[object, ...] = (
             clock.state,
             clock.epoch,
@@ -60,7 +82,8 @@ class Teller:
             session.act.name,
             session.refusal,
             session.casting.stack.standby,
-            None if upcoming is None else upcoming["cue"],
+            None if upcoming is None else (upcoming["cue"], upcoming["life"] == Life.REFUSED.value),
+            tuple(session.settings.live.items()),
             *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),
         )
         runs = clock.running or session.chasing.scrub.active

@@ -5,6 +5,7 @@ up before it departs, while the lens stands still. Used before a take and, from 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cuefocus.motion.paths import blended, shifted
 from cuefocus.motion.planner import plan_rack, takeup_length_ns
@@ -41,42 +42,86 @@ def lens_ring(spec: AxisSpec, motor: float, direction: int) -> float:
     return motor - 0.5 * direction * spec.backlash_ring
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How an axis stands between two racks.
+
+    Args:
+        direction: how it last moved. offset: motor less lens ring. free_ns: since when; None before the first.
+    """
+
+    direction: int
+    offset: float
+    free_ns: int | None
+    top_speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one rack became in a track, and of what: looked up again where the same rack follows upon the same."""
+
+    rack: PlannedRack
+    before: _Stand
+    segments: tuple[Segment, ...]
+    landing: LandingInstant
+    after: _Stand
+
+
 def compile_track(
-    spec: AxisSpec, racks: Sequence[PlannedRack], rest_ring: float, last_direction: int = 0, *, top_speed: float = 1.0
+    spec: AxisSpec,
+    racks: Sequence[PlannedRack],
+    rest_ring: float,
+    last_direction: int = 0,
+    *,
+    top_speed: float = 1.0,
+    known: dict[int, Piece] | None = None,
 ) -> Track:
     """The track of one axis in motor ring, over the racks' own time base.
 
-    `rest_ring` is where the lens stands before the first rack, `last_direction` how it came there (-1, 0, 1).
+    `rest_ring` is where the lens stands before the first rack, `last_direction` how it came there (-1, 0, 1). `known`
+    keeps the pieces, by the rack's identity, for the next track that has some of the same racks: it only saves time.
     """
     segments: list[Segment] = []
     landings: list[LandingInstant] = []
-    direction, free_ns = last_direction, None
-    offset = motor_ring(spec, rest_ring, last_direction) - rest_ring
+    stand = _Stand(last_direction, motor_ring(spec, rest_ring, last_direction) - rest_ring, None, top_speed)
     for rack in racks:
         if not rack.segments:
             continue
-        first = rack.segments[0]
-        start_speed = first.coefficients[1] * 1e9 / first.length_ns
-        moving = abs(start_speed) > _MOVING_RING_PER_S
-        before, after = direction, direction_of(rack) or direction
-        if moving:
-            before = 1 if start_speed > 0.0 else -1
-            offset = motor_ring(spec, rack.from_ring, before) - rack.from_ring
-        target = rack.band.target_ring
-        next_offset = motor_ring(spec, target, after) - target
-        if abs(next_offset - offset) < _SAME_RING:
-            segments.extend(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
-        else:
-            takeup_ns = takeup_length_ns(spec, top_speed, before if before != after else 0, after)
-            room = free_ns is None or rack.depart_ns - takeup_ns >= free_ns
-            if moving or not room:
-                segments.extend(blended(rack.segments, offset, next_offset))
-            else:
-                segments.append(_takeup(rack, offset, next_offset, takeup_ns))
-                segments.extend(shifted(segment, next_offset) for segment in rack.segments)
-        landings.append(_landing(rack, next_offset))
-        direction, offset, free_ns = after, next_offset, rack.stop_ns
+        piece = known.get(id(rack)) if known is not None else None
+        if piece is None or piece.before != stand:
+            piece = _piece(spec, rack, stand)
+            if known is not None:
+                known[id(rack)] = piece
+        segments.extend(piece.segments)
+        landings.append(piece.landing)
+        stand = piece.after
     return Track(motor_ring(spec, rest_ring, last_direction), segments, landings)
+
+
+def _piece(spec: AxisSpec, rack: PlannedRack, stand: _Stand) -> Piece:
+    """One rack in motor ring, slack and all."""
+    first, offset = rack.segments[0], stand.offset
+    start_speed = first.coefficients[1] * 1e9 / first.length_ns
+    moving = abs(start_speed) > _MOVING_RING_PER_S
+    before, after = stand.direction, direction_of(rack) or stand.direction
+    if moving:
+        before = 1 if start_speed > 0.0 else -1
+        offset = motor_ring(spec, rack.from_ring, before) - rack.from_ring
+    target = rack.band.target_ring
+    next_offset = motor_ring(spec, target, after) - target
+    segments: tuple[Segment, ...]
+    if abs(next_offset - offset) < _SAME_RING:
+        segments = tuple(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
+    else:
+        takeup_ns = takeup_length_ns(spec, stand.top_speed, before if before != after else 0, after)
+        room = stand.free_ns is None or rack.depart_ns - takeup_ns >= stand.free_ns
+        if moving or not room:
+            segments = tuple(blended(rack.segments, offset, next_offset))
+        else:
+            taken = _takeup(rack, offset, next_offset, takeup_ns)
+            segments = (taken, *(shifted(segment, next_offset) for segment in rack.segments))
+    then = _Stand(after, next_offset, rack.stop_ns, stand.top_speed)
+    return Piece(rack, stand, segments, _landing(rack, next_offset), then)
 
 
 def _takeup(rack: PlannedRack, before: float, after: float, takeup_ns: int) -> Segment:
