@@ -46,6 +46,7 @@ class ConductorConfig:
         journal, ledger: files of this run and of all runs.
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
+        sheet_fds: inherited descriptors of the checkpoints' sheets; none for a conductor without an understudy.
     """
 
     memory_fd: int
@@ -59,6 +60,7 @@ class ConductorConfig:
     priority: int = DEFAULT_PRIORITY
     lock: bool = True
     afresh: int = 0
+    sheet_fds: tuple[int, ...] = ()
 
     @property
     def journal_path(self) -> Path:
@@ -75,8 +77,8 @@ def read_conductor_config(path: Path) -> ConductorConfig:
     """The config `ConductorConfig.write` wrote. Raises RigFileError when it is none."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        sound = fields.pop("sound")
-        return ConductorConfig(**fields, sound=SoundConfig(**sound) if sound is not None else None)
+        sound, sheets = fields.pop("sound"), tuple(fields.pop("sheet_fds", ()))
+        return ConductorConfig(**fields, sound=SoundConfig(**sound) if sound is not None else None, sheet_fds=sheets)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None
 

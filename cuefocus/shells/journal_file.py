@@ -36,6 +36,8 @@ RETRY_NS: Final = NS_PER_S
 KEPT_LINES: Final = 200_000
 _BATCH_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 1 << 20
+TAIL_BYTES: Final = 160
+"""So much of a journal tells whether it still is what it was: lines carry their time, so no two places look alike."""
 _MODE: Final = 0o640
 
 
@@ -243,24 +245,27 @@ class JournalFileReader:
         path: the journal.
         version: the version this code has; None reads a journal of any.
 
+    Attributes:
+        position: bytes of the file handed out so far: whole lines, the header among them.
+        torn_bytes: of an unfinished last line, as it was at the last look; not part of any step.
+
     Raises: JournalError with a sentence, also when the file cannot be read or ends within its header.
     """
 
     def __init__(self, path: Path, *, version: str | None) -> None:
         self.path = path
         self._decoder = JournalDecoder(version=version)
-        self._early: list[Step] = []
+        self.position = self.torn_bytes = self._begun_bytes = 0
         try:
             if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would block, a device has no end
                 raise JournalError("this is a device or a pipe, not a journal", where=str(path), hint="name a file")
-            self._stream = path.open("rb")
+            self._stream = path.open("rb", buffering=0)
         except OSError as problem:
             raise JournalError(
                 f"the journal cannot be read ({problem.strerror})", where=str(path), hint="name a file"
             ) from problem
         try:
-            while self._decoder.header is None and (data := self._stream.read(_READ_BYTES)):
-                self._early += self._fed(data)
+            self._fed(self._lines(first=True))
             if self._decoder.header is None:
                 self._refuse_headless()
         except BaseException:
@@ -275,21 +280,31 @@ class JournalFileReader:
         return self._decoder.header
 
     @property
-    def torn_bytes(self) -> int:
-        """Bytes of an unfinished last line; not part of any step."""
-        return self._decoder.torn_bytes
-
-    @property
     def lost_lines(self) -> int:
         """Steps the writer had to give up; replay across them is not exact."""
         return self._decoder.lost_lines
 
     def steps(self) -> Iterator[Step]:
         """The steps not yet handed out, up to the present end of the file; call again for what came since."""
-        early, self._early = self._early, []
-        yield from early
-        while data := self._stream.read(_READ_BYTES):
-            yield from self._fed(data)
+        while (steps := self.more()) is not None:
+            yield from steps
+
+    def more(self) -> list[Step] | None:
+        """The steps of the next piece of the file, and `position` after them; None at its present end.
+
+        An unfinished last line is read again the next time: its writer may have been killed, and the line cut off.
+        """
+        lines = self._lines()
+        return self._fed(lines) if lines else None
+
+    def tail(self, at_bytes: int) -> str:
+        """The last bytes before a place in the file."""
+        start = max(0, at_bytes - TAIL_BYTES)
+        return os.pread(self._stream.fileno(), at_bytes - start, start).decode("ascii", "replace")
+
+    def go_on_from(self, at_bytes: int) -> None:
+        """Hand out only the steps that begin at this place or after it."""
+        self.position = self._begun_bytes = at_bytes
 
     def close(self) -> None:
         """Let go of the file."""
@@ -301,16 +316,27 @@ class JournalFileReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _lines(self, *, first: bool = False) -> bytes:
+        """Whole lines from `position` on, about a megabyte of them, or only the first; nothing when none is there."""
+        fd, data, newline = self._stream.fileno(), b"", -1
+        while newline < 0 and (piece := os.pread(fd, _READ_BYTES, self.position + len(data))):
+            found = piece.find(b"\n") if first else piece.rfind(b"\n")
+            newline = found + len(data) if found >= 0 else -1
+            data += piece
+        self.torn_bytes = 0 if first and newline >= 0 else len(data) - (newline + 1)
+        self.position += newline + 1
+        return data[: newline + 1]
+
     def _fed(self, data: bytes) -> list[Step]:
         try:
             return self._decoder.feed(data)
         except JournalError as error:
-            where = f"{self.path}: {error.where}" if error.where else str(self.path)
+            place = f"past byte {self._begun_bytes}" if self._begun_bytes else error.where
+            where = f"{self.path}: {place}" if place else str(self.path)
             raise JournalError(error.sentence, where=where, hint=error.hint) from error
 
     def _refuse_headless(self) -> None:
-        torn = self._decoder.torn_bytes
-        sentence = "the journal ends within its header" if torn else "the journal is empty"
+        sentence = "the journal ends within its header" if self.torn_bytes else "the journal is empty"
         raise JournalError(sentence, where=str(self.path), hint="the run ended before its first step")
 
 
@@ -343,9 +369,14 @@ class LedgerWriter:
         self.count += 1
         self.last_take = max(self.last_take, row.take)
 
-    def catch_up(self, rows: Sequence[LandingRow]) -> int:
-        """Add those of the run's landings so far (from a replayed journal) that are not in the file; how many."""
-        missing = rows[self.count :]
+    def catch_up(self, rows: Sequence[LandingRow], *, before: int = 0) -> int:
+        """Add those of the run's landings so far (from its journal) that are not in the file; how many.
+
+        Args:
+            rows: the last of them.
+            before: how many came before these.
+        """
+        missing = list(rows)[max(0, self.count - before) :]
         for row in missing:
             self.append(row)
         return len(missing)

@@ -51,6 +51,10 @@ def test_racks_land_and_a_killed_desk_costs_none_of_them(tmp_path: Path) -> None
 def test_a_killed_conductor_comes_back_into_the_same_take_and_moves_nothing(tmp_path: Path) -> None:
     with daemon(tmp_path) as running:
         origin_ns = _opened(running)
+        running.at_show_s(1.0, origin_ns)
+        understudy = running.pid("understudy")
+        os.kill(understudy, signal.SIGKILL)  # nothing rests on it; its successor goes on with its sheets
+        running.another("understudy", understudy)
         running.at_show_s(3.6, origin_ns)  # B2 is in mid-rack
         conductor = running.pid("conductor")
         os.kill(conductor, signal.SIGKILL)
@@ -65,6 +69,8 @@ def test_a_killed_conductor_comes_back_into_the_same_take_and_moves_nothing(tmp_
     assert sorted(ledger) == sorted(CUES)
     [journal] = running.takes.glob("*.journal")
     assert sorted(row.cue for row in replay(journal).rows) == sorted(CUES)
+    [log] = running.takes.glob("logs/*.conductor.log")
+    assert "after a checkpoint at step" in log.read_text()
 
 
 def test_motion_that_was_killed_moves_nothing_until_it_is_engaged(tmp_path: Path) -> None:
@@ -137,7 +143,7 @@ def test_an_orderly_stop_ends_the_take_and_leaves_nothing_behind(tmp_path: Path)
     with daemon(tmp_path, takes=0) as running:
         origin_ns = _opened(running)
         running.at_show_s(3.4, origin_ns)
-        children = [running.pid(name) for name in ("conductor", "motion", "desk", "sims")]
+        children = [running.pid(name) for name in ("conductor", "motion", "desk", "understudy", "sims")]
         running.process.send_signal(signal.SIGTERM)
         assert running.end() == 0, running.told()
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
@@ -156,7 +162,7 @@ def test_when_run_is_killed_the_others_finish_what_is_under_way_and_leave(tmp_pa
     with daemon(tmp_path) as running:
         origin_ns = _opened(running)
         running.at_show_s(3.6, origin_ns)
-        children = [running.pid(name) for name in ("conductor", "motion", "desk", "sims")]
+        children = [running.pid(name) for name in ("conductor", "motion", "desk", "understudy", "sims")]
         running.process.kill()
         running.process.wait()
         until_ns = now_ns() + 40_000 * NS_PER_MS

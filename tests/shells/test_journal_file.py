@@ -229,7 +229,7 @@ def test_a_file_that_cannot_be_replayed_says_why(tmp_path: Path, content: bytes 
 def test_a_damaged_line_is_named_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(encode_header(HEADER) + b"nonsense\n")
     with pytest.raises(JournalError, match="line 2: this line is no step"):
-        JournalFileReader(tmp_path / "j", version="1.2.3")
+        steps_in(tmp_path / "j")
 
 
 # The ledger.
