@@ -84,7 +84,9 @@ def order_from(
         words: verb and names.
         by_ring: how far a hand moves.
         value: the rest, by verb.
-        stop, focal, clear: what a camera is set to, as written.
+        stop: what an iris is set to, as written.
+        focal: what a zoom is set to, as written.
+        clear: take both back.
 
     Raises: InputError naming what can be said.
     """
