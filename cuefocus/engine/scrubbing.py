@@ -30,7 +30,7 @@ _HANDOVER_NS = 6 * NS_PER_MS
 #: A clock that is this much elsewhere than it ran was located: the axes go there calmly.
 _LEAP_NS = NS_PER_S
 _LEAP_SPAN_NS = 500 * NS_PER_MS
-_THERE_RING = 1e-6
+_SAME_RING, _THERE_RING = 1e-6, 1e-10
 #: So near the track there is nowhere to rush to.
 _NEAR_RING = 0.01
 _STILL_RING_PER_S = 1e-4
@@ -138,7 +138,7 @@ class Scrubbing:
         if orders.loose and abs(orders.state_at(now_ns, NO_CLOCK)[1]) > _STILL_RING_PER_S:
             return None
         act = session.act
-        racks = [rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible]
+        racks = session.settings.racks(act, orders.name)
         opening = act.opening.get(orders.name)
         if opening is None and not racks:
             return None
@@ -177,6 +177,8 @@ class Scrubbing:
             branch_ns = _branch_ns(orders, now_ns)
             state = orders.state_at(branch_ns, NO_CLOCK)
             segments = braked_segments(state, lens_limits(orders.job.spec), start_ns=branch_ns)
+            if segments and abs(segments[-1].end_ring - orders.motor_ring) <= _SAME_RING:
+                continue  # it is coming to rest there already
             _laid(orders, segments, state, now_ns, branch_ns)
         self._axes.clear()
         self._clock = NO_CLOCK
@@ -210,7 +212,7 @@ def _side_at_rest(last: int, off_ring: float, half_ring: float) -> int:
         half_ring: half the slack.
     """
     for side in (last, 1, -1):
-        if abs(off_ring - side * half_ring) <= _THERE_RING:
+        if abs(off_ring - side * half_ring) <= _SAME_RING:
             return side
     if abs(off_ring - last * half_ring) <= half_ring:
         return last
@@ -233,7 +235,6 @@ def _laid(
         orders.direction = 1 if state[1] > 0.0 else -1
     if whole:
         orders.splice = Splice(Track(state[0], whole), now_ns, max(whole[-1].end_ns, branch_ns))
-        orders.why = "playback is wound"
         orders.motor_ring = orders.splice.track.at(orders.splice.until_ns)[0]
     orders.changed = True
     return orders.splice

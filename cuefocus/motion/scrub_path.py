@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import sqrt
 
 from cuefocus.errors import PlanError
-from cuefocus.motion.kinematics import JerkPiece, MotionLimits, jerk_segments
+from cuefocus.motion.kinematics import JerkPiece, MotionLimits, ended_at, jerk_segments
 from cuefocus.motion.retarget import Retargeter, State
 from cuefocus.motion.stop import stop_distance, stop_pieces
 from cuefocus.motion.track import Segment, Track
@@ -43,7 +43,8 @@ def scrub_segments(
         segments = jerk_segments(*start, whole, start_ns=start_ns)
         if all(_inside(travel, *_turns(segment)) for segment in segments):
             in_time = sum(length_s for length_s, _ in pieces) <= ahead_ns * 1e-9 + _SAME_S
-            return segments, in_time and goal[1] == target[1]
+            at_rest = goal[1] == 0.0 == goal[2]
+            return ended_at(segments, goal[0]) if at_rest else segments, in_time and goal[1] == target[1]
     return braked_segments(start, limits, start_ns=start_ns), False
 
 
