@@ -14,6 +14,7 @@ from cuefocus.rig.motors import Motor
 from cuefocus.shells.checkpoint import make_sheets
 from cuefocus.shells.conductor_config import ConductorConfig, SoundConfig
 from cuefocus.shells.event_pipe import EventReader, event_pair
+from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
 from cuefocus.shells.shared_memory import SharedMemory
 
@@ -60,10 +61,13 @@ class Places:
 
 
 class Wires:
-    """What `run` holds for its children: shared memory, score, checkpoints, event pipes. They outlive any child."""
+    """What `run` holds for its children: memory, score, checkpoints, waiting journal lines, event pipes.
+
+    They outlive any child.
+    """
 
     def __init__(self, memory: SharedMemory, score_fd: int) -> None:
-        self.memory, self.score_fd, self.sheet_fds = memory, score_fd, make_sheets()
+        self.memory, self.score_fd, self.sheet_fds, self.spill_fd = memory, score_fd, make_sheets(), make_spill()
         read_end, self._events_end = event_pair()
         self._heard_end, self._told_end = event_pair()
         self.events = EventReader(read_end)
@@ -144,9 +148,10 @@ def conductor_child(
         sound=sound,
         afresh=afresh,
         sheet_fds=wires.sheet_fds,
+        spill_fd=wires.spill_fd,
     ).write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
-    own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds)
+    own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     fds = (*wires.memory.handed_down, *runtime.handed_down, *own)
     return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds)
 

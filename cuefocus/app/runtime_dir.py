@@ -1,8 +1,9 @@
 """Where a running daemon keeps its sockets and links, and how others find it.
 
 One folder (mode 0700) a daemon under `$XDG_RUNTIME_DIR/cuefocus`, or under the temporary folder where there is none;
-`current` points at the one started last. A lock says that a daemon lives: `run` takes it, and the processes that drive motors
-hold it too, so a stop finds them by name though `run` was killed, and nobody else takes their name or clears their folder.
+`current` points at the one started last. A lock says that a daemon lives: `run` takes it, and the processes that drive
+motors hold it too, so a stop finds them by name though `run` was killed, and nobody else takes their name or clears
+their folder.
 """
 
 import fcntl

@@ -42,6 +42,7 @@ class ConductorConfig:
 
     Args:
         memory_fd, events_fd, takes_fd, score_fd: inherited descriptors; -1 for nobody who hears events, or of takes.
+        spill_fd: where journal lines wait while the disk takes none; -1: in our own memory only.
         socket: where commands are heard.
         journal, ledger: files of this run and of all runs.
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
@@ -61,6 +62,7 @@ class ConductorConfig:
     lock: bool = True
     afresh: int = 0
     sheet_fds: tuple[int, ...] = ()
+    spill_fd: int = -1
 
     @property
     def journal_path(self) -> Path:

@@ -25,6 +25,7 @@ from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.journal_file import JournalWriter, LedgerWriter
+from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.playlist import Playlist
@@ -58,8 +59,9 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
     """Run the session until its takes are done, or until told to stop."""
     begun_ns = now_ns()
     events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
+    spill = JournalSpill(config.spill_fd, config.journal_path) if config.spill_fd >= 0 else None
     with collector_paused():
-        recalled = recall(config, score)
+        recalled = recall(config, score, spill)
     session, playlist = recalled.session, recalled.playlist
     status = memory.status_reader()
     with contextlib.ExitStack() as open_things:
@@ -71,7 +73,14 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         def trouble(text: str) -> None:
             events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
 
-        journal = JournalWriter(config.journal_path, score.header, now_ns=now_ns, on_trouble=trouble)
+        journal = JournalWriter(
+            config.journal_path,
+            score.header,
+            now_ns=now_ns,
+            on_trouble=trouble,
+            spill=spill,
+            waiting=recalled.waiting,
+        )
         open_things.callback(journal.close)
         around.journal = journal
         around.ledger = _ledger(config, score, recalled, trouble)
@@ -95,6 +104,9 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
             conductor.run()
         finally:
             gc.unfreeze()
+            if isinstance(around.ledger, _LateLedger):
+                with contextlib.suppress(OSError):
+                    around.ledger.catch_up()
         late_ms = around.sound.worst_late_ns / NS_PER_MS if around.sound is not None else 0.0
         log_line(f"conductor: longest step {conductor.worst_step_ns / NS_PER_MS:.1f} ms, latest block {late_ms:.1f} ms")
         if events.gone:
@@ -117,17 +129,24 @@ def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Calla
 
 
 class _LateLedger:
-    """Stands in for a ledger that could not be opened: tries again with each row."""
+    """Stands in for a ledger that takes nothing yet: tries again with each row, a predecessor's rows first."""
 
-    def __init__(self, path: Path, run: str) -> None:
+    def __init__(self, path: Path, run: str, recalled: Recalled) -> None:
         self._path, self._run = path, run
+        self._rows, self._rows_before = tuple(recalled.rows), recalled.rows_before
         self._opened: LedgerWriter | None = None
 
     def append(self, row: LandingRow) -> None:
         """Keep one row. Raises OSError while the disk does not take it."""
+        self.catch_up().append(row)
+
+    def catch_up(self) -> LedgerWriter:
+        """The ledger, once it has the predecessor's rows. Raises OSError while the disk does not take them."""
         if self._opened is None:
-            self._opened = LedgerWriter(self._path, run=self._run)
-        self._opened.append(row)
+            ledger = LedgerWriter(self._path, run=self._run)
+            ledger.catch_up(self._rows, before=self._rows_before)
+            self._opened = ledger
+        return self._opened
 
 
 def _ledger(
@@ -141,7 +160,7 @@ def _ledger(
             ledger.catch_up(recalled.rows, before=recalled.rows_before)
     except OSError as problem:
         trouble(f"{path}: landings cannot be written ({problem.strerror}); they are kept in memory and tried again")
-        return _LateLedger(path, score.header.run)
+        return _LateLedger(path, score.header.run, recalled)
     return ledger
 
 

@@ -30,6 +30,7 @@ from cuefocus.errors import JournalError
 from cuefocus.landing.ledger import OPENING as LEDGER_OPENING
 from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line
 from cuefocus.landing.rows import LandingRow
+from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.timebase.units import NS_PER_S
 
 RETRY_NS: Final = NS_PER_S
@@ -115,6 +116,8 @@ class JournalWriter:
         now_ns: host clock, for the time between attempts.
         on_trouble: told once, in a sentence, when the disk stops taking lines, and once when it takes them again.
         kept_lines: how many lines memory holds meanwhile; older ones are lost, and the journal says how many.
+        spill: where those lines outlive us; None for nowhere.
+        waiting: lines that a predecessor left there.
 
     Raises: JournalError at the start if the file is another run's journal, or none at all. Never OSError.
     """
@@ -127,11 +130,14 @@ class JournalWriter:
         now_ns: Callable[[], int],
         on_trouble: Callable[[str], None],
         kept_lines: int = KEPT_LINES,
+        spill: JournalSpill | None = None,
+        waiting: Sequence[bytes] = (),
     ) -> None:
         self.path = path
         self.lost_lines = 0
         self._header, self._now_ns, self._on_trouble = header, now_ns, on_trouble
-        self._kept: deque[bytes] = deque(maxlen=kept_lines)
+        self._kept: deque[bytes] = deque(waiting, maxlen=kept_lines)
+        self._spill = spill
         self._gap_lines = 0
         self._file: LineFile | None = None
         self._troubled = False
@@ -215,12 +221,16 @@ class JournalWriter:
             file.append(b"".join(batch))
             for _ in batch:
                 self._kept.popleft()
+        if self._spill is not None:
+            self._spill.clear()
 
     def _keep(self, line: bytes) -> None:
         if len(self._kept) == self._kept.maxlen:
             self.lost_lines += 1
             self._gap_lines += 1
         self._kept.append(line)
+        if self._spill is not None:
+            self._spill.add(line)
 
     def _give_up(self, line: bytes, problem: OSError | JournalError) -> None:
         if line:

@@ -4,6 +4,7 @@ Found by replaying the journal: all of it, or what came after a checkpoint. Both
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +19,7 @@ from cuefocus.shells.checkpoint import Mark, code_print, states_of
 from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig
 from cuefocus.shells.conductor_loop import take_after
 from cuefocus.shells.journal_file import JournalFileReader
+from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.playlist import Playlist
 
 ROWS_KEPT: Final = 10_000
@@ -33,6 +35,7 @@ class Recalled:
         rows: the last landings; `rows_before` earlier ones are no longer kept.
         next_id: above every command's number.
         replayed: how many of its steps were not in a checkpoint.
+        waiting: lines of the last of them, which had not reached the disk.
         how: in words, where it came from.
     """
 
@@ -45,6 +48,7 @@ class Recalled:
     in_take: bool = False
     next_id: int = 1
     replayed: int = 0
+    waiting: Sequence[bytes] = ()
     how: str = "0 steps replayed"
 
     def step(self, step: Step) -> None:
@@ -72,11 +76,21 @@ def first_part(score: Score, sound: SoundConfig | None) -> Recalled:
     return Recalled(Session(score.job, score.seed), playlist)
 
 
-def recall(config: ConductorConfig, score: Score) -> Recalled:
-    """What a predecessor's journal leaves; nothing to recall in a run's first conductor.
+def recall(config: ConductorConfig, score: Score, spill: JournalSpill | None = None) -> Recalled:
+    """What a predecessor's journal leaves, and what of it the disk had not taken; nothing in a run's first conductor.
 
     Raises: JournalError when the journal is damaged.
     """
+    recalled = _from_disk(config, score)
+    if spill is not None:
+        recalled.waiting, steps = spill.waiting(score.header, recalled.session.now_ns if recalled.steps else None)
+        for step in steps:
+            recalled.step(step)
+        recalled.how += f", {len(steps)} more that the disk had not taken" if steps else ""
+    return recalled
+
+
+def _from_disk(config: ConductorConfig, score: Score) -> Recalled:
     journal = config.journal_path
     if not journal.exists() or journal.stat().st_size == 0:
         return first_part(score, config.sound)
