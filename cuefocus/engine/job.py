@@ -8,6 +8,7 @@ from typing import Protocol
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.engine.plan import OnLoss
 from cuefocus.motion.chain import Chain
+from cuefocus.motion.compile_track import Piece
 from cuefocus.motion.live import Glass, Live
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
@@ -103,6 +104,11 @@ class Planner(Protocol):
 
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order, from lens ring `rest_ring`, last moved in `direction` (+1 = far)."""
+
+    def retrack(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
+    ) -> tuple[Track, tuple[Piece, ...]]:
+        """The same and its pieces, made quickly where most of them are `known` from the track before."""
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int

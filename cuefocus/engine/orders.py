@@ -9,7 +9,7 @@ from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
 from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import direction_after
+from cuefocus.motion.compile_track import Piece, direction_after
 from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
@@ -49,6 +49,7 @@ class AxisOrders:
         self.loose = True
         self.racks: tuple[PlannedRack, ...] = ()
         self.by_cue: dict[str, PlannedRack] = {}
+        self._pieces: tuple[Piece, ...] = ()  # of the track compiled last
         self.rest_lens = self.lens_at(motor_ring)
         self.track = Track(motor_ring)
         self.splice: Splice | None = None
@@ -187,7 +188,9 @@ class AxisOrders:
         self._compile()
 
     def _compile(self) -> None:
-        self.track = self.planner.track(self.name, self.racks, self.rest_lens, self.direction)
+        self.track, self._pieces = self.planner.retrack(
+            self.name, self.racks, self.rest_lens, self.direction, self._pieces
+        )
         self.by_cue = {rack.cue: rack for rack in self.racks}
         self.changed = True
 

@@ -47,20 +47,20 @@ class _Stand:
     """How an axis stands between two racks.
 
     Args:
-        direction: how it last moved. offset: motor less lens ring. free_ns: since when; None before the first.
+        direction: how it last moved. offset: motor less lens ring.
     """
 
     direction: int
     offset: float
-    free_ns: int | None
     top_speed: float
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one rack became in a track, and of what: looked up again where the same rack follows upon the same."""
+    """What one rack became in a track, and of what: the same rack after the same stand becomes the same again."""
 
     rack: PlannedRack
+    follows: PlannedRack | None
     before: _Stand
     segments: tuple[Segment, ...]
     landing: LandingInstant
@@ -68,38 +68,53 @@ class Piece:
 
 
 def compile_track(
-    spec: AxisSpec,
-    racks: Sequence[PlannedRack],
-    rest_ring: float,
-    last_direction: int = 0,
-    *,
-    top_speed: float = 1.0,
-    known: dict[int, Piece] | None = None,
+    spec: AxisSpec, racks: Sequence[PlannedRack], rest_ring: float, last_direction: int = 0, *, top_speed: float = 1.0
 ) -> Track:
     """The track of one axis in motor ring, over the racks' own time base.
 
-    `rest_ring` is where the lens stands before the first rack, `last_direction` how it came there (-1, 0, 1). `known`
-    keeps the pieces, by the rack's identity, for the next track that has some of the same racks: it only saves time.
+    `rest_ring` is where the lens stands before the first rack, `last_direction` how it came there (-1, 0, 1).
     """
-    segments: list[Segment] = []
-    landings: list[LandingInstant] = []
-    stand = _Stand(last_direction, motor_ring(spec, rest_ring, last_direction) - rest_ring, None, top_speed)
+    return track_of(spec, compile_pieces(spec, racks, rest_ring, last_direction, top_speed), rest_ring, last_direction)
+
+
+def compile_pieces(
+    spec: AxisSpec,
+    racks: Sequence[PlannedRack],
+    rest_ring: float,
+    last_direction: int,
+    top_speed: float,
+    known: Sequence[Piece] = (),
+) -> tuple[Piece, ...]:
+    """The same in pieces, a rack each; those of `known` that a rack makes again are taken from there, to save time."""
+    ready = {id(piece.rack): piece for piece in known}
+    stand = _Stand(last_direction, motor_ring(spec, rest_ring, last_direction) - rest_ring, top_speed)
+    stands: dict[_Stand, _Stand] = {}  # a track has few of them, many times
+    follows: PlannedRack | None = None
+    pieces: list[Piece] = []
     for rack in racks:
         if not rack.segments:
             continue
-        piece = known.get(id(rack)) if known is not None else None
-        if piece is None or piece.before != stand:
-            piece = _piece(spec, rack, stand)
-            if known is not None:
-                known[id(rack)] = piece
+        piece = ready.get(id(rack))
+        if piece is None or piece.follows is not follows or piece.before != stand:
+            segments, landing, after = _placed(spec, rack, stand, follows.stop_ns if follows is not None else None)
+            piece = Piece(rack, follows, stand, segments, landing, stands.setdefault(after, after))
+        pieces.append(piece)
+        stand, follows = piece.after, rack
+    return tuple(pieces)
+
+
+def track_of(spec: AxisSpec, pieces: Sequence[Piece], rest_ring: float, last_direction: int) -> Track:
+    """The pieces as one track."""
+    segments: list[Segment] = []
+    for piece in pieces:
         segments.extend(piece.segments)
-        landings.append(piece.landing)
-        stand = piece.after
-    return Track(motor_ring(spec, rest_ring, last_direction), segments, landings)
+    return Track(motor_ring(spec, rest_ring, last_direction), segments, [piece.landing for piece in pieces])
 
 
-def _piece(spec: AxisSpec, rack: PlannedRack, stand: _Stand) -> Piece:
-    """One rack in motor ring, slack and all."""
+def _placed(
+    spec: AxisSpec, rack: PlannedRack, stand: _Stand, free_ns: int | None
+) -> tuple[tuple[Segment, ...], LandingInstant, _Stand]:
+    """One rack in motor ring, slack and all; the axis is free from `free_ns` on. Last: how it leaves it."""
     first, offset = rack.segments[0], stand.offset
     start_speed = first.coefficients[1] * 1e9 / first.length_ns
     moving = abs(start_speed) > _MOVING_RING_PER_S
@@ -114,14 +129,13 @@ def _piece(spec: AxisSpec, rack: PlannedRack, stand: _Stand) -> Piece:
         segments = tuple(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
     else:
         takeup_ns = takeup_length_ns(spec, stand.top_speed, before if before != after else 0, after)
-        room = stand.free_ns is None or rack.depart_ns - takeup_ns >= stand.free_ns
+        room = free_ns is None or rack.depart_ns - takeup_ns >= free_ns
         if moving or not room:
             segments = tuple(blended(rack.segments, offset, next_offset))
         else:
             taken = _takeup(rack, offset, next_offset, takeup_ns)
             segments = (taken, *(shifted(segment, next_offset) for segment in rack.segments))
-    then = _Stand(after, next_offset, rack.stop_ns, stand.top_speed)
-    return Piece(rack, stand, segments, _landing(rack, next_offset), then)
+    return segments, _landing(rack, next_offset), _Stand(after, next_offset, stand.top_speed)
 
 
 def _takeup(rack: PlannedRack, before: float, after: float, takeup_ns: int) -> Segment:

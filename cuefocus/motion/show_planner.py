@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import Piece, compile_track, direction_after
+from cuefocus.motion.compile_track import Piece, compile_pieces, direction_after, track_of
 from cuefocus.motion.feasible import fits
 from cuefocus.motion.live import NOTHING_SET, Glass, Live, seen_with, under
 from cuefocus.motion.planner import default_land_after_ns, plan_rack, plan_triggered, takeup_length_ns
@@ -18,8 +18,6 @@ from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
 
 _MOVING_RING_PER_S = 1e-6
-#: An axis holds 4,096 segments; a few tracks of that length.
-_PIECES_KEPT = 16_384
 
 
 class ShowPlanner:
@@ -31,7 +29,6 @@ class ShowPlanner:
         in_acts: triggered cues that are others in an act, by (act, cue): the request, or why it has none.
         glass: what cameras wear, by (act, camera); under the act "" as the rig has them.
         live: what cameras were last set to.
-        pieces: of tracks compiled before, by axis: a long track of which little has changed is quickly made.
     """
 
     def __init__(
@@ -41,15 +38,14 @@ class ShowPlanner:
         in_acts: Mapping[tuple[str, str], RackRequest | str],
         glass: Mapping[tuple[str, str], Glass],
         live: Mapping[str, Live] | None = None,
-        pieces: dict[str, dict[int, Piece]] | None = None,
     ) -> None:
         self._specs, self._written, self._in_acts, self._glass = specs, requests, in_acts, glass
-        self._live, self._pieces = dict(live or {}), pieces if pieces is not None else {}
+        self._live = dict(live or {})
         self._requests: dict[str, RackRequest] = {}
 
     def under(self, live: Mapping[str, Live]) -> "ShowPlanner":
         """The planner once cameras are set so; what is not in `live` is as the files say."""
-        return ShowPlanner(self._specs, self._written, self._in_acts, self._glass, live, self._pieces)
+        return ShowPlanner(self._specs, self._written, self._in_acts, self._glass, live)
 
     def glass(self, act: str, camera: str) -> Glass | None:
         """What a camera wears in an act; None for a camera that cannot be used."""
@@ -68,12 +64,17 @@ class ShowPlanner:
 
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order; the lens rests at `rest_ring` and last moved to far (+1) or near (-1)."""
-        known = (self._written.get(rack.cue) for rack in racks)
-        speed = max((request.top_speed for request in known if request is not None), default=1.0)
-        pieces = self._pieces.setdefault(axis, {})
-        if len(pieces) > _PIECES_KEPT:
-            pieces.clear()
-        return compile_track(self._specs[axis], racks, rest_ring, direction, top_speed=speed, known=pieces)
+        return self.retrack(axis, racks, rest_ring, direction, ())[0]
+
+    def retrack(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
+    ) -> tuple[Track, tuple[Piece, ...]]:
+        """The same and its pieces, made quickly where most of them are `known` from the track before."""
+        requests = (self._written.get(rack.cue) for rack in racks)
+        speed = max((request.top_speed for request in requests if request is not None), default=1.0)
+        spec = self._specs[axis]
+        pieces = compile_pieces(spec, racks, rest_ring, direction, speed, known)
+        return track_of(spec, pieces, rest_ring, direction), pieces
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int

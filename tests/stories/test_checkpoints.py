@@ -63,6 +63,20 @@ def _silent(folder: Path) -> Story:
     return story.at(4.0, StoryRig.kill_conductor).at(4.3, lambda rig: rig.wake_conductor("A.focus"))
 
 
+def _set(folder: Path) -> Story:
+    """A stop that is set while racks are under way and ahead, and another."""
+    story = Story(folder, show_text(BOTH, cameras="AB"), Playback().play(9.5), rig=RIG)
+    story.at(3.8, lambda rig: rig.say("setup", "A", "stop=11")).at(3.9, lambda rig: rig.say("setup", "B", "stop=8"))
+    return story.at(6.4, lambda rig: rig.say("setup", "A", "clear"))
+
+
+def _wound(folder: Path) -> Story:
+    """To and fro in an act that may be scrubbed."""
+    playback = Playback().play(4.0).play(1.5, speed=-1.0).pause(0.5).play(0.8, speed=4.0).play(0.5, speed=-8.0)
+    story = Story(folder, show_text(FIRED, act="scrub: true"), playback.play(3.0))
+    return story.at(3.5, lambda rig: rig.say("go"))
+
+
 STORIES: dict[str, Callable[[Path], Story]] = {
     "plain": _plain,
     "jumping": _jumping,
@@ -71,6 +85,8 @@ STORIES: dict[str, Callable[[Path], Story]] = {
     "unplugged": _unplugged,
     "acts": _acts,
     "silent": _silent,
+    "set": _set,
+    "wound": _wound,
 }
 
 
