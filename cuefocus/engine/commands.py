@@ -198,7 +198,9 @@ def _lens_text(session: "Session", camera: str) -> str:
 
 def _status(session: "Session", command: Command) -> Answer:
     lenses = [_lens_text(session, camera) for camera in session.settings.live]
-    return True, "; ".join([session.clock.state.word, *lenses])
+    shown = session.status()
+    scrubs = [f"scrubbing at {shown['timecode']}, {shown['speed']:+.2f}×"] if shown["scrubbing"] else []
+    return True, "; ".join([session.clock.state.word, *scrubs, *lenses])
 
 
 _VERBS: dict[str, Callable[["Session", Command], Answer]] = {

@@ -62,11 +62,11 @@ class Scrubbing:
         self.active = False
         self._axes: dict[str, _Axis] = {}
         self._stays: set[str] = set()
-        self._clock = NO_CLOCK
+        self._clock: Clock | None = None
 
     def end(self) -> None:
         """Playback is followed again, or another act is played: the axes are placed by what that means."""
-        self.active, self._clock = False, NO_CLOCK
+        self.active, self._clock = False, None
         self._axes.clear()
         self._stays.clear()
 
@@ -85,7 +85,7 @@ class Scrubbing:
         if until_ns is None or not self.active:
             self._let_rest(session)
             return
-        if _leapt(self._clock, clock, now_ns):
+        if self._clock is not None and _leapt(self._clock, clock, now_ns):
             for axis in self._axes.values():
                 axis.met = False
         self._clock = clock
@@ -181,7 +181,7 @@ class Scrubbing:
                 continue  # it is coming to rest there already
             _laid(orders, segments, state, now_ns, branch_ns)
         self._axes.clear()
-        self._clock = NO_CLOCK
+        self._clock = None
 
 
 def _branch_ns(orders: AxisOrders, now_ns: int) -> int:
@@ -243,4 +243,4 @@ def _laid(
 def _leapt(before: Clock, clock: Clock, now_ns: int) -> bool:
     """Whether the clock is far from where it ran on to."""
     allowed_ns = max(_LEAP_NS, round(_LEAP_SPAN_NS * max(abs(before.speed), abs(clock.speed))))
-    return before is not NO_CLOCK and abs(clock.show_at(now_ns) - before.show_at(now_ns)) > allowed_ns
+    return abs(clock.show_at(now_ns) - before.show_at(now_ns)) > allowed_ns

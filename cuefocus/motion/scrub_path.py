@@ -17,7 +17,9 @@ _SAME_S = 1e-6
 _EDGE_RING = 1e-7
 #: Nothing but the track itself goes nearer to an end of travel: set-points lead a path by the motor's lag.
 _MARGIN_RING = 0.02
-_SHARES = (1.0, 0.75, 0.5, 0.25)
+#: Shares of the track's speed to arrive with: the first that neither needs a run-up nor ends outside the travel.
+_SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)
+_RUN_UP_RING = 5e-4
 _ALL_BUT = 0.999  # of the speed limit: leaves the solver room to arrive
 
 
@@ -33,18 +35,26 @@ def scrub_segments(
 
     Returns: the way, and whether it is on the target in time; if not it is there as soon as the limits allow.
     """
-    travel = (min(_MARGIN_RING, start[0], target[0]), max(1.0 - _MARGIN_RING, start[0], target[0]))
-    for goal in (_stoppable(target, limits, travel), (target[0], 0.0, 0.0)):
+    stops = start[0] + stop_distance(start[1], start[2], limits)
+    ring, speed, accel = _within(target, limits)
+    low, high = min(_MARGIN_RING, start[0], ring), max(1.0 - _MARGIN_RING, start[0], ring)
+    for share in _SHARES:
+        goal = ring, share * speed, accel if share == 1.0 else 0.0
         try:
             pieces = _retargeter().pieces(start, goal, limits, minimum_s=ahead_ns * 1e-9)
         except PlanError:
             continue
-        whole: list[JerkPiece] = [*pieces, *stop_pieces(goal[1], goal[2], limits)]
-        segments = jerk_segments(*start, whole, start_ns=start_ns)
-        if all(_inside(travel, *_turns(segment)) for segment in segments):
+        way = jerk_segments(*start, pieces, start_ns=start_ns)
+        tail = stop_pieces(goal[1], goal[2], limits)
+        places = [place for segment in way for place in _turns(segment)]
+        detour = min(start[0], stops, ring) - _RUN_UP_RING, max(start[0], stops, ring) + _RUN_UP_RING
+        ends = (goal[0], goal[0] + stop_distance(goal[1], goal[2], limits))
+        if _inside((low, high), *places, *ends) and _inside(detour, *places):
             in_time = sum(length_s for length_s, _ in pieces) <= ahead_ns * 1e-9 + _SAME_S
-            at_rest = goal[1] == 0.0 == goal[2]
-            return ended_at(segments, goal[0]) if at_rest else segments, in_time and goal[1] == target[1]
+            if goal[1] == 0.0 == goal[2]:
+                return ended_at(way, ring), in_time and target[1] == 0.0
+            whole: list[JerkPiece] = [*pieces, *tail]
+            return jerk_segments(*start, whole, start_ns=start_ns), in_time and goal[1] == target[1]
     return braked_segments(start, limits, start_ns=start_ns), False
 
 
@@ -67,22 +77,17 @@ def still_ahead(track: Track, from_ns: int, until_ns: int) -> tuple[Segment, ...
     return tuple(kept)
 
 
-def _stoppable(target: State, limits: MotionLimits, travel: tuple[float, float]) -> State:
-    """A state to arrive in: the target's, slower where it outruns the limits or could not stop inside the travel."""
+def _within(target: State, limits: MotionLimits) -> State:
+    """A state the limits allow at the target's place."""
     ring, speed, accel = target
-    if abs(speed) <= _ALL_BUT * limits.speed and abs(accel) <= _ALL_BUT * limits.accel:
-        if _inside(travel, ring + stop_distance(speed, accel, limits)):
-            return target
     top = _ALL_BUT * limits.speed
-    speed = min(top, max(-top, speed))
-    for share in _SHARES:
-        if _inside(travel, ring + stop_distance(share * speed, 0.0, limits)):
-            return ring, share * speed, 0.0
-    return ring, 0.0, 0.0
+    if abs(speed) <= top and abs(accel) <= _ALL_BUT * limits.accel:
+        return target
+    return ring, min(top, max(-top, speed)), 0.0
 
 
 def _turns(segment: Segment) -> list[float]:
-    """Where a cubic piece begins, ends and turns, ring: to arrive with speed it may have to take a run-up."""
+    """Where a cubic piece begins, ends and turns, ring."""
     _, c1, c2, c3, _, _ = segment.coefficients
     shares = [0.0, 1.0]
     if c3 != 0.0 and c2 * c2 >= 3.0 * c1 * c3:

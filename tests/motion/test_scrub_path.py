@@ -42,6 +42,17 @@ def test_every_way_ends_at_rest_inside_the_travel(start: float, target: State) -
         assert abs(a) < 1e-2
 
 
+@given(start=places, target=st.tuples(places, paces, st.floats(-50.0, 50.0)))
+def test_no_run_up_is_taken_away_from_the_track(start: float, target: State) -> None:
+    """To be somewhere at speed it might first go the other way: nobody who winds the playback wants to see that."""
+    segments, _ = scrub_segments((start, 0.0, 0.0), target, lens_limits(SPEC), start_ns=0, ahead_ns=AHEAD_NS)
+    track = Track(start, segments)
+    low, high = min(start, target[0]) - 1e-3, max(start, target[0]) + 1e-3
+    way = [track.at(at_ns)[0] for at_ns in range(0, 3 * AHEAD_NS, 1_000_000)]
+    past = [ring for ring in way if not low <= ring <= high]
+    assert all((ring - target[0]) * target[1] > 0.0 for ring in past), "beyond the target, the way the track goes"
+
+
 def test_a_track_within_the_limits_is_met_in_time_and_kept() -> None:
     speed = 0.4
     state: State = (0.2, speed, 0.0)

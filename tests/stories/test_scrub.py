@@ -86,13 +86,18 @@ def test_shuttled_forward_and_back_the_lens_is_where_the_track_is(tmp_path: Path
     assert told.lens(AXIS, 2.9) == pytest.approx(NEAR, abs=0.001), "at 6.1 s"
     assert told.lens(AXIS, 3.5) == pytest.approx(BACK, abs=0.001), "at 8.5 s"
     assert told.lens(AXIS, 4.0) == pytest.approx(NEAR, abs=0.06), "at 4.5 s, wound too fast for the motor"
+    rings = [place.lens_ring for place in told.logs[AXIS] if place.time_ns > ORIGIN_NS]
+    assert NEAR - 0.001 < min(rings) <= max(rings) < BACK + 0.001, "no run-up, no overshoot"
     assert clamps(told) == set()
     assert all(record.life.value == "standing by" for record in told.records.values())
     assert told.rows == []
 
 
 def test_scrubbing_is_told_with_where_playback_is(tmp_path: Path) -> None:
-    told = scrubbed(tmp_path, Playback().play(3.0).play(2.0, speed=-1.0).play(1.0)).tell(until_s=5.9)
+    story = scrubbed(tmp_path, Playback().play(3.0).play(2.0, speed=-1.0).play(1.0))
+    told = story.at(4.0, lambda rig: rig.say("status")).tell(until_s=5.9)
+    assert told.replies[-1].startswith("locating; scrubbing at 01:00:01:0")
+    assert told.replies[-1].endswith(", -1.00×")
     told_at = scrubbing(told)
     assert [on for _, on in told_at] == [False, True, False]
     assert told_at[1][0] == pytest.approx(3.15, abs=0.1)
