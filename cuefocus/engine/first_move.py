@@ -12,6 +12,7 @@ from cuefocus.motion.retarget import settle_limits
 
 MID_RACK = "engaged in mid-rack, and the first move from an assumed position is slow"
 _PARTS = 32
+_TO_BE_SEEN_RING = 0.01
 _ROUNDING = 1.0 + 1e-6
 
 
@@ -42,9 +43,11 @@ def go_there_slowly(orders: AxisOrders, rack: PlannedRack, reason: str, now_ns: 
 
 
 def tend(orders: AxisOrders, now_ns: int) -> None:
-    """The first move is over: the axis may do all it can."""
-    moved = orders.splice is not None and now_ns >= orders.splice.until_ns
-    if orders.cautious and moved and not orders.loose:
+    """Once a first move is over that was one to be seen, the axis may do all it can."""
+    splice = orders.splice
+    if not orders.cautious or orders.loose or splice is None or now_ns < splice.until_ns:
+        return
+    if abs(splice.track.at(splice.until_ns)[0] - splice.track.at(splice.from_ns)[0]) >= _TO_BE_SEEN_RING:
         orders.cautious = False
 
 

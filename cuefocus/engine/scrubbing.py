@@ -159,7 +159,7 @@ class Scrubbing:
             axis.met = True
             return
         axis.met = axis.met or abs(state[0] - target[0]) <= _NEAR_RING
-        limits = lens_limits(spec) if axis.met else settle_limits(spec)
+        limits = lens_limits(spec) if axis.met and not orders.cautious else settle_limits(spec)
         segments, in_time = scrub_segments(state, target, limits, start_ns=branch_ns, ahead_ns=_AHEAD_NS)
         axis.met = axis.met or in_time
         axis.planned_ns = now_ns

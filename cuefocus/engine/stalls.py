@@ -106,6 +106,8 @@ def _had_nothing_to_do(orders: AxisOrders, since_ns: int, now_ns: int, clock: Cl
 
 
 def _stays(session: "Session") -> str:
+    if session.chasing.scrub.active:
+        return "missed what was to move, and comes back to the track at the settle speed"
     until = {"next-cue": "until the next rack", "now": "", "operator": "until an operator resumes"}[session.act.rejoin]
     return f"missed what was to move, and stays where it stands {until}" if until else "missed what was to move"
 

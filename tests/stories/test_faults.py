@@ -118,6 +118,18 @@ def test_a_go_as_the_first_move_is_refused_and_the_next_one_is_as_written(tmp_pa
     assert told.lens("B.focus", 5.9) == pytest.approx(0.7342, abs=0.004)
 
 
+def test_scrubbed_as_the_first_move_it_is_slow_too(tmp_path: Path) -> None:
+    cues = cue("1", 3, "far", QUICK) + cue("2", 6, "near", QUICK)
+    playback = Playback().play(5.5).play(4.0, speed=-1.0)
+    story = Story(tmp_path, show_text(cues, cameras="AB", act="scrub: true"), playback, rig=RIG)
+    story.at(4.4, lambda rig: rig.unplug("B.focus")).at(4.6, lambda rig: rig.plug("B.focus"))
+    told = story.at(5.0, lambda rig: rig.say("engage", "B.focus", "confirm")).tell()
+    assert told.row("1").verdict == "landed"
+    speeds = speeds_of(told, "B.focus", 5.0, 9.5)
+    assert 0.1 < max(speeds) <= settle_speed(told, "B.focus") * 1.01
+    assert told.lens("B.focus", 9.4) == pytest.approx(0.3673, abs=0.01)
+
+
 def test_a_stop_in_the_slow_move_leaves_the_next_one_slow(tmp_path: Path) -> None:
     cues = cue("1", 4, "back", QUICK) + cue("2", 7, "far", QUICK) + cue("3", 10, "near", QUICK)
     story = Story(tmp_path, show_text(cues, cameras="AB"), Playback().play(12.0), rig=RIG)

@@ -128,6 +128,19 @@ def test_a_stop_that_was_under_way_ends_where_the_axis_stood(tmp_path: Path) -> 
     assert len(set(sent_after(told, MID_RACK_S + 0.6))) <= 1
 
 
+def test_slept_over_while_playback_was_wound_it_comes_back_to_the_track_calmly(tmp_path: Path) -> None:
+    playback = Playback().play(6.5).play(4.0, speed=-1.0)
+    story = Story(tmp_path, show_text(cue("1", 3, "far") + cue("2", 5, "near"), act="scrub: true"), playback)
+    told = story.at(7.2, lambda rig: rig.stop_motion(0.5)).tell()
+    frames = [f for f in told.players["A.focus"].frames if 7.6 < (f.write_ns - ORIGIN_NS) / NS_PER_S < 8.6]
+    spec = told.specs["A.focus"]
+    speeds = [abs(b.ring - a.ring) * 1e9 / (b.at_ns - a.at_ns) for a, b in pairwise(frames)]
+    assert 0.1 < max(speeds) <= spec.speed_ring_per_s * spec.settle_fraction * 1.01
+    assert not any(frame.clamped for frame in frames)
+    assert told.lens("A.focus", 8.6) == pytest.approx(0.7342, abs=0.004)
+    assert "A.focus missed what was to move, and comes back to the track" in told_of(told)[0]
+
+
 def test_the_journal_of_a_stall_replays_to_the_same_rows(tmp_path: Path) -> None:
     story = Story(tmp_path, show_text(CUES), Playback().play(9.5))
     story.journal = tmp_path / "stall.journal"
