@@ -148,16 +148,26 @@ def test_timecode_that_stops_and_goes_on_is_followed_on(tmp_path: Path) -> None:
     assert told.lens(AXIS, 9.1) == pytest.approx(NEAR, abs=0.001)
 
 
+def located(folder: Path, wound_s: float) -> Told:
+    """Playback is located while it is wound back, from near to back, which is no way a rack goes; then it stops."""
+    playback = Playback().play(3.0).play(0.4, speed=-4.0).locate(12.0).play(wound_s, speed=-4.0).pause(2.0)
+    return scrubbed(folder, playback).tell(until_s=3.4 + wound_s + 1.9)
+
+
 def test_an_axis_far_from_the_track_goes_there_at_its_settle_speed(tmp_path: Path) -> None:
-    """Playback is located while it is wound back: from near to back, which is no way a rack goes."""
-    playback = Playback().play(3.0).play(1.0, speed=-1.0).locate(9.0).play(1.5, speed=-1.0)
-    told = scrubbed(tmp_path, playback).tell(until_s=5.4)
-    assert told.lens(AXIS, 3.9) == pytest.approx(NEAR, abs=0.001)
-    assert told.lens(AXIS, 5.3) == pytest.approx(BACK, abs=0.001)
-    frames = [frame for frame in told.players[AXIS].frames if frame.write_ns > ORIGIN_NS + 4 * NS_PER_S]
+    told = located(tmp_path, 1.1)
+    assert told.lens(AXIS, 3.4) == pytest.approx(NEAR, abs=0.001)
+    assert told.lens(AXIS, 4.5) == pytest.approx(BACK, abs=0.001)
+    frames = [frame for frame in told.players[AXIS].frames if frame.write_ns > ORIGIN_NS + 3.4 * NS_PER_S]
     spec = told.specs[AXIS]
     top = max(abs(frame.velocity_ring_per_s) for frame in frames)
     assert 0.2 * spec.speed_ring_per_s < top <= 1.05 * spec.settle_fraction * spec.speed_ring_per_s
+
+
+def test_when_timecode_stops_an_axis_on_its_way_to_the_track_stops_too(tmp_path: Path) -> None:
+    told = located(tmp_path, 0.25)
+    assert NEAR + 0.05 < told.lens(AXIS, 4.0) < BACK - 0.1
+    assert told.moved(AXIS, 3.9, 5.4) < 1e-4
 
 
 def test_nothing_moves_that_is_not_armed(tmp_path: Path) -> None:
