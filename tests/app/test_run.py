@@ -96,11 +96,11 @@ def test_motion_that_was_killed_moves_nothing_until_it_is_engaged(tmp_path: Path
 def test_motion_that_was_stopped_says_so_and_the_later_racks_land(tmp_path: Path) -> None:
     with daemon(tmp_path) as running:
         origin_ns = _opened(running)
-        running.at_show_s(3.8, origin_ns)  # B2 and C2 are in mid-rack
+        running.at_show_s(3.9, origin_ns)  # B2 and C2 are in mid-rack
         motion = running.pid("motion")
         os.kill(motion, signal.SIGSTOP)
         running.until(lambda event: event["event"] == "alarm" and "motion does not answer" in event["text"])
-        running.at_show_s(5.9, origin_ns)
+        running.at_show_s(6.1, origin_ns)
         os.kill(motion, signal.SIGCONT)
         alarm = running.until(lambda event: event["event"] == "alarm" and "motion stood still" in event["text"])
         assert running.end() == 0, running.told()
@@ -115,6 +115,26 @@ def test_motion_that_was_stopped_says_so_and_the_later_racks_land(tmp_path: Path
     assert {row.cue: row.as_dict() for row in replay(journal).rows} == {
         cue: {key: value for key, value in row.items() if key not in ("event", "host_ns")} for cue, row in rows.items()
     }
+
+
+def test_a_machine_that_was_paused_misses_what_it_slept_over_and_goes_on(tmp_path: Path) -> None:
+    """Motion and conductor stand still together: what the one plans on waking, the other must not rush to."""
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.9, origin_ns)  # B2 and C2 are in mid-rack
+        both = [running.pid(name) for name in ("motion", "conductor")]
+        for pid in both:
+            os.kill(pid, signal.SIGSTOP)
+        running.at_show_s(4.5, origin_ns)
+        for pid in reversed(both):
+            os.kill(pid, signal.SIGCONT)
+        running.until(lambda event: event["event"] == "alarm" and "motion stood still" in event["text"])
+        assert running.end() == 0, running.told()
+    rows = running.landings()
+    for cue in ("B2", "C2"):
+        assert rows[cue]["verdict"] == "missed", running.told()
+        assert "motion stood still for" in rows[cue]["reason"], running.told()
+    assert {rows[cue]["verdict"] for cue in ("B1", "C1", "B3", "C3")} == {"landed"}, running.told()
 
 
 def test_panic_is_obeyed_while_the_conductor_is_stopped(tmp_path: Path) -> None:
