@@ -77,6 +77,7 @@ class AxisPlayer:
         self._holding = True
         self._seen_attach: int | None = None
         self._hand_ring = 0.0
+        self._adrift = True  # the motor may stand elsewhere than the last set-point: a report says where
 
     @property
     def ring(self) -> float:
@@ -89,10 +90,10 @@ class AxisPlayer:
         return self._holding
 
     def observe(self, ring: float, stamp_ns: int) -> None:
-        """Take a position report. Before a plan is first taken hold of it says where the axis stands."""
+        """Take a position report. At first, after a fault and after RELEASE it says where the axis stands."""
         del stamp_ns
         self.position_known = True
-        if self._last.due_ns == 0 and self._holding:
+        if self._adrift and self._holding:
             self._stand_at(ring)
 
     def hand_by(self, ring_delta: float) -> None:
@@ -104,9 +105,11 @@ class AxisPlayer:
         self._hand_ring = 0.0
         self._seen_attach = plan.attach if plan is not None else self._seen_attach
         self._stand_at(self._last.ring)
+        self._adrift = self._adrift or plan is None  # a stalled motion's axis stays engaged, where it was sent last
 
     def sent(self, frame: Frame) -> None:
         """Note that `frame` went out."""
+        self._adrift = False
         self._limiter.commit(frame.at_ns, frame.ring, frame.clamped)
         if self.spec.lag_ns > 0:
             held_to = self.spec.ring_at(self._last.counts)
@@ -130,6 +133,7 @@ class AxisPlayer:
         if stops & _RELEASE:
             if not self._holding:
                 self._stand_at(self._last.ring)
+            self._adrift = True
             return None
         self._attend(orders, stops)
         grid_ns = self._next_grid_ns(now_ns)
@@ -373,8 +377,11 @@ class AxisPlayer:
         self._cap_show_ns = None
         self._rest = Track(ring)
         self._limiter.reset(ring)
-        if self._last.due_ns == 0:
-            self._last = Frame(0, 0, 0, ring, self.spec.counts_at(ring), False, "", 0.0, 0.0)
+        if self._adrift:
+            last = self._last
+            counts = self.spec.counts_at(ring)
+            self._last = Frame(last.due_ns, last.write_ns, last.at_ns, ring, counts, False, "", 0.0, 0.0)
+            self._motor_ring = ring
 
 
 def _instant_ns(instant: LandingInstant) -> int:

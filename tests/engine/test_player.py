@@ -316,3 +316,23 @@ def test_a_report_between_taking_hold_and_the_first_set_point_does_not_make_it_l
     player.sent(frame)
     assert not player.holding
     assert played(player, lambda _: plan, START_NS + 1500 * MS)[-1].ring == pytest.approx(TO, abs=1e-9)
+
+
+@pytest.mark.parametrize("how", ["fault", "release"])
+def test_where_a_report_finds_the_motor_after_a_fault_or_release_is_where_the_next_set_point_starts(how: str) -> None:
+    """Somebody turned the lens meanwhile, or the motor stopped short: nothing drives it back to the last set-point."""
+    track, _ = rack(300 * MS, 600 * MS)
+    plan = following(track)
+    player = at_rest(make_spec(), plan)
+    played(player, lambda _: plan, START_NS + 600 * MS)
+    later_ns, found = START_NS + 2_000 * MS, 0.7
+    if how == "fault":
+        player.fault()
+    else:
+        player.prepare(later_ns, running(), plan, Latch.RELEASE, conductor_silent=False)
+    player.observe(found, later_ns)
+    again = following(Track(found), attach=2)
+    frame = player.prepare(later_ns + MS, running(), again, Latch.NONE, conductor_silent=False)
+    assert frame is not None
+    assert frame.ring == pytest.approx(found, abs=1e-9)
+    assert not frame.clamped
