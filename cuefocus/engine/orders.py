@@ -53,6 +53,7 @@ class AxisOrders:
         self.rest_lens = self.lens_at(motor_ring)
         self.track = Track(motor_ring)
         self.splice: Splice | None = None
+        self.why = ""  # what the splice was laid for, as it is told
         self.on_loss = OnLoss.FINISH
         self.blocked_show_ns: int | None = None
         self.attach = 0
@@ -232,12 +233,12 @@ class AxisOrders:
             return
         passed = [rack for rack in racks if show_ns is not None and rack.stop_ns <= show_ns]
         lens = passed[-1].band.target_ring if passed else rest_lens
-        direction = self.direction
+        direction, motor_ring = self.direction, self.motor_ring
         self._rest_on(lens, state, start_ns, passed)
         end_ns = self.splice.until_ns if self.splice is not None else start_ns
         if show_ns is not None and self._departs_before(clock.show_at(end_ns), show_ns):
             # No time to go there first: the next rack leaves from where the axis is, and lands in time.
-            self.direction = direction
+            self.direction, self.motor_ring = direction, motor_ring
             self.stay_until_next(racks[len(passed) :], now_ns, clock)
             return
         self.take_hold(clock)
@@ -249,10 +250,9 @@ class AxisOrders:
         if abs(x - (lens + self.direction * half)) > _THERE_RING or abs(v) > _THERE_RING:
             self.direction = 1 if lens + half > x and not (lens - half < x and self.direction < 0) else -1
         target = min(1.0, max(0.0, lens + self.direction * half))
-        ahead = self.racks[len(passed) :]
-        self.track = self.planner.track(self.name, ahead, lens, self.direction)
-        if passed:
-            self.racks, self.rest_lens = ahead, lens
+        self.racks = self.planner.replan(self.name, self.racks[len(passed) :], lens, self.direction)
+        self.rest_lens = lens
+        self._compile()
         if abs(x - target) <= _THERE_RING and abs(v) <= _THERE_RING:
             self.splice, self.motor_ring = None, target
             return
@@ -264,6 +264,7 @@ class AxisOrders:
         """Move to lens ring `lens` at the settle speed, whatever comes; the first of `later` leaves from there."""
         start_ns = now_ns + self.job.spec.dead_ns
         state = self.state_at(start_ns, clock)
+        self.why = "slowly, as its place was only assumed"
         self.racks, self.rest_lens, self.cast = later, lens, ""
         self._rest_on(lens, state, start_ns, [])
         self.racks = self.planner.replan(self.name, later, lens, self.direction)
@@ -331,6 +332,7 @@ class AxisOrders:
         laid = self.planner.track(self.name, (rack,), rack.from_ring, self.direction)
         until_ns = max((segment.end_ns for segment in laid.segments), default=rack.stop_ns)
         self.splice = Splice(laid, now_ns + self.job.spec.dead_ns, until_ns)
+        self.why = f"cue {rack.cue} was fired"
         self.direction = direction_after((rack,), self.direction)
         self.motor_ring = laid.at(until_ns)[0]
         self.rest_lens = rack.band.target_ring

@@ -235,6 +235,7 @@ def _laid(
         orders.direction = 1 if state[1] > 0.0 else -1
     if whole:
         orders.splice = Splice(Track(state[0], whole), now_ns, max(whole[-1].end_ns, branch_ns))
+        orders.why = "playback is wound"
         orders.motor_ring = orders.splice.track.at(orders.splice.until_ns)[0]
     orders.changed = True
     return orders.splice

@@ -70,6 +70,7 @@ class Stage:
     def place(self, session: "Session", orders: AxisOrders, reason: str) -> None:
         """Put one axis where it belongs; racks wholly passed are skipped for `reason`."""
         act, clock, now_ns = session.act, session.clock, session.now_ns
+        orders.why = reason
         orders.obey(act.on_loss)
         racks = self.racks_of(session, orders)
         opening = act.opening.get(orders.name)
@@ -237,6 +238,7 @@ class Stage:
     def rejoin_axis(self, session: "Session", orders: AxisOrders, reason: str, *, by_operator: bool = False) -> None:
         """One axis takes part again: racks it could not leave for are missed, the next one leaves from where it is."""
         act, clock, now_ns = session.act, session.clock, session.now_ns
+        orders.why = reason
         orders.obey(act.on_loss)
         if not self._may_move(orders):
             return

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine.cues import Life
+from cuefocus.engine.moves import Moves
 from cuefocus.timebase.frames import timecode_at
 from cuefocus.timebase.units import NS_PER_S
 
@@ -67,9 +68,11 @@ class Teller:
     def __init__(self) -> None:
         self._told: tuple[object, ...] = ()
         self._told_ns = 0
+        self._moves = Moves()
 
     def tell(self, session: "Session") -> None:
         """Tell it if it is due."""
+        self._moves.tell(session)
         clock = session.clock
         upcoming = next_rack(session)
         facts: tuple[object, ...] = (
