@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine.cues import Life
 from cuefocus.engine.moves import Moves
+from cuefocus.engine.takebook import CueRecord
 from cuefocus.timebase.frames import timecode_at
 from cuefocus.timebase.units import NS_PER_S
 
@@ -44,11 +45,9 @@ def status(session: "Session") -> dict[str, object]:
 
 def next_rack(session: "Session") -> dict[str, object] | None:
     """The rack that lands next, for the operator."""
-    firsts = (next(session.book.coming(name), None) for name in session.stage.orders)
-    coming = [record for record in firsts if record is not None]
-    if not coming:
+    record = _coming_next(session)
+    if record is None:
         return None
-    record = min(coming, key=lambda candidate: candidate.rack.land_ns)
     rate = session.act.chase.rate
     return {
         "cue": record.rack.cue,
@@ -58,8 +57,14 @@ def next_rack(session: "Session") -> dict[str, object] | None:
         "anchor": record.rack.anchor,
         "land_at": timecode_at(record.rack.land_ns, rate).text(rate),
         "land_show_ns": record.rack.land_ns,
-        "life": Life.REFUSED.value if record.barred else record.life.value,
+        "life": (Life.REFUSED if record.barred else record.life).value,
     }
+
+
+def _coming_next(session: "Session") -> CueRecord | None:
+    firsts = [next(session.book.coming(name), None) for name in session.stage.orders]
+    coming = [record for record in firsts if record is not None]
+    return min(coming, key=lambda record: record.rack.land_ns, default=None)
 
 
 class Teller:
@@ -74,7 +79,7 @@ class Teller:
         """Tell it if it is due."""
         self._moves.tell(session)
         clock = session.clock
-        upcoming = next_rack(session)
+        upcoming = _coming_next(session)
         facts: tuple[object, ...] = (
             clock.state,
             clock.epoch,
@@ -85,7 +90,7 @@ class Teller:
             session.act.name,
             session.refusal,
             session.casting.stack.standby,
-            None if upcoming is None else (upcoming["cue"], upcoming["life"] == Life.REFUSED.value),
+            None if upcoming is None else (upcoming.rack.cue, upcoming.barred),
             tuple(session.settings.live.items()),
             *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),
         )

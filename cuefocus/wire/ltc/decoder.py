@@ -61,6 +61,22 @@ class LtcDecoder:
         """
         return self._take(self._finder.feed(block), at_end=False)
 
+    def feed_many(self, blocks: npt.NDArray[np.float32], ends: npt.NDArray[np.int64]) -> list[list[LtcFrame]]:
+        """Frames that each of many blocks completes: as feeding one after another, in a fraction of the time.
+
+        Args:
+            blocks: the blocks joined.
+            ends: where each of them ends therein, ascending; the last is the end of all.
+        """
+        looked = self._finder.looked(ends + self._finder.fed_samples)
+        edges, known = self._finder.feed_known(blocks)
+        counts = np.searchsorted(known, looked, side="right") + len(self._edges)
+        self._edges = np.concatenate([self._edges, edges])
+        self._search()
+        frames = [self._read_all(count, at_end=False) for count in counts.tolist()]
+        self._forget()
+        return frames
+
     def flush(self) -> list[LtcFrame]:
         """Frames still to come when the sound is over."""
         frames = self._take(self._finder.flush(), at_end=True)
@@ -72,15 +88,20 @@ class LtcDecoder:
         if len(edges):
             self._edges = np.concatenate([self._edges, edges])
             self._search()
+        frames = self._read_all(len(self._edges), at_end=at_end)
+        self._forget()
+        return frames
+
+    def _read_all(self, known: int, *, at_end: bool) -> list[LtcFrame]:
+        """Believed frames among the first `known` edges."""
         frames: list[LtcFrame] = []
-        while self._syncs:
-            frame = self._read(*self._syncs[0], at_end=at_end)
+        while self._syncs and self._syncs[0][0] + SYNC_EDGES <= known:
+            frame = self._read(*self._syncs[0], known, at_end=at_end)
             if frame is Broken.SHORT:
                 break
             self._syncs.popleft()
             if isinstance(frame, LtcFrame):
                 frames += self._gate.feed(frame)
-        self._forget()
         self.tally.unconfirmed = self._gate.refused
         self.tally.frames += len(frames)
         return frames
@@ -93,13 +114,13 @@ class LtcDecoder:
         self.tally.syncs += len(found)
         self._searched = max(self._searched, len(self._edges) - SYNC_EDGES + 1)
 
-    def _read(self, at: int, direction: int, *, at_end: bool) -> LtcFrame | Broken:
-        """The frame that belongs to the sync pattern at edge `at`."""
+    def _read(self, at: int, direction: int, known: int, *, at_end: bool) -> LtcFrame | Broken:
+        """The frame that belongs to the sync pattern at edge `at`, by the first `known` edges."""
         if direction > 0:
             near = max(0, at - MOST_EDGES_PER_WORD)
             outward = (-self._edges[near : at + SYNC_EDGES][::-1]).tolist()
         else:
-            outward = self._edges[at : at + SYNC_EDGES + MOST_EDGES_PER_WORD].tolist()
+            outward = self._edges[at : min(known, at + SYNC_EDGES + MOST_EDGES_PER_WORD)].tolist()
         walked = walk(outward)
         if walked is Broken.SHORT and direction < 0 and not at_end:
             return Broken.SHORT  # the rest of the word is still to come

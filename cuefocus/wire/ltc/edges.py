@@ -41,30 +41,46 @@ class EdgeFinder:
 
     def feed(self, block: Samples) -> Places:
         """Edges that `block` completes, in samples from the first sample ever fed, ascending."""
+        return self.feed_known(block)[0]
+
+    @property
+    def fed_samples(self) -> int:
+        """How many samples have come so far."""
+        return self._next_sample + self._waiting_samples
+
+    def looked(self, samples: Indices) -> Indices:
+        """How many samples have been looked at once so many have been fed: whole hops."""
+        whole: Indices = samples // self._hop * self._hop
+        return whole
+
+    def feed_known(self, block: Samples) -> tuple[Places, Indices]:
+        """As `feed`, and for each edge how many samples must have been looked at for it to be known."""
         self._waiting.append(np.array(block, dtype=np.float32))
         self._waiting_samples += len(block)
         hops = self._waiting_samples // self._hop
         if hops == 0:
-            return np.zeros(0)
+            return np.zeros(0), np.zeros(0, np.int64)
         samples = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
         whole = hops * self._hop
         self._waiting, self._waiting_samples = [samples[whole:]], len(samples) - whole
         step = _CHUNK_HOPS * self._hop
         found = [self._look(samples[at : min(at + step, whole)], self._hop) for at in range(0, whole, step)]
-        return np.concatenate(found)
+        if len(found) == 1:
+            return found[0]
+        return np.concatenate([places for places, _ in found]), np.concatenate([known for _, known in found])
 
     def flush(self) -> Places:
         """Edges in what is left; the end of the sound closes a run that is still open."""
         rest = np.concatenate(self._waiting) if self._waiting else np.zeros(0, dtype=np.float32)
         self._waiting, self._waiting_samples = [], 0
-        found = self._look(rest, len(rest)) if len(rest) else np.zeros(0)
+        found = self._look(rest, len(rest))[0] if len(rest) else np.zeros(0)
         if self._open:
             found = np.append(found, float(self._next_sample))
             self._open, self._side = False, 0
         return found
 
-    def _look(self, samples: Samples, hop: int) -> Places:
-        """Edges among whole hops."""
+    def _look(self, samples: Samples, hop: int) -> tuple[Places, Indices]:
+        """Edges among whole hops, and when each is known."""
         grid = samples.reshape(-1, hop)
         highs, lows = grid.max(axis=1), grid.min(axis=1)
         if not ((highs < _SOUND) & (lows > -_SOUND)).all():  # NaN and infinities too
@@ -79,17 +95,17 @@ class EdgeFinder:
         low = (grid < (middle - margin)[:, None]).reshape(-1)
         first = self._next_sample
         window = np.concatenate([self._past, samples])
-        found = self._between(high, low, window, middle, hop)
+        found, known = self._between(high, low, window, middle, hop)
         self._next_sample = first + len(samples)
         self._past = window[-self._context :]
         if not self._open and self._side and self._next_sample - self._exit > self._pause:
-            found = np.append(found, self._exit + 0.5)
+            found, known = np.append(found, self._exit + 0.5), np.append(known, self._exit + self._pause + 1)
             self._side = 0
-        return found
+        return found, known
 
     def _between(
         self, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], window: Samples, middle: Samples, hop: int
-    ) -> Places:
+    ) -> tuple[Places, Indices]:
         """Edges between the clear runs of one piece; carries the last run over to the next piece."""
         entries_high, exits_high = _runs(high, open_before=self._open and self._side > 0)
         entries_low, exits_low = _runs(low, open_before=self._open and self._side < 0)
@@ -110,7 +126,7 @@ class EdgeFinder:
         if len(exits):
             self._exit = first + int(exits[-1])
         if len(entries) == 0:
-            return np.zeros(0)
+            return np.zeros(0), np.zeros(0, np.int64)
         paused = (entries - exits_before > self._pause) | (sides_before == 0)
         crossed = ~paused & (sides != sides_before)
         to_window, to_stream = self._context, first - self._context
@@ -127,10 +143,15 @@ class EdgeFinder:
         places[paused] = _onsets(window, entries[paused] + to_window, sides[paused], lines[paused], to_stream)
         if first == 0 and paused[0] and entries[0] == 0:
             places[0] = 0.0
+        edged, known = crossed | paused, entries + (first + 1)
         slept = paused & (sides_before != 0)
-        every: Places = np.concatenate([exits_before[slept] + first + 0.5, places[crossed | paused]])
-        every.sort()
-        return every
+        if not slept.any():
+            return places[edged], known[edged]
+        asleep = exits_before[slept] + first
+        every: Places = np.concatenate([asleep + 0.5, places[edged]])
+        when = np.concatenate([np.minimum(asleep + (self._pause + 1), known[slept]), known[edged]])
+        in_time = np.argsort(every)
+        return every[in_time], when[in_time]
 
 
 def _running(extreme: np.ufunc, hops: Samples) -> Samples:
