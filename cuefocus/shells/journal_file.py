@@ -8,7 +8,7 @@ raises; a ledger raises `OSError`, because its caller holds the rows anyway and 
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -28,13 +28,14 @@ from cuefocus.engine.journal import (
 from cuefocus.engine.ports import InboxEvent
 from cuefocus.errors import JournalError
 from cuefocus.landing.ledger import OPENING as LEDGER_OPENING
-from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line
+from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line, run_opening
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.timebase.units import NS_PER_S
 
 RETRY_NS: Final = NS_PER_S
 KEPT_LINES: Final = 200_000
+_LAST_ENTRIES: Final = 1_000
 _BATCH_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 1 << 20
 TAIL_BYTES: Final = 160
@@ -359,25 +360,21 @@ class LedgerWriter:
 
     Attributes:
         count: landings of this run that are in the file.
-        last_take: highest take number in the file, of any run; 0 if none.
 
     Raises: OSError when the disk does not take it; then nothing of the row is in the file. JournalError for a file
         that is no ledger.
     """
 
     def __init__(self, path: Path, *, run: str) -> None:
-        self.run, self.count, self.last_take = run, 0, 0
+        self.run, self.count = run, 0
         self._file = LineFile(path, LEDGER_OPENING)
-        for line in read_ledger(path):
-            self.last_take = max(self.last_take, line.row["take"])
-            if line.run == run:
-                self.count = max(self.count, line.number + 1)
+        for entry in read_ledger(path, only_run=run):
+            self.count = max(self.count, entry.number + 1)
 
     def append(self, row: LandingRow) -> None:
         """Add the run's next landing."""
         self._file.append(encode_line(self.run, self.count, row))
         self.count += 1
-        self.last_take = max(self.last_take, row.take)
 
     def catch_up(self, rows: Sequence[LandingRow], *, before: int = 0) -> int:
         """Add those of the run's landings so far (from its journal) that are not in the file; how many.
@@ -396,12 +393,20 @@ class LedgerWriter:
         self._file.close()
 
 
-def read_ledger(path: Path) -> Iterator[LedgerLine]:
-    """The whole entries of a ledger; none if there is no such file."""
+def read_ledger(path: Path, *, only_run: str = "") -> Iterator[LedgerLine]:
+    """The whole entries of a ledger; none if there is no such file.
+
+    Args:
+        path: the ledger.
+        only_run: a run: then only its last thousand entries, quickly.
+    """
     if not path.exists():
         return
     with path.open("rb") as stream:
-        for line in stream:
+        lines: Iterable[bytes] = stream
+        if only_run:
+            lines = deque((line for line in stream if line.startswith(run_opening(only_run))), maxlen=_LAST_ENTRIES)
+        for line in lines:
             entry = decode_line(line) if line.endswith(b"\n") else None
             if entry is not None:
                 yield entry

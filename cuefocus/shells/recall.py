@@ -22,8 +22,8 @@ from cuefocus.shells.journal_file import JournalFileReader
 from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.playlist import Playlist
 
-ROWS_KEPT: Final = 10_000
-"""As many as a conductor keeps for a ledger that cannot be written."""
+ROWS_KEPT: Final = 1_000
+"""So many of the last landings may be missing from the ledger and are added by the successor."""
 
 
 @dataclass(slots=True)

@@ -201,6 +201,6 @@ def test_a_checkpoint_holds_what_moves_and_not_the_show(tmp_path: Path) -> None:
     frozen = Snapshots(session.job).freeze(session)
     assert b"rack 150" in pickle.dumps(session.job)
     assert b"rack 150" not in frozen
-    assert len(frozen) < 40_000 + 400 * len(cues), (
+    assert len(frozen) < 40_000 + 700 * len(cues), (
         "set-points and reports of half a minute, lives and tracks of the cues"
     )
