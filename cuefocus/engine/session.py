@@ -228,6 +228,8 @@ class Session:
             return f"{axis}: {orders.fault}"
         if orders.latch:
             return f"{axis} is stopped by {orders.latch.name}; resume first"
+        if orders.job.spec.feedback and not orders.known:
+            return f"{axis} has not reported yet where it stands; engage it again in a moment"
         if orders.assumed and not confirmed:
             return f"{axis} only assumes where it stands; look at it, then `tell engage {axis} confirm`"
         orders.cautious = orders.cautious or orders.assumed

@@ -42,6 +42,22 @@ def test_back_again_it_stays_still_until_an_operator_engages_it(tmp_path: Path) 
     assert told.moved("A.focus", 4.6, 6.6) < 1e-4, "it holds; it never goes anywhere by itself"
 
 
+def test_back_again_it_is_engaged_only_once_it_has_reported_where_it_stands(tmp_path: Path) -> None:
+    def plug_and_engage(rig: StoryRig) -> None:
+        rig.plug("A.focus")
+        rig.say("engage", "A.focus")
+
+    story = Story(tmp_path, show_text(BOTH, cameras="AB"), Playback().play(9.5), rig=RIG)
+    story.at(3.75, lambda rig: rig.unplug("A.focus")).at(4.5, plug_and_engage)
+    told = story.at(6.6, lambda rig: rig.say("engage", "A.focus")).tell()
+    assert told.replies == [
+        "A.focus has not reported yet where it stands; engage it again in a moment",
+        "A.focus engaged",
+    ]
+    assert told.moved("A.focus", 4.6, 6.6) < 1e-4
+    assert told.row("A3").verdict == "landed"
+
+
 def test_a_motor_that_reports_nothing_is_engaged_again_only_after_a_look(tmp_path: Path) -> None:
     story = Story(tmp_path, show_text(BOTH, cameras="AB"), Playback().play(9.5), rig=RIG)
     story.at(3.75, lambda rig: rig.unplug("B.focus")).at(4.5, lambda rig: rig.plug("B.focus"))
