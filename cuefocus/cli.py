@@ -143,9 +143,12 @@ def run(
 @app.command()
 def tell(
     words: Annotated[
-        list[str], typer.Argument(help="arm, engage [AXIS] [confirm], go [CUE], hold, resume, hand AXIS, panic, …")
+        list[str], typer.Argument(help="arm, engage [AXIS], go [CUE], hold, resume, hand AXIS, setup CAMERA, panic, …")
     ],
     by: Annotated[float | None, typer.Option("--by", help="with hand: move by this much of the ring")] = None,
+    stop: Annotated[str, typer.Option("--stop", help="with setup: what the iris is set to", metavar="T2.8")] = "",
+    focal: Annotated[str, typer.Option("--focal", help="with setup: what the zoom is set to", metavar="'85 mm'")] = "",
+    clear: Annotated[bool, typer.Option("--clear", help="with setup: as the act and the rig say again")] = False,
     value: Annotated[str, typer.Option("--value", help="the rest, by verb")] = "",
     name: Annotated[str, typer.Option("--run", help="which daemon, where several run")] = "",
     as_json: Json = False,
@@ -156,7 +159,7 @@ def tell(
     from cuefocus.app.tell import tell as tell_daemon
 
     try:
-        order = order_from(words, by_ring=by, value=value)
+        order = order_from(words, by_ring=by, value=value, stop=stop, focal=focal, clear=clear)
     except InputError as problem:
         raise typer.BadParameter(str(problem)) from None
     answer = tell_daemon(find(runtime_base(os.environ), name), order)

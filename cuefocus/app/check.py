@@ -10,9 +10,10 @@ from cuefocus.anchors.words import Words, load_words
 from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import Complaint, FileRefused, in_file_order
 from cuefocus.files.load import Loaded
-from cuefocus.motion.compile import CompiledShow, compile_show
+from cuefocus.motion.compile import compile_show
+from cuefocus.motion.compiled import CompiledShow
+from cuefocus.motion.live import Live
 from cuefocus.motion.moments import ActAnchors
-from cuefocus.motion.optics_of import Live
 from cuefocus.rig.loader import LoadedRig, load_rig
 from cuefocus.show.loader import load_show
 from cuefocus.show.models import Act, Show

@@ -11,14 +11,17 @@ from cuefocus.app.sim_rig import SimulatedMotors
 from cuefocus.desk.main import DeskConfig
 from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
+from cuefocus.shells.checkpoint import make_sheets
 from cuefocus.shells.conductor_config import ConductorConfig, SoundConfig
 from cuefocus.shells.event_pipe import EventReader, event_pair
+from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
 from cuefocus.shells.shared_memory import SharedMemory
 
 LEDGER: Final = "ledger.jsonl"
 STORE: Final = "takes.db"
 LOGS_DIR: Final = "logs"
+CONDUCTOR_CONFIG: Final = "conductor.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,13 @@ class Places:
 
 
 class Wires:
-    """What `run` holds for its children: shared memory, score, event pipes. They outlive any child."""
+    """What `run` holds for its children: memory, score, checkpoints, waiting journal lines, event pipes.
+
+    They outlive any child.
+    """
 
     def __init__(self, memory: SharedMemory, score_fd: int) -> None:
-        self.memory, self.score_fd = memory, score_fd
+        self.memory, self.score_fd, self.sheet_fds, self.spill_fd = memory, score_fd, make_sheets(), make_spill()
         read_end, self._events_end = event_pair()
         self._heard_end, self._told_end = event_pair()
         self.events = EventReader(read_end)
@@ -122,14 +128,15 @@ def motion_child(config: MotionConfig, memory: SharedMemory, runtime: RuntimeDir
     path = runtime.path / "motion.json"
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.motion_main")
-    return ChildSpec("motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=memory.handed_down)
+    fds = (*memory.handed_down, *runtime.handed_down)
+    return ChildSpec("motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=fds)
 
 
 def conductor_child(
     wires: Wires, sound: SoundConfig | None, runtime: RuntimeDir, places: Places, *, afresh: int = 0
 ) -> ChildSpec:
     """The conductor process."""
-    path = runtime.path / "conductor.json"
+    path = runtime.path / CONDUCTOR_CONFIG
     ConductorConfig(
         memory_fd=wires.memory.fd,
         events_fd=wires.events_fd,
@@ -140,10 +147,20 @@ def conductor_child(
         ledger=str(places.ledger),
         sound=sound,
         afresh=afresh,
+        sheet_fds=wires.sheet_fds,
+        spill_fd=wires.spill_fd,
     ).write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
-    fds = (*wires.memory.handed_down, wires.events_fd, wires.told_fd, wires.score_fd)
+    own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
+    fds = (*wires.memory.handed_down, *runtime.handed_down, *own)
     return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds)
+
+
+def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:
+    """The understudy of the conductor, whose config it reads. One that keeps ending stays down: it only saves time."""
+    argv = (sys.executable, "-m", "cuefocus.shells.understudy", "--config", str(runtime.path / CONDUCTOR_CONFIG))
+    fds = (wires.score_fd, *wires.sheet_fds)
+    return ChildSpec("understudy", argv, places.log("understudy"), pass_fds=fds, most_deaths=3)
 
 
 def desk_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:

@@ -13,7 +13,7 @@ from cuefocus.engine.job import ActJob, AxisJob, CueCard, Job, TriggerJob
 from cuefocus.engine.journal import JournalFile, JournalHeader
 from cuefocus.engine.plan import OnLoss
 from cuefocus.errors import JournalError, RigFileError, ShowFileError
-from cuefocus.motion.compile import CompiledAct, CompiledShow
+from cuefocus.motion.compiled import CompiledAct, CompiledShow
 from cuefocus.rig.models import Rig
 from cuefocus.show.models import Act, Cue, Show
 from cuefocus.show.values import ActSpeed
@@ -49,6 +49,7 @@ def build_job(checked: Checked) -> Job:
         sources=tuple(source.id for source in sorted(rig.sources, key=lambda source: source.priority)) or ("timecode",),
         repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
+        glass=compiled.glass,
     )
 
 
@@ -91,6 +92,8 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
         on_loss=OnLoss[act.loss_policy.upper()],
         rejoin=act.rejoin,
         take_end_ns=round(act.take_end_s * NS_PER_S),
+        chains=compiled.chains,
+        glass=compiled.glass,
     )
 
 
@@ -118,9 +121,11 @@ def _triggered(show: Show, compiled: CompiledShow) -> dict[str, TriggerJob]:
             axis=cue.axis_name,
             keys=tuple((on.kind, on.key) for on in cue.on),
             conflict=cue.conflict,
+            card=_card(cue),
+            refusal=compiled.refused.get(cue.cue, ""),
         )
         for cue in show.cues
-        if cue.triggered and cue.cue in compiled.requests and cue.axis_name in compiled.specs
+        if cue.triggered and (cue.cue in compiled.requests or cue.cue in compiled.refused)
     }
 
 

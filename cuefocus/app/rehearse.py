@@ -33,6 +33,7 @@ from cuefocus.wire.events import Reading
 
 #: As many as a sound card with a large buffer hands over; more would only delay the readings.
 BLOCK_SAMPLES = 2048
+_BLOCKS_AT_ONCE = 64
 _START_NS = 10 * NS_PER_S
 #: Until every motor has said where it stands, and for the ends of a move.
 _WAKING_NS = NS_PER_S
@@ -214,10 +215,11 @@ def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[in
     channel = best_channel(sound)
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
     samples = 0
-    for block in sound.blocks(channel, BLOCK_SAMPLES):
-        samples += len(block)
-        stamp_ns = origin_ns + samples * NS_PER_S // sound.sample_rate
-        yield stamp_ns, listener.feed(block, stamp_ns)
+    for blocks in sound.blocks(channel, BLOCK_SAMPLES * _BLOCKS_AT_ONCE):
+        ends = [min(end, len(blocks)) for end in range(BLOCK_SAMPLES, len(blocks) + BLOCK_SAMPLES, BLOCK_SAMPLES)]
+        stamps = [origin_ns + (samples + end) * NS_PER_S // sound.sample_rate for end in ends]
+        samples += len(blocks)
+        yield from zip(stamps, listener.feed_many(blocks, list(zip(ends, stamps, strict=True))), strict=True)
     end_ns = origin_ns + samples * NS_PER_S // sound.sample_rate
     yield end_ns, (*listener.flush(), SourceEvent(source, end_ns, "ended", "the sound is over"))
 

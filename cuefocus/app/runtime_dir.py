@@ -1,7 +1,9 @@
 """Where a running daemon keeps its sockets and links, and how others find it.
 
 One folder (mode 0700) a daemon under `$XDG_RUNTIME_DIR/cuefocus`, or under the temporary folder where there is none;
-`current` points at the one started last.
+`current` points at the one started last. A lock says that a daemon lives: `run` takes it, and the processes that drive
+motors hold it too, so a stop finds them by name though `run` was killed, and nobody else takes their name or clears
+their folder.
 """
 
 import fcntl
@@ -28,7 +30,7 @@ class RuntimeDir:
     """One daemon's folder.
 
     Args:
-        lock_fd: held by `run` for as long as it lives, -1 for everybody else.
+        lock_fd: the lock, held by `run` and what it hands it down to for as long as one of them lives; -1 for others.
         others: daemons that could have been meant too, as no name was said.
     """
 
@@ -50,6 +52,11 @@ class RuntimeDir:
     def conductor_socket(self) -> Path:
         """Where the conductor hears everything else."""
         return self.path / CONDUCTOR_SOCKET
+
+    @property
+    def handed_down(self) -> tuple[int, ...]:
+        """Descriptors that keep the folder alive in a child (`pass_fds`)."""
+        return (self.lock_fd,) if self.lock_fd >= 0 else ()
 
     def remove(self) -> None:
         """Take the folder and a `current` that points at it away; only its owner may."""

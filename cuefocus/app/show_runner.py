@@ -12,7 +12,15 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.live import Live
 
-from cuefocus.app.daemon import Places, Wires, conductor_child, desk_child, motion_child, motion_config
+from cuefocus.app.daemon import (
+    Places,
+    Wires,
+    conductor_child,
+    desk_child,
+    motion_child,
+    motion_config,
+    understudy_child,
+)
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
 from cuefocus.app.live_view import Picture, drawn, sentence
 from cuefocus.app.processes import Death, Processes
@@ -151,6 +159,7 @@ class ShowRunner:
             self._tell_events()
             self._tell_rights()
             self._mind_children()
+            self._begin_understudy()
             if key_fd in ready:
                 self._obey_keys(read_keys(key_fd))
             if now_ns() >= next_frame_ns:
@@ -230,6 +239,11 @@ class ShowRunner:
             else:
                 self._mourn(death)
 
+    def _begin_understudy(self) -> None:
+        """Once the conductor conducts: until then the others need the machine."""
+        if "understudy" not in self._processes and self._wires.memory.conductor_beat.last_ns:
+            self._processes.start(understudy_child(self._wires, self._runtime, self._places))
+
     def _mourn(self, death: Death) -> None:
         why = f" ({death.last_words})" if death.status > 0 and death.last_words else ""
         again = "it is started again" if death.again_ns is not None else "it stays down"
@@ -290,7 +304,7 @@ class ShowRunner:
         patient = quiet_ns < _SILENT_NS and self._stops < 2
         self._processes.stop(("conductor",), _CONDUCTOR_GRACE_NS if patient else 0)
         self._processes.stop(("motion",), _MOTION_GRACE_NS)
-        self._processes.stop(("desk",), _OTHERS_GRACE_NS)
+        self._processes.stop(("desk", "understudy"), _OTHERS_GRACE_NS)
         self._processes.stop(("sims",), _OTHERS_GRACE_NS)
         self._tell_events()
 

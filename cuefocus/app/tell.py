@@ -9,6 +9,8 @@ from typing import Final
 
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.errors import DeviceError, InputError
+from cuefocus.files.quantities import FocalLength, Stop
+from cuefocus.files.text_value import BadText
 from cuefocus.shells.local_socket import ask
 from cuefocus.timebase.units import NS_PER_MS
 
@@ -17,9 +19,11 @@ MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
 
 STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
-PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "status")
+PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "setup", "status")
 CONFIRM: Final = "confirm"
 """After `engage`: the operator has seen that the motor stands where it is assumed to."""
+CLEAR: Final = "clear"
+"""A setting: what the camera was last set to counts no longer."""
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
 
 
@@ -65,12 +69,32 @@ class Answer:
         return {"ok": self.ok, "text": self.text, **self.data}
 
 
-def order_from(words: Sequence[str], *, by_ring: float | None = None, value: str = "") -> Order:
+def order_from(
+    words: Sequence[str],
+    *,
+    by_ring: float | None = None,
+    value: str = "",
+    stop: str = "",
+    focal: str = "",
+    clear: bool = False,
+) -> Order:
     """The order of a command line's words: `arm`, `go 12.1`, `hand A.focus`, `take good`, …
+
+    Args:
+        words: verb and names.
+        by_ring: how far a hand moves.
+        value: the rest, by verb.
+        stop: what an iris is set to, as written.
+        focal: what a zoom is set to, as written.
+        clear: take both back.
 
     Raises: InputError naming what can be said.
     """
     verb, *rest = words or ("",)
+    if stop or focal or clear:
+        if verb != "setup":
+            raise InputError("--stop, --focal and --clear belong to setup", hint="say setup A --stop T2.8")
+        value = _setting(stop, focal, clear=clear)
     if verb == "take":
         what = rest[0] if rest else ""
         if what not in _TAKE:
@@ -89,9 +113,26 @@ def order_from(words: Sequence[str], *, by_ring: float | None = None, value: str
         raise InputError(f"`{verb}` moves nothing by hand", hint="--by belongs to hand")
     if by_ring is not None and not -1.0 <= by_ring <= 1.0:
         raise InputError(f"--by {by_ring:g} is no share of the ring", hint="say -1 to 1, such as 0.01")
+    if verb == "setup" and not rest:
+        raise InputError("a setup needs a camera", hint="say setup A --stop T2.8, setup A --clear, or setup A to ask")
     if verb == "slate":
         return Order(verb, "", value or " ".join(rest))
     return Order(verb, rest[0] if rest else "", value, by_ring)
+
+
+def _setting(stop: str, focal: str, *, clear: bool) -> str:
+    """The value of `setup`: a stop and a focal length as written, or to forget both.
+
+    Raises: InputError for what is no stop or focal length.
+    """
+    if clear and (stop or focal):
+        raise InputError("--clear goes back to the files", hint="clear, or set; not both")
+    try:
+        words = [f"stop={Stop.parse(stop).t_number:.4f}"] if stop else []
+        words += [f"focal_mm={FocalLength.parse(focal).mm:.4f}"] if focal else []
+    except BadText as problem:
+        raise InputError(problem.problem, hint=problem.hint) from None
+    return CLEAR if clear else " ".join(words)
 
 
 def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns: int = ANSWER_NS) -> Answer:

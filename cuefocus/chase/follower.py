@@ -14,6 +14,7 @@ from cuefocus.chase.events import ChaseEvent, ChaseKind
 from cuefocus.chase.judge import Judge, Verdict
 from cuefocus.chase.labels import LabelCheck, word_rate
 from cuefocus.chase.line import Line
+from cuefocus.chase.scrub import Freshness
 from cuefocus.chase.silence import Silence
 from cuefocus.chase.slew import Slew
 from cuefocus.chase.state import ADVANCING, RUNNING, Sign, next_state
@@ -55,6 +56,7 @@ class Follower:
         self._now_ns = 0
         self._last: Word | None = None
         self._silence = Silence()
+        self._fresh = Freshness()
         self._good_ns = 0
         self._good_until_ns = 0
         self._patience_ns = _RUN_ON_NS if config.on_loss == "run" else config.freewheel_ns
@@ -119,14 +121,13 @@ class Follower:
     def step(self, now_ns: int) -> tuple[Clock, list[ChaseEvent]]:
         """The clock at `now_ns`, and what happened since the last step."""
         now_ns = max(now_ns, self._now_ns)
+        self._fresh.step(now_ns)
         self._watch_silence(now_ns)
         elapsed_ns, self._now_ns = now_ns - self._now_ns, now_ns
         line = self._tracker.line
         if self._slew.rest_ns and line is not None:
             self._slew.let_out(elapsed_ns, line.speed)
         clock = self._clock(now_ns)
-        if not self._events:
-            return clock, []
         events, self._events = self._events, []
         return clock, events
 
@@ -144,6 +145,12 @@ class Follower:
         """Whether the act's pre-roll of good timecode has been heard in one piece."""
         running = self.state in RUNNING and self._since_ns is not None
         return running and self._good_ns - (self._since_ns or 0) >= self.config.preroll_ns
+
+    @property
+    def scrub_until_ns(self) -> int | None:
+        """Host time until which the clock may be scrubbed along; None where it is not wound, or may not be."""
+        off = self.config.scrub and self._off is not None and self.state is ClockState.LOCATING
+        return self._fresh.until_ns if off and not self._labels.refusal else None
 
     @property
     def speed_uncertainty(self) -> float:
@@ -199,12 +206,13 @@ class Follower:
             elif self._unbroken:
                 self._slew.take(published_ns - line.show_at(self._now_ns))
             self._good_ns = word.point.host_ns
+            self._fresh.heard(self._tracker.length_ns(word))
             self._weigh(line, word)
             if self.state in RUNNING:
                 self._good_until_ns = self._good_ns + self._patience_ns
                 self._heard_ns = word.point.show_ns
-        slowest_ns = self._slowest_word_ns
-        if self.state in RUNNING and self._tracker.pulse.running_down(slowest_ns, self._tracker.noise(word)):
+        ending = self._tracker.pulse.running_down(self._slowest_word_ns, self._tracker.noise(word))
+        if self.state in RUNNING and ending:
             self._stop(word.point.host_ns, word.point.show_ns, "the timecode ran down")
 
     def _locate(self, reading: Reading) -> None:
@@ -232,7 +240,8 @@ class Follower:
         if verdict is Verdict.REVERSE or verdict is Verdict.SHUTTLE:
             self._go_off(stamp_ns, verdict)
             return
-        self._off = None
+        if verdict is not Verdict.OUTSIDE or not self.config.scrub:
+            self._off = None
         if self._labels.refusal:
             return
         if verdict is Verdict.WRONG_SPEED:
@@ -349,8 +358,9 @@ class Follower:
                     self._freewheel(now_ns, "no timecode" if silent else "")
         if self.state is ClockState.FREEWHEELING and now_ns > self._good_until_ns:
             self._expire(now_ns)
-        elif state is ClockState.LOCATING and now_ns - last.point.host_ns > self.config.freewheel_ns:
-            self._halt(self._shown_ns, Sign.EXPIRED)
+        elif state is ClockState.LOCATING and now_ns > (self.scrub_until_ns or 0):
+            if now_ns - last.point.host_ns > self.config.freewheel_ns:
+                self._halt(self._shown_ns, Sign.EXPIRED)
 
     def _expire(self, now_ns: int) -> None:
         """The freewheel is over. The line is kept: a return is measured against it."""

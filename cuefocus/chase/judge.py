@@ -23,6 +23,8 @@ _GROSS = 0.05
 _VAGUE, _VAGUE_IN_RANGE = 0.005, 0.03
 # Steady speeds within these are a playback at a wrong speed; others are shuttling.
 _SLOW_PLAYBACK, _FAST_PLAYBACK = 0.2, 4.1
+# Where scrubbing is allowed, so many readings outside the declaration, or for so long, are a shuttle at any speed.
+_SCRUB_READINGS, _SCRUB_NS = 3, 100 * NS_PER_MS
 
 
 class Verdict(Enum):
@@ -43,6 +45,7 @@ class Judge:
     def __init__(self, config: ChaseConfig) -> None:
         self._speeds = config.speeds
         self._rate = config.rate
+        self._scrub = config.scrub
         self._outside_ns: int | None = None
         self._outside = 0
         self._contradicted = 0
@@ -85,6 +88,9 @@ class Judge:
         steady = pulse.steady(noise_ns)
         if running and (self._outside < _ALARM_READINGS or lasted_ns < _ALARM_NS):
             return Verdict.OUTSIDE
+        if self._scrub:
+            soon = line.speed < _SLOW_PLAYBACK or lasted_ns >= _SCRUB_NS or self._outside >= _SCRUB_READINGS
+            return Verdict.SHUTTLE if soon else Verdict.OUTSIDE
         if line.speed > _FAST_PLAYBACK or (
             line.speed > 1.5 * self._speeds.fastest and lasted_ns > _NAMED_NS and not steady
         ):

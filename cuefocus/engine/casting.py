@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.first_move import go_there_slowly, why_too_fast
 from cuefocus.engine.job import Job, TriggerJob
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.ports import Trigger
+from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
+from cuefocus.engine.taking import never_tried
 from cuefocus.engine.triggers import CueStack, TriggerLedger, cues_heard
 from cuefocus.errors import PlanError
 from cuefocus.motion.racks import PlannedRack
@@ -43,6 +46,8 @@ class Casting:
             return False, f"cue {cue} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
         if not session.book.armed:
             return False, f"cue {cue} heard, but nothing is armed"
+        if job.refusal:
+            return self._refuse(session, job, stamp_ns, route, job.refusal)
         taken, text = self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
         if taken:
             self.ledger.taken(cue, stamp_ns, route)
@@ -55,16 +60,23 @@ class Casting:
         clock, now_ns = session.clock, session.now_ns
         start = orders.lens_state(now_ns, clock)
         try:
-            rack = self._job.planner.triggered(job.cue, start, stamp_ns, now_ns, orders.direction)
+            rack = orders.planner.triggered(
+                job.cue,
+                start,
+                stamp_ns,
+                now_ns,
+                orders.direction,
+                act=session.act.name,
+                show_ns=shown_ns(clock, now_ns),
+            )
         except PlanError as error:
-            text = f"cue {job.cue} cannot land as written: {error}"
-            session.alarm(text)
-            return False, text
+            return self._refuse(session, job, stamp_ns, route, str(error))
         record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
         session.book.fire(record)
         happening, reason = self._why_not(session, job, orders, rack)
         if happening is not None:
             record.happen(happening, reason)
+            go_there_slowly(orders, rack, reason, now_ns, clock)
             return False, reason
         for other in session.book.pulling(orders.name):
             if other.land_host_ns is None or (other.rack.triggered and other.land_host_ns > now_ns):
@@ -74,7 +86,7 @@ class Casting:
                 other.watch_until_ns = min(other.watch_until_ns, max(now_ns, other.land_host_ns))
         later = self._later(session, orders, rack, job)
         orders.trigger(rack, later, now_ns, clock)
-        orders.cast = job.cue
+        orders.cast, orders.cautious = job.cue, False
         running = clock.running and clock.speed > 0.0
         orders.cast_after = session.stage.last_begun(session, orders) if running else None
         record.happen(Happening.PLANNED)
@@ -85,6 +97,17 @@ class Casting:
             departs_ns = clock.host_at(later[0].depart_ns - later[0].takeup_ns) + orders.job.spec.dead_ns
             record.watch_until_ns = min(record.watch_until_ns, max(departs_ns, rack.land_ns))
         return True, f"cue {job.cue} lands in {ms_from_ns(rack.land_ns - now_ns)} ms"
+
+    def _refuse(self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, why: str) -> tuple[bool, str]:
+        """A cue that cannot land as written has its row, and GO waits for it no longer: the next one stands by."""
+        text = f"cue {job.cue} is refused: {why}"
+        self.ledger.taken(job.cue, stamp_ns, route)
+        self.stack.fired(job.cue)
+        if self.stack.standby is not None and job.cue in self.stack:
+            text += f"; cue {self.stack.standby} stands by"
+        session.alarm(text)
+        session.tell_row(never_tried(session, job.cue, job.card, why, source=route))
+        return False, text
 
     def _why_not(
         self, session: "Session", job: TriggerJob, orders: AxisOrders, rack: PlannedRack
@@ -98,7 +121,8 @@ class Casting:
         conflict = self._conflict(session, orders, rack)
         if conflict is not None and job.conflict == "track":
             return Happening.DENIED, f"cue {conflict.rack.cue} leaves before it would have landed"
-        return None, ""
+        slow = why_too_fast(orders, rack, session.clock)
+        return (Happening.DENIED, slow) if slow else (None, "")
 
     def _conflict(self, session: "Session", orders: AxisOrders, rack: PlannedRack) -> CueRecord | None:
         """The timed rack that would depart (or is under way) before the triggered one has landed."""

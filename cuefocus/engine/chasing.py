@@ -9,6 +9,7 @@ from cuefocus.engine.acts import ActChooser
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.job import ActJob, Job
 from cuefocus.engine.plan import OnLoss
+from cuefocus.engine.scrubbing import Scrubbing
 from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.events import Reading
 
@@ -35,6 +36,7 @@ class Chasing:
         self.clock = NO_CLOCK
         self.refusal = ""
         self.trouble = ""
+        self.scrub = Scrubbing()
         self._was_running = False
         self._placed_epoch: int | None = None
 
@@ -49,6 +51,7 @@ class Chasing:
         if act is not None:
             session.taking.abandon_pass(session, "playback went to another act")
             session.stage.clock_gone(session, OnLoss.HOLD)
+            self.scrub.end()
             self.follower = Follower(act.chase, epoch=self.clock.epoch + 1)
             self._placed_epoch, self.refusal, self.trouble = None, "", ""
         self.follower.feed(reading)
@@ -60,6 +63,7 @@ class Chasing:
         self.clock, happenings = self.follower.step(now_ns)
         for happening in happenings:
             self._happened(session, happening)
+        self.scrub.step(session, self.follower.scrub_until_ns)
         return self.clock
 
     def _happened(self, session: "Session", event: ChaseEvent) -> None:
@@ -85,6 +89,7 @@ class Chasing:
 
     def _goes_on(self) -> None:
         self.refusal = self.trouble = ""
+        self.scrub.end()
 
     def _jumped(self, session: "Session", event: ChaseEvent) -> None:
         """Elsewhere: in mid-run that is a jump; after a stop it counts from where playback was last heard."""
@@ -139,11 +144,20 @@ class Chasing:
             self._clock_gone(session, event.reason, _ended(policy), lands=False)
         else:
             backwards = event.kind is ChaseKind.REVERSE
-            reason = "playback runs backwards" if backwards else "playback is shuttled"
-            if session.book.armed and self._was_running:
-                session.alarm(f"{reason}; the axes hold")
-            self.trouble = reason
-            self._clock_gone(session, reason, OnLoss.HOLD, lands=False)
+            self._wound(session, "playback runs backwards" if backwards else "playback is shuttled")
+
+    def _wound(self, session: "Session", reason: str) -> None:
+        """Reverse or shuttle: racks under way are held; axes hold too, or scrub where the act says so."""
+        scrubs = self.act.chase.scrub
+        if session.book.armed and self._was_running:
+            session.alarm(f"{reason}; the axes {'follow it, no cue fires' if scrubs else 'hold'}")
+        self.trouble = reason
+        if self.scrub.active:
+            return
+        casts = [(orders, orders.cast, orders.cast_after) for orders in session.stage.orders.values()]
+        self._clock_gone(session, reason, OnLoss.HOLD, lands=False)
+        for orders, cast, after in casts if scrubs else ():
+            orders.cast, orders.cast_after = cast, after  # a triggered target is held while the track is scrubbed
 
     def _clock_gone(self, session: "Session", reason: str, policy: OnLoss, *, lands: bool) -> None:
         """Racks under way end by `policy`; `lands` says whether playback may be taken to have gone on to `land_at`."""

@@ -1,16 +1,20 @@
 """An operator's words, and what each does. A table: verb → action."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.ports import Command
+from cuefocus.engine.settings import shown_ns
+from cuefocus.motion.live import NOTHING_SET, Live
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 Answer = tuple[bool, str]
+_SETTING = re.compile(r"(stop|focal_mm)=([0-9]{1,5}(?:\.[0-9]{1,6})?)")
 _ALL_STOPS = Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE
 
 
@@ -67,9 +71,11 @@ def _engage(session: "Session", command: Command) -> Answer:
             said.append(f"{axis} only assumes where it stands; look, then: tell engage {axis} confirm")
         else:
             said.append(why)
+    slow = [axis for axis in engaged if session.stage.orders[axis].cautious]
+    done = f"{', '.join(engaged)} engaged" + (f"; the first move of {', '.join(slow)} is slow" if slow else "")
     if not said:
-        return True, f"{', '.join(engaged)} engaged"
-    return False, "; ".join([f"{', '.join(engaged)} engaged"] * bool(engaged) + said)
+        return True, done
+    return False, "; ".join([done] * bool(engaged) + said)
 
 
 def _let_go(session: "Session", axis: str) -> None:
@@ -150,8 +156,51 @@ def _slate(session: "Session", command: Command) -> Answer:
     return True, f"slate {command.value}"
 
 
+def _setup(session: "Session", command: Command) -> Answer:
+    """`stop=2.8 focal_mm=85` or `clear`; nothing at all asks what is set."""
+    settings, camera = session.settings, command.target
+    glass = settings.glass(session.act, camera)
+    if glass is None:
+        return False, f"no camera {camera!r}; have {', '.join(session.job.glass) or 'none'}"
+    live = settings.live.get(camera, NOTHING_SET)
+    if command.value == "clear":
+        settings.set(session, camera, NOTHING_SET)
+    elif command.value:
+        wanted = _live(command.value)
+        if wanted is None:
+            return False, f"{command.value!r} is no setting; say stop=2.8, focal_mm=85 or clear"
+        why = glass.refusal(wanted)
+        if why:
+            return False, why
+        stop = live.stop if wanted.stop is None else wanted.stop
+        settings.set(session, camera, Live(stop, live.focal_mm if wanted.focal_mm is None else wanted.focal_mm))
+    return True, _lens_text(session, camera)
+
+
+def _live(value: str) -> Live | None:
+    """The values of a setting; None for what is none."""
+    found: dict[str, float] = {}
+    for word in value.split():
+        match = _SETTING.fullmatch(word)
+        if match is None or match[1] in found:
+            return None
+        found[match[1]] = float(match[2])
+    live = Live(found.get("stop"), found.get("focal_mm"))
+    return live if live and all(number > 0.0 for number in found.values()) else None
+
+
+def _lens_text(session: "Session", camera: str) -> str:
+    shown = session.settings.shown(session.act, shown_ns(session.clock, session.now_ns))[camera]
+    stop, focal_mm = shown["stop"], shown["focal_mm"]
+    by = {"set": "last set", "track": "its own track", "act": f"act {session.act.name}", "rig": "rig"}
+    return f"{camera}: T{stop:g} ({by[str(shown['stop_by'])]}), {focal_mm:g} mm ({by[str(shown['focal_by'])]})"
+
+
 def _status(session: "Session", command: Command) -> Answer:
-    return True, session.clock.state.word
+    lenses = [_lens_text(session, camera) for camera in session.settings.live]
+    shown = session.status()
+    scrubs = [f"scrubbing at {shown['timecode']}, {shown['speed']:+.2f}×"] if shown["scrubbing"] else []
+    return True, "; ".join([session.clock.state.word, *scrubs, *lenses])
 
 
 _VERBS: dict[str, Callable[["Session", Command], Answer]] = {
@@ -169,5 +218,6 @@ _VERBS: dict[str, Callable[["Session", Command], Answer]] = {
     "take_end": _take_end,
     "mark": _mark,
     "slate": _slate,
+    "setup": _setup,
     "status": _status,
 }

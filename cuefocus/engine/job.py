@@ -7,7 +7,11 @@ from typing import Protocol
 
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.engine.plan import OnLoss
+from cuefocus.motion.chain import Chain
+from cuefocus.motion.compile_track import Piece
+from cuefocus.motion.live import Glass, Live
 from cuefocus.motion.racks import PlannedRack
+from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
 
@@ -39,6 +43,8 @@ class ActJob:
         dioptres_at: lens ring to dioptres, by focus axis, for the lenses worn in this act.
         rejoin: "next-cue", "now" or "operator".
         take_end_ns: stopped timecode that ends a take.
+        chains: every timed cue that could be resolved, by axis, for planning them anew.
+        glass: what cameras wear in this act, by camera, where that differs from the rig's.
     """
 
     name: str
@@ -51,6 +57,8 @@ class ActJob:
     on_loss: OnLoss
     rejoin: str
     take_end_ns: int
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    glass: Mapping[str, Glass] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class TriggerJob:
     Args:
         keys: (kind, key) pairs that fire it.
         conflict: "trigger" or "track": who wins against a timed rack.
+        card: what a report says of it when it is refused.
+        refusal: why it can never land as written, or empty.
     """
 
     cue: str
@@ -79,18 +89,41 @@ class TriggerJob:
     axis: str
     keys: tuple[tuple[str, str], ...]
     conflict: str
+    card: CueCard
+    refusal: str = ""
 
 
 class Planner(Protocol):
     """Plans racks anew at run time; pure, made from show, rig and lenses when the session starts."""
 
+    def under(self, live: Mapping[str, Live]) -> "Planner":
+        """The planner once cameras are set so."""
+
+    def request(self, cue: str) -> RackRequest | None:
+        """A timed cue as its camera is set now; None for one that could not be resolved."""
+
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order, from lens ring `rest_ring`, last moved in `direction` (+1 = far)."""
+
+    def retrack(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
+    ) -> tuple[Track, tuple[Piece, ...]]:
+        """The same and its pieces, made quickly where most of them are `known` from the track before."""
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
     ) -> tuple[PlannedRack, ...]:
         """The same racks, the first leaving from `start_ring` (lens), each keeping its own moment."""
+
+    def in_line(
+        self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
+    ) -> tuple[PlannedRack, ...]:
+        """Racks of which some may be missing: each is planned from where the one before it ends."""
+
+    def in_time(
+        self, axis: str, rack: PlannedRack, start_ring: float, direction: int, not_before_ns: int, free_ns: int | None
+    ) -> PlannedRack:
+        """The rack from `start_ring`, shortened where it would move before it may. Raises: PlanError."""
 
     def problem(self, axis: str, rack: PlannedRack) -> str:
         """Why the axis cannot make this rack as planned, or empty."""
@@ -102,9 +135,17 @@ class Planner(Protocol):
         """The written pull, leaving at `depart_ns`."""
 
     def triggered(
-        self, cue: str, start: tuple[float, float, float], trigger_ns: int, now_ns: int, direction: int
+        self,
+        cue: str,
+        start: tuple[float, float, float],
+        trigger_ns: int,
+        now_ns: int,
+        direction: int,
+        *,
+        act: str = "",
+        show_ns: int | None = None,
     ) -> PlannedRack:
-        """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`.
+        """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`, as it is in `act`.
 
         Raises: PlanError when it cannot land as written.
         """
@@ -119,6 +160,7 @@ class Job:
         stack: manual cues in show order.
         after: cue → cues fired by its landing.
         sources: ids of the timecode sources by priority.
+        glass: what cameras wear by the rig.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
 
@@ -132,6 +174,7 @@ class Job:
     sources: tuple[str, ...] = ("ltc",)
     repeat_guard_ns: int = 250_000_000
     go_guard_ns: int = 300_000_000
+    glass: Mapping[str, Glass] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def wanted(self) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -21,6 +21,7 @@ from cuefocus.engine.ports import (
     MotorTrouble,
     Sent,
     SourceEvent,
+    Stalled,
     Trigger,
 )
 from cuefocus.errors import JournalError
@@ -257,6 +258,7 @@ _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {
     MotorTrouble: lambda event: ("M", event.axis, event.stamp_ns, event.kind, event.reason),
     Latched: lambda event: ("L", event.axis, event.stamp_ns, int(event.latch)),
     Command: _encode_command,
+    Stalled: lambda event: ("Z", event.axis, event.stamp_ns, event.since_ns),
     Trigger: lambda event: ("T", event.kind, event.key, event.stamp_ns, event.source),
     SourceEvent: lambda event: ("E", event.source, event.stamp_ns, event.kind, event.reason),
 }
@@ -269,6 +271,7 @@ _DECODERS: dict[str, Callable[[Sequence[Any]], InboxEvent]] = {
     "M": lambda line: MotorTrouble(*line[1:]),
     "L": lambda line: Latched(line[1], line[2], Latch(line[3])),
     "C": lambda line: Command(*line[1:]),
+    "Z": lambda line: Stalled(*line[1:]),
     "T": lambda line: Trigger(*line[1:]),
     "E": lambda line: SourceEvent(*line[1:]),
 }

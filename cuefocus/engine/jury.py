@@ -36,6 +36,10 @@ class Jury:
     def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
         """Rows that can be told now; with `closing`, of every rack that has anything to tell."""
         for record in session.book.busy_records():
+            if record.fate is None and session.stalls.silent_over(record.axis, record.land_host_ns):
+                if not closing:
+                    continue  # no word of where the axis was is in yet
+                record.happen(Happening.LOST, "motion did not answer when it was to land")
             if record.fate is None and not self._watched(session.now_ns, record, closing=closing):
                 continue
             if record.fate is None and record.life is not Life.PULLING:

@@ -3,11 +3,13 @@
 Positions of racks are lens ring; tracks and splices are motor ring (half the backlash ahead of the lens, by direction).
 """
 
+from collections.abc import Sequence
+
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
 from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import direction_after
+from cuefocus.motion.compile_track import Piece, direction_after
 from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
@@ -40,15 +42,18 @@ class AxisOrders:
         self.fault = ""
         self.armed = False
         self.assumed = False  # after a fault: where a motor that does not report stands
+        self.cautious = False  # engaged where it is only assumed to stand: the first move is slow
         self.wants_operator = False  # nothing but an operator engages it
         self.cast = ""  # the triggered cue whose target is held until the next timed rack departs
         self.cast_after: str | None = None  # the timed rack that had begun last when it was fired; None: no clock ran
         self.loose = True
         self.racks: tuple[PlannedRack, ...] = ()
         self.by_cue: dict[str, PlannedRack] = {}
+        self._pieces: tuple[Piece, ...] = ()  # of the track compiled last
         self.rest_lens = self.lens_at(motor_ring)
         self.track = Track(motor_ring)
         self.splice: Splice | None = None
+        self.why = ""  # what the splice was laid for, as it is told
         self.on_loss = OnLoss.FINISH
         self.blocked_show_ns: int | None = None
         self.attach = 0
@@ -106,6 +111,11 @@ class AxisOrders:
         self.loose, self.motor_ring, self.splice, self.cast = True, motor_ring, None, ""
         self.changed = True
 
+    def stand_still(self) -> None:
+        """Motion stood still: the axis rests at its last set-point, however fast it moved before."""
+        self._sent_speed = 0.0
+        self.release(self.last_sent_ring)
+
     def splice_active(self, now_ns: int) -> bool:
         """Whether host-time motion is under way."""
         return self.splice is not None and now_ns + self.job.spec.dead_ns < self.splice.until_ns
@@ -138,6 +148,39 @@ class AxisOrders:
             return
         self._adopt((*self.racks[:index], *self.racks[index + 1 :]), index)
 
+    def recompile(self, kept: int, later: Sequence[PlannedRack], closed_ns: int) -> dict[str, str]:
+        """Put `later` racks in place of those ahead; the first `kept` stay, and nothing new moves before `closed_ns`.
+
+        Returns: cues that would have to leave before they can, and why.
+        """
+        begun, rest = self.racks[:kept], list(later)
+        start_lens = begun[-1].band.target_ring if begun else self.rest_lens
+        direction = direction_after(begun, self.direction)
+        free_ns = begun[-1].stop_ns if begun else None
+        refused: dict[str, str] = {}
+        first: list[PlannedRack] = []
+        while rest and not first:
+            wanted = rest.pop(0)
+            here = self.by_cue.get(wanted.cue)
+            if here is not None and (here.from_ring, here.stop, here.focal_mm) == (
+                start_lens,
+                wanted.stop,
+                wanted.focal_mm,
+            ):
+                first = [here]  # it may have been shortened to leave in time: not again
+                continue
+            try:
+                first = [self.planner.in_time(self.name, wanted, start_lens, direction, closed_ns, free_ns)]
+            except PlanError as error:
+                refused[wanted.cue] = error.sentence
+        if first:
+            start_lens, direction = first[0].band.target_ring, direction_after(first, direction)
+        racks = (*begun, *first, *self.planner.in_line(self.name, rest, start_lens, direction))
+        if len(racks) != len(self.racks) or any(new is not old for new, old in zip(racks, self.racks, strict=True)):
+            self.racks = racks
+            self._compile()
+        return refused
+
     def _adopt(self, racks: tuple[PlannedRack, ...], index: int) -> None:
         """Replan from `index` on, from the end of what comes before."""
         start_lens = racks[index - 1].band.target_ring if index else self.rest_lens
@@ -146,7 +189,9 @@ class AxisOrders:
         self._compile()
 
     def _compile(self) -> None:
-        self.track = self.planner.track(self.name, self.racks, self.rest_lens, self.direction)
+        self.track, self._pieces = self.planner.retrack(
+            self.name, self.racks, self.rest_lens, self.direction, self._pieces
+        )
         self.by_cue = {rack.cue: rack for rack in self.racks}
         self.changed = True
 
@@ -188,12 +233,12 @@ class AxisOrders:
             return
         passed = [rack for rack in racks if show_ns is not None and rack.stop_ns <= show_ns]
         lens = passed[-1].band.target_ring if passed else rest_lens
-        direction = self.direction
+        direction, motor_ring = self.direction, self.motor_ring
         self._rest_on(lens, state, start_ns, passed)
         end_ns = self.splice.until_ns if self.splice is not None else start_ns
         if show_ns is not None and self._departs_before(clock.show_at(end_ns), show_ns):
             # No time to go there first: the next rack leaves from where the axis is, and lands in time.
-            self.direction = direction
+            self.direction, self.motor_ring = direction, motor_ring
             self.stay_until_next(racks[len(passed) :], now_ns, clock)
             return
         self.take_hold(clock)
@@ -205,16 +250,26 @@ class AxisOrders:
         if abs(x - (lens + self.direction * half)) > _THERE_RING or abs(v) > _THERE_RING:
             self.direction = 1 if lens + half > x and not (lens - half < x and self.direction < 0) else -1
         target = min(1.0, max(0.0, lens + self.direction * half))
-        ahead = self.racks[len(passed) :]
-        self.track = self.planner.track(self.name, ahead, lens, self.direction)
-        if passed:
-            self.racks, self.rest_lens = ahead, lens
+        self.racks = self.planner.replan(self.name, self.racks[len(passed) :], lens, self.direction)
+        self.rest_lens = lens
+        self._compile()
         if abs(x - target) <= _THERE_RING and abs(v) <= _THERE_RING:
             self.splice, self.motor_ring = None, target
             return
         segments = settle(state, target, self.job.spec, start_ns=start_ns)
         self.splice = Splice(Track(x, segments), start_ns, segments[-1].end_ns) if segments else None
         self.motor_ring = target
+
+    def go_slowly(self, lens: float, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
+        """Move to lens ring `lens` at the settle speed, whatever comes; the first of `later` leaves from there."""
+        start_ns = now_ns + self.job.spec.dead_ns
+        state = self.state_at(start_ns, clock)
+        self.why = "slowly, as its place was only assumed"
+        self.racks, self.rest_lens, self.cast = later, lens, ""
+        self._rest_on(lens, state, start_ns, [])
+        self.racks = self.planner.replan(self.name, later, lens, self.direction)
+        self._compile()
+        self.take_hold(clock)
 
     def _departs_before(self, end_show_ns: int, show_ns: int) -> bool:
         return any(show_ns <= segment.start_ns < end_show_ns for segment in self.track.segments)
@@ -277,6 +332,7 @@ class AxisOrders:
         laid = self.planner.track(self.name, (rack,), rack.from_ring, self.direction)
         until_ns = max((segment.end_ns for segment in laid.segments), default=rack.stop_ns)
         self.splice = Splice(laid, now_ns + self.job.spec.dead_ns, until_ns)
+        self.why = f"cue {rack.cue} was fired"
         self.direction = direction_after((rack,), self.direction)
         self.motor_ring = laid.at(until_ns)[0]
         self.rest_lens = rack.band.target_ring

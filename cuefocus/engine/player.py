@@ -7,11 +7,11 @@ Loaded by the motion process: plain Python only, no clock of its own.
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
-from math import exp, log, log1p
+from math import exp, log
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
-from cuefocus.engine.plan import AxisPlan, Latch, OnLoss
+from cuefocus.engine.crossing import crossing_lead_ns
+from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Splice
 from cuefocus.motion.limits import SetpointLimiter
 from cuefocus.motion.stop import stop_segments
 from cuefocus.motion.track import LandingInstant, Track
@@ -21,7 +21,6 @@ _NO_PLAN = AxisPlan(follow=False, track=Track(0.0))
 #: Latch bits as plain numbers: flags are asked for at every set-point.
 _RELEASE, _HAND, _STOPS = int(Latch.RELEASE), int(Latch.HAND), int(Latch.HOLD | Latch.PANIC | Latch.HAND)
 _AT_REST_RING_PER_S = 1e-6
-_STEP_NS = 16_000
 _ROUNDING_NS = 1_000  # show time and host time of one moment differ by rounding
 
 
@@ -78,6 +77,7 @@ class AxisPlayer:
         self._holding = True
         self._seen_attach: int | None = None
         self._hand_ring = 0.0
+        self._adrift = True  # the motor may stand elsewhere than the last set-point: a report says where
 
     @property
     def ring(self) -> float:
@@ -90,22 +90,26 @@ class AxisPlayer:
         return self._holding
 
     def observe(self, ring: float, stamp_ns: int) -> None:
-        """Take a position report. Before the first set-point it says where the axis stands."""
+        """Take a position report. At first, after a fault and after RELEASE it says where the axis stands."""
         del stamp_ns
         self.position_known = True
-        if self._last.due_ns == 0:
+        if self._adrift and self._holding:
             self._stand_at(ring)
 
     def hand_by(self, ring_delta: float) -> None:
         """Move by hand, relative to where the grab left the axis; only while Latch.HAND is set."""
         self._hand_ring += ring_delta
 
-    def fault(self) -> None:
-        """Let go at once where the last set-point stands; only a newer attach takes hold again."""
+    def fault(self, plan: AxisPlan | None = None) -> None:
+        """Let go at once where the last set-point stands; only an attach newer than `plan`'s takes hold again."""
+        self._hand_ring = 0.0
+        self._seen_attach = plan.attach if plan is not None else self._seen_attach
         self._stand_at(self._last.ring)
+        self._adrift = self._adrift or plan is None  # a stalled motion's axis stays engaged, where it was sent last
 
     def sent(self, frame: Frame) -> None:
         """Note that `frame` went out."""
+        self._adrift = False
         self._limiter.commit(frame.at_ns, frame.ring, frame.clamped)
         if self.spec.lag_ns > 0:
             held_to = self.spec.ring_at(self._last.counts)
@@ -129,6 +133,7 @@ class AxisPlayer:
         if stops & _RELEASE:
             if not self._holding:
                 self._stand_at(self._last.ring)
+            self._adrift = True
             return None
         self._attend(orders, stops)
         grid_ns = self._next_grid_ns(now_ns)
@@ -137,7 +142,7 @@ class AxisPlayer:
             if frame is not None:
                 return frame
             if not self._holding:
-                self._rest = Track(self._last.ring)
+                self._rest = Track(self._resting_ring(orders.splice))
         return self._held(grid_ns, orders, stops)
 
     def _attend(self, plan: AxisPlan, stops: int) -> None:
@@ -188,6 +193,13 @@ class AxisPlayer:
         coming = landing or self._coming(instants, line.show_at(due_ns + spec.dead_ns), line)
         state = (x, v * line.speed, a * line.speed * line.speed)
         return self._frame(due_ns, at_ns, state, landing is not None, coming)
+
+    def _resting_ring(self, splice: Splice | None) -> float:
+        """Where to stand with nothing to follow: at the end of a splice that ran out since the last set-point."""
+        last_ns = self._last.at_ns + self.spec.dead_ns
+        if splice is not None and splice.from_ns <= last_ns < splice.until_ns:
+            return splice.track.at(splice.until_ns)[0]
+        return self._last.ring
 
     def _good(self, due_ns: int, clock: Clock, plan: AxisPlan, conductor_silent: bool) -> bool:
         """Whether the clock may be followed along the plan's track at `due_ns`."""
@@ -365,31 +377,11 @@ class AxisPlayer:
         self._cap_show_ns = None
         self._rest = Track(ring)
         self._limiter.reset(ring)
-        if self._last.due_ns == 0:
-            self._last = Frame(0, 0, 0, ring, self.spec.counts_at(ring), False, "", 0.0, 0.0)
-
-
-@lru_cache(maxsize=4096)
-def _crossing_lead(held: int, period: int, lag: int) -> int:
-    """As `crossing_lead_ns`, all in steps of 16 µs."""
-    decay, regular_decay = exp(-held / lag), exp(-period / lag)
-    regular = period / 2 + lag - period / (1 - regular_decay)
-    behind = held - (held / 2 + lag) * (1 - decay) - regular * decay
-    return round(lag * log1p(max(0.0, behind) / lag) * _STEP_NS)
-
-
-def crossing_lead_ns(held_ns: int, period_ns: int, lag_ns: int) -> int:
-    """How much sooner a landing's frame must be out for a motor with lag to be on the edge in time, ns.
-
-    Between set-points the motor coasts towards the last one, so at the end of each span it is a little behind the path
-    it follows on the average. The landing's set-point must make up for that much: t = τ·ln(1 + behind/τ).
-
-    Args:
-        held_ns: how long the set-point before it has been held; the others are held `period_ns`.
-        period_ns: how long the set-points before that one were held.
-        lag_ns: first-order time constant of the motor.
-    """
-    return _crossing_lead(held_ns // _STEP_NS, period_ns // _STEP_NS, max(1, lag_ns // _STEP_NS))
+        if self._adrift:
+            last = self._last
+            counts = self.spec.counts_at(ring)
+            self._last = Frame(last.due_ns, last.write_ns, last.at_ns, ring, counts, False, "", 0.0, 0.0)
+            self._motor_ring = ring
 
 
 def _instant_ns(instant: LandingInstant) -> int:

@@ -37,7 +37,10 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class MotorTrouble:
-    """Motion's word on an axis: `fault` (gone or silent), `back`, `dropped` (stale set-points), `refused`."""
+    """Motion's word on an axis: `fault` (gone or silent), `back`, `dropped` (stale set-points), `refused`.
+
+    And the conductor's on motion: `silent` since `stamp_ns` (it shows no life), `answers` again.
+    """
 
     axis: str
     stamp_ns: int
@@ -52,6 +55,20 @@ class Latched:
     axis: str
     stamp_ns: int
     latch: Latch
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """Motion's word that it had slept over an axis' set-points: the axis stands at the last one, and follows no more.
+
+    Args:
+        stamp_ns: when motion woke.
+        since_ns: when the first set-point was due that did not go out.
+    """
+
+    axis: str
+    stamp_ns: int
+    since_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +111,4 @@ class SourceEvent:
     reason: str = ""
 
 
-InboxEvent = Reading | Glitch | Sent | Feedback | MotorTrouble | Latched | Command | Trigger | SourceEvent
+InboxEvent = Reading | Glitch | Sent | Feedback | MotorTrouble | Latched | Stalled | Command | Trigger | SourceEvent

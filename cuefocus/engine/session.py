@@ -13,6 +13,7 @@ from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.commands import obey
 from cuefocus.engine.cues import Happening
+from cuefocus.engine.first_move import tend
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
 from cuefocus.engine.outcome import Event, Outcome, Reply
@@ -25,9 +26,12 @@ from cuefocus.engine.ports import (
     MotorTrouble,
     Sent,
     SourceEvent,
+    Stalled,
     Trigger,
 )
+from cuefocus.engine.settings import Settings
 from cuefocus.engine.stage import Stage
+from cuefocus.engine.stalls import Stalls
 from cuefocus.engine.takebook import TakeBook
 from cuefocus.engine.taking import Taking
 from cuefocus.engine.telling import Teller, status
@@ -49,10 +53,12 @@ class Session:
     def __init__(self, job: Job, seed: Seed) -> None:
         self.job, self.seed = job, seed
         self.book = TakeBook(seed.take)
+        self.settings = Settings(job)
         self.stage = Stage(job, seed)
         self.jury = Jury(job)
         self.casting = Casting(job)
         self.chasing = Chasing(job)
+        self.stalls = Stalls()
         self.taking = Taking(seed)
         self.now_ns = 0
         self._teller = Teller()
@@ -74,8 +80,12 @@ class Session:
         clock = self.chasing.step(self, now_ns)
         if clock.running:
             self.stage.remember(clock)
+        self.stalls.settle(self)
         self.taking.watch(self)
+        self.settings.step(self)
         self._block_departures()
+        for orders in self.stage.orders.values():
+            tend(orders, now_ns)
         if self.book.armed:
             self._live()
         self.judge(closing=False)
@@ -101,6 +111,8 @@ class Session:
             self._latched(event)
         elif isinstance(event, MotorTrouble):
             self._trouble(event)
+        elif isinstance(event, Stalled):
+            self.stalls.heard(event)
         elif isinstance(event, SourceEvent):
             self._source(event)
         elif isinstance(event, Glitch):
@@ -139,13 +151,16 @@ class Session:
             return
         if trouble.kind == "fault":
             orders.fail(trouble.reason)
-            self.book.cut(trouble.axis, self.now_ns, Happening.LOST, f"motor fault: {trouble.reason}")
+            since_ns = self.stalls.silent_ns.pop(trouble.axis, self.now_ns)
+            self.book.cut(trouble.axis, since_ns, Happening.LOST, f"motor fault: {trouble.reason}")
             self.alarm(f"{trouble.axis}: {trouble.reason}; it holds still until it is back and engaged")
         elif trouble.kind == "back" and orders.fault:
             orders.back()
             self.alarm(f"{trouble.axis} is back; engage it to go on")
         elif trouble.kind == "dropped":
             self.stage.dropped[trouble.axis] = self.stage.dropped.get(trouble.axis, 0) + 1
+        else:
+            self.stalls.noticed(self, trouble)
 
     def _latched(self, event: Latched) -> None:
         orders = self.stage.orders.get(event.axis)
@@ -213,8 +228,11 @@ class Session:
             return f"{axis}: {orders.fault}"
         if orders.latch:
             return f"{axis} is stopped by {orders.latch.name}; resume first"
+        if orders.job.spec.feedback and not orders.known:
+            return f"{axis} has not reported yet where it stands; engage it again in a moment"
         if orders.assumed and not confirmed:
             return f"{axis} only assumes where it stands; look at it, then `tell engage {axis} confirm`"
+        orders.cautious = orders.cautious or orders.assumed
         orders.assumed = orders.wants_operator = False
         if not orders.engaged:
             orders.engaged = orders.changed = True

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.cues import Happening, Life
-from cuefocus.engine.job import Job, Seed
+from cuefocus.engine.first_move import MID_RACK, go_there_slowly, why_too_fast
+from cuefocus.engine.job import Job, Planner, Seed
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.plan import Latch, OnLoss
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.motion.racks import PlannedRack
-from cuefocus.timebase.frames import timecode_at
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _READY_AHEAD_NS = 2 * NS_PER_S
 #: A rack that may not leave must be out of the plan this long before motion would begin it.
-_LAST_CALL_NS = 60 * NS_PER_MS
+LAST_CALL_NS = 60 * NS_PER_MS
 _CONTINUOUS_NS = 80 * NS_PER_MS
 #: Between deciding on a pull and its departure: the next step, the plan's way to motion, and a set-point period.
 _PREPARE_NS = 30 * NS_PER_MS
@@ -59,7 +59,7 @@ class Stage:
         return [
             CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.casting.source)
             for name in self.orders
-            for rack in act.racks.get(name, ())
+            for rack in session.settings.racks(act, name)
         ]
 
     def place_all(self, session: "Session", reason: str) -> None:
@@ -70,8 +70,9 @@ class Stage:
     def place(self, session: "Session", orders: AxisOrders, reason: str) -> None:
         """Put one axis where it belongs; racks wholly passed are skipped for `reason`."""
         act, clock, now_ns = session.act, session.clock, session.now_ns
+        orders.why = reason
         orders.obey(act.on_loss)
-        racks = self._racks(session, orders)
+        racks = self.racks_of(session, orders)
         opening = act.opening.get(orders.name)
         if not clock.running:
             self._place_unheard(session, orders, racks, opening)
@@ -82,7 +83,7 @@ class Stage:
         if not self._may_move(orders):
             return
         session.book.end_watch(orders.name, now_ns)
-        held = next((rack for rack in racks if _start_ns(rack) <= show_ns < rack.stop_ns), None)
+        held = next((rack for rack in racks if moves_ns(rack) <= show_ns < rack.stop_ns), None)
         if orders.cast and self._kept_cast(session, orders, racks, passed, held):
             return
         if held is not None:
@@ -111,9 +112,9 @@ class Stage:
             until_show_ns = clock.show_at(orders.splice.until_ns)
             for rack in racks[len(passed) :]:
                 record = session.book.timed.get(rack.cue)
-                if record is not None and _start_ns(rack) < until_show_ns and record.land_host_ns is None:
+                if record is not None and moves_ns(rack) < until_show_ns and record.land_host_ns is None:
                     record.happen(Happening.DISPLACED, f"cue {orders.cast} was fired")
-            orders.keep_cast(tuple(rack for rack in racks if _start_ns(rack) >= until_show_ns), clock)
+            orders.keep_cast(tuple(rack for rack in racks if moves_ns(rack) >= until_show_ns), clock)
             return True
         last = passed[-1].cue if passed else ""
         if held is not None or orders.cast_after not in (None, last):
@@ -124,7 +125,7 @@ class Stage:
     def last_begun(self, session: "Session", orders: AxisOrders) -> str:
         """The timed rack of an axis that began last, by the running clock; empty before the first."""
         show_ns = session.clock.show_at(session.now_ns)
-        begun = [rack.cue for rack in self._racks(session, orders) if _start_ns(rack) <= show_ns]
+        begun = [rack.cue for rack in self.racks_of(session, orders) if moves_ns(rack) <= show_ns]
         return begun[-1] if begun else ""
 
     def forget_cast(self, session: "Session") -> None:
@@ -143,12 +144,16 @@ class Stage:
         if clock.state is ClockState.NO_SIGNAL and opening is not None and not session.taking.has_run:
             orders.settle(racks, opening, session.now_ns, clock)
             return
-        ahead = tuple(rack for rack in racks if clock.speed == 0.0 and _start_ns(rack) >= clock.show_ns)
+        ahead = tuple(rack for rack in racks if clock.speed == 0.0 and moves_ns(rack) >= clock.show_ns)
         orders.stay_until_next(ahead or racks, session.now_ns, clock)
 
-    def _racks(self, session: "Session", orders: AxisOrders) -> tuple[PlannedRack, ...]:
-        act = session.act
-        return tuple(rack for rack in act.racks.get(orders.name, ()) if rack.cue not in act.infeasible)
+    def racks_of(self, session: "Session", orders: AxisOrders) -> tuple[PlannedRack, ...]:
+        """Those that may be tried: a cue refused when the pass began stays so, though it could land by now."""
+        racks, refused = session.settings.racks(session.act, orders.name), session.book.refused
+        kept = tuple(rack for rack in racks if rack.cue not in refused) if refused else racks
+        if len(kept) == len(racks):
+            return racks
+        return session.settings.planner.in_line(orders.name, kept, racks[0].from_ring, 0)
 
     def _place_within(
         self,
@@ -165,6 +170,11 @@ class Stage:
         live = record is not None and not record.life.over and record.land_host_ns is None
         if record is not None and live:
             record.note(reason)
+        if orders.cautious:
+            if record is not None:
+                record.happen(Happening.DENIED, MID_RACK)
+            orders.go_slowly(held.band.target_ring, later, now_ns, clock)
+            return
         if held.on_jump == "settle":
             orders.settle(racks, session.act.opening.get(orders.name, racks[0].from_ring), now_ns, clock)
             joins_ns = orders.splice.until_ns if orders.splice is not None else now_ns
@@ -192,11 +202,11 @@ class Stage:
             start_lens, rest_ns = orders.come_to_rest(now_ns, clock)
             show_ns = clock.show_at(rest_ns + _PREPARE_NS)
             if held.on_jump == "compress":
-                pull = session.job.planner.compress(held, start_lens, show_ns)
+                pull = orders.planner.compress(held, start_lens, show_ns)
                 why = "; too little time was left to compress it"
             else:
-                pull = session.job.planner.late(held, start_lens, show_ns)
-            if pull is not None and later and _start_ns(later[0]) < pull.stop_ns:
+                pull = orders.planner.late(held, start_lens, show_ns)
+            if pull is not None and later and moves_ns(later[0]) < pull.stop_ns:
                 return None, f"; cue {later[0].cue} leaves before its pull would be over"
         return pull, why
 
@@ -228,19 +238,20 @@ class Stage:
     def rejoin_axis(self, session: "Session", orders: AxisOrders, reason: str, *, by_operator: bool = False) -> None:
         """One axis takes part again: racks it could not leave for are missed, the next one leaves from where it is."""
         act, clock, now_ns = session.act, session.clock, session.now_ns
+        orders.why = reason
         orders.obey(act.on_loss)
         if not self._may_move(orders):
             return
         if clock.running and not orders.loose and self._continuous(orders, clock, now_ns):
             orders.take_hold(clock)
             return
-        racks = self._racks(session, orders)
+        racks = self.racks_of(session, orders)
         show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns) if clock.running else clock.show_ns
-        ahead = tuple(rack for rack in racks if _start_ns(rack) > show_ns)
+        ahead = tuple(rack for rack in racks if moves_ns(rack) > show_ns)
         for rack in racks[: len(racks) - len(ahead)]:
             record = session.book.timed.get(rack.cue)
             if record is not None and record.life in (Life.STANDING_BY, Life.READY):
-                leaves_ns = clock.host_at(_start_ns(record.rack)) if clock.running else None
+                leaves_ns = clock.host_at(moves_ns(record.rack)) if clock.running else None
                 record.happen(Happening.LOST, session.taking.why_missed(leaves_ns, reason))
         if orders.cast and orders.splice_active(now_ns):
             orders.keep_cast(ahead, clock)
@@ -267,6 +278,11 @@ class Stage:
             moving = orders.line.speed != 0.0 and orders.track.moving_until(orders.line.show_at(now_ns)) is not None
             if on_loss is OnLoss.HOLD or not moving:
                 orders.release(orders.state_at(now_ns, clock)[0] if not moving else orders.last_sent_ring)
+
+    def plan_with(self, planner: Planner) -> None:
+        """Whatever is planned from now on is planned so."""
+        for orders in self.orders.values():
+            orders.planner = planner
 
     def let_finished_go(self, session: "Session") -> None:
         """Axes whose last motion ended after the clock was gone stand still from now on."""
@@ -296,18 +312,18 @@ class Stage:
         clock, now_ns, spec = session.clock, session.now_ns, orders.job.spec
         landed_ns = clock.show_at(now_ns)
         leaving_ns = clock.show_at(now_ns + spec.dead_ns)
-        last_call_ns = clock.show_at(now_ns + spec.lead_ns + spec.period_ns + _LAST_CALL_NS)
+        last_call_ns = clock.show_at(now_ns + spec.lead_ns + spec.period_ns + LAST_CALL_NS)
         ready_ns = last_call_ns + round(_READY_AHEAD_NS * clock.speed)
         for record in session.book.coming(orders.name):
             if record.life is not Life.PULLING:
                 record.rack = orders.by_cue.get(record.rack.cue, record.rack)
             rack = record.rack
             if record.life is not Life.PULLING:
-                if _start_ns(rack) > ready_ns:
+                if moves_ns(rack) > ready_ns:
                     break
-                self._weigh(session, orders, record, last_call=_start_ns(rack) <= last_call_ns)
-                if record.life is Life.READY and _start_ns(rack) <= leaving_ns:
-                    orders.cast = ""
+                self._weigh(session, orders, record, last_call=moves_ns(rack) <= last_call_ns)
+                if record.life is Life.READY and moves_ns(rack) <= leaving_ns:
+                    orders.cast, orders.cautious = "", False
                     self._depart(session, record, now_ns)
             if record.life is Life.PULLING and rack.land_ns <= landed_ns:
                 self._landed(session, orders, record, clock)
@@ -320,7 +336,7 @@ class Stage:
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
         until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
         following = [
-            max(_start_ns(other), min(rack.stop_ns, other.depart_ns))
+            max(moves_ns(other), min(rack.stop_ns, other.depart_ns))
             for other in orders.racks
             if other.depart_ns > rack.depart_ns
         ]
@@ -339,10 +355,13 @@ class Stage:
         if last_call:
             record.happen(happening, reason)
             orders.without(record.rack.cue)
+            go_there_slowly(orders, record.rack, reason, session.now_ns, session.clock)
 
     def _why_not(self, session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
         """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
         rack, follower = record.rack, session.follower
+        if record.barred:
+            return Happening.DENIED, record.barred
         if orders.latch & Latch.HAND:
             return Happening.GRABBED, "a hand drives the axis"
         if orders.latch:
@@ -353,38 +372,20 @@ class Stage:
             return Happening.DENIED, f"{orders.name} is not engaged"
         if orders.loose:
             return Happening.STOPPED, "the axis waits for the operator to resume"
-        leaves_ns = session.clock.host_at(_start_ns(rack))
+        leaves_ns = session.clock.host_at(moves_ns(rack))
         if session.clock.state is ClockState.FREEWHEELING and leaves_ns > follower.depart_until_ns:
             return Happening.LOST, session.taking.why_missed(leaves_ns, session.taking.silence)
         sigma_ns = follower.predicted_uncertainty(rack.land_ns)
         if sigma_ns > rack.tolerance_ns / 4:
             allowed_ms = ms_from_ns(rack.tolerance_ns / 4)
             return Happening.DENIED, f"the clock is known to ±{ms_from_ns(sigma_ns)} ms only; {allowed_ms} ms is needed"
-        problem = session.job.planner.problem(orders.name, rack)
+        problem = orders.planner.problem(orders.name, rack)
         if problem:
             return Happening.DENIED, problem
-        return None, ""
-
-    def next_rack(self, session: "Session") -> dict[str, object] | None:
-        """The rack that lands next, for the operator."""
-        firsts = (next(session.book.coming(name), None) for name in self.orders)
-        coming = [record for record in firsts if record is not None]
-        if not coming:
-            return None
-        record = min(coming, key=lambda candidate: candidate.rack.land_ns)
-        rate = session.act.chase.rate
-        return {
-            "cue": record.rack.cue,
-            "name": record.rack.name,
-            "axis": record.axis,
-            "target": record.rack.target,
-            "anchor": record.rack.anchor,
-            "land_at": timecode_at(record.rack.land_ns, rate).text(rate),
-            "land_show_ns": record.rack.land_ns,
-            "life": record.life.value,
-        }
+        slow = why_too_fast(orders, rack, session.clock)
+        return (Happening.DENIED, slow) if slow else (None, "")
 
 
-def _start_ns(rack: PlannedRack) -> int:
+def moves_ns(rack: PlannedRack) -> int:
     """First moment of motion, taking up slack included."""
     return rack.depart_ns - rack.takeup_ns

@@ -1,6 +1,6 @@
 """Takes, passes and the record of each cue in them: what was planned, what happened, whether it has been judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cuefocus.engine.cues import Happening, Life, lived
@@ -31,6 +31,7 @@ class CueRecord:
         busy: where it reports that something has happened to it.
         followed: cues that wait for its landing have been fired.
         source: who gave the time: the timecode source, or the trigger's route.
+        barred: why it cannot land as its camera is set now, or empty; refused for it when its time comes.
         stop: an operator's stop that cut its watch short, and when: its fate if no position from the landing is in.
     """
 
@@ -49,6 +50,7 @@ class CueRecord:
     clamped: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     fate: Fate | None = None
+    barred: str = ""
     stop: tuple[int, str] | None = None
     told: bool = False
     followed: bool = False
@@ -115,6 +117,7 @@ class TakeBook:
         self.armed = False
         self.begun_ns = 0
         self.timed: dict[str, CueRecord] = {}
+        self.refused: frozenset[str] = frozenset()
         self.fired: list[CueRecord] = []
         self._lanes: dict[str, Lane] = {}
         self._busy: list[CueRecord] = []
@@ -133,10 +136,12 @@ class TakeBook:
 
     def _clear(self) -> None:
         self.timed, self.fired, self._lanes, self._busy = {}, [], {}, []
+        self.refused = frozenset()
 
-    def open_pass(self, records: list[CueRecord]) -> None:
-        """A new pass with fresh records of the act's timed racks."""
+    def open_pass(self, records: list[CueRecord], refused: Iterable[str]) -> None:
+        """A new pass with fresh records of the act's timed racks; `refused` cues have been told and stay so in it."""
         self.pass_ += 1
+        self.refused = frozenset(refused)
         for record in records:
             record.pass_ = self.pass_
             record.busy = self._busy
@@ -144,6 +149,12 @@ class TakeBook:
         self._lanes = {}
         for record in records:
             self._lanes.setdefault(record.axis, Lane()).records.append(record)
+
+    def bar(self, cue: str, why: str) -> None:
+        """A timed cue cannot land as its camera is set now, or can again (empty)."""
+        record = self.timed.get(cue)
+        if record is not None and record.life in (Life.STANDING_BY, Life.READY):
+            record.barred = why
 
     def fire(self, record: CueRecord) -> None:
         """A triggered cue's record."""

@@ -22,11 +22,11 @@ _WAIT_FOR_MOTORS_NS = 3 * NS_PER_S
 _BETWEEN_TAKES_NS = NS_PER_S // 2
 
 
-def _never_tried(session: "Session", cue: str, card: CueCard, why: str) -> LandingRow:
-    """The row of a cue that could not even be planned."""
+def never_tried(session: "Session", cue: str, card: CueCard, why: str, *, source: str = "") -> LandingRow:
+    """The row of a cue that could not even be planned; `source` is what fired it, if not timecode."""
     return LandingRow(
         take=session.book.take,
-        pass_=session.book.pass_,
+        pass_=max(1, session.book.pass_) if source else session.book.pass_,
         cue=cue,
         name=card.name or None,
         camera=card.camera,
@@ -36,7 +36,7 @@ def _never_tried(session: "Session", cue: str, card: CueCard, why: str) -> Landi
         land_at=None,
         verdict=Verdict.REFUSED.value,
         reason=why,
-        source=session.casting.source,
+        source=source or session.casting.source,
     )
 
 
@@ -89,7 +89,7 @@ class Taking:
 
     def watch(self, session: "Session") -> None:
         """Notice stopped timecode, and arm by itself when that is asked for."""
-        if session.clock.running:
+        if session.clock.running or session.chasing.scrub.active:
             self._quiet_since_ns = None
         elif self._quiet_since_ns is None:
             self._quiet_since_ns = session.now_ns
@@ -155,6 +155,8 @@ class Taking:
                     if not by_playback:
                         record.stopped(session.now_ns, reason)
                     record.watch_until_ns = min(record.watch_until_ns, session.now_ns)
+            elif not record.life.over and record.barred:
+                record.happen(Happening.DENIED, record.barred)
             elif not record.life.over and session.refusal:
                 record.happen(Happening.DENIED, session.refusal)
             elif not record.life.over and by_playback:
@@ -185,13 +187,13 @@ class Taking:
 
     def open_pass(self, session: "Session") -> None:
         """A new pass with fresh records; what cannot land as written is refused at once."""
-        session.book.open_pass(session.stage.fresh_records(session))
-        for cue, why in session.act.infeasible.items():
-            record, card = session.book.timed.get(cue), session.act.cards.get(cue)
-            if record is not None:
-                record.happen(Happening.DENIED, why)
-            elif card is not None:
-                session.tell_row(_never_tried(session, cue, card, why))
+        act, settings = session.act, session.settings
+        infeasible = settings.infeasible(act)
+        session.book.open_pass(session.stage.fresh_records(session), infeasible)
+        for cue, why in infeasible.items():
+            card = settings.card(act, cue)
+            if card is not None:
+                session.tell_row(never_tried(session, cue, card, why))
 
     def abandon_pass(self, session: "Session", reason: str) -> None:
         """A new pass begins: racks under way are cut, those never reached have no row."""

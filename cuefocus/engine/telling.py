@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
+from cuefocus.engine.cues import Life
+from cuefocus.engine.moves import Moves
+from cuefocus.engine.takebook import CueRecord
 from cuefocus.timebase.frames import timecode_at
 from cuefocus.timebase.units import NS_PER_S
 
@@ -22,6 +25,7 @@ def status(session: "Session") -> dict[str, object]:
         "timecode": timecode_at(clock.show_ns, rate).text(rate) if known else None,
         "show_ns": clock.show_ns,
         "speed": round(clock.speed, 6),
+        "scrubbing": session.chasing.scrub.active,
         "rate": rate.name,
         "source": session.casting.source,
         "act": session.act.name,
@@ -34,8 +38,33 @@ def status(session: "Session") -> dict[str, object]:
         "assumed": [name for name, one in orders.items() if not one.known],
         "standby": session.casting.stack.standby,
         "refusal": session.refusal,
-        "next": session.stage.next_rack(session),
+        "setup": session.settings.shown(session.act, clock.show_ns if known else None),
+        "next": next_rack(session),
     }
+
+
+def next_rack(session: "Session") -> dict[str, object] | None:
+    """The rack that lands next, for the operator."""
+    record = _coming_next(session)
+    if record is None:
+        return None
+    rate = session.act.chase.rate
+    return {
+        "cue": record.rack.cue,
+        "name": record.rack.name,
+        "axis": record.axis,
+        "target": record.rack.target,
+        "anchor": record.rack.anchor,
+        "land_at": timecode_at(record.rack.land_ns, rate).text(rate),
+        "land_show_ns": record.rack.land_ns,
+        "life": (Life.REFUSED if record.barred else record.life).value,
+    }
+
+
+def _coming_next(session: "Session") -> CueRecord | None:
+    firsts = [next(session.book.coming(name), None) for name in session.stage.orders]
+    coming = [record for record in firsts if record is not None]
+    return min(coming, key=lambda record: record.rack.land_ns, default=None)
 
 
 class Teller:
@@ -44,24 +73,29 @@ class Teller:
     def __init__(self) -> None:
         self._told: tuple[object, ...] = ()
         self._told_ns = 0
+        self._moves = Moves()
 
     def tell(self, session: "Session") -> None:
         """Tell it if it is due."""
+        self._moves.tell(session)
         clock = session.clock
-        upcoming = session.stage.next_rack(session)
+        upcoming = _coming_next(session)
         facts: tuple[object, ...] = (
             clock.state,
             clock.epoch,
+            session.chasing.scrub.active,
             session.book.armed,
             session.book.take,
             session.book.pass_,
             session.act.name,
             session.refusal,
             session.casting.stack.standby,
-            None if upcoming is None else upcoming["cue"],
+            None if upcoming is None else (upcoming.rack.cue, upcoming.barred),
+            tuple(session.settings.live.items()),
             *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),
         )
-        stale = clock.running and session.now_ns - self._told_ns >= _STATE_EVERY_NS
+        runs = clock.running or session.chasing.scrub.active
+        stale = runs and session.now_ns - self._told_ns >= _STATE_EVERY_NS
         if facts != self._told or stale:
             self._told, self._told_ns = facts, session.now_ns
             session.tell("state", **status(session))

@@ -1,13 +1,13 @@
 """Lengths of time and ring speeds: `600 ms`, `15 frames`, `40 %/s`. A bare number is refused."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from cuefocus.files.quantities import NUMBER, plain_text, refusal
-from cuefocus.files.text_value import BadText, TextValue
+from cuefocus.files.text_value import BadText, Written
 from cuefocus.timebase.frames import FrameRate
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -20,12 +20,11 @@ _ORDERS = {None: 1, "2": 2, "3": 3, "²": 2, "³": 3, "^2": 2, "^3": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class Duration(TextValue):
+class Duration(Written):
     """A length of time: host or show milliseconds and seconds, frames of a rate, or beats of the music."""
 
     amount: Fraction
     unit: Literal["ms", "s", "frames", "beats"]
-    text: str = field(compare=False)
 
     expects = "a duration such as 600 ms, 1.5 s, 15 frames or 2 beats"
     examples = ("600 ms", "1.5 s", "15 frames", "2 beats")
@@ -34,7 +33,7 @@ class Duration(TextValue):
     def parse(cls, text: str) -> Self:
         """A duration as written. Raises: BadText."""
         amount, unit = _duration(text)
-        return cls(amount, unit, text.strip())
+        return cls(amount, unit, text=text.strip())
 
     @property
     def fixed_ns(self) -> int | None:
@@ -49,9 +48,6 @@ class Duration(TextValue):
             return round(self.amount * NS_PER_S / rate.fps)
         return self.fixed_ns
 
-    def __str__(self) -> str:
-        return self.text
-
 
 @lru_cache(maxsize=4096)
 def _duration(text: str) -> tuple[Fraction, Literal["ms", "s", "frames", "beats"]]:
@@ -64,15 +60,21 @@ def _duration(text: str) -> tuple[Fraction, Literal["ms", "s", "frames", "beats"
     return amount, unit
 
 
-class _RingRate(TextValue):
-    """Share of ring travel per second, second² or second³."""
+@dataclass(frozen=True, slots=True)
+class _RingRate(Written):
+    """Share of ring travel per second, second² or second³.
 
-    __slots__ = ()
-    order = 1
+    Args:
+        ring_per_order: ring per secondⁿ, n the class' `order`; subclasses name it with its unit.
+    """
+
+    ring_per_order: float
+
+    order: ClassVar[int]
 
     @classmethod
-    def value_of(cls, text: str) -> float:
-        """Ring per secondⁿ. Raises: BadText."""
+    def parse(cls, text: str) -> Self:
+        """A rate as written. Raises: BadText."""
         match = _RING_RATE.fullmatch(plain_text(text))
         if match is None:
             raise refusal(text, cls.expects.split(" such as")[0], cls.examples[0], cls.examples[0].split(" ", 1)[1])
@@ -81,63 +83,49 @@ class _RingRate(TextValue):
         value = float(match[1]) / (100.0 if match[2] == "%" else 1.0)
         if not 0.0 < value <= 1e9:
             raise BadText(f"{text!r} must be more than 0", f"write e.g. {cls.examples[0]}")
-        return value
+        return cls(value, text=text.strip())
 
 
-@dataclass(frozen=True, slots=True)
 class RingSpeed(_RingRate):
     """Ring travel per second."""
 
-    ring_per_s: float
-    text: str = field(compare=False)
+    __slots__ = ()
 
+    order = 1
     expects = "a speed such as 40 %/s of ring travel, or 0.4 ring/s"
     examples = ("40 %/s", "0.4 ring/s")
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """A speed as written. Raises: BadText."""
-        return cls(cls.value_of(text), text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+    @property
+    def ring_per_s(self) -> float:
+        """Ring per second."""
+        return self.ring_per_order
 
 
-@dataclass(frozen=True, slots=True)
 class RingAcceleration(_RingRate):
     """Ring travel per second²."""
 
-    ring_per_s2: float
-    text: str = field(compare=False)
+    __slots__ = ()
 
     order = 2
     expects = "an acceleration such as 600 %/s2 of ring travel, or 6 ring/s2"
     examples = ("600 %/s2", "6 ring/s2")
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """An acceleration as written. Raises: BadText."""
-        return cls(cls.value_of(text), text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+    @property
+    def ring_per_s2(self) -> float:
+        """Ring per second²."""
+        return self.ring_per_order
 
 
-@dataclass(frozen=True, slots=True)
 class RingJerk(_RingRate):
     """Ring travel per second³."""
 
-    ring_per_s3: float
-    text: str = field(compare=False)
+    __slots__ = ()
 
     order = 3
     expects = "a jerk such as 20000 %/s3 of ring travel, or 200 ring/s3"
     examples = ("20000 %/s3", "200 ring/s3")
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """A jerk as written. Raises: BadText."""
-        return cls(cls.value_of(text), text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+    @property
+    def ring_per_s3(self) -> float:
+        """Ring per second³."""
+        return self.ring_per_order

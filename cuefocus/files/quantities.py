@@ -2,12 +2,12 @@
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Self
 
-from cuefocus.files.text_value import BadText, TextValue
+from cuefocus.files.text_value import BadText, Written
 
 MM_PER_INCH = Fraction(254, 10)
 NUMBER = r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
@@ -46,7 +46,7 @@ def refusal(text: str, what: str, example: str, unit: str) -> BadText:
 
 
 @dataclass(frozen=True, slots=True)
-class Distance(TextValue):
+class Distance(Written):
     """A subject distance from the film plane.
 
     Args:
@@ -54,7 +54,6 @@ class Distance(TextValue):
     """
 
     mm: float
-    text: str = field(compare=False)
 
     expects = "a distance such as 1.20 m, 120 cm, 5'6\", 6.25 ft or ∞"
     examples = ("1.20 m", "120 cm", "5'6\"", "6.25 ft", "∞")
@@ -72,10 +71,7 @@ class Distance(TextValue):
     @classmethod
     def parse(cls, text: str) -> Self:
         """A distance as written. Raises: BadText."""
-        return cls(_distance_mm(text), text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+        return cls(_distance_mm(text), text=text.strip())
 
 
 @lru_cache(maxsize=4096)
@@ -102,11 +98,10 @@ def _distance_mm(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop(TextValue):
+class Stop(Written):
     """A T-stop."""
 
     t_number: float
-    text: str = field(compare=False)
 
     expects = "a stop such as T1.8"
     examples = ("T1.8", "T2.8")
@@ -121,18 +116,14 @@ class Stop(TextValue):
         t_number = float(match[1])
         if not 0.3 <= t_number <= 128:
             raise BadText(f"{text!r} is no stop of a lens", "stops run from T0.3 to T128")
-        return cls(t_number, text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+        return cls(t_number, text=text.strip())
 
 
 @dataclass(frozen=True, slots=True)
-class FocalLength(TextValue):
+class FocalLength(Written):
     """A focal length."""
 
     mm: float
-    text: str = field(compare=False)
 
     expects = "a focal length such as 40 mm"
     examples = ("40 mm",)
@@ -146,18 +137,14 @@ class FocalLength(TextValue):
         millimetres = float(match[1])
         if not 1 <= millimetres <= 5000:
             raise BadText(f"{text!r} is no focal length of a lens", "write 1 mm to 5000 mm")
-        return cls(millimetres, text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+        return cls(millimetres, text=text.strip())
 
 
 @dataclass(frozen=True, slots=True)
-class Percent(TextValue):
+class Percent(Written):
     """A share, 0 to 100 %."""
 
     fraction: float
-    text: str = field(compare=False)
 
     expects = "a percentage such as 30 %"
     examples = ("30 %",)
@@ -171,7 +158,4 @@ class Percent(TextValue):
         fraction = float(match[1]) / 100.0
         if not 0.0 <= fraction <= 1.0:
             raise BadText(f"{text!r} is more than the whole", "write 0 % to 100 %")
-        return cls(fraction, text.strip())
-
-    def __str__(self) -> str:
-        return self.text
+        return cls(fraction, text=text.strip())

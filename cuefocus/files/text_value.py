@@ -3,6 +3,7 @@
 Every scalar reaches the models as text, so a value's own `parse` is the only place that knows its spelling.
 """
 
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -72,3 +73,13 @@ class TextValue:
         types: str | list[str] = ["string", "number"] if cls.numbers_allowed else "string"
         schema: dict[str, Any] = {"type": types, "description": cls.expects}
         return schema | ({"examples": list(cls.examples)} if cls.examples else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written(TextValue):
+    """A value that says itself as it was written; two spellings of one value are equal."""
+
+    text: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.text

@@ -38,6 +38,11 @@ def encode_line(run: str, number: int, row: LandingRow) -> bytes:
     return _write_json(entry).encode("utf-8", "surrogatepass") + b"\n"
 
 
+def run_opening(run: str) -> bytes:
+    """What every line of a run begins with."""
+    return OPENING + _write_json(run).encode("utf-8", "surrogatepass") + b","
+
+
 def decode_line(line: bytes) -> LedgerLine | None:
     """The entry of a line (without its newline); None for a line that was torn."""
     try:

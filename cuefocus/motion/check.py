@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from cuefocus.files.complaint import Loc
 from cuefocus.files.strict import Finding
 from cuefocus.motion.aims import FocusAim
+from cuefocus.motion.chain import ActBounds
 from cuefocus.motion.feasible import MARGIN, fits
-from cuefocus.motion.moments import ActTime
 from cuefocus.motion.optics_of import CameraInAct
 from cuefocus.motion.planner import entry_fraction
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.optics.lens_map import distance_text
 from cuefocus.show.models import Cue, Show
-from cuefocus.timebase.frames import timecode_at
 
 
 def rack_findings(index: int, request: RackRequest, rack: PlannedRack, before: PlannedRack | None) -> Iterator[Finding]:
@@ -55,24 +54,14 @@ def _motor_findings(to: Loc, aim: FocusAim, rack: PlannedRack) -> Iterator[Findi
         )
 
 
-def too_early(time: ActTime, index: int, rack: PlannedRack, *, first: bool) -> Finding | None:
-    """A rack against the start and the end of its act."""
-    act, rate = time.act, time.rate
-    preroll_ns = act.preroll.ns(rate) or 0
+def pre_roll_note(act: ActBounds, index: int, rack: PlannedRack) -> Finding | None:
+    """From when timecode must run for the first rack of an act, where that is before the act begins."""
     leaves_ns = rack.depart_ns - rack.takeup_ns
-    loc: Loc = ("cues", index)
-    if leaves_ns < time.start_ns - preroll_ns:
-        text = timecode_at(leaves_ns, rate).text(rate)
-        problem = f"it must leave at {text}, before act {act.act!r} rolls"
-        return loc, "error", problem, "land later, or pull faster"
-    if act.ends is not None and rack.land_ns > time.show.label_show_ns(act, act.ends):
-        problem = f"it lands after act {act.act!r} ends ({act.ends})"
-        return loc, "error", problem, "move it, or correct ends"
-    if first and leaves_ns < time.start_ns + preroll_ns:
-        needed = timecode_at(leaves_ns - preroll_ns, rate).text(rate)
-        problem = f"timecode must run from {needed} for the pre-roll ({act.preroll}) of act {act.act!r}"
-        return loc, "note", problem, "start playback before it"
-    return None
+    if leaves_ns >= act.start_ns + act.preroll_ns:
+        return None
+    needed = act.label(leaves_ns - act.preroll_ns)
+    problem = f"timecode must run from {needed} for the pre-roll ({act.preroll}) of act {act.act!r}"
+    return ("cues", index), "note", problem, "start playback before it"
 
 
 def triggered_findings(

@@ -4,6 +4,7 @@ Whatever cannot be done is a complaint at its place in the show file, and its cu
 stands.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,63 +12,27 @@ from cuefocus.errors import CueFocusError, TimecodeError
 from cuefocus.files.complaint import Complaint, Loc, Severity, in_file_order
 from cuefocus.files.load import Loaded
 from cuefocus.files.strict import Finding
-from cuefocus.motion.check import rack_findings, too_early, triggered_findings
+from cuefocus.motion.chain import ActBounds, Chain, overlap, too_fast
+from cuefocus.motion.check import pre_roll_note, rack_findings
 from cuefocus.motion.compile_track import direction_after
+from cuefocus.motion.compile_triggered import TriggeredCues
+from cuefocus.motion.compiled import CompiledAct, CompiledShow
 from cuefocus.motion.feasible import MARGIN, fits
+from cuefocus.motion.live import Glass, Live
 from cuefocus.motion.moments import NO_ANCHORS, ActAnchors, ActTime
-from cuefocus.motion.optics_of import CameraInAct, LensMaps, Live, camera_in_act
+from cuefocus.motion.optics_of import CameraInAct, LensMaps, camera_in_act
 from cuefocus.motion.planner import plan_rack
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest, TooFast
-from cuefocus.motion.resolve import timed_request, triggered_request
+from cuefocus.motion.resolve import timed_request
 from cuefocus.motion.show_planner import ShowPlanner
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.rig.loader import LoadedRig
 from cuefocus.show.models import Act, Cue, Show
-from cuefocus.timebase.frames import timecode_at
-from cuefocus.timebase.units import NS_PER_S
 
 _SCALE_AXES_FIRST = ("iris", "zoom", "focus")  # focus wants to know stop and focal length at its landings
 _ROUGHLY_THERE_COUNTS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledAct:
-    """One act, planned.
-
-    Args:
-        racks: timed racks in order, by axis; racks that cannot be done are left out.
-        opening: lens ring where an axis stands before playback rolls.
-        infeasible: cue → why it cannot land.
-        lens_maps: focus maps by camera, for reading motors back.
-    """
-
-    act: str
-    start_show_ns: int
-    racks: Mapping[str, tuple[PlannedRack, ...]]
-    opening: Mapping[str, float]
-    infeasible: Mapping[str, str]
-    lens_maps: Mapping[str, LensMap]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledShow:
-    """A show ready to be followed.
-
-    Args:
-        acts: by id, in show order.
-        requests: every cue that could be resolved, by id; triggered ones count host time from their trigger.
-        lens_maps: focus maps by camera, as the rig has them.
-        complaints: what is wrong, in file order.
-    """
-
-    specs: Mapping[str, AxisSpec]
-    acts: Mapping[str, CompiledAct]
-    requests: Mapping[str, RackRequest]
-    lens_maps: Mapping[str, LensMap]
-    planner: ShowPlanner
-    complaints: tuple[Complaint, ...]
 
 
 def compile_show(
@@ -97,11 +62,13 @@ class _ActWork:
     act: Act
     time: ActTime
     top_speed: float
+    bounds: ActBounds
     cameras: dict[str, CameraInAct | None] = field(default_factory=dict)
     cues: dict[str, list[tuple[int, Cue]]] = field(default_factory=dict)
     racks: dict[str, tuple[PlannedRack, ...]] = field(default_factory=dict)
     opening: dict[str, float] = field(default_factory=dict)
     infeasible: dict[str, str] = field(default_factory=dict)
+    chains: dict[str, Chain] = field(default_factory=dict)
 
 
 class _Compiler:
@@ -129,16 +96,25 @@ class _Compiler:
         for work in works:
             self._plan_act(work)
         rig_cameras = {camera: self._camera(camera, None, None) for camera in self._rig.rig.value.cameras}
+        fired = TriggeredCues(self._loaded, self._specs)
         for index, cue in triggered:
-            self._plan_triggered(index, cue, rig_cameras.get(cue.camera))
+            fired.plan(index, cue, rig_cameras.get(cue.camera))
+            for work in works:
+                fired.plan_in_act(work.act, work.cameras.get(cue.camera), index, cue)
+        requests = {**self._requests, **fired.requests}
         ordered = {act.act: _compiled(by_act[act.act]) for act in self._show.acts if act.act in by_act}
+        rig_glass = _glass(rig_cameras)
+        glass = {("", camera): one for camera, one in rig_glass.items()}
+        glass.update(((name, camera), one) for name, act in ordered.items() for camera, one in act.glass.items())
         return CompiledShow(
             specs=self._specs,
             acts=ordered,
-            requests=self._requests,
+            requests=requests,
+            refused=fired.refused,
             lens_maps=_focus_maps(rig_cameras),
-            planner=ShowPlanner(self._specs, self._requests),
-            complaints=tuple(in_file_order(self._complaints)),
+            glass=rig_glass,
+            planner=ShowPlanner(self._specs, requests, fired.in_acts, glass),
+            complaints=tuple(in_file_order([*self._complaints, *fired.complaints])),
         )
 
     def _complain(self, loc: Loc, problem: str, hint: str = "", severity: Severity = "error") -> None:
@@ -160,7 +136,15 @@ class _Compiler:
             self._complain(("acts", index, "starts"), error.sentence, error.hint)
             return None
         time = ActTime(self._show, act, self._anchors.get(act.act, NO_ANCHORS), self._show.rate_of(act), start_ns)
-        return _ActWork(act, time, float(act.speed.high))
+        return _ActWork(act, time, float(act.speed.high), self._bounds(act, time))
+
+    def _bounds(self, act: Act, time: ActTime) -> ActBounds:
+        ends_ns = None
+        if act.ends is not None:
+            with contextlib.suppress(TimecodeError):  # the loader has complained of it
+                ends_ns = self._show.label_show_ns(act, act.ends)
+        preroll_ns = act.preroll.ns(time.rate) or 0
+        return ActBounds(act.act, time.rate, time.start_ns, preroll_ns, str(act.preroll), ends_ns, act.ends or "")
 
     def _camera(self, camera_id: str, work: _ActWork | None, loc: Loc | None) -> CameraInAct | None:
         if work is not None and camera_id in work.cameras:
@@ -259,6 +243,8 @@ class _Compiler:
         if not timed:
             return
         ring = self._start_ring(work, camera, axis_name, timed[0])
+        dues_ns = tuple(item.request.due_ns for item in timed)
+        work.chains[axis_name] = Chain(tuple(item.cue.cue for item in timed), dues_ns, ring, work.bounds)
         racks: list[PlannedRack] = []
         for item in timed:
             self._check_from(work, camera, item, ring, racks[-1] if racks else None)
@@ -269,12 +255,14 @@ class _Compiler:
             if before is not None and rack.depart_ns < before.stop_ns:
                 self._overlapping(work, item, rack, before)
                 continue
+            outside = work.bounds.outside(rack)
+            if outside is not None:
+                self._complain(("cues", item.index), *outside)
+                work.infeasible[item.cue.cue] = outside[0]
+                continue
             self._report(rack_findings(item.index, item.request, rack, before))
-            early = too_early(work.time, item.index, rack, first=before is None)
-            if early is not None:
-                self._report([early])
-                if early[1] == "error":
-                    work.infeasible[item.cue.cue] = early[2]
+            early = pre_roll_note(work.bounds, item.index, rack) if before is None else None
+            self._report([early] if early is not None else [])
             racks.append(rack)
             ring = rack.band.target_ring
         work.racks[axis_name] = tuple(racks)
@@ -332,8 +320,7 @@ class _Compiler:
         try:
             rack = plan_rack(request, ring, spec, last_direction=direction)
         except TooFast as error:
-            earliest = timecode_at(error.earliest_ns, work.time.rate).text(work.time.rate)
-            sentence = f"{error.sentence}; earliest landing {earliest}"
+            sentence = too_fast(error, work.bounds)
             key = "pull" if cue.form != "leave-land" else "land"
             self._complain(("cues", item.index, key), sentence, "give it more time, or a nearer mark")
             work.infeasible[cue.cue] = sentence
@@ -354,29 +341,11 @@ class _Compiler:
         return rack
 
     def _overlapping(self, work: _ActWork, item: _Timed, rack: PlannedRack, before: PlannedRack) -> None:
-        rate = work.time.rate
-        leaves = timecode_at(rack.depart_ns, rate).text(rate)
-        stops = timecode_at(before.stop_ns, rate).text(rate)
         earliest_ns = before.stop_ns + max(0, rack.land_ns - rack.depart_ns)
-        sentence = f"it must leave at {leaves}, while cue {before.cue!r} moves until {stops}"
-        hint = f"earliest landing {timecode_at(earliest_ns, rate).text(rate)}; shorten a pull or move a landing"
+        sentence = overlap(rack, before, work.bounds)
+        hint = f"earliest landing {work.bounds.label(earliest_ns)}; shorten a pull or move a landing"
         self._complain(("cues", item.index), sentence, hint)
         work.infeasible[item.cue.cue] = sentence
-
-    def _plan_triggered(self, index: int, cue: Cue, camera: CameraInAct | None) -> None:
-        if camera is None or cue.axis_name not in self._specs:
-            what = f"the rig has no camera {cue.camera!r} that can be used"
-            if camera is not None:
-                what = f"camera {cue.camera} has no motor on {cue.axis}"
-            self._complain(("cues", index, "camera"), what, "add it to the rig")
-            return
-        try:
-            request = triggered_request(self._show, camera, cue)
-        except CueFocusError as error:
-            self._complain(("cues", index, "to"), error.sentence, error.hint)
-            return
-        self._requests[cue.cue] = request
-        self._report(triggered_findings(self._show, index, cue, camera, request))
 
 
 def _compiled(work: _ActWork) -> CompiledAct:
@@ -387,14 +356,16 @@ def _compiled(work: _ActWork) -> CompiledAct:
         opening=work.opening,
         infeasible=work.infeasible,
         lens_maps=_focus_maps(work.cameras),
+        chains=work.chains,
+        glass=_glass(work.cameras),
     )
+
+
+def _glass(cameras: Mapping[str, CameraInAct | None]) -> dict[str, Glass]:
+    return {name: camera.glass() for name, camera in cameras.items() if camera is not None}
 
 
 def _focus_maps(cameras: Mapping[str, CameraInAct | None]) -> dict[str, LensMap]:
     return {
         name: camera.focus_map() for name, camera in cameras.items() if camera is not None and "focus" in camera.specs
     }
-
-
-def _ms(duration_ns: int) -> str:
-    return f"{duration_ns / 1e6:.0f} ms" if abs(duration_ns) < 10 * NS_PER_S else f"{duration_ns / 1e9:.1f} s"

@@ -5,6 +5,7 @@ up before it departs, while the lens stands still. Used before a take and, from 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cuefocus.motion.paths import blended, shifted
 from cuefocus.motion.planner import plan_rack, takeup_length_ns
@@ -41,6 +42,31 @@ def lens_ring(spec: AxisSpec, motor: float, direction: int) -> float:
     return motor - 0.5 * direction * spec.backlash_ring
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How an axis stands between two racks.
+
+    Args:
+        direction: how it last moved. offset: motor less lens ring.
+    """
+
+    direction: int
+    offset: float
+    top_speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one rack became in a track, and of what: the same rack after the same stand becomes the same again."""
+
+    rack: PlannedRack
+    follows: PlannedRack | None
+    before: _Stand
+    segments: tuple[Segment, ...]
+    landing: LandingInstant
+    after: _Stand
+
+
 def compile_track(
     spec: AxisSpec, racks: Sequence[PlannedRack], rest_ring: float, last_direction: int = 0, *, top_speed: float = 1.0
 ) -> Track:
@@ -48,35 +74,68 @@ def compile_track(
 
     `rest_ring` is where the lens stands before the first rack, `last_direction` how it came there (-1, 0, 1).
     """
-    segments: list[Segment] = []
-    landings: list[LandingInstant] = []
-    direction, free_ns = last_direction, None
-    offset = motor_ring(spec, rest_ring, last_direction) - rest_ring
+    return track_of(spec, compile_pieces(spec, racks, rest_ring, last_direction, top_speed), rest_ring, last_direction)
+
+
+def compile_pieces(
+    spec: AxisSpec,
+    racks: Sequence[PlannedRack],
+    rest_ring: float,
+    last_direction: int,
+    top_speed: float,
+    known: Sequence[Piece] = (),
+) -> tuple[Piece, ...]:
+    """The same in pieces, a rack each; those of `known` that a rack makes again are taken from there, to save time."""
+    ready = {id(piece.rack): piece for piece in known}
+    stand = _Stand(last_direction, motor_ring(spec, rest_ring, last_direction) - rest_ring, top_speed)
+    stands: dict[_Stand, _Stand] = {}  # a track has few of them, many times
+    follows: PlannedRack | None = None
+    pieces: list[Piece] = []
     for rack in racks:
         if not rack.segments:
             continue
-        first = rack.segments[0]
-        start_speed = first.coefficients[1] * 1e9 / first.length_ns
-        moving = abs(start_speed) > _MOVING_RING_PER_S
-        before, after = direction, direction_of(rack) or direction
-        if moving:
-            before = 1 if start_speed > 0.0 else -1
-            offset = motor_ring(spec, rack.from_ring, before) - rack.from_ring
-        target = rack.band.target_ring
-        next_offset = motor_ring(spec, target, after) - target
-        if abs(next_offset - offset) < _SAME_RING:
-            segments.extend(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
+        piece = ready.get(id(rack))
+        if piece is None or piece.follows is not follows or piece.before != stand:
+            segments, landing, after = _placed(spec, rack, stand, follows.stop_ns if follows is not None else None)
+            piece = Piece(rack, follows, stand, segments, landing, stands.setdefault(after, after))
+        pieces.append(piece)
+        stand, follows = piece.after, rack
+    return tuple(pieces)
+
+
+def track_of(spec: AxisSpec, pieces: Sequence[Piece], rest_ring: float, last_direction: int) -> Track:
+    """The pieces as one track."""
+    segments: list[Segment] = []
+    for piece in pieces:
+        segments.extend(piece.segments)
+    return Track(motor_ring(spec, rest_ring, last_direction), segments, [piece.landing for piece in pieces])
+
+
+def _placed(
+    spec: AxisSpec, rack: PlannedRack, stand: _Stand, free_ns: int | None
+) -> tuple[tuple[Segment, ...], LandingInstant, _Stand]:
+    """One rack in motor ring, slack and all; the axis is free from `free_ns` on. Last: how it leaves it."""
+    first, offset = rack.segments[0], stand.offset
+    start_speed = first.coefficients[1] * 1e9 / first.length_ns
+    moving = abs(start_speed) > _MOVING_RING_PER_S
+    before, after = stand.direction, direction_of(rack) or stand.direction
+    if moving:
+        before = 1 if start_speed > 0.0 else -1
+        offset = motor_ring(spec, rack.from_ring, before) - rack.from_ring
+    target = rack.band.target_ring
+    next_offset = motor_ring(spec, target, after) - target
+    segments: tuple[Segment, ...]
+    if abs(next_offset - offset) < _SAME_RING:
+        segments = tuple(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
+    else:
+        takeup_ns = takeup_length_ns(spec, stand.top_speed, before if before != after else 0, after)
+        room = free_ns is None or rack.depart_ns - takeup_ns >= free_ns
+        if moving or not room:
+            segments = tuple(blended(rack.segments, offset, next_offset))
         else:
-            takeup_ns = takeup_length_ns(spec, top_speed, before if before != after else 0, after)
-            room = free_ns is None or rack.depart_ns - takeup_ns >= free_ns
-            if moving or not room:
-                segments.extend(blended(rack.segments, offset, next_offset))
-            else:
-                segments.append(_takeup(rack, offset, next_offset, takeup_ns))
-                segments.extend(shifted(segment, next_offset) for segment in rack.segments)
-        landings.append(_landing(rack, next_offset))
-        direction, offset, free_ns = after, next_offset, rack.stop_ns
-    return Track(motor_ring(spec, rest_ring, last_direction), segments, landings)
+            taken = _takeup(rack, offset, next_offset, takeup_ns)
+            segments = (taken, *(shifted(segment, next_offset) for segment in rack.segments))
+    return segments, _landing(rack, next_offset), _Stand(after, next_offset, stand.top_speed)
 
 
 def _takeup(rack: PlannedRack, before: float, after: float, takeup_ns: int) -> Segment:

@@ -166,23 +166,28 @@ class SetpointLimiter:
         span_0 = (last_ns - middle_ns) * 1e-9
         speed = (ring - self._committed) / span_1
         accel = (speed - old_speed) / span_2
+        noise_speed = grain / span_1
+        noise_accel = (noise_speed + grain / span_0) / span_2
+        noise_jerk = (noise_accel + 2.0 * grain / (span_0 * span_0)) / span_3
         if self._lag_s <= 0.0:
             filtered, jerk, over = accel, (accel - (0.0 if rested else self._accel)) / span_3, 0.0
+            swung = False
         else:
             old = (0.0, 0.0) if rested else self._filtered
             filtered = self._behind_lag(old, accel, span_3)
             jerk = (filtered - old[0]) / span_3
             over = abs(accel - filtered) - limits.jerk * (self._lag_s * _LAG_ROUNDING + span_3)
-        noise_speed = grain / span_1
-        noise_accel = (noise_speed + grain / span_0) / span_2
-        noise_jerk = (noise_accel + 2.0 * grain / (span_0 * span_0)) / span_3
+            swing = abs(accel - (0.0 if rested else self._accel)) / span_3
+            swung = swing > limits.jerk and (
+                swing > limits.jerk * lag_swing(first_ns, middle_ns, last_ns, at_ns, self._lag_s) + noise_jerk
+            )
         lag_rounding = _LAG_ROUNDING if self._lag_s > 0.0 else _ROUNDING
         broken = ""
         if abs(speed) > limits.speed * _ROUNDING + noise_speed:
             broken = "speed"
         if abs(accel) > limits.accel * _ROUNDING + noise_accel:
             broken += " acceleration"
-        if abs(jerk) > limits.jerk * lag_rounding + noise_jerk or over > noise_accel:
+        if abs(jerk) > limits.jerk * lag_rounding + noise_jerk or over > noise_accel or swung:
             broken += " jerk"
         return broken.strip() or self._cornered(ring, speed + 0.5 * accel * span_1, filtered, span_2)
 
@@ -291,6 +296,21 @@ class SetpointLimiter:
                     accel = bend
                     speed = min(limits.speed, max(-limits.speed, mean + 0.5 * bend * span_s))
         return wanted, speed, accel
+
+
+def lag_swing(first_ns: int, second_ns: int, third_ns: int, fourth_ns: int, lag_s: float) -> float:
+    """Greatest third difference of set-points x + τ·ẋ at four moments, per greatest jerk of the path x.
+
+    A third divided difference is the mean of the third derivative, x‴ + τ·x⁗, under the quadratic B-spline of the four
+    moments. Integrated by parts, the second term is at most τ·jerk times what that spline rises and falls: twice its
+    peak.
+
+    Source: de Boor, A Practical Guide to Splines, 1978, ch. X: the Peano kernel of divided differences.
+    """
+    left, right, middle = third_ns - first_ns, fourth_ns - second_ns, third_ns - second_ns
+    share = right / (left + right)
+    area = 1.0 - middle * ((1.0 - share) ** 2 / left + share * share / right)
+    return 1.0 + 2.0 * lag_s * 3e9 / (fourth_ns - first_ns) * area
 
 
 def _mixed(one: State, other: State, share: float) -> State:

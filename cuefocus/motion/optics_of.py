@@ -1,11 +1,12 @@
 """Which lens, stop and focal length a camera has in an act, and where its targets are on the ring."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log
+from math import inf, log
 
 from cuefocus.errors import CueFocusError, PlanError, RigFileError
 from cuefocus.motion.aims import Aim, FocusAim, ScaleAim
+from cuefocus.motion.live import Glass, Live, ScaleTrack
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.optics.lens_map import LensMap
@@ -20,20 +21,13 @@ from cuefocus.show.values import Target
 _APPROACH_SIDE = {"near": -0.5, "far": 0.5, "either": 0.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What a camera's lens was last told or heard to be set to; None where nothing was."""
-
-    stop: float | None = None
-    focal_mm: float | None = None
-
-
 @dataclass(slots=True)
 class CameraInAct:
     """One camera as it stands during one act (or, without an act, as the rig has it).
 
     Args:
-        stop_at, focal_at: T-stop and focal length by show time, from the camera's own iris and zoom tracks.
+        stop_by, focal_by: "act" or "rig": who says the stop and the focal length.
+        iris, zoom: the camera's own tracks, where it has them: stop and focal length by show time.
     """
 
     camera_id: str
@@ -43,8 +37,10 @@ class CameraInAct:
     maps: "LensMaps"
     stop: float
     focal_mm: float
-    stop_at: Callable[[int], float] | None = None
-    focal_at: Callable[[int], float] | None = None
+    stop_by: str = "rig"
+    focal_by: str = "rig"
+    iris: ScaleTrack | None = None
+    zoom: ScaleTrack | None = None
     _aims: dict[tuple[str, float, float, float], FocusAim] = field(default_factory=dict)
 
     @property
@@ -55,25 +51,33 @@ class CameraInAct:
 
     def eye_at(self, show_ns: int | None) -> Eye:
         """What decides sharpness at a moment."""
-        stop = self.stop if self.stop_at is None or show_ns is None else self.stop_at(show_ns)
-        focal = self.focal_mm if self.focal_at is None or show_ns is None else self.focal_at(show_ns)
+        stop = self.stop if self.iris is None or show_ns is None else self.iris.at(show_ns)
+        focal = self.focal_mm if self.zoom is None or show_ns is None else self.zoom.at(show_ns)
         return Eye(focal, stop, self.camera.coc_mm, self.camera.sharp_coc)
 
     def follow_scale(self, axis: str, scale: ScaleMap, start_ring: float, racks: Sequence[PlannedRack]) -> None:
         """Take stop (or focal length) from the camera's own iris (or zoom) track from now on."""
-
-        def value_at(show_ns: int) -> float:
-            ring = start_ring
-            for rack in racks:
-                if show_ns < rack.depart_ns:
-                    break
-                ring = next((s.at(show_ns)[0] for s in rack.segments if show_ns < s.end_ns), rack.band.target_ring)
-            return scale.value_at(ring)
-
+        track = ScaleTrack(axis, scale, start_ring, tuple(racks))
         if axis == "iris":
-            self.stop_at = lambda show_ns: float(2.0 ** (value_at(show_ns) / 2.0))
+            self.iris = track
         else:
-            self.focal_at = lambda show_ns: exp(value_at(show_ns))
+            self.zoom = track
+
+    def glass(self) -> Glass:
+        """What it wears, as a plain value."""
+        stops = [t_number for _, t_number in self.lens.iris_points()]
+        focals_mm = [focal.mm for focal in self.lens.focal_length]
+        return Glass(
+            lens=self.lens.key,
+            stop=self.stop,
+            focal_mm=self.focal_mm,
+            stop_by=self.stop_by,
+            focal_by=self.focal_by,
+            stops=(min(stops, default=self.lens.t_stop.t_number), max(stops, default=inf)),
+            focals_mm=(min(focals_mm), max(focals_mm)),
+            iris=self.iris,
+            zoom=self.zoom,
+        )
 
     def focus_map(self) -> LensMap:
         """Its lens on its focus motor. Raises: RigFileError."""
@@ -201,13 +205,14 @@ def camera_in_act(
     lens = rig.lenses[lens_key].value
     stop = camera.stop.t_number
     focal = camera.focal.mm if camera.focal is not None else lens.focal_mm
+    stop_by = focal_by = "rig"
     if setup is not None and setup.lens is not None and setup.lens != camera.lens:
-        focal = lens.focal_mm
+        focal, focal_by = lens.focal_mm, "act"
     if setup is not None and setup.stop is not None:
-        stop = setup.stop.t_number
+        stop, stop_by = setup.stop.t_number, "act"
     if setup is not None and setup.focal is not None:
-        focal = setup.focal.mm
+        focal, focal_by = setup.focal.mm, "act"
     if live is not None:
         stop, focal = live.stop or stop, live.focal_mm or focal
     own = {name.rpartition(".")[2]: spec for name, spec in specs.items() if name.rpartition(".")[0] == camera_id}
-    return CameraInAct(camera_id, camera, lens, own, maps, stop, focal)
+    return CameraInAct(camera_id, camera, lens, own, maps, stop, focal, stop_by, focal_by)

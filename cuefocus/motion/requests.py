@@ -19,6 +19,7 @@ class RackRequest:
         land_after_ns: triggered: trigger to landing; None for pull and latency.
         top_speed: highest declared playback speed, show time per host time.
         offset_ns: sum of act, camera and cue offsets, already in `land_ns` and `leave_ns`.
+        stop_tracked, focal_tracked: the camera's own iris or zoom track says the stop or focal length.
     """
 
     cue: str
@@ -46,6 +47,8 @@ class RackRequest:
     offset_ns: int
     triggered: bool
     land_after_ns: int | None = None
+    stop_tracked: bool = False
+    focal_tracked: bool = False
 
     @property
     def due_ns(self) -> int:

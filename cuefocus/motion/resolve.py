@@ -72,8 +72,8 @@ def timed_request(
     )
 
 
-def triggered_request(show: Show, camera: CameraInAct, cue: Cue) -> RackRequest:
-    """A triggered cue, in host time from its trigger. Raises: CueFocusError."""
+def triggered_request(show: Show, camera: CameraInAct, cue: Cue, act: Act | None = None) -> RackRequest:
+    """A triggered cue, in host time from its trigger, by the marks of `act` or the show's. Raises: CueFocusError."""
     duration = cue.pull.duration if cue.pull is not None else None
     pull_ns = duration.ns(show.rate) if duration is not None else None
     speed = cue.pull.speed if cue.pull is not None else None
@@ -81,7 +81,7 @@ def triggered_request(show: Show, camera: CameraInAct, cue: Cue) -> RackRequest:
         raise PlanError("a triggered rack needs a pull in host time", hint="write pull: 600 ms")
     return _request(
         show,
-        None,
+        act,
         camera,
         cue,
         lambda key: None,
@@ -149,4 +149,6 @@ def _request(
         offset_ns=offset_ns,
         triggered=cue.triggered,
         land_after_ns=land_after_ns,
+        stop_tracked=camera.iris is not None and moment_ns is not None,
+        focal_tracked=camera.zoom is not None and moment_ns is not None,
     )

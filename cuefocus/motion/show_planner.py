@@ -1,11 +1,15 @@
-"""Planning anew at run time, by cue: from other starts, shortened, late, or on a trigger. Pure, made once per show."""
+"""Planning anew at run time, by cue: from other starts, shortened, late, or on a trigger. Pure.
+
+One planner is made per show; what cameras are set to during the show makes another of it (`under`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import compile_track
+from cuefocus.motion.compile_track import Piece, compile_pieces, direction_after, track_of
 from cuefocus.motion.feasible import fits
+from cuefocus.motion.live import NOTHING_SET, Glass, Live, seen_with, under
 from cuefocus.motion.planner import default_land_after_ns, plan_rack, plan_triggered, takeup_length_ns
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
@@ -22,15 +26,55 @@ class ShowPlanner:
     Args:
         specs: axes by name.
         requests: timed and triggered cues by id.
+        in_acts: triggered cues that are others in an act, by (act, cue): the request, or why it has none.
+        glass: what cameras wear, by (act, camera); under the act "" as the rig has them.
+        live: what cameras were last set to.
     """
 
-    def __init__(self, specs: Mapping[str, AxisSpec], requests: Mapping[str, RackRequest]) -> None:
-        self._specs, self._requests = specs, requests
+    def __init__(
+        self,
+        specs: Mapping[str, AxisSpec],
+        requests: Mapping[str, RackRequest],
+        in_acts: Mapping[tuple[str, str], RackRequest | str],
+        glass: Mapping[tuple[str, str], Glass],
+        live: Mapping[str, Live] | None = None,
+    ) -> None:
+        self._specs, self._written, self._in_acts, self._glass = specs, requests, in_acts, glass
+        self._live = dict(live or {})
+        self._requests: dict[str, RackRequest] = {}
+
+    def under(self, live: Mapping[str, Live]) -> "ShowPlanner":
+        """The planner once cameras are set so; what is not in `live` is as the files say."""
+        return ShowPlanner(self._specs, self._written, self._in_acts, self._glass, live)
+
+    def glass(self, act: str, camera: str) -> Glass | None:
+        """What a camera wears in an act; None for a camera that cannot be used."""
+        return self._glass.get((act, camera)) or self._glass.get(("", camera))
+
+    def request(self, cue: str) -> RackRequest | None:
+        """A timed cue as its camera is set now; None for one that could not be resolved."""
+        if not self._live:
+            return self._written.get(cue)
+        found = self._requests.get(cue)
+        if found is None and (written := self._written.get(cue)) is not None:
+            glass = self.glass(written.act, written.camera)
+            live = self._live.get(written.camera, NOTHING_SET)
+            found = self._requests[cue] = under(written, glass.worn(live) if glass is not None else live)
+        return found
 
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order; the lens rests at `rest_ring` and last moved to far (+1) or near (-1)."""
-        speed = max((self._requests[rack.cue].top_speed for rack in racks if rack.cue in self._requests), default=1.0)
-        return compile_track(self._specs[axis], racks, rest_ring, direction, top_speed=speed)
+        return self.retrack(axis, racks, rest_ring, direction, ())[0]
+
+    def retrack(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
+    ) -> tuple[Track, tuple[Piece, ...]]:
+        """The same and its pieces, made quickly where most of them are `known` from the track before."""
+        requests = (self._written.get(rack.cue) for rack in racks)
+        speed = max((request.top_speed for request in requests if request is not None), default=1.0)
+        spec = self._specs[axis]
+        pieces = compile_pieces(spec, racks, rest_ring, direction, speed, known)
+        return track_of(spec, pieces, rest_ring, direction), pieces
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
@@ -39,15 +83,50 @@ class ShowPlanner:
 
         Never refuses: ask `problem` of the first.
         """
-        if not racks or racks[0].cue not in self._requests:
+        request = self.request(racks[0].cue) if racks else None
+        if request is None:
             return tuple(racks)
-        request = self._requests[racks[0].cue]
         again = plan_rack(request, start_ring, self._specs[axis], last_direction=direction, checked=False)
         return (again, *racks[1:])
 
+    def in_line(
+        self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
+    ) -> tuple[PlannedRack, ...]:
+        """Racks of which some may be missing: each is planned from where the one before it ends."""
+        line: list[PlannedRack] = []
+        for rack in racks:
+            planned = rack
+            if rack.from_ring != start_ring:
+                planned = self.replan(axis, (rack,), start_ring, direction_after(line, direction))[0]
+            line.append(planned)
+            start_ring = planned.band.target_ring
+        return tuple(line)
+
+    def in_time(
+        self, axis: str, rack: PlannedRack, start_ring: float, direction: int, not_before_ns: int, free_ns: int | None
+    ) -> PlannedRack:
+        """The rack from `start_ring`; shortened, to land all the same, where it would move too early.
+
+        Nothing moves before `not_before_ns`, and it departs after the rack before it, if any, has stopped at `free_ns`.
+
+        Raises: PlanError where the limits forbid that.
+        """
+        again = self.replan(axis, (rack,), start_ring, direction)[0]
+        request = self.request(rack.cue)
+        moves_ns, earliest_ns = again.depart_ns - again.takeup_ns, not_before_ns + again.takeup_ns
+        if free_ns is not None and moves_ns < free_ns:  # no room: the slack is taken up during the pull
+            moves_ns, earliest_ns = again.depart_ns, max(not_before_ns, free_ns)
+        free = free_ns is None or again.depart_ns >= free_ns
+        if request is None or (free and moves_ns >= not_before_ns):
+            return again
+        spec = self._specs[axis]
+        return plan_rack(
+            request, start_ring, spec, not_before_ns=earliest_ns, may_shorten=True, last_direction=direction
+        )
+
     def problem(self, axis: str, rack: PlannedRack) -> str:
         """Why the axis cannot make this rack as planned, or empty."""
-        request = self._requests.get(rack.cue)
+        request = self.request(rack.cue)
         travel = rack.band.target_ring - rack.from_ring
         if request is None or travel == 0.0:
             return ""
@@ -58,7 +137,7 @@ class ShowPlanner:
 
     def compress(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack | None:
         """The rack shortened to leave at `depart_ns` and still land in time; None where the limits forbid it."""
-        request = self._requests.get(rack.cue)
+        request = self.request(rack.cue)
         if request is None or request.land_ns is None:
             return None
         try:
@@ -71,17 +150,31 @@ class ShowPlanner:
     def late(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack:
         """The written pull, leaving at `depart_ns`; its landing stays the written one, missed by that much."""
         spec = self._specs[rack.axis]
-        request = _without_leave(self._requests[rack.cue], pull_ns=rack.stop_ns - rack.depart_ns)
-        return plan_rack(request, start_ring, spec, depart_ns=depart_ns, checked=False)
+        request = self.request(rack.cue)
+        if request is None:
+            return rack
+        written = _without_leave(request, pull_ns=rack.stop_ns - rack.depart_ns)
+        return plan_rack(written, start_ring, spec, depart_ns=depart_ns, checked=False)
 
-    def triggered(self, cue: str, start: State, trigger_ns: int, now_ns: int, direction: int) -> PlannedRack:
+    def triggered(
+        self,
+        cue: str,
+        start: State,
+        trigger_ns: int,
+        now_ns: int,
+        direction: int,
+        *,
+        act: str = "",
+        show_ns: int | None = None,
+    ) -> PlannedRack:
         """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`.
 
-        At rest it leaves as late as its pull allows, after taking up slack; moving, it leaves at once.
+        At rest it leaves as late as its pull allows, after taking up slack; moving, it leaves at once. Marks, lens,
+        stop and focal length are those of `act` (at `show_ns`, where iris and zoom have tracks; None without timecode).
 
         Raises: PlanError when it cannot land as written.
         """
-        request = self._requests[cue]
+        request = self._fired(cue, act, show_ns)
         spec = self._specs[request.axis]
         moving = abs(start[1]) > _MOVING_RING_PER_S
         slack_ns = 0 if moving else takeup_length_ns(spec, 1.0, direction, request.aim.ring - start[0])
@@ -97,6 +190,17 @@ class ShowPlanner:
             land_after_ns=after_ns,
             last_direction=direction,
         )
+
+    def _fired(self, cue: str, act: str, show_ns: int | None) -> RackRequest:
+        """A triggered cue as it is in an act. Raises: PlanError."""
+        request = self._in_acts.get((act, cue)) or self._written[cue]
+        if isinstance(request, str):
+            raise PlanError(request)
+        glass = self.glass(act, request.camera)
+        if glass is None:
+            return request
+        (stop, _), (focal_mm, _) = glass.seen(self._live.get(request.camera, NOTHING_SET), show_ns)
+        return seen_with(request, stop, focal_mm)
 
 
 def _without_leave(request: RackRequest, pull_ns: int | None = None) -> RackRequest:

@@ -14,6 +14,8 @@ class NoiseMeter:
 
     def skip(self, count_bytes: int) -> list[MotorComplaint]:
         """Note bytes that belong to no frame."""
+        if not count_bytes:
+            return []
         self._skipped_bytes += count_bytes
         full, self._skipped_bytes = divmod(self._skipped_bytes, COMPLAIN_EVERY_BYTES)
         return [_complaint(COMPLAIN_EVERY_BYTES)] * full

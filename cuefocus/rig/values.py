@@ -1,10 +1,10 @@
 """The rig's own spellings: ranges of counts, sensors, ports."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Self
 
-from cuefocus.files.text_value import BadText, TextValue
+from cuefocus.files.text_value import BadText, Written
 
 _RANGE = re.compile(r"(-?[0-9]{1,10})\s*\.\.\s*(-?[0-9]{1,10})")
 
@@ -22,12 +22,11 @@ SENSOR_COC_MM = {
 
 
 @dataclass(frozen=True, slots=True)
-class CountsRange(TextValue):
+class CountsRange(Written):
     """Encoder counts from the close-focus stop to the far stop; `9999..0` where the motor counts down."""
 
     near: int
     far: int
-    text: str = field(compare=False)
 
     expects = "counts at the two end stops, close focus first, such as 105..17733"
     examples = ("0..9999", "17733..105")
@@ -41,7 +40,7 @@ class CountsRange(TextValue):
         near, far = int(match[1]), int(match[2])
         if near == far:
             raise BadText(f"{text!r} leaves no travel", f"write {cls.expects}")
-        return cls(near, far, text.strip())
+        return cls(near, far, text=text.strip())
 
     @property
     def span(self) -> int:
@@ -50,10 +49,7 @@ class CountsRange(TextValue):
 
     def reversed(self) -> "CountsRange":
         """The same travel with close focus at the other end."""
-        return CountsRange(self.far, self.near, f"{self.far}..{self.near}")
-
-    def __str__(self) -> str:
-        return self.text
+        return CountsRange(self.far, self.near, text=f"{self.far}..{self.near}")
 
 
 PortKind = Literal["sim", "serial", "slcan", "can", "udp"]
@@ -61,7 +57,7 @@ _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?P<port>[
 
 
 @dataclass(frozen=True, slots=True)
-class Port(TextValue):
+class Port(Written):
     """Where a motor is reached.
 
     Args:
@@ -73,7 +69,6 @@ class Port(TextValue):
     kind: PortKind
     name: str
     number: int
-    text: str = field(compare=False)
 
     expects = "sim, /dev/serial/by-id/…, slcan:/dev/serial/by-id/…, can:can0 or udp:HOST:PORT"
     examples = ("sim", "/dev/serial/by-id/usb-FTDI_TTL232R-3V3_FT1ABCDE-if00-port0", "can:can0", "udp:10.0.0.7:9100")
@@ -83,16 +78,16 @@ class Port(TextValue):
         """A port as written. Raises: BadText."""
         plain = text.strip()
         if plain == "sim":
-            return cls("sim", "", 0, plain)
+            return cls("sim", "", 0, text=plain)
         scheme, separator, rest = plain.partition(":")
         if plain.startswith("/") and len(plain) > 1:
-            return cls("serial", plain, 0, plain)
+            return cls("serial", plain, 0, text=plain)
         if separator and scheme in ("slcan", "serial") and rest.startswith("/"):
-            return cls("slcan" if scheme == "slcan" else "serial", rest, 0, plain)
+            return cls("slcan" if scheme == "slcan" else "serial", rest, 0, text=plain)
         if separator and scheme == "can" and re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", rest):
-            return cls("can", rest, 0, plain)
+            return cls("can", rest, 0, text=plain)
         if separator and scheme == "udp" and (match := _HOST_PORT.fullmatch(rest)) and 0 < int(match["port"]) < 65536:
-            return cls("udp", match["host"].strip("[]"), int(match["port"]), plain)
+            return cls("udp", match["host"].strip("[]"), int(match["port"]), text=plain)
         raise BadText(f"{text!r} is not a port", f"write {cls.expects}; `cuefocus ports` lists what is there")
 
     @property
@@ -100,17 +95,13 @@ class Port(TextValue):
         """Whether the name survives unplugging (`/dev/ttyUSB0` does not)."""
         return self.kind not in ("serial", "slcan") or "/by-id/" in self.name or "/by-path/" in self.name
 
-    def __str__(self) -> str:
-        return self.text
-
 
 @dataclass(frozen=True, slots=True)
-class Endpoint(TextValue):
+class Endpoint(Written):
     """A network address: `127.0.0.1:8000`."""
 
     host: str
     port: int
-    text: str = field(compare=False)
 
     expects = "an address such as 127.0.0.1:8000"
     examples = ("127.0.0.1:8000", "[::1]:8000")
@@ -121,12 +112,9 @@ class Endpoint(TextValue):
         match = _HOST_PORT.fullmatch(text.strip())
         if match is None or not int(match["port"]) < 65536:
             raise BadText(f"{text!r} is not an address", f"write {cls.expects}")
-        return cls(match["host"].strip("[]"), int(match["port"]), text.strip())
+        return cls(match["host"].strip("[]"), int(match["port"]), text=text.strip())
 
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach it."""
         return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
-
-    def __str__(self) -> str:
-        return self.text

@@ -42,10 +42,12 @@ class ConductorConfig:
 
     Args:
         memory_fd, events_fd, takes_fd, score_fd: inherited descriptors; -1 for nobody who hears events, or of takes.
+        spill_fd: where journal lines wait while the disk takes none; -1: in our own memory only.
         socket: where commands are heard.
         journal, ledger: files of this run and of all runs.
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
+        sheet_fds: inherited descriptors of the checkpoints' sheets; none for a conductor without an understudy.
     """
 
     memory_fd: int
@@ -59,6 +61,8 @@ class ConductorConfig:
     priority: int = DEFAULT_PRIORITY
     lock: bool = True
     afresh: int = 0
+    sheet_fds: tuple[int, ...] = ()
+    spill_fd: int = -1
 
     @property
     def journal_path(self) -> Path:
@@ -75,8 +79,8 @@ def read_conductor_config(path: Path) -> ConductorConfig:
     """The config `ConductorConfig.write` wrote. Raises RigFileError when it is none."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        sound = fields.pop("sound")
-        return ConductorConfig(**fields, sound=SoundConfig(**sound) if sound is not None else None)
+        sound, sheets = fields.pop("sound"), tuple(fields.pop("sheet_fds", ()))
+        return ConductorConfig(**fields, sound=SoundConfig(**sound) if sound is not None else None, sheet_fds=sheets)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None
 

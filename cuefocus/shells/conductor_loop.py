@@ -71,6 +71,8 @@ class Conductor:
         self._retry_ns = 0
         self._collect_ns = 0
         self._lost_seen = around.status.lost
+        self._awake_ns = around.now_ns()
+        self._motion_silent = False
         self._wait = DescriptorWait()
         for fd in (around.server.fileno(), around.memory.conductor_bell, around.events.fileno()):
             if fd >= 0:
@@ -131,6 +133,7 @@ class Conductor:
         readable = self._wait.wait_until(deadline_ns)
         beat_ns = around.memory.conductor_beat.last_ns
         if beat_ns and around.now_ns() - beat_ns > NOTICED_NS:
+            self._awake_ns = around.now_ns()
             self._return(beat_ns)
         inbox = self._gather(readable)
         now_ns = around.now_ns()
@@ -150,7 +153,7 @@ class Conductor:
         if not around.events.gone and around.events.fileno() in readable:
             self._wait.forget(around.events.fileno())
             around.events.note_gone()
-        inbox: list[InboxEvent] = [*around.status.drain()]
+        inbox: list[InboxEvent] = [*self._motion_life(), *around.status.drain()]
         self._held.update(event.axis for event in inbox if isinstance(event, Latched) and event.latch)
         if around.status.lost != self._lost_seen:
             self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
@@ -160,6 +163,16 @@ class Conductor:
         if around.server.fileno() in readable:
             inbox += self._commands()
         return inbox
+
+    def _motion_life(self) -> list[InboxEvent]:
+        """Whether motion has fallen silent, or shows life again; asked before its records are read."""
+        beat_ns, now_ns = self._around.memory.motion.beat_ns, self._around.now_ns()
+        silent = bool(beat_ns) and now_ns - max(beat_ns, self._awake_ns) > _MOTION_SILENT_NS
+        if silent is self._motion_silent:
+            return []
+        self._motion_silent = silent
+        kind, stamp_ns = ("silent", beat_ns) if silent else ("answers", now_ns)
+        return [MotorTrouble(axis, stamp_ns, kind, "") for axis in self._around.memory.axes]
 
     def _commands(self) -> list[InboxEvent]:
         heard: list[InboxEvent] = []

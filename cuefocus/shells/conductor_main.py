@@ -1,7 +1,8 @@
 """The conductor process: `python -m cuefocus.shells.conductor_main --config FILE`, started by `run`.
 
-A successor of a killed conductor finds the journal of its run, replays it through a session of its own and goes on: the
-same inbox gives the same plan, so nothing moves because of it. The sound is taken up where it is by now.
+A successor of a killed conductor finds the journal of its run, puts a session of its own where that leaves it (see
+`recall`) and goes on: the same inbox gives the same plan, so nothing moves because of it. The sound is taken up where
+it is by now.
 """
 
 import argparse
@@ -11,49 +12,32 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cuefocus.engine.outcome import Outcome
-from cuefocus.engine.ports import Command
-from cuefocus.engine.session import Session
 from cuefocus.errors import CueFocusError, InputError, SoundFileError
+from cuefocus.files.collector import collector_paused
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig, read_conductor_config, read_score
-from cuefocus.shells.conductor_loop import Conductor, take_after
+from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.journal_file import JournalFileReader, JournalWriter, LedgerWriter
+from cuefocus.shells.journal_file import JournalWriter, LedgerWriter
+from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
+from cuefocus.shells.recall import Recalled, recall
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.sound_file import SoundFile
-from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
+_SLOW_NS: Final = NS_PER_S
 _READ_TRIES: Final = 3
 _ALL_PIECES: Final = 1 << 20
-
-
-@dataclass(slots=True)
-class Recalled:
-    """What a predecessor's journal gives back.
-
-    Args:
-        outcome: of its last step; None when there was none.
-        rows: every landing so far.
-        next_id: above every command's number.
-    """
-
-    outcome: Outcome | None = None
-    rows: list[LandingRow] = field(default_factory=list)
-    steps: int = 0
-    in_take: bool = False
-    next_id: int = 1
 
 
 def main(argv: Sequence[str]) -> int:
@@ -75,9 +59,10 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
     """Run the session until its takes are done, or until told to stop."""
     begun_ns = now_ns()
     events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
-    session = Session(score.job, score.seed)
-    playlist = _playlist(config.sound, armed=score.seed.auto_arm)
-    recalled = recall(config.journal_path, score, session, playlist)
+    spill = JournalSpill(config.spill_fd, config.journal_path) if config.spill_fd >= 0 else None
+    with collector_paused():
+        recalled = recall(config, score, spill)
+    session, playlist = recalled.session, recalled.playlist
     status = memory.status_reader()
     with contextlib.ExitStack() as open_things:
         server = LocalServer(Path(config.socket))
@@ -88,11 +73,20 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         def trouble(text: str) -> None:
             events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
 
-        journal = JournalWriter(config.journal_path, score.header, now_ns=now_ns, on_trouble=trouble)
+        journal = JournalWriter(
+            config.journal_path,
+            score.header,
+            now_ns=now_ns,
+            on_trouble=trouble,
+            spill=spill,
+            waiting=recalled.waiting,
+        )
         open_things.callback(journal.close)
         around.journal = journal
         around.ledger = _ledger(config, score, recalled, trouble)
         around.sound = _sound(config.sound, playlist, trouble)
+        if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
+            trouble(f"the conductor was slow to come back: {recalled.how}")
         conductor = Conductor(
             around,
             session,
@@ -104,46 +98,19 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         )
         _stop_on_signals(conductor)
         granted = enter_realtime(config.priority, lock=config.lock)
-        log_line(
-            f"conductor: {recalled.steps} steps replayed in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}"
-        )
+        log_line(f"conductor: {recalled.how} in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}")
         quiet_garbage()
         try:
             conductor.run()
         finally:
             gc.unfreeze()
+            if isinstance(around.ledger, _LateLedger):
+                with contextlib.suppress(OSError):
+                    around.ledger.catch_up()
         late_ms = around.sound.worst_late_ns / NS_PER_MS if around.sound is not None else 0.0
         log_line(f"conductor: longest step {conductor.worst_step_ns / NS_PER_MS:.1f} ms, latest block {late_ms:.1f} ms")
         if events.gone:
             _end_motion(memory)
-
-
-def recall(journal: Path, score: Score, session: Session, playlist: Playlist | None) -> Recalled:
-    """Put the session where its predecessor's journal leaves it; nothing to recall in a run's first conductor.
-
-    Raises: JournalError when the journal is damaged.
-    """
-    recalled = Recalled()
-    if not journal.exists() or journal.stat().st_size == 0:
-        return recalled
-    with JournalFileReader(journal, version=score.header.version) as reader:
-        for step in reader.steps():
-            recalled.outcome = outcome = session.step(step.now_ns, step.inbox)
-            recalled.steps += 1
-            recalled.rows += outcome.rows
-            recalled.in_take = take_after(recalled.in_take, outcome)
-            if playlist is not None:
-                playlist.observe(step.inbox)
-            for event in step.inbox:
-                if isinstance(event, Command):
-                    recalled.next_id = max(recalled.next_id, event.id + 1)
-    return recalled
-
-
-def _playlist(sound: SoundConfig | None, *, armed: bool) -> Playlist | None:
-    if sound is None:
-        return None
-    return Playlist(sound.source, sound.takes, wait_for_axes=sound.wait_for_axes and armed)
 
 
 def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Callable[[str], None]) -> FileSource | None:
@@ -162,17 +129,24 @@ def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Calla
 
 
 class _LateLedger:
-    """Stands in for a ledger that could not be opened: tries again with each row."""
+    """Stands in for a ledger that takes nothing yet: tries again with each row, a predecessor's rows first."""
 
-    def __init__(self, path: Path, run: str) -> None:
+    def __init__(self, path: Path, run: str, recalled: Recalled) -> None:
         self._path, self._run = path, run
+        self._rows, self._rows_before = tuple(recalled.rows), recalled.rows_before
         self._opened: LedgerWriter | None = None
 
     def append(self, row: LandingRow) -> None:
         """Keep one row. Raises OSError while the disk does not take it."""
+        self.catch_up().append(row)
+
+    def catch_up(self) -> LedgerWriter:
+        """The ledger, once it has the predecessor's rows. Raises OSError while the disk does not take them."""
         if self._opened is None:
-            self._opened = LedgerWriter(self._path, run=self._run)
-        self._opened.append(row)
+            ledger = LedgerWriter(self._path, run=self._run)
+            ledger.catch_up(self._rows, before=self._rows_before)
+            self._opened = ledger
+        return self._opened
 
 
 def _ledger(
@@ -183,10 +157,10 @@ def _ledger(
     try:
         ledger = LedgerWriter(path, run=score.header.run)
         if recalled.outcome is not None:
-            ledger.catch_up(recalled.rows)
+            ledger.catch_up(recalled.rows, before=recalled.rows_before)
     except OSError as problem:
         trouble(f"{path}: landings cannot be written ({problem.strerror}); they are kept in memory and tried again")
-        return _LateLedger(path, score.header.run)
+        return _LateLedger(path, score.header.run, recalled)
     return ledger
 
 

@@ -4,7 +4,7 @@ A block is released when its last sample would have been converted, and stamped 
 place in the sound follows from the origin alone: a restarted conductor hears what is on air now, as with a real card.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +57,20 @@ class LtcInput:
         self._samples += len(block)
         self.clock.feed(self._from_sample + self._samples, stamp_ns)
         return [self._reading(frame) for frame in self._decoder.feed(block)]
+
+    def feed_many(self, blocks: Block, ends: Sequence[tuple[int, int]]) -> Iterator[list[Reading]]:
+        """Readings that each of many joined blocks completes, as if it were fed alone, but quicker.
+
+        Args:
+            blocks: the blocks, joined.
+            ends: where each ends therein (samples), and its stamp.
+        """
+        heard = self._decoder.feed_many(blocks, np.array([end for end, _ in ends], dtype=np.int64))
+        before = self._from_sample + self._samples
+        self._samples += len(blocks)
+        for (end, stamp_ns), frames in zip(ends, heard, strict=True):
+            self.clock.feed(before + end, stamp_ns)
+            yield [self._reading(frame) for frame in frames]
 
     def flush(self) -> list[Reading]:
         """Readings still to come when the sound is over."""

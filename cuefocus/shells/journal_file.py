@@ -8,7 +8,7 @@ raises; a ledger raises `OSError`, because its caller holds the rows anyway and 
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -28,14 +28,18 @@ from cuefocus.engine.journal import (
 from cuefocus.engine.ports import InboxEvent
 from cuefocus.errors import JournalError
 from cuefocus.landing.ledger import OPENING as LEDGER_OPENING
-from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line
+from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line, run_opening
 from cuefocus.landing.rows import LandingRow
+from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.timebase.units import NS_PER_S
 
 RETRY_NS: Final = NS_PER_S
 KEPT_LINES: Final = 200_000
+_LAST_ENTRIES: Final = 1_000
 _BATCH_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 1 << 20
+TAIL_BYTES: Final = 160
+"""So much of a journal tells whether it still is what it was: lines carry their time, so no two places look alike."""
 _MODE: Final = 0o640
 
 
@@ -113,6 +117,8 @@ class JournalWriter:
         now_ns: host clock, for the time between attempts.
         on_trouble: told once, in a sentence, when the disk stops taking lines, and once when it takes them again.
         kept_lines: how many lines memory holds meanwhile; older ones are lost, and the journal says how many.
+        spill: where those lines outlive us; None for nowhere.
+        waiting: lines that a predecessor left there.
 
     Raises: JournalError at the start if the file is another run's journal, or none at all. Never OSError.
     """
@@ -125,11 +131,14 @@ class JournalWriter:
         now_ns: Callable[[], int],
         on_trouble: Callable[[str], None],
         kept_lines: int = KEPT_LINES,
+        spill: JournalSpill | None = None,
+        waiting: Sequence[bytes] = (),
     ) -> None:
         self.path = path
         self.lost_lines = 0
         self._header, self._now_ns, self._on_trouble = header, now_ns, on_trouble
-        self._kept: deque[bytes] = deque(maxlen=kept_lines)
+        self._kept: deque[bytes] = deque(waiting, maxlen=kept_lines)
+        self._spill = spill
         self._gap_lines = 0
         self._file: LineFile | None = None
         self._troubled = False
@@ -213,12 +222,16 @@ class JournalWriter:
             file.append(b"".join(batch))
             for _ in batch:
                 self._kept.popleft()
+        if self._spill is not None:
+            self._spill.clear()
 
     def _keep(self, line: bytes) -> None:
         if len(self._kept) == self._kept.maxlen:
             self.lost_lines += 1
             self._gap_lines += 1
         self._kept.append(line)
+        if self._spill is not None:
+            self._spill.add(line)
 
     def _give_up(self, line: bytes, problem: OSError | JournalError) -> None:
         if line:
@@ -243,24 +256,27 @@ class JournalFileReader:
         path: the journal.
         version: the version this code has; None reads a journal of any.
 
+    Attributes:
+        position: bytes of the file handed out so far: whole lines, the header among them.
+        torn_bytes: of an unfinished last line, as it was at the last look; not part of any step.
+
     Raises: JournalError with a sentence, also when the file cannot be read or ends within its header.
     """
 
     def __init__(self, path: Path, *, version: str | None) -> None:
         self.path = path
         self._decoder = JournalDecoder(version=version)
-        self._early: list[Step] = []
+        self.position = self.torn_bytes = self._begun_bytes = 0
         try:
             if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would block, a device has no end
                 raise JournalError("this is a device or a pipe, not a journal", where=str(path), hint="name a file")
-            self._stream = path.open("rb")
+            self._stream = path.open("rb", buffering=0)
         except OSError as problem:
             raise JournalError(
                 f"the journal cannot be read ({problem.strerror})", where=str(path), hint="name a file"
             ) from problem
         try:
-            while self._decoder.header is None and (data := self._stream.read(_READ_BYTES)):
-                self._early += self._fed(data)
+            self._fed(self._lines(first=True))
             if self._decoder.header is None:
                 self._refuse_headless()
         except BaseException:
@@ -275,21 +291,31 @@ class JournalFileReader:
         return self._decoder.header
 
     @property
-    def torn_bytes(self) -> int:
-        """Bytes of an unfinished last line; not part of any step."""
-        return self._decoder.torn_bytes
-
-    @property
     def lost_lines(self) -> int:
         """Steps the writer had to give up; replay across them is not exact."""
         return self._decoder.lost_lines
 
     def steps(self) -> Iterator[Step]:
         """The steps not yet handed out, up to the present end of the file; call again for what came since."""
-        early, self._early = self._early, []
-        yield from early
-        while data := self._stream.read(_READ_BYTES):
-            yield from self._fed(data)
+        while (steps := self.more()) is not None:
+            yield from steps
+
+    def more(self) -> list[Step] | None:
+        """The steps of the next piece of the file, and `position` after them; None at its present end.
+
+        An unfinished last line is read again the next time: its writer may have been killed, and the line cut off.
+        """
+        lines = self._lines()
+        return self._fed(lines) if lines else None
+
+    def tail(self, at_bytes: int) -> str:
+        """The last bytes before a place in the file."""
+        start = max(0, at_bytes - TAIL_BYTES)
+        return os.pread(self._stream.fileno(), at_bytes - start, start).decode("ascii", "replace")
+
+    def go_on_from(self, at_bytes: int) -> None:
+        """Hand out only the steps that begin at this place or after it."""
+        self.position = self._begun_bytes = at_bytes
 
     def close(self) -> None:
         """Let go of the file."""
@@ -301,16 +327,27 @@ class JournalFileReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _lines(self, *, first: bool = False) -> bytes:
+        """Whole lines from `position` on, about a megabyte of them, or only the first; nothing when none is there."""
+        fd, data, newline = self._stream.fileno(), b"", -1
+        while newline < 0 and (piece := os.pread(fd, _READ_BYTES, self.position + len(data))):
+            found = piece.find(b"\n") if first else piece.rfind(b"\n")
+            newline = found + len(data) if found >= 0 else -1
+            data += piece
+        self.torn_bytes = 0 if first and newline >= 0 else len(data) - (newline + 1)
+        self.position += newline + 1
+        return data[: newline + 1]
+
     def _fed(self, data: bytes) -> list[Step]:
         try:
             return self._decoder.feed(data)
         except JournalError as error:
-            where = f"{self.path}: {error.where}" if error.where else str(self.path)
+            place = f"past byte {self._begun_bytes}" if self._begun_bytes else error.where
+            where = f"{self.path}: {place}" if place else str(self.path)
             raise JournalError(error.sentence, where=where, hint=error.hint) from error
 
     def _refuse_headless(self) -> None:
-        torn = self._decoder.torn_bytes
-        sentence = "the journal ends within its header" if torn else "the journal is empty"
+        sentence = "the journal ends within its header" if self.torn_bytes else "the journal is empty"
         raise JournalError(sentence, where=str(self.path), hint="the run ended before its first step")
 
 
@@ -323,29 +360,30 @@ class LedgerWriter:
 
     Attributes:
         count: landings of this run that are in the file.
-        last_take: highest take number in the file, of any run; 0 if none.
 
     Raises: OSError when the disk does not take it; then nothing of the row is in the file. JournalError for a file
         that is no ledger.
     """
 
     def __init__(self, path: Path, *, run: str) -> None:
-        self.run, self.count, self.last_take = run, 0, 0
+        self.run, self.count = run, 0
         self._file = LineFile(path, LEDGER_OPENING)
-        for line in read_ledger(path):
-            self.last_take = max(self.last_take, line.row["take"])
-            if line.run == run:
-                self.count = max(self.count, line.number + 1)
+        for entry in read_ledger(path, only_run=run):
+            self.count = max(self.count, entry.number + 1)
 
     def append(self, row: LandingRow) -> None:
         """Add the run's next landing."""
         self._file.append(encode_line(self.run, self.count, row))
         self.count += 1
-        self.last_take = max(self.last_take, row.take)
 
-    def catch_up(self, rows: Sequence[LandingRow]) -> int:
-        """Add those of the run's landings so far (from a replayed journal) that are not in the file; how many."""
-        missing = rows[self.count :]
+    def catch_up(self, rows: Sequence[LandingRow], *, before: int = 0) -> int:
+        """Add those of the run's landings so far (from its journal) that are not in the file; how many.
+
+        Args:
+            rows: the last of them.
+            before: how many came before these.
+        """
+        missing = list(rows)[max(0, self.count - before) :]
         for row in missing:
             self.append(row)
         return len(missing)
@@ -355,12 +393,20 @@ class LedgerWriter:
         self._file.close()
 
 
-def read_ledger(path: Path) -> Iterator[LedgerLine]:
-    """The whole entries of a ledger; none if there is no such file."""
+def read_ledger(path: Path, *, only_run: str = "") -> Iterator[LedgerLine]:
+    """The whole entries of a ledger; none if there is no such file.
+
+    Args:
+        path: the ledger.
+        only_run: a run: then only its last thousand entries, quickly.
+    """
     if not path.exists():
         return
     with path.open("rb") as stream:
-        for line in stream:
+        lines: Iterable[bytes] = stream
+        if only_run:
+            lines = deque((line for line in stream if line.startswith(run_opening(only_run))), maxlen=_LAST_ENTRIES)
+        for line in lines:
             entry = decode_line(line) if line.endswith(b"\n") else None
             if entry is not None:
                 yield entry

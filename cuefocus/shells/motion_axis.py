@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from cuefocus.chase.clock import Clock
+from cuefocus.engine.overslept import OVERSLEPT_NS, DeadlineWatch
 from cuefocus.engine.plan import AxisPlan, Latch
 from cuefocus.engine.player import AxisPlayer, Frame
 from cuefocus.errors import LinkError, TravelError
@@ -57,6 +58,7 @@ class MotionAxis:
         self._status, self._words = status, memory.axis_words[index]
         self._latches, self._reader = memory.latches, memory.plan_reader(index)
         self._filter, self._watch = SentFilter(status, index), FollowingWatch(spec)
+        self._deadlines = DeadlineWatch()
         self._complained, self._dropped = TroubleLimit(), TroubleLimit()
         self._ring = start_ring
         self._flags = AxisFlag.NONE
@@ -73,6 +75,7 @@ class MotionAxis:
         restarted = self._words.engage_epoch > 0
         if start_ring is None and restarted and self._words.sent_ns:
             self._ring = self._words.ring
+            status.sent(index, self._words.sent_ns, self._words.ring, self._words.counts)  # where exactly it left off
         self._words.begin()
         self._epoch = self._words.drop_engage(status.next_index)
         if restarted:
@@ -157,14 +160,19 @@ class MotionAxis:
 
     def prepare(self, now: int, clock: Clock, *, conductor_silent: bool) -> None:
         """Make, or make anew, the frame that goes out next."""
+        self.wake(now)
         self.stale = False
         frame = None
         if not self._inert:
             if self._releasing and self._release(now):
                 self.write_ns, self.frame = NEVER_NS, None
+                self._deadlines.expect(None)
                 return
+            if self._ring is None and self._plan is not None and self._plan.follow:
+                self._begin_with(self._plan, now, clock)
             frame = self.player.prepare(now, clock, self._plan, self.latch, conductor_silent=conductor_silent)
         old, self.frame = self.frame, frame
+        self._deadlines.expect(frame)
         if frame is None:
             self.write_ns, self._last_due_ns = NEVER_NS, 0
             return
@@ -176,12 +184,22 @@ class MotionAxis:
                 self.frame, self.write_ns = None, NEVER_NS
                 self._complain(now, problem.sentence)
 
+    def _begin_with(self, plan: AxisPlan, now: int, clock: Clock) -> None:
+        """Nobody knows where it stands: its first set-point is where its plan has it, not a rush from one end."""
+        at_ns, splice = now + self.spec.lead_ns, plan.splice
+        if splice is not None:
+            self._ring = splice.track.at(min(at_ns, splice.until_ns))[0]
+        else:
+            self._ring = plan.track.at(clock.show_at(at_ns) if clock.epoch == plan.epoch else 0)[0]
+        self.player.observe(self._ring, now)
+
     def write(self, now: int) -> bool | None:
         """Write the prepared frame; None when it is so late that the next one is better. Raises LinkError."""
         frame = self.frame
         assert frame is not None  # noqa: S101 - the loop asks only for frames that are there
         self.write_ns = NEVER_NS
-        if now - frame.write_ns > self.spec.period_ns and not frame.landing:
+        late_ns = now - frame.write_ns
+        if late_ns > OVERSLEPT_NS or (late_ns > self.spec.period_ns and not frame.landing):
             self._stamp_ns = 0
             return None
         sent = self.motor.send(self._data)
@@ -232,6 +250,19 @@ class MotionAxis:
             return 0
         missed = (frame.due_ns - last_ns - self.spec.period_ns // 2) // self.spec.period_ns
         return max(0, missed)
+
+    def wake(self, now: int) -> None:
+        """Let go if set-points were slept over: the axis stands at the last one until it is planned anew."""
+        since_ns = self._deadlines.overslept(now)
+        if since_ns is None:
+            return
+        self._filter.flush()
+        self._words.count_lost((now - since_ns) // self.spec.period_ns)
+        self.frame, self.write_ns, self._data = None, NEVER_NS, b""
+        self._last_due_ns = self._failing_since_ns = 0
+        self.player.fault(self._orders)
+        self._drop_engage()
+        self._status.stalled(self.index, now, since_ns)
 
     def _release(self, now: int) -> bool:
         """Take torque off where the family can; whether it did."""
@@ -289,10 +320,12 @@ class MotionAxis:
         """A fault of this axis: it lets go, sends nothing more, and follows again only when it is engaged anew."""
         if self._flags & AxisFlag.FAULT:
             return
+        self._filter.flush()
         self._set_flags((self._flags | AxisFlag.FAULT) & ~AxisFlag.RELEASED)
         self.frame, self.write_ns, self._data = None, NEVER_NS, b""
         self._last_due_ns = self._failing_since_ns = 0
         self._known = False
+        self._deadlines.expect(None)
         self.player.fault()
         self._drop_engage()
         self._status.trouble(self.index, now, "fault", reason)

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
+from cuefocus.engine.overslept import OVERSLEPT_NS
 from cuefocus.engine.plan import Latch
 from cuefocus.errors import LinkError
 from cuefocus.shells.host_clock import DEFAULT_SPIN_NS, DescriptorWait, now_ns, spin_until
@@ -85,6 +86,7 @@ class MotionLoop:
         self._clock = self._clock_reader.read()
         self._hands = memory.hand_moves()
         self._silent = True
+        self._awake_ns = now_ns()
         self._extra = Latch.NONE
         self._wait = DescriptorWait()
         self._inlets = {inlet.fileno(): inlet for inlet in inlets}
@@ -143,6 +145,10 @@ class MotionLoop:
     def _take_in(self, now: int) -> None:
         """Clock, stops, plans, hand moves and the conductor's sign of life, as far as they changed."""
         memory = self._memory
+        if now - self._awake_ns > OVERSLEPT_NS:
+            for axis in self._axes:
+                axis.wake(now)  # told before we show life again: who sees us alive can read what it did to the axes
+        self._awake_ns = now
         memory.motion.beat(now)
         clock = self._clock_reader.read()
         silent = now - memory.conductor_beat.last_ns > CONDUCTOR_SILENT_NS

@@ -42,6 +42,11 @@ class SentFilter:
             self._held, self._held_ns = (frame, stamp_ns) if moving else (None, 0)
         self._moving = moving
 
+    def flush(self) -> None:
+        """Report the last set-point if it was held back: none follows it."""
+        if self._held is not None:
+            self._put(self._held, self._held_ns)
+
     def _put(self, frame: Frame, stamp_ns: int) -> None:
         self._held = None
         self._clamped = frame.clamped

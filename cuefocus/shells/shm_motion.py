@@ -71,6 +71,11 @@ class AxisWords:
         return self._floats[_RING]
 
     @property
+    def counts(self) -> int:
+        """The same in encoder counts."""
+        return self._words[_COUNTS]
+
+    @property
     def sent_ns(self) -> int:
         """When it went out; 0: none did."""
         return self._words[_SENT_NS]
@@ -172,6 +177,11 @@ class MotionWords:
     def beat(self, now_ns: int) -> None:
         """Show life."""
         self._words[_BEAT] = now_ns
+
+    @property
+    def beat_ns(self) -> int:
+        """When it last showed life; 0: never."""
+        return self._words[_BEAT]
 
     def note_wake(self, late_ns: int) -> None:
         """Count a deadline and how late it was met."""

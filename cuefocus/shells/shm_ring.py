@@ -6,7 +6,7 @@ A reader that was stopped for too long has lost the oldest records, is told how 
 from typing import Final
 
 from cuefocus.engine.plan import Latch
-from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent
+from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.shells.shm_layout import (
     RECORD,
     RECORD_TEXT_BYTES,
@@ -16,9 +16,9 @@ from cuefocus.shells.shm_layout import (
     Layout,
 )
 
-Status = Sent | Feedback | MotorTrouble | Latched
+Status = Sent | Feedback | MotorTrouble | Latched | Stalled
 
-_SENT, _FEEDBACK, _TROUBLE, _LATCHED = range(1, 5)
+_SENT, _FEEDBACK, _TROUBLE, _LATCHED, _STALLED = range(1, 6)
 _LIMITS: Final = ("position", "speed", "acceleration", "jerk")
 _LANDING: Final = 1
 _TROUBLES: Final = ("fault", "back", "dropped", "refused")
@@ -65,6 +65,10 @@ class StatusWriter:
     def latched(self, axis: int, stamp_ns: int, latch: Latch) -> None:
         """An axis' stops changed."""
         self._put(_LATCHED, axis, int(latch), b"", stamp_ns, 0.0, 0)
+
+    def stalled(self, axis: int, stamp_ns: int, since_ns: int) -> None:
+        """Set-points of an axis were slept over."""
+        self._put(_STALLED, axis, 0, b"", stamp_ns, 0.0, since_ns)
 
     def _put(self, kind: int, axis: int, flags: int, text: bytes, stamp_ns: int, ring: float, counts: int) -> None:
         index = self._next
@@ -133,4 +137,6 @@ class StatusReader:
         if kind == _TROUBLE:
             text = record[RECORD.size : RECORD.size + size].decode(errors="ignore")
             return MotorTrouble(name, stamp_ns, _TROUBLES[flags], text)
+        if kind == _STALLED:
+            return Stalled(name, stamp_ns, counts)
         return Latched(name, stamp_ns, _LATCHES[flags])

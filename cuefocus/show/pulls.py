@@ -1,11 +1,11 @@
 """How a rack moves: how long its pull takes and the shape of the motion."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from cuefocus.files.durations import Duration, RingSpeed
-from cuefocus.files.text_value import BadText, TextValue, kind_of
+from cuefocus.files.text_value import BadText, TextValue, Written, kind_of
 
 NamedShape = Literal["linear", "ease-in", "ease-out", "s-curve", "minimum-jerk"]
 ShapeName = Literal[NamedShape, "bezier", "recorded"]
@@ -13,12 +13,11 @@ SHAPES: tuple[NamedShape, ...] = get_args(NamedShape)
 
 
 @dataclass(frozen=True, slots=True)
-class Pull(TextValue):
+class Pull(Written):
     """How long a rack takes, from departure to standstill: a duration, or a mean speed over its travel."""
 
     duration: Duration | None
     speed: RingSpeed | None
-    text: str = field(compare=False)
 
     expects = "a duration such as 600 ms, 15 frames or 2 beats, or {speed: 40 %/s}"
     examples = Duration.examples
@@ -31,7 +30,7 @@ class Pull(TextValue):
         duration = Duration.parse(text)
         if duration.amount <= 0:
             raise BadText(f"{text!r} is no time to move in", "write more than 0 ms")
-        return cls(duration, None, duration.text)
+        return cls(duration, None, text=duration.text)
 
     @classmethod
     def from_input(cls, value: object) -> Self:
@@ -39,7 +38,7 @@ class Pull(TextValue):
         if isinstance(value, dict):
             given = _only_key(value, ("speed",), "a pull")
             speed = RingSpeed.from_input(value[given])
-            return cls(None, speed, speed.text)
+            return cls(None, speed, text=speed.text)
         return super(Pull, cls).from_input(value)
 
     @classmethod
@@ -48,9 +47,6 @@ class Pull(TextValue):
         speed = {"type": "object", "properties": {"speed": RingSpeed.json_schema()}, "required": ["speed"]}
         text = {"type": "string", "examples": list(cls.examples)}
         return {"description": cls.expects, "anyOf": [text, speed | {"additionalProperties": False}]}
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)

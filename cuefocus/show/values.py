@@ -1,14 +1,14 @@
 """The show's own spellings: how fast an act runs, where on its timeline, and where a rack goes."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Self
 
 from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import Distance, FocalLength, Stop
-from cuefocus.files.text_value import BadText, TextValue, kind_of
+from cuefocus.files.text_value import BadText, TextValue, Written, kind_of
 
 UNDECLARED_SPEED = Fraction(2, 1000)
 """How far playback may stray from a declared single speed (design §4: ±0.2 %)."""
@@ -19,7 +19,7 @@ _MEDIA = re.compile(r"[+-]\s*[0-9].*")
 
 
 @dataclass(frozen=True, slots=True)
-class ActSpeed(TextValue):
+class ActSpeed(Written):
     """The speeds at which an act's playback may run; 1 is as recorded.
 
     Args:
@@ -28,7 +28,6 @@ class ActSpeed(TextValue):
 
     low: Fraction
     high: Fraction
-    text: str = field(compare=False)
 
     expects = "a speed such as 1, 2, 1/2, 25/24, 1000/1001, or a range 0.9..1.1"
     examples = ("1", "2", "1/2", "25/24", "1000/1001", "0.9..1.1")
@@ -43,14 +42,11 @@ class ActSpeed(TextValue):
             raise BadText(f"{text!r} runs backwards", f"write {high}..{low}")
         if not _LOWEST_SPEED <= low <= high <= _HIGHEST_SPEED:
             raise BadText(f"{text!r} cannot be followed", "speeds run from 0.03 to 8")
-        return cls(low, high, text.strip())
+        return cls(low, high, text=text.strip())
 
     def holds(self, speed: float) -> bool:
         """Whether playback at `speed` is as declared, ±0.2 %."""
         return float(self.low * (1 - UNDECLARED_SPEED)) <= speed <= float(self.high * (1 + UNDECLARED_SPEED))
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def _ratio(end: str, text: str) -> Fraction:
@@ -66,7 +62,7 @@ def _ratio(end: str, text: str) -> Fraction:
 
 
 @dataclass(frozen=True, slots=True)
-class At(TextValue):
+class At(Written):
     """A place on the timeline: a label, or seconds of the act's media.
 
     Args:
@@ -76,7 +72,6 @@ class At(TextValue):
 
     label: str | None
     media_ns: int | None
-    text: str = field(compare=False)
 
     expects = 'a label such as "01:00:34:12", or media time such as "+12.480 s"'
     examples = ("01:00:34:12", "+12.480 s")
@@ -86,16 +81,13 @@ class At(TextValue):
         """A place as written. Raises: BadText."""
         plain = text.strip()
         if _LABEL.fullmatch(plain) is not None:
-            return cls(plain, None, plain)
+            return cls(plain, None, text=plain)
         if _MEDIA.fullmatch(plain) is not None:
             media_ns = Duration.parse(plain.replace(" ", "", 1) if plain[1] == " " else plain).fixed_ns
             if media_ns is not None:
-                return cls(None, media_ns, plain)
+                return cls(None, media_ns, text=plain)
             raise BadText(f"{text!r} is not media time", 'write seconds, e.g. "+12.480 s"')
         raise BadText(f"{text!r} is neither a label nor media time", f"write {cls.expects}")
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)

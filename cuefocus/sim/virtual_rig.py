@@ -4,13 +4,14 @@ The same session, players, codecs and drivers as live; only waiting is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cuefocus.chase.clock import NO_CLOCK
 from cuefocus.engine.outcome import Outcome
+from cuefocus.engine.overslept import DeadlineWatch
 from cuefocus.engine.plan import AxisPlan, Latch, Plan
 from cuefocus.engine.player import AxisPlayer, Frame
-from cuefocus.engine.ports import Feedback, InboxEvent, Latched, MotorTrouble, Sent
+from cuefocus.engine.ports import Feedback, InboxEvent, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.engine.session import TICK_NS, Session
 from cuefocus.errors import LinkError
 from cuefocus.motor.driver import LensMotor
@@ -18,6 +19,7 @@ from cuefocus.sim.sim_motor import SimMotorLink
 
 _NEVER_NS = 1 << 62
 _SILENT_NS = 50_000_000
+_MOTION_SILENT_NS = 100_000_000
 
 
 class VirtualClock:
@@ -52,6 +54,7 @@ class VirtualAxis:
     frame: Frame | None = None
     orders_at: int = -1
     gone: bool = False
+    deadlines: DeadlineWatch = field(default_factory=DeadlineWatch)
 
 
 #: Blocks of what a source says: (host time at which it is heard, events).
@@ -85,6 +88,7 @@ class VirtualRig:
         self._due: list[tuple[int, Callable[[], None]]] = []
         self._orders_at = 0
         self.conductor_dead_since_ns: int | None = None
+        self._motion_stopped = self._motion_silent = False
 
     def at(self, host_ns: int, action: Callable[[], None]) -> None:
         """Do something at a host time (a story's hand, plug or key)."""
@@ -103,6 +107,27 @@ class VirtualRig:
             self._inbox.append(Latched(name, self.clock.now_ns, side.latch))
             self._orders_at += 1
             self._schedule(side)
+
+    def stop_motion(self, for_ns: int) -> None:
+        """Have the motion process stand still for a while, as SIGSTOP or a paused machine would."""
+        stopped_ns = self.clock.now_ns
+        self._motion_stopped = True
+        for side in self.axes.values():
+            side.due_ns = _NEVER_NS
+        if for_ns > _MOTION_SILENT_NS:
+            self.at(stopped_ns + _MOTION_SILENT_NS, lambda: self._motion_life("silent", stopped_ns))
+        self.at(stopped_ns + for_ns, self._wake_motion)
+
+    def _wake_motion(self) -> None:
+        self._motion_stopped = False
+        for side in self.axes.values():
+            self._schedule(side)
+        if self._motion_silent:
+            self._motion_life("answers", self.clock.now_ns)
+
+    def _motion_life(self, kind: str, stamp_ns: int) -> None:
+        self._motion_silent = kind == "silent"
+        self._inbox.extend(MotorTrouble(name, stamp_ns, kind, "") for name in self.axes)
 
     def run(self, until_ns: int) -> None:
         """Let time pass until `until_ns`, or until the session has finished."""
@@ -159,16 +184,26 @@ class VirtualRig:
 
     def _schedule(self, side: VirtualAxis) -> None:
         """Prepare the axis' next frame, and see when anything is to be done for it."""
-        if side.gone:
-            side.write_ns = side.due_ns = _NEVER_NS
+        if side.gone or self._motion_stopped:
+            side.due_ns = _NEVER_NS
+            side.write_ns = _NEVER_NS if side.gone else side.write_ns
             return
+        self._woken(side)
         now_ns, silent = self.clock.now_ns, self._silent()
         frame = side.player.prepare(now_ns, self._show, self._orders(side), side.latch, conductor_silent=silent)
+        side.deadlines.expect(frame)
         side.frame, side.orders_at = frame, -1 if silent else self._orders_at
         side.write_ns = frame.write_ns if frame is not None else _NEVER_NS
         if frame is None and side.query_ns == _NEVER_NS:
             side.query_ns = now_ns + side.player.spec.period_ns
         self._look(side)
+
+    def _woken(self, side: VirtualAxis) -> None:
+        """As motion does: what it slept over is told, and not made up for."""
+        since_ns = side.deadlines.overslept(self.clock.now_ns)
+        if since_ns is not None:
+            side.player.fault(self._orders(side))
+            self._inbox.append(Stalled(side.name, self.clock.now_ns, since_ns))
 
     def _look(self, side: VirtualAxis) -> None:
         answer_ns = side.link.next_due_ns()
@@ -197,6 +232,7 @@ class VirtualRig:
 
     def _lose(self, side: VirtualAxis, now_ns: int, reason: str) -> None:
         side.gone, side.write_ns, side.query_ns, side.due_ns = True, _NEVER_NS, _NEVER_NS, _NEVER_NS
+        side.deadlines.expect(None)
         side.player.fault()
         self._inbox.append(MotorTrouble(side.name, now_ns, "fault", reason))
 
@@ -213,6 +249,7 @@ class VirtualRig:
             orders, silent = self._orders(side), self._silent()
             frame = side.player.prepare(now_ns - 1, self._show, orders, side.latch, conductor_silent=silent)
         if frame is None or frame.write_ns > now_ns:
+            side.deadlines.expect(frame)
             side.frame, side.orders_at = frame, self._orders_at
             side.write_ns = frame.write_ns if frame is not None else _NEVER_NS
             return

@@ -51,6 +51,10 @@ def test_racks_land_and_a_killed_desk_costs_none_of_them(tmp_path: Path) -> None
 def test_a_killed_conductor_comes_back_into_the_same_take_and_moves_nothing(tmp_path: Path) -> None:
     with daemon(tmp_path) as running:
         origin_ns = _opened(running)
+        running.at_show_s(1.0, origin_ns)
+        understudy = running.pid("understudy")
+        os.kill(understudy, signal.SIGKILL)  # nothing rests on it; its successor goes on with its sheets
+        running.another("understudy", understudy)
         running.at_show_s(3.6, origin_ns)  # B2 is in mid-rack
         conductor = running.pid("conductor")
         os.kill(conductor, signal.SIGKILL)
@@ -65,6 +69,8 @@ def test_a_killed_conductor_comes_back_into_the_same_take_and_moves_nothing(tmp_
     assert sorted(ledger) == sorted(CUES)
     [journal] = running.takes.glob("*.journal")
     assert sorted(row.cue for row in replay(journal).rows) == sorted(CUES)
+    [log] = running.takes.glob("logs/*.conductor.log")
+    assert "after a checkpoint at step" in log.read_text()
 
 
 def test_motion_that_was_killed_moves_nothing_until_it_is_engaged(tmp_path: Path) -> None:
@@ -85,6 +91,50 @@ def test_motion_that_was_killed_moves_nothing_until_it_is_engaged(tmp_path: Path
     assert rows["B2"]["verdict"] == "missed", running.told()
     assert rows["B3"]["verdict"] == "landed", running.told()
     assert rows["C3"]["verdict"] == "landed", running.told()
+
+
+def test_motion_that_was_stopped_says_so_and_the_later_racks_land(tmp_path: Path) -> None:
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.9, origin_ns)  # B2 and C2 are in mid-rack
+        motion = running.pid("motion")
+        os.kill(motion, signal.SIGSTOP)
+        running.until(lambda event: event["event"] == "alarm" and "motion does not answer" in event["text"])
+        running.at_show_s(6.1, origin_ns)
+        os.kill(motion, signal.SIGCONT)
+        alarm = running.until(lambda event: event["event"] == "alarm" and "motion stood still" in event["text"])
+        assert running.end() == 0, running.told()
+    assert 2000 <= alarm["stood_still_ms"] < 4000
+    assert alarm["axes"] == ["B.focus", "C.focus"]
+    rows = running.landings()
+    for cue in ("B2", "C2"):
+        assert rows[cue]["verdict"] == "missed", running.told()
+        assert rows[cue]["reason"].startswith("motion stood still for 2."), running.told()
+    assert {rows[cue]["verdict"] for cue in ("B1", "C1", "B3", "C3")} == {"landed"}, running.told()
+    [journal] = running.takes.glob("*.journal")
+    assert {row.cue: row.as_dict() for row in replay(journal).rows} == {
+        cue: {key: value for key, value in row.items() if key not in ("event", "host_ns")} for cue, row in rows.items()
+    }
+
+
+def test_a_machine_that_was_paused_misses_what_it_slept_over_and_goes_on(tmp_path: Path) -> None:
+    """Motion and conductor stand still together: what the one plans on waking, the other must not rush to."""
+    with daemon(tmp_path) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.9, origin_ns)  # B2 and C2 are in mid-rack
+        both = [running.pid(name) for name in ("motion", "conductor")]
+        for pid in both:
+            os.kill(pid, signal.SIGSTOP)
+        running.at_show_s(4.5, origin_ns)
+        for pid in reversed(both):
+            os.kill(pid, signal.SIGCONT)
+        running.until(lambda event: event["event"] == "alarm" and "motion stood still" in event["text"])
+        assert running.end() == 0, running.told()
+    rows = running.landings()
+    for cue in ("B2", "C2"):
+        assert rows[cue]["verdict"] == "missed", running.told()
+        assert "motion stood still for" in rows[cue]["reason"], running.told()
+    assert {rows[cue]["verdict"] for cue in ("B1", "C1", "B3", "C3")} == {"landed"}, running.told()
 
 
 def test_panic_is_obeyed_while_the_conductor_is_stopped(tmp_path: Path) -> None:
@@ -113,7 +163,7 @@ def test_an_orderly_stop_ends_the_take_and_leaves_nothing_behind(tmp_path: Path)
     with daemon(tmp_path, takes=0) as running:
         origin_ns = _opened(running)
         running.at_show_s(3.4, origin_ns)
-        children = [running.pid(name) for name in ("conductor", "motion", "desk", "sims")]
+        children = [running.pid(name) for name in ("conductor", "motion", "desk", "understudy", "sims")]
         running.process.send_signal(signal.SIGTERM)
         assert running.end() == 0, running.told()
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
@@ -132,7 +182,7 @@ def test_when_run_is_killed_the_others_finish_what_is_under_way_and_leave(tmp_pa
     with daemon(tmp_path) as running:
         origin_ns = _opened(running)
         running.at_show_s(3.6, origin_ns)
-        children = [running.pid(name) for name in ("conductor", "motion", "desk", "sims")]
+        children = [running.pid(name) for name in ("conductor", "motion", "desk", "understudy", "sims")]
         running.process.kill()
         running.process.wait()
         until_ns = now_ns() + 40_000 * NS_PER_MS

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +102,28 @@ def test_everything_else_is_the_conductors(tmp_path: Path) -> None:
 )
 def test_words_become_orders(words: list[str], order: Order) -> None:
     assert order_from(words) == order
+
+
+def test_a_setup_says_stop_and_focal_length_or_takes_them_back() -> None:
+    assert order_from(["setup", "A"], stop="T2.8") == Order("setup", "A", "stop=2.8000")
+    assert order_from(["setup", "A"], stop="T8", focal="35 mm") == Order("setup", "A", "stop=8.0000 focal_mm=35.0000")
+    assert order_from(["setup", "A"], clear=True) == Order("setup", "A", "clear")
+    assert order_from(["setup", "A"]) == Order("setup", "A", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "said"),
+    [
+        (["setup"], {"stop": "T8"}, "needs a camera"),
+        (["setup", "A"], {"stop": "8"}, "write T8"),
+        (["setup", "A"], {"focal": "35"}, "35"),
+        (["setup", "A"], {"stop": "T8", "clear": True}, "not both"),
+        (["arm"], {"stop": "T8"}, "belong to setup"),
+    ],
+)
+def test_a_setup_that_says_nothing_sensible_is_refused(words: list[str], given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        order_from(words, **given)
 
 
 @pytest.mark.parametrize(

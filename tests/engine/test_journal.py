@@ -27,6 +27,7 @@ from cuefocus.engine.ports import (
     MotorTrouble,
     Sent,
     SourceEvent,
+    Stalled,
     Trigger,
 )
 from cuefocus.errors import JournalError
@@ -46,6 +47,7 @@ events: st.SearchStrategy[InboxEvent] = st.one_of(
     st.builds(Feedback, words, stamps, st.integers()),
     st.builds(MotorTrouble, words, stamps, words, words),
     st.builds(Latched, words, stamps, latches),
+    st.builds(Stalled, words, stamps, stamps),
     st.builds(Command, words, stamps, words, words, words, st.integers()),
     st.builds(Trigger, words, words, stamps, words),
     st.builds(SourceEvent, words, stamps, words, words),
@@ -81,7 +83,7 @@ def test_every_value_comes_back_with_its_type(written: list[Step]) -> None:
 
 
 def test_the_strategies_know_every_inbox_event() -> None:
-    written = {Reading, Glitch, Sent, Feedback, MotorTrouble, Latched, Command, Trigger, SourceEvent}
+    written = {Reading, Glitch, Sent, Feedback, MotorTrouble, Latched, Stalled, Command, Trigger, SourceEvent}
     assert set(get_args(InboxEvent)) == written
 
 

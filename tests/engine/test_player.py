@@ -278,11 +278,12 @@ def test_a_splice_goes_before_the_track_and_the_track_holds_after_it() -> None:
 def test_without_a_clock_a_splice_is_played_all_the_same() -> None:
     spec = make_spec(period_ms=10)
     step = 0.1
-    moved = Segment(START_NS + 400 * MS, 300 * MS, (FROM, 0.0, 0.0, 10 * step, -15 * step, 6 * step))
+    curve = (FROM, 0.0, 0.0, 10 * step, -15 * step, 6 * step)
+    moved = Segment(START_NS + 400 * MS, 297 * MS, curve)  # over between two set-points
     splice = Splice(Track(FROM, (moved,)), START_NS + 200 * MS, moved.end_ns)
     plan = AxisPlan(follow=True, track=Track(FROM + step), splice=splice, attach=1, epoch=0)
     frames = played(at_rest(spec, plan), lambda _: plan, START_NS + 1200 * MS, clock_at=lambda _: NO_CLOCK)
-    assert frames[-1].ring == pytest.approx(FROM + step, abs=1e-4)
+    assert frames[-1].ring == pytest.approx(FROM + step, abs=1e-12)
 
 
 def test_a_clock_of_another_epoch_moves_nothing_that_stands() -> None:
@@ -303,3 +304,35 @@ def test_at_any_playback_speed_the_landing_is_due_when_the_clock_shows_it(speed:
     frames = played(at_rest(spec, plan), lambda _: plan, START_NS + 4 * S, clock_at=lambda _: clock)
     own = [frame for frame in frames if frame.landing]
     assert [frame.due_ns for frame in own] == [clock.host_at(land_ns) - spec.dead_ns]
+
+
+def test_a_report_between_taking_hold_and_the_first_set_point_does_not_make_it_let_go() -> None:
+    track, _ = rack(300 * MS, 600 * MS)
+    plan = following(track)
+    player = at_rest(make_spec(), plan)
+    frame = player.prepare(START_NS, running(), plan, Latch.NONE, conductor_silent=False)
+    assert frame is not None
+    player.observe(FROM + 0.001, START_NS + MS)
+    player.sent(frame)
+    assert not player.holding
+    assert played(player, lambda _: plan, START_NS + 1500 * MS)[-1].ring == pytest.approx(TO, abs=1e-9)
+
+
+@pytest.mark.parametrize("how", ["fault", "release"])
+def test_where_a_report_finds_the_motor_after_a_fault_or_release_is_where_the_next_set_point_starts(how: str) -> None:
+    """Somebody turned the lens meanwhile, or the motor stopped short: nothing drives it back to the last set-point."""
+    track, _ = rack(300 * MS, 600 * MS)
+    plan = following(track)
+    player = at_rest(make_spec(), plan)
+    played(player, lambda _: plan, START_NS + 600 * MS)
+    later_ns, found = START_NS + 2_000 * MS, 0.7
+    if how == "fault":
+        player.fault()
+    else:
+        player.prepare(later_ns, running(), plan, Latch.RELEASE, conductor_silent=False)
+    player.observe(found, later_ns)
+    again = following(Track(found), attach=2)
+    frame = player.prepare(later_ns + MS, running(), again, Latch.NONE, conductor_silent=False)
+    assert frame is not None
+    assert frame.ring == pytest.approx(found, abs=1e-9)
+    assert not frame.clamped

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.check import Checked, check
-from cuefocus.motion.compile import CompiledAct
-from cuefocus.motion.optics_of import Live
+from cuefocus.motion.compiled import CompiledAct
+from cuefocus.motion.live import Live
 from cuefocus.timebase.frames import parse_timecode, rate_named
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 

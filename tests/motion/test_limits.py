@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuefocus.motion.feasible import shortest_pull_ns
-from cuefocus.motion.limits import NAMES, SetpointLimiter
+from cuefocus.motion.limits import NAMES, SetpointLimiter, lag_swing
 from cuefocus.motion.profile import named_profile
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
@@ -108,6 +108,21 @@ def test_behind_a_lag_position_speed_and_acceleration_hold_too(wish: str, lag_ms
     assert all(0.0 <= ring <= 1.0 for ring in rings)
     assert speed <= 2.5 * (1 + 1e-9)
     assert accel <= 30.0 * 1.01
+
+
+@pytest.mark.parametrize("lag_ms", [3, 15, 40])
+@pytest.mark.parametrize("period_ms", [5, 10, 20])
+@pytest.mark.parametrize("stride", [0.0005, 0.002, 0.01])
+def test_behind_a_lag_no_set_points_pass_that_no_path_within_the_jerk_limit_has(
+    lag_ms: int, period_ms: int, stride: float
+) -> None:
+    """A hand that is heard every other set-point trembles; behind the lag on the average it is smooth, yet no path."""
+    axis = spec(lag_ns=lag_ms * MS, period_ns=period_ms * MS)
+    times = grid(axis, 600)
+    rings, _ = sent(axis, times, lambda at_ns: 0.3 + stride * max(0, (at_ns - 1_100 * MS) // (2 * axis.period_ns)))
+    swing = lag_swing(0, axis.period_ns, 2 * axis.period_ns, 3 * axis.period_ns, lag_ms * 1e-3)
+    assert swing == pytest.approx(1.0 + 1.5 * lag_ms / period_ms)
+    assert divided_differences(times, rings)[2] <= 600.0 * swing * 1.001
 
 
 @pytest.mark.parametrize("period_ms", [1, 10, 20])

@@ -14,12 +14,13 @@ from typing import Self
 
 from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
 from cuefocus.engine.plan import AxisPlan, Plan
-from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent
+from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.motion.track import Segment, Track
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.local_socket import Fields, ask
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
+from cuefocus.shells.realtime import DEFAULT_PRIORITY
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.shm_ring import Status
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -79,7 +80,7 @@ class Line:
 class MotionRig:
     """Motion, its memory, and everything round it."""
 
-    def __init__(self, folder: Path, axes: Iterable[AxisConfig], *, priority: int = 0) -> None:
+    def __init__(self, folder: Path, axes: Iterable[AxisConfig], *, priority: int = DEFAULT_PRIORITY) -> None:
         self.folder, self.config_path = folder, folder / "motion.json"
         self.config = MotionConfig(tuple(axes), socket=str(folder / "motion.sock"), priority=priority, lock=False)
         self.config.write(self.config_path)
@@ -171,6 +172,16 @@ class MotionRig:
     def troubles(self, axis: str, kind: str = "") -> list[MotorTrouble]:
         found = [record for record in self.records if isinstance(record, MotorTrouble) and record.axis == axis]
         return [record for record in found if not kind or record.kind == kind]
+
+    def stalls(self, axis: str) -> list[Stalled]:
+        return [record for record in self.records if isinstance(record, Stalled) and record.axis == axis]
+
+    def freeze(self, ns: int) -> None:
+        """SIGSTOP for so long; the conductor goes on."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        self.pass_time(ns)
+        self.process.send_signal(signal.SIGCONT)
 
     def latched(self, axis: str) -> list[Latched]:
         return [record for record in self.records if isinstance(record, Latched) and record.axis == axis]

@@ -229,7 +229,7 @@ def test_a_file_that_cannot_be_replayed_says_why(tmp_path: Path, content: bytes 
 def test_a_damaged_line_is_named_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(encode_header(HEADER) + b"nonsense\n")
     with pytest.raises(JournalError, match="line 2: this line is no step"):
-        JournalFileReader(tmp_path / "j", version="1.2.3")
+        steps_in(tmp_path / "j")
 
 
 # The ledger.
@@ -251,7 +251,7 @@ def test_landings_come_back_with_run_and_number(tmp_path: Path) -> None:
     ]
     assert lines[0].row == row().as_dict()
     last = LedgerWriter(tmp_path / "l", run="c")
-    assert (last.count, last.last_take) == (0, 2)
+    assert last.count == 0
     last.close()
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cuefocus.engine.plan import Latch
-from cuefocus.motion.track import LandingInstant, Track
+from cuefocus.engine.plan import AxisPlan, Latch, Splice
+from cuefocus.engine.ports import Sent
+from cuefocus.motion.track import LandingInstant, Segment, Track
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.motion_config import AxisConfig
 from cuefocus.shells.shm_motion import AxisFlag
@@ -237,6 +238,71 @@ def test_a_killed_motion_comes_back_moves_nothing_and_says_what_it_assumes(make_
     rig.engage(A, Track(ring, [pull(ring, 0.9, rig.show_now_ns() + NS_PER_S, NS_PER_S)]), attach=2)
     rig.until(lambda: bool(lines[A].take()), "it follows again")
     assert lines[A].heard[0] == pytest.approx(stood, abs=60)
+
+
+def test_a_motion_that_was_stopped_tells_it_and_makes_up_for_nothing(make_rig: MakeRig) -> None:
+    rig, lines = make_rig(A, B)
+    rig.engage(A, long_pull(rig), attach=1)
+    rig.until(under_way(lines[A], 2000), "the rack is under way")
+    rig.freeze(400 * NS_PER_MS)
+    rig.until(lambda: bool(rig.stalls(A)), "the standstill is told")
+    [stall] = rig.stalls(A)
+    assert 350 * NS_PER_MS < stall.stamp_ns - stall.since_ns < AT_ONCE_NS
+    assert not rig.stalls(B), "it had no set-points to send"
+    rig.until(lambda: quiet(rig, lines[A]), "the axis stands")
+    before = [sent for sent in rig.sent(A) if sent.stamp_ns < stall.stamp_ns]
+    assert before[-1].stamp_ns > stall.since_ns - 60 * NS_PER_MS, (
+        "where it stands is told, however recently it was sent"
+    )
+    assert lines[A].heard[-1] == before[-1].counts, "what it slept over is not made up for"
+    stood = before[-1].ring
+    rig.engage(A, Track(stood, [pull(stood, 0.9, rig.show_now_ns() + NS_PER_S, NS_PER_S)]), attach=2)
+    rig.until(under_way(lines[A], 8900), "it follows a plan made after that")
+    assert max(abs(b - a) for a, b in zip(lines[A].heard, lines[A].heard[1:], strict=False)) < 0.06 * 9999
+
+
+def test_a_plan_made_in_ignorance_of_a_standstill_is_not_followed(make_rig: MakeRig) -> None:
+    """The planner counts `attach` up, but has not read yet that motion had stood still."""
+    rig, lines = make_rig(A)
+    track = long_pull(rig)
+    rig.engage(A, track, attach=1)
+    rig.until(under_way(lines[A], 2000), "the rack is under way")
+    assert rig.process is not None
+    rig.process.send_signal(signal.SIGSTOP)
+    rig.pass_time(300 * NS_PER_MS)
+    rig.engage(A, track, attach=2)
+    rig.publish()
+    lines[A].take()
+    stood = lines[A].heard[-1]
+    rig.process.send_signal(signal.SIGCONT)
+    rig.until(lambda: bool(rig.stalls(A)), "the standstill is told")
+    rig.pass_time(300 * NS_PER_MS)
+    lines[A].take()
+    assert lines[A].heard[-1] == stood
+
+
+def test_where_nobody_knows_the_position_the_first_set_point_is_the_plans_own(make_rig: MakeRig) -> None:
+    rig, lines = make_rig(A)
+    at_ns = now_ns() + 200 * NS_PER_MS
+    way = Segment(at_ns, NS_PER_S, (0.5, 0.1, 0.0, 0.0, 0.0, 0.0))
+    splice = Splice(Track(0.5, [way]), now_ns(), way.end_ns)
+    rig.plans[A] = AxisPlan(True, Track(0.6), splice, attach=1, epoch=1)
+    rig.until(under_way(lines[A], 5900), "the move is over")
+    assert lines[A].heard[0] == pytest.approx(0.5 * 9999, abs=60)
+    assert rig.sent(A)[0].clamped == ""
+
+
+def test_a_successor_says_where_exactly_its_killed_predecessor_left_off(make_rig: MakeRig) -> None:
+    rig, lines = make_rig(A, period_ns=2 * NS_PER_MS)
+    rig.engage(A, long_pull(rig, length_ns=2 * NS_PER_S), attach=1)
+    rig.until(under_way(lines[A], 3000), "the rack is under way")
+    rig.kill()
+    lines[A].take()
+    rig.start()
+    rig.until(lambda: bool(rig.troubles(A, "fault")), "motion is back")
+    fault = rig.records.index(rig.troubles(A, "fault")[0])
+    last = [record for record in rig.records[:fault] if isinstance(record, Sent)][-1]
+    assert last.counts == lines[A].heard[-1]
 
 
 def test_sigterm_brings_the_axes_to_rest_first(make_rig: MakeRig) -> None:

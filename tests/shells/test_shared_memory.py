@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
 from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Plan, Splice
-from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent
+from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.errors import DeviceError, PlanError
 from cuefocus.motion.track import LandingInstant, Segment, Track
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
@@ -259,12 +259,14 @@ def test_status_comes_through_in_order_and_a_successor_goes_on(fresh: SharedMemo
     writer.feedback(1, 11, -4)
     writer.trouble(2, 12, "fault", "unplugged: " + "x" * 200)
     fresh.status_writer().latched(0, 13, Latch.HOLD | Latch.PANIC)
-    first, second, third, fourth = fresh.status_reader().drain()
+    fresh.status_writer().stalled(1, 15, 14)
+    first, second, third, fourth, fifth = fresh.status_reader().drain()
     assert first == Sent("A.focus", 10, 0.5, 500, True, "speed jerk")
     assert second == Feedback("B.focus", 11, -4)
     assert isinstance(third, MotorTrouble)
     assert third.reason.startswith("unplugged: xxx")
     assert fourth == Latched("A.focus", 13, Latch.HOLD | Latch.PANIC)
+    assert fifth == Stalled("B.focus", 15, 14)
     assert fresh.status_reader().drain() == []
 
 

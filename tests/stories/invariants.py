@@ -1,4 +1,4 @@
-"""What must hold in every story: invariants I1 to I4 and I7, and verdicts that the true logs bear out."""
+"""What must hold in every story: invariants I1 to I7, and verdicts that the true logs bear out."""
 
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
@@ -8,14 +8,19 @@ from cuefocus.engine.session import TICK_NS
 from cuefocus.landing.rows import LandingRow
 from cuefocus.motion.kinematics import setpoint_limits
 from cuefocus.motion.stop import stop_pieces
-from cuefocus.motor.axis import AxisSpec
 from cuefocus.sim.lens_motor import TruePosition
 from cuefocus.timebase.units import NS_PER_MS
+from tests.stories.accounted_for import (
+    STILL_RING,
+    STOPS,
+    every_motion_has_a_logged_cause,
+    longest_stop_ns,
+    only_the_newest_orders_reach_the_motor,
+)
 from tests.stories.kit import ORIGIN_NS, Moment, Told, WatchedPlayer
 from tests.stories.playback import SAMPLE_RATE, Places
+from tests.stories.within_limits import every_set_point_is_inside_the_limits
 
-_STOPS = Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE
-_STILL_RING = 1e-9
 #: A landing's error must be the lens' own, to this.
 _TRUE_MS = 5.0
 _MEASURED = ("landed", "late", "early")
@@ -25,6 +30,8 @@ def check_invariants(told: Told) -> None:
     """All of them."""
     for name, player in told.players.items():
         every_set_point_is_inside_the_limits(told.specs[name], player)
+        only_the_newest_orders_reach_the_motor(told, name, player)
+        every_motion_has_a_logged_cause(told, name, player)
         nothing_moves_unless_armed_and_engaged(told, name, player)
         a_stop_is_as_quick_as_the_limits_allow(told, name, player)
     each_cue_is_told_once(told.rows)
@@ -32,26 +39,10 @@ def check_invariants(told: Told) -> None:
     the_clock_was_right_at_every_landing(told)
 
 
-def every_set_point_is_inside_the_limits(spec: AxisSpec, player: WatchedPlayer) -> None:
-    """I1 and I4: unrounded, as the moments they stand for follow each other; after a fault as at any time."""
-    limits, frames = setpoint_limits(spec), player.frames
-    assert all(0.0 <= frame.ring <= 1.0 for frame in frames)
-    speeds = []
-    for before, after in pairwise(frames):
-        span_s = (after.at_ns - before.at_ns) * 1e-9
-        assert span_s > 0.0
-        speeds.append(((after.ring - before.ring) / span_s, span_s))
-    assert all(abs(speed) <= limits.speed * 1.0001 for speed, _ in speeds), "speed"
-    for (slow, span_1), (fast, span_2) in pairwise(speeds):
-        if max(span_1, span_2) < 6 * spec.period_ns * 1e-9:
-            assert abs(fast - slow) / (0.5 * (span_1 + span_2)) <= limits.accel * 1.01, "acceleration"
-
-
 def nothing_moves_unless_armed_and_engaged(told: Told, axis: str, player: WatchedPlayer) -> None:
     """I3: a set-point may differ from the last only under orders, under a hand, or while a stop is carried out."""
     spec, times = told.specs[axis], [moment.now_ns for moment in told.moments]
-    limits = setpoint_limits(spec)
-    longest_ns = round((limits.speed / limits.accel + 2 * limits.accel / limits.jerk) * 1e9) + 2 * spec.period_ns
+    longest_ns = longest_stop_ns(spec)
     allowed_ns = None
     for before, after in pairwise(player.frames):
         moment = _moment_at(told, times, after.write_ns)
@@ -61,7 +52,7 @@ def nothing_moves_unless_armed_and_engaged(told: Told, axis: str, player: Watche
         armed = _armed_at(told, times, after.write_ns)
         if (orders is not None and orders.follow and armed) or moment.latches[axis] & Latch.HAND:
             allowed_ns = after.write_ns + longest_ns
-        if abs(after.ring - before.ring) > _STILL_RING:
+        if abs(after.ring - before.ring) > STILL_RING:
             assert allowed_ns is not None, f"{axis} moved unasked"
             assert after.write_ns <= allowed_ns, f"{axis} moved at {(after.write_ns - ORIGIN_NS) / 1e9:.3f} s"
 
@@ -85,8 +76,8 @@ def a_stop_is_as_quick_as_the_limits_allow(told: Told, axis: str, player: Watche
     spec, frames = told.specs[axis], player.frames
     dues = [frame.write_ns for frame in frames]
     for before, after in pairwise(told.moments):
-        news = after.latches[axis] & ~before.latches[axis] & _STOPS
-        if not news or before.latches[axis] & _STOPS or news & Latch.HAND:
+        news = after.latches[axis] & ~before.latches[axis] & STOPS
+        if not news or before.latches[axis] & STOPS or news & Latch.HAND:
             continue
         index = bisect_left(dues, before.now_ns) - 1
         latched = [at_ns for at_ns, name, _ in told.latchings if name in ("", axis)]
@@ -102,7 +93,7 @@ def a_stop_is_as_quick_as_the_limits_allow(told: Told, axis: str, player: Watche
             next((m.now_ns for m in told.moments if m.now_ns > at_ns and not m.latches[axis]), 1 << 62) - TICK_NS
         )
         later = [frame for frame in frames[index + 1 :] if still_ns < frame.due_ns < cleared_ns]
-        assert all(abs(frame.ring - later[0].ring) <= _STILL_RING for frame in later), f"{axis} did not stop"
+        assert all(abs(frame.ring - later[0].ring) <= STILL_RING for frame in later), f"{axis} did not stop"
 
 
 def each_cue_is_told_once(rows: list[LandingRow]) -> None:

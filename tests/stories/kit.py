@@ -4,7 +4,7 @@ Everything between the sound and the motors' bytes is the daemon's own: LTC deco
 codecs, simulated motors with true logs. After every story the invariants are checked (see `invariants`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +13,11 @@ from cuefocus.app.check import check
 from cuefocus.app.job import build_job, journal_files
 from cuefocus.app.rehearse import RehearsalRig, start_rings
 from cuefocus.app.version import code_version
+from cuefocus.chase.clock import Clock
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.engine.outcome import Outcome
-from cuefocus.engine.plan import Latch
+from cuefocus.engine.plan import AxisPlan, Latch
 from cuefocus.engine.player import AxisPlayer, Frame
 from cuefocus.engine.ports import Command, InboxEvent, Latched, Trigger
 from cuefocus.engine.takebook import CueRecord
@@ -123,18 +124,56 @@ class Moment:
     latches: dict[str, Latch]
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a set-point was computed from."""
+
+    orders: AxisPlan | None
+    clock: Clock
+    latch: Latch
+    silent: bool
+
+
 class WatchedPlayer(AxisPlayer):
-    """A player whose set-points are kept, before they are rounded."""
+    """A player whose set-points are kept, before they are rounded, each with what it was computed from."""
 
     def __init__(self, spec: AxisSpec, *, grid_origin_ns: int, start_ring: float, start_known: bool) -> None:
         super().__init__(spec, grid_origin_ns=grid_origin_ns, start_ring=start_ring, start_known=start_known)
         self.start_ring = start_ring
         self.frames: list[Frame] = []
+        self.starts: dict[int, float] = {}
+        self.bases: list[Basis] = []
+        self._prepared: tuple[Frame | None, Basis] | None = None
+
+    def observe(self, ring: float, stamp_ns: int) -> None:
+        """At first, after a fault and after RELEASE a report says where the next set-points start."""
+        before = self.ring
+        super().observe(ring, stamp_ns)
+        if self.ring != before:
+            self.starts[len(self.frames)] = self.ring
+
+    def prepare(
+        self, now_ns: int, clock: Clock, plan: AxisPlan | None, latch: Latch, *, conductor_silent: bool
+    ) -> Frame | None:
+        """Remember from what."""
+        frame = super().prepare(now_ns, clock, plan, latch, conductor_silent=conductor_silent)
+        self._prepared = frame, Basis(plan, clock, latch, conductor_silent)
+        return frame
 
     def sent(self, frame: Frame) -> None:
         """Keep it."""
+        assert self._prepared is not None
+        assert self._prepared[0] is frame
         self.frames.append(frame)
+        self.bases.append(self._prepared[1])
         super().sent(frame)
+
+    def steps(self) -> Iterator[tuple[float, Frame, Basis]]:
+        """Each set-point with what it was computed from, and where the axis stood before it."""
+        held = self.start_ring
+        for index, (frame, basis) in enumerate(zip(self.frames, self.bases, strict=True)):
+            yield self.starts.get(index, held), frame, basis
+            held = frame.ring
 
 
 @dataclass(slots=True)
@@ -254,6 +293,10 @@ class StoryRig(RehearsalRig):
         """It is put back, and the motor answers."""
         self.axes[axis].link.plug()
         self.virtual.plugged_again(axis)
+
+    def stop_motion(self, seconds: float) -> None:
+        """The motion process is stopped for so long."""
+        self.virtual.stop_motion(round(seconds * NS_PER_S))
 
     def kill_conductor(self) -> None:
         """The conductor falls silent."""

@@ -1,10 +1,12 @@
 """A motor goes away and comes back; a motor that reports nothing."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import RIG, Playback, Story, StoryRig, cue, show_text
+from cuefocus.timebase.units import NS_PER_S
+from tests.stories.kit import ORIGIN_NS, RIG, Playback, Story, StoryRig, Told, cue, show_text
 
 BOTH = "".join(
     cue(f"{camera}{number}", at_s, to, f"camera: {camera}")
@@ -40,6 +42,22 @@ def test_back_again_it_stays_still_until_an_operator_engages_it(tmp_path: Path) 
     assert told.moved("A.focus", 4.6, 6.6) < 1e-4, "it holds; it never goes anywhere by itself"
 
 
+def test_back_again_it_is_engaged_only_once_it_has_reported_where_it_stands(tmp_path: Path) -> None:
+    def plug_and_engage(rig: StoryRig) -> None:
+        rig.plug("A.focus")
+        rig.say("engage", "A.focus")
+
+    story = Story(tmp_path, show_text(BOTH, cameras="AB"), Playback().play(9.5), rig=RIG)
+    story.at(3.75, lambda rig: rig.unplug("A.focus")).at(4.5, plug_and_engage)
+    told = story.at(6.6, lambda rig: rig.say("engage", "A.focus")).tell()
+    assert told.replies == [
+        "A.focus has not reported yet where it stands; engage it again in a moment",
+        "A.focus engaged",
+    ]
+    assert told.moved("A.focus", 4.6, 6.6) < 1e-4
+    assert told.row("A3").verdict == "landed"
+
+
 def test_a_motor_that_reports_nothing_is_engaged_again_only_after_a_look(tmp_path: Path) -> None:
     story = Story(tmp_path, show_text(BOTH, cameras="AB"), Playback().play(9.5), rig=RIG)
     story.at(3.75, lambda rig: rig.unplug("B.focus")).at(4.5, lambda rig: rig.plug("B.focus"))
@@ -48,6 +66,94 @@ def test_a_motor_that_reports_nothing_is_engaged_again_only_after_a_look(tmp_pat
     assert told.row("B3").verdict == "landed"
     assert told.moved("B.focus", 4.6, 6.6) < 1e-4
     assert any("assumes" in reply for reply in told.replies)
+
+
+#: Peaks at 81 % of the ring a second; the settle speed of camera B's motor is about 58 %/s.
+QUICK = "camera: B, pull: 600 ms"
+
+
+def speeds_of(told: Told, axis: str, from_s: float, until_s: float) -> list[float]:
+    """Speeds of the set-points that went out between two moments, ring per second."""
+    first_ns, last_ns = (ORIGIN_NS + round(s * NS_PER_S) for s in (from_s, until_s))
+    frames = [frame for frame in told.players[axis].frames if first_ns <= frame.write_ns <= last_ns]
+    return [abs(b.ring - a.ring) * 1e9 / (b.at_ns - a.at_ns) for a, b in pairwise(frames)]
+
+
+def settle_speed(told: Told, axis: str) -> float:
+    return told.specs[axis].speed_ring_per_s * told.specs[axis].settle_fraction
+
+
+def confirmed(folder: Path, cues: str, *, at_s: float = 2.5, length_s: float = 13.0, act: str = "") -> Told:
+    """Camera B is unplugged at rest, plugged again and engaged where it is assumed to stand."""
+    story = Story(folder, show_text(cues, cameras="AB", act=act), Playback().play(length_s), rig=RIG)
+    story.at(1.5, lambda rig: rig.unplug("B.focus")).at(2.0, lambda rig: rig.plug("B.focus"))
+    return story.at(at_s, lambda rig: rig.say("engage", "B.focus", "confirm")).tell()
+
+
+def test_the_first_move_after_a_look_is_slow_and_a_quicker_rack_is_refused(tmp_path: Path) -> None:
+    cues = cue("1", 4, "far", QUICK) + cue("2", 7, "near", QUICK)
+    told = confirmed(tmp_path, cues)
+    assert told.verdicts() == {"1": "refused", "2": "landed"}
+    assert "first move from an assumed position runs at" in told.reason("1")
+    assert "it goes there slowly" in told.reason("1")
+    assert max(speeds_of(told, "B.focus", 2.5, 7.0)) <= settle_speed(told, "B.focus")
+    assert told.lens("B.focus", 6.5) == pytest.approx(0.7342, abs=0.004), "the refused rack's mark is where it went"
+    assert any("the first move of B.focus is slow" in reply for reply in told.replies)
+    assert max(speeds_of(told, "B.focus", 7.0, 8.5)) > settle_speed(told, "B.focus"), "from then on as written"
+
+
+def test_a_rack_slow_enough_is_the_first_move_as_written(tmp_path: Path) -> None:
+    told = confirmed(tmp_path, cue("1", 5, "far", "camera: B, pull: 1500 ms") + cue("2", 7, "near", QUICK))
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+
+
+def test_what_would_leave_before_the_slow_move_is_over_is_refused_too(tmp_path: Path) -> None:
+    cues = cue("1", 4, "back", QUICK) + cue("2", 4.7, "mid", QUICK) + cue("3", 8, "far", QUICK)
+    told = confirmed(tmp_path, cues)
+    assert told.verdicts() == {"1": "refused", "2": "refused", "3": "landed"}
+    assert told.reason("2") == "the slow first move from an assumed position is not over yet"
+    assert max(speeds_of(told, "B.focus", 2.5, 7.5)) <= settle_speed(told, "B.focus")
+
+
+def test_engaged_in_mid_rack_it_goes_to_the_mark_slowly(tmp_path: Path) -> None:
+    cues = cue("1", 4, "far", "camera: B, pull: 900 ms") + cue("2", 8, "near", QUICK)
+    told = confirmed(tmp_path, cues, at_s=4.6)
+    assert told.verdicts() == {"1": "refused", "2": "landed"}
+    assert max(speeds_of(told, "B.focus", 4.5, 7.5)) <= settle_speed(told, "B.focus")
+    assert told.lens("B.focus", 7.5) == pytest.approx(0.7342, abs=0.004)
+
+
+def test_a_go_as_the_first_move_is_refused_and_the_next_one_is_as_written(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", QUICK + ", on: {manual: GO}") + cue("2", None, "near", QUICK + ", on: {manual: GO}")
+    story = Story(tmp_path, show_text(cues, cameras="AB"), Playback().play(9.5), rig=RIG)
+    story.at(1.5, lambda rig: rig.unplug("B.focus")).at(2.0, lambda rig: rig.plug("B.focus"))
+    story.at(2.5, lambda rig: rig.say("engage", "B.focus", "confirm"))
+    told = story.at(3.0, lambda rig: rig.say("go", "1")).at(6.0, lambda rig: rig.say("go", "2")).tell()
+    assert told.verdicts() == {"1": "refused", "2": "landed"}
+    assert max(speeds_of(told, "B.focus", 2.5, 5.9)) <= settle_speed(told, "B.focus")
+    assert told.lens("B.focus", 5.9) == pytest.approx(0.7342, abs=0.004)
+
+
+def test_scrubbed_as_the_first_move_it_is_slow_too(tmp_path: Path) -> None:
+    cues = cue("1", 3, "far", QUICK) + cue("2", 6, "near", QUICK)
+    playback = Playback().play(5.5).play(4.0, speed=-1.0)
+    story = Story(tmp_path, show_text(cues, cameras="AB", act="scrub: true"), playback, rig=RIG)
+    story.at(4.4, lambda rig: rig.unplug("B.focus")).at(4.6, lambda rig: rig.plug("B.focus"))
+    told = story.at(5.0, lambda rig: rig.say("engage", "B.focus", "confirm")).tell()
+    assert told.row("1").verdict == "landed"
+    speeds = speeds_of(told, "B.focus", 5.0, 9.5)
+    assert 0.1 < max(speeds) <= settle_speed(told, "B.focus") * 1.01
+    assert told.lens("B.focus", 9.4) == pytest.approx(0.3673, abs=0.01)
+
+
+def test_a_stop_in_the_slow_move_leaves_the_next_one_slow(tmp_path: Path) -> None:
+    cues = cue("1", 4, "back", QUICK) + cue("2", 7, "far", QUICK) + cue("3", 10, "near", QUICK)
+    story = Story(tmp_path, show_text(cues, cameras="AB"), Playback().play(12.0), rig=RIG)
+    story.at(1.5, lambda rig: rig.unplug("B.focus")).at(2.0, lambda rig: rig.plug("B.focus"))
+    story.at(2.5, lambda rig: rig.say("engage", "B.focus", "confirm"))
+    told = story.at(4.7, lambda rig: rig.say("hold")).at(6.0, lambda rig: rig.say("resume")).tell()
+    assert max(speeds_of(told, "B.focus", 2.5, 10.0)) <= settle_speed(told, "B.focus")
+    assert told.verdicts()["3"] == "landed"
 
 
 def test_a_fault_does_not_let_the_next_take_engage_by_itself(tmp_path: Path) -> None:

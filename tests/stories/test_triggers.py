@@ -187,3 +187,27 @@ def test_a_go_under_hold_is_held_and_leaves_its_cue_on_standby(tmp_path: Path) -
     story = Story(tmp_path, HOUSE + cues).at(0.5, lambda rig: rig.say("hold")).at(1.0, go)
     told = story.at(1.2, lambda rig: rig.say("resume")).at(1.6, go).tell(until_s=4.0)
     assert told.verdicts() == {"1": "held", "1'": "landed"}
+
+
+@pytest.mark.parametrize(
+    ("never", "why"),
+    [
+        (cue("1", None, "far", f"{GO}, land_after: 100 ms"), "needs"),
+        (cue("1", None, "0.50 m", GO), "cannot be reached"),
+    ],
+)
+def test_go_on_a_cue_that_cannot_land_says_why_and_stands_by_on_the_next(tmp_path: Path, never: str, why: str) -> None:
+    story = Story(tmp_path, HOUSE + never + cue("2", None, "mid", GO)).at(1.0, go).at(2.0, go)
+    told = story.tell(until_s=4.5)
+    assert told.verdicts() == {"1": "refused", "2": "landed"}
+    assert why in told.reason("1")
+    assert told.replies[0].startswith("cue 1 is refused: ")
+    assert told.replies[0].endswith("; cue 2 stands by")
+    assert told.row("1").target in ("far", "0.50 m")
+
+
+def test_a_refused_cue_by_two_routes_is_told_once(tmp_path: Path) -> None:
+    cues = cue("1", None, "0.50 m", "on: [{osc: /desk/1}, {msc: 1}]")
+    story = Story(tmp_path, HOUSE + cues).at(1.0, lambda rig: rig.hear("osc", "/desk/1"))
+    told = story.at(1.1, lambda rig: rig.hear("msc", "go 1")).tell(until_s=3.0)
+    assert told.verdicts() == {"1": "refused"}

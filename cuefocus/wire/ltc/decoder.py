@@ -31,6 +31,7 @@ _RECENT_S = 5.0  # frames handed over so long ago cannot be met again
 _OVERLAP = 0.25  # frames
 
 Samples = npt.NDArray[np.float32]
+_Due = tuple[float, LtcFrame]  # the place in the sound by which a frame is sure, and the frame
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class LtcDecoder:
         self._words: deque[LtcFrame] = deque()  # read by their edges, not yet due
         self._unsteady: deque[LtcFrame] = deque()
         self._soft: list[LtcFrame] = []
+        self._now = 0.0  # the place in the sound that is being decided at
         self._given = _Given(sample_rate * _RECENT_S, keep_late=keep_late)
         self.tally = Tally()
 
@@ -79,69 +81,90 @@ class LtcDecoder:
         Args:
             block: samples of one channel, any length, any level.
         """
-        self._words.extend(self._edges.feed(block))
-        self._second.hear(block)
-        return self._run()
+        return [frame for _, frame in self._hear(block)]
+
+    def feed_many(self, blocks: Samples, ends: npt.NDArray[np.int64]) -> list[list[LtcFrame]]:
+        """Frames that each of many blocks makes sure of: as feeding one after another, in a fraction of the time.
+
+        Args:
+            blocks: the blocks joined.
+            ends: where each of them ends therein, ascending; the last is the end of all.
+        """
+        ends_at = ends + self._second.heard
+        heard: list[list[LtcFrame]] = [[] for _ in ends]
+        for due, frame in self._hear(blocks):
+            heard[int(np.searchsorted(ends_at, due))].append(frame)
+        return heard
 
     def flush(self) -> list[LtcFrame]:
         """Frames still to come when the sound is over."""
         self._words.extend(self._edges.flush())
-        frames = self._run()
-        frames += self._take_words(np.inf)
+        due = self._run()
+        due += self._take_words(np.inf)
         self._soft += self._second.flush()
-        frames += self._decide(np.inf)
+        due += self._decide(np.inf)
         self._gate.flush()
-        self._count(frames)
-        return frames
+        self._count(due)
+        return [frame for _, frame in due]
 
-    def _run(self) -> list[LtcFrame]:
-        """Everything that is due, hop by hop of the soft reader."""
-        frames: list[LtcFrame] = []
+    def _hear(self, block: Samples) -> list[_Due]:
+        self._words.extend(self._edges.feed(block))
+        self._second.hear(block)
+        due = self._run()
+        self._count(due)
+        return due
+
+    def _run(self) -> list[_Due]:
+        """Everything that is due by what has been heard, hop by hop of the soft reader."""
+        due: list[_Due] = []
         while self._second.hop_is_there:
             hop_ends = self._second.hop_ends
-            frames += self._take_words(hop_ends)
+            due += self._take_words(hop_ends)
             self._soft += self._second.take_hop()
-            frames += self._decide(hop_ends)
-        frames += self._take_words(self._second.heard)
-        self._count(frames)
-        return frames
+            due += self._decide(hop_ends)
+        return due + self._take_words(self._second.heard)
 
-    def _take_words(self, by_sample: float) -> list[LtcFrame]:
+    def _take_words(self, by_sample: float) -> list[_Due]:
         """Edge readings known by then: steady ones are given if another vouches for them, others wait."""
-        frames: list[LtcFrame] = []
+        due: list[_Due] = []
         while self._words and self._words[0].last_sample + self._known_after <= by_sample:
             word = self._words.popleft()
+            self._now = max(self._now, word.last_sample + self._known_after)
             if word.jitter < _STEADY_BITS:
                 self._second.steady(word.last_sample)
             for frame in self._gate.feed(word):
                 self._unsteady.append(frame)
                 if frame.jitter < _STEADY_BITS:  # and with it those that it bears out
-                    frames += self._give_unsteady(np.inf)
-        return frames
+                    due += self._give_unsteady(np.inf)
+        return due
 
-    def _decide(self, by_sample: float) -> list[LtcFrame]:
+    def _decide(self, by_sample: float) -> list[_Due]:
         """Soft readings whose words no steady edge reading can claim any more, then unsteady ones nobody claims."""
+        self._now = max(self._now, by_sample)
         ripe = [each for each in self._soft if each.last_sample + _LATE_WORDS * each.samples_per_frame <= by_sample]
         if ripe:
             self._soft = [each for each in self._soft if each not in ripe]
-        frames = [frame for each in ripe for frame in self._given.give(each)]
-        return frames + self._give_unsteady(min(self._second.read_to, by_sample) if by_sample < np.inf else np.inf)
+        due = [given for each in ripe for given in self._give(each)]
+        return due + self._give_unsteady(min(self._second.read_to, by_sample) if by_sample < np.inf else np.inf)
 
-    def _give_unsteady(self, by_sample: float) -> list[LtcFrame]:
+    def _give_unsteady(self, by_sample: float) -> list[_Due]:
         """Edge readings that have waited long enough for a better one."""
-        frames: list[LtcFrame] = []
+        due: list[_Due] = []
         while self._unsteady:
             first = self._unsteady[0]
             if first.last_sample + _LATE_WORDS * first.samples_per_frame > by_sample:
                 break
-            frames += self._given.give(self._unsteady.popleft())
-        return frames
+            due += self._give(self._unsteady.popleft())
+        return due
 
-    def _count(self, frames: list[LtcFrame]) -> None:
+    def _give(self, frame: LtcFrame) -> list[_Due]:
+        return [(self._now, frame)] if self._given.takes(frame) else []
+
+    def _count(self, due: list[_Due]) -> None:
         edges, tally = self._edges.tally, self.tally
         tally.syncs, tally.torn, tally.impossible = edges.syncs, edges.torn, edges.impossible
         tally.unconfirmed = self._gate.refused
-        tally.frames += len(frames)
+        tally.frames += len(due)
 
 
 class _SecondOpinion:
@@ -224,18 +247,18 @@ class _Given:
         self._frames: list[LtcFrame] = []  # in order of time
         self._latest = 0.0
 
-    def give(self, frame: LtcFrame) -> list[LtcFrame]:
-        """The frame, unless one that overlaps it has been given, or it is late."""
+    def takes(self, frame: LtcFrame) -> bool:
+        """Whether a frame may be handed over: none that overlaps it has been, and it is not late."""
         if frame.last_sample < self._latest and not self._keep_late:
-            return []
+            return False
         at = bisect(self._frames, frame.first_sample, key=_first_sample)
         if any(_overlaps(each, frame) for each in self._frames[max(0, at - 2) : at + 2]):
-            return []
+            return False
         self._latest = max(self._latest, frame.last_sample)
         self._frames.insert(at, frame)
         if self._frames[0].last_sample < self._latest - self._memory:
             del self._frames[0]
-        return [frame]
+        return True
 
 
 def _first_sample(frame: LtcFrame) -> float:

@@ -1,0 +1,237 @@
+"""What cameras were last set to, and the timed racks as that leaves them.
+
+A change makes every rack that has not departed another one, the nearest first and a bounded number each step, so that
+a long show never keeps the conductor from its clock. Racks under way, and those about to leave, stay as they are.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cuefocus.chase.clock import Clock, ClockState
+from cuefocus.engine.ahead import recompile
+from cuefocus.engine.job import ActJob, CueCard, Job, Planner
+from cuefocus.motion.chain import Chain, Link, last_before, link
+from cuefocus.motion.compile_track import direction_of
+from cuefocus.motion.live import NOTHING_SET, Glass, Live
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.motor.axis import AxisSpec
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+#: Racks planned at once when a value is set, or the clock goes elsewhere before all are done; and in each step after.
+_AT_ONCE, _EACH_STEP = 32, 32
+#: So many make a new track: more would keep the conductor too long, fewer would send motion one track after another.
+_TRACK_AFTER = 256
+_TOLD_BY_NAME = 3
+
+
+class Sheet:
+    """The timed cues of one axis in one act, as they are planned now."""
+
+    def __init__(self, act: ActJob, axis: str, chain: Chain, spec: AxisSpec) -> None:
+        by_cue = {rack.cue: rack for rack in act.racks.get(axis, ())}
+        self.act, self.axis = act.name, axis
+        self._chain, self._spec = chain, spec
+        self._links = [Link(by_cue.get(cue), act.infeasible.get(cue, "")) for cue in chain.cues]
+        self._stale = bytearray(len(self._links))
+        self._from = 0
+        self._news: dict[str, str] = {}
+        self.fresh = 0  # planned anew since the stage took them over
+        self._racks: tuple[PlannedRack, ...] | None = None
+
+    @property
+    def racks(self) -> tuple[PlannedRack, ...]:
+        """Those that can land, in order."""
+        if self._racks is None:
+            self._racks = tuple(one.rack for one in self._links if one.rack is not None)
+        return self._racks
+
+    @property
+    def refusals(self) -> dict[str, str]:
+        """Why the others cannot."""
+        cues = zip(self._chain.cues, self._links, strict=True)
+        return {cue: one.refusal for cue, one in cues if one.rack is None}
+
+    @property
+    def cues(self) -> tuple[str, ...]:
+        """All of them."""
+        return self._chain.cues
+
+    def spoil(self) -> None:
+        """What the camera is set to has changed: nothing stands any more."""
+        self._stale = bytearray(b"\1" * len(self._links))
+
+    def begin_at(self, show_ns: int) -> None:
+        """The cue due next at a show time is the first to be planned."""
+        self._from = bisect_right(self._chain.dues_ns, show_ns)
+
+    def renew(self, planner: Planner, most: int) -> bool:
+        """Plan up to `most` cues anew; whether all stand."""
+        for _ in range(most):
+            index = self._stale.find(1, self._from)
+            index = index if index >= 0 else self._stale.find(1)
+            if index < 0:
+                break
+            self._renew(planner, index)
+        return self._stale.find(1) < 0
+
+    def _renew(self, planner: Planner, index: int) -> None:
+        cue, old = self._chain.cues[index], self._links[index]
+        request = planner.request(cue)
+        self._stale[index], self.fresh = 0, self.fresh + 1
+        if request is None:
+            return
+        before = last_before(self._links, index)
+        direction = self._direction(index)
+        new = link(request, before, self._chain.start_ring, direction, self._spec, self._chain.bounds)
+        self._links[index], self._racks = new, None
+        if new.refusal != old.refusal:
+            self._news[cue] = new.refusal
+        if index + 1 < len(self._links) and _end(new) != _end(old):
+            self._stale[index + 1] = 1  # it leaves from elsewhere, or finds the axis busy until another moment
+
+    def _direction(self, index: int) -> int:
+        for position in range(index - 1, -1, -1):
+            rack = self._links[position].rack
+            if rack is not None and direction_of(rack):
+                return direction_of(rack)
+        return 0
+
+    def news(self) -> dict[str, str]:
+        """Cues that can land no longer, with the reason, or can again (an empty one), since this was last asked."""
+        news, self._news = self._news, {}
+        return news
+
+    def card(self, planner: Planner, cue: str) -> CueCard | None:
+        """What a report says of a cue that cannot land."""
+        request = planner.request(cue)
+        if cue not in self._chain.cues or request is None:
+            return None
+        axis = self.axis.rpartition(".")[2]
+        return CueCard(request.name, request.camera, axis, request.target, request.anchor or request.leave_anchor)
+
+
+def _end(one: Link) -> tuple[float, int, int] | None:
+    rack = one.rack
+    return None if rack is None else (rack.band.target_ring, rack.stop_ns, direction_of(rack))
+
+
+class Settings:
+    """The cameras' values last set. Until one is, everything is as it was compiled."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.planner = job.planner
+        self.live: dict[str, Live] = {}
+        self._sheets: dict[tuple[str, str], Sheet] = {}
+        self._waiting: list[Sheet] = []
+        self._place: tuple[str, int] | None = None
+
+    # --- asked ---
+
+    def racks(self, act: ActJob, axis: str) -> tuple[PlannedRack, ...]:
+        """Timed racks of an axis in an act that can land, in order."""
+        sheet = self._sheets.get((act.name, axis))
+        return sheet.racks if sheet is not None else act.racks.get(axis, ())
+
+    def infeasible(self, act: ActJob) -> Mapping[str, str]:
+        """Cue → why it cannot land."""
+        sheets = [sheet for (name, _), sheet in self._sheets.items() if name == act.name]
+        if not sheets:
+            return act.infeasible
+        planned = {cue for sheet in sheets for cue in sheet.cues}
+        found = {cue: why for cue, why in act.infeasible.items() if cue not in planned}
+        for sheet in sheets:
+            found.update(sheet.refusals)
+        return found
+
+    def card(self, act: ActJob, cue: str) -> CueCard | None:
+        """What a report says of a cue that cannot land."""
+        sheets = (sheet for (name, _), sheet in self._sheets.items() if name == act.name)
+        found = (card for sheet in sheets if (card := sheet.card(self.planner, cue)) is not None)
+        return act.cards.get(cue) or next(found, None)
+
+    def glass(self, act: ActJob, camera: str) -> Glass | None:
+        """What a camera wears in an act; None for one that the rig does not have or that cannot be used."""
+        return act.glass.get(camera) or self._job.glass.get(camera)
+
+    def shown(self, act: ActJob, show_ns: int | None) -> dict[str, dict[str, object]]:
+        """Stop and focal length by camera, and who says so: `set`, `track`, `act` or `rig`."""
+        told: dict[str, dict[str, object]] = {}
+        for camera in self._job.glass:
+            glass = self.glass(act, camera)
+            if glass is not None:
+                (stop, stop_by), (focal, focal_by) = glass.seen(self.live.get(camera, NOTHING_SET), show_ns)
+                rounded = {"stop": round(stop, 2), "stop_by": stop_by, "focal_mm": round(focal, 2)}
+                told[camera] = {**rounded, "focal_by": focal_by}
+        return told
+
+    # --- set ---
+
+    def set(self, session: "Session", camera: str, live: Live) -> None:
+        """A camera is set so from now on; `NOTHING_SET`: as the files say."""
+        if live == self.live.get(camera, NOTHING_SET):
+            return
+        kept = {name: one for name, one in self.live.items() if name != camera}
+        self.live = {**kept, camera: live} if live else kept
+        self.planner = self._job.planner.under(self.live)
+        session.stage.plan_with(self.planner)
+        for act in self._job.acts.values():
+            for axis, chain in act.chains.items():
+                if axis.rpartition(".")[0] == camera:
+                    self._sheet(act, axis, chain).spoil()
+        waiting = set(map(id, self._waiting))
+        self._waiting += [
+            sheet
+            for sheet in self._sheets.values()
+            if sheet.axis.rpartition(".")[0] == camera and id(sheet) not in waiting
+        ]
+        self._place = None
+        self.step(session)
+
+    def _sheet(self, act: ActJob, axis: str, chain: Chain) -> Sheet:
+        key = (act.name, axis)
+        if key not in self._sheets:
+            self._sheets[key] = Sheet(act, axis, chain, self._job.axes[axis].spec)
+        return self._sheets[key]
+
+    def step(self, session: "Session") -> None:
+        """Plan on, a little."""
+        if not self._waiting:
+            return
+        act, clock = session.act, session.clock
+        here = [sheet for sheet in self._waiting if sheet.act == act.name]
+        if self._place != (act.name, clock.epoch):
+            self._place = (act.name, clock.epoch)
+            for sheet in here:
+                sheet.begin_at(clock.show_at(session.now_ns))
+                self._renew(session, sheet, _AT_ONCE)
+                self._adopt(session, sheet)
+            return
+        sheet = here[0] if here else self._waiting[0]
+        if (self._renew(session, sheet, _EACH_STEP) or sheet.fresh >= _TRACK_AFTER) and here:
+            self._adopt(session, sheet)
+
+    def _renew(self, session: "Session", sheet: Sheet, most: int) -> bool:
+        done = sheet.renew(self.planner, most)
+        if done:
+            self._waiting.remove(sheet)
+        return done
+
+    def _adopt(self, session: "Session", sheet: Sheet) -> None:
+        """Have the stage take over what a sheet of the present act says now."""
+        sheet.fresh, news = 0, sheet.news()
+        news.update(recompile(session, session.stage.orders[sheet.axis]))
+        for cue, why in news.items():
+            session.book.bar(cue, why)
+        refused = [f"cue {cue} cannot land: {why}" for cue, why in news.items() if why]
+        if refused:
+            more = len(refused) - _TOLD_BY_NAME
+            session.alarm("; ".join(refused[:_TOLD_BY_NAME] + ([f"and {more} more"] if more > 0 else [])))
+
+
+def shown_ns(clock: Clock, now_ns: int) -> int | None:
+    """The show time by which iris and zoom tracks are read; None before any timecode."""
+    return None if clock.state is ClockState.NO_SIGNAL else clock.show_at(now_ns)

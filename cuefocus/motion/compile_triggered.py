@@ -1,0 +1,67 @@
+"""Triggered cues to requests: as the rig and the show have their cameras, and again for acts that say otherwise."""
+
+from collections.abc import Mapping
+
+from cuefocus.errors import CueFocusError
+from cuefocus.files.complaint import Complaint
+from cuefocus.files.load import Loaded
+from cuefocus.motion.check import triggered_findings
+from cuefocus.motion.optics_of import CameraInAct
+from cuefocus.motion.requests import RackRequest
+from cuefocus.motion.resolve import triggered_request
+from cuefocus.motor.axis import AxisSpec
+from cuefocus.show.models import Act, Cue, Show
+
+
+class TriggeredCues:
+    """Gathers them, cue by cue.
+
+    Attributes:
+        requests: by cue. refused: those that cannot be used, and why.
+        in_acts: by act and cue, where the act says something else of the camera: a request, or why there is none.
+        complaints: what is wrong.
+    """
+
+    def __init__(self, show: Loaded[Show], specs: Mapping[str, AxisSpec]) -> None:
+        self._loaded, self._show, self._specs = show, show.value, specs
+        self.requests: dict[str, RackRequest] = {}
+        self.refused: dict[str, str] = {}
+        self.in_acts: dict[tuple[str, str], RackRequest | str] = {}
+        self.complaints: list[Complaint] = []
+
+    def plan(self, index: int, cue: Cue, camera: CameraInAct | None) -> None:
+        """By the rig and the show's own marks."""
+        located = self._loaded.located
+        if camera is None or cue.axis_name not in self._specs:
+            what = f"the rig has no camera {cue.camera!r} that can be used"
+            if camera is not None:
+                what = f"camera {cue.camera} has no motor on {cue.axis}"
+            self.complaints.append(located.complaint(("cues", index, "camera"), what, "add it to the rig"))
+            self.refused[cue.cue] = what
+            return
+        try:
+            request = triggered_request(self._show, camera, cue)
+        except CueFocusError as error:
+            self.complaints.append(located.complaint(("cues", index, "to"), error.sentence, error.hint))
+            self.refused[cue.cue] = error.sentence
+            return
+        self.requests[cue.cue] = request
+        for loc, severity, problem, hint in triggered_findings(self._show, index, cue, camera, request):
+            self.complaints.append(located.complaint(loc, problem, hint, severity=severity))
+
+    def plan_in_act(self, act: Act, camera: CameraInAct | None, index: int, cue: Cue) -> None:
+        """By what an act says of the camera: lens, stop, focal length, marks, or tracks of its iris and zoom."""
+        tracked = camera is not None and (camera.iris is not None or camera.zoom is not None)
+        if cue.cue not in self.requests or not (cue.camera in act.setup or tracked):
+            return
+        key = (act.act, cue.cue)
+        if camera is None:
+            self.in_acts[key] = f"camera {cue.camera} cannot be used in act {act.act!r}"
+            return
+        try:
+            self.in_acts[key] = triggered_request(self._show, camera, cue, act)
+        except CueFocusError as error:
+            problem = f"not in act {act.act!r}: {error.sentence}"
+            complaint = self._loaded.located.complaint(("cues", index, "to"), problem, error.hint, severity="warning")
+            self.complaints.append(complaint)
+            self.in_acts[key] = problem
