@@ -31,6 +31,7 @@ from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import InputError
 from cuefocus.landing.report import make_report
 from cuefocus.landing.rows import LandingRow, row_from_dict
+from cuefocus.motion.room import room_for
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score, SoundConfig
 from cuefocus.shells.journal_file import read_ledger
@@ -86,7 +87,7 @@ def run(
     for complaint in checked.complaints:
         if complaint.severity != "note":
             err.write(f"{complaint}\n")
-    if checked.refused or checked.rig is None:
+    if checked.refused or checked.rig is None or (compiled := checked.compiled) is None:
         return INPUT_AT_FAULT
     rig = checked.rig.rig.value
     _refuse_unattended(options, rig)
@@ -107,7 +108,7 @@ def run(
     runtime = claim(runtime_base(os.environ if environ is None else environ), options.name)
     console = _RunConsole(file=out, highlight=False)
     try:
-        wires = Wires(SharedMemory.create(tuple(job.axes)), score.sealed())
+        wires = Wires(SharedMemory.create(tuple(job.axes), room_for(compiled)), score.sealed())
         runner = ShowRunner(
             wires,
             runtime,

@@ -25,6 +25,7 @@ from cuefocus.motion.planner import plan_rack
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest, TooFast
 from cuefocus.motion.resolve import timed_request
+from cuefocus.motion.room import MOST_SEGMENTS, without_room
 from cuefocus.motion.show_planner import ShowPlanner
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.optics.lens_map import LensMap
@@ -220,7 +221,19 @@ class _Compiler:
             return
         timed = [found for index, cue in cues if (found := self._resolve(work, camera, index, cue)) is not None]
         timed.sort(key=lambda item: (item.request.due_ns, item.index))
+        self._refuse_too_many(work, axis_name, timed)
         self._chain(work, camera, axis_name, timed)
+
+    def _refuse_too_many(self, work: _ActWork, axis_name: str, timed: Sequence[_Timed]) -> None:
+        """A track longer than motion keeps room for is an error at the first cue that is too many."""
+        found = without_room(item.request for item in timed)
+        if found is not None:
+            first, needed = found
+            problem = (
+                f"too many racks on {axis_name} in act {work.act.act!r}: its track would take {needed} segments, "
+                f"{MOST_SEGMENTS} fit, and this cue is the first that does not"
+            )
+            self._complain(("cues", timed[first].index), problem, "divide the act in two")
 
     def _resolve(self, work: _ActWork, camera: CameraInAct, index: int, cue: Cue) -> _Timed | None:
         keys = iter(("land", "leave", "to", "shape"))

@@ -69,21 +69,36 @@ class LandingInstant:
     target_ring: float
 
 
+@dataclass(frozen=True, slots=True)
+class TrackRoom:
+    """How much of a track there is room for: segments, and landing instants."""
+
+    segments: int
+    landings: int
+
+
 class Track:
     """Segments in order of time, resting between them.
 
     Before the first segment it rests at that segment's start, after each at its end, until the next begins.
+
+    Args:
+        starts: where the segments begin, if the caller has the list at hand (it is kept); else it is made.
     """
 
     __slots__ = ("_starts", "landings", "rest_ring", "segments")
 
     def __init__(
-        self, rest_ring: float, segments: Sequence[Segment] = (), landings: Sequence[LandingInstant] = ()
+        self,
+        rest_ring: float,
+        segments: Sequence[Segment] = (),
+        landings: Sequence[LandingInstant] = (),
+        starts: list[int] | None = None,
     ) -> None:
         self.rest_ring = rest_ring
         self.segments = tuple(segments)
         self.landings = tuple(landings)
-        self._starts = [segment.start_ns for segment in self.segments]
+        self._starts = [segment.start_ns for segment in self.segments] if starts is None else starts
 
     def at(self, time_ns: int) -> tuple[float, float, float]:
         """Ring, ring/s, ring/s² at a moment of the track's time base; total: every moment has an answer."""

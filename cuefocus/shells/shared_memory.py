@@ -7,22 +7,27 @@ Loaded by the motion process: plain Python only.
 import mmap
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.plan import Plan
 from cuefocus.errors import DeviceError
+from cuefocus.motion.track import TrackRoom
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.shm_blocks import BlockReader, BlockWriter
 from cuefocus.shells.shm_codec import decode_clock, encode_clock
 from cuefocus.shells.shm_layout import (
     CLOCK,
     HEADER,
+    LEAST_ROOM,
     MAGIC,
     MAX_AXES,
     NAME_BYTES,
+    ROOM,
     VERSION,
+    Layout,
     layout_for,
+    rooms_at,
 )
 from cuefocus.shells.shm_motion import AxisWords, Histogram, MotionWords
 from cuefocus.shells.shm_plan import AxisPlanReader, AxisPlanWriter
@@ -36,13 +41,14 @@ class SharedMemory:
     Args:
         fd: the memfd.
         axes: axis names, in the order that indexes everything.
+        layout: where everything stands in it.
         motion_bell, conductor_bell: eventfds that wake the one process and the other.
     """
 
-    def __init__(self, fd: int, axes: Sequence[str], motion_bell: int, conductor_bell: int) -> None:
+    def __init__(self, fd: int, axes: Sequence[str], layout: Layout, motion_bell: int, conductor_bell: int) -> None:
         self.fd, self.axes = fd, tuple(axes)
         self.motion_bell, self.conductor_bell = motion_bell, conductor_bell
-        self.layout = layout_for(len(self.axes))
+        self.layout = layout
         self._map = mmap.mmap(fd, self.layout.size)
         self.view = memoryview(self._map)
         self.latches = Latches(self.view, self.layout)
@@ -53,21 +59,24 @@ class SharedMemory:
         self.last_histogram = Histogram(self.view, self.layout.last_histogram)
 
     @classmethod
-    def create(cls, axes: Sequence[str]) -> "SharedMemory":
-        """New memory for these axes, in the process that spawns the others."""
+    def create(cls, axes: Sequence[str], room: Mapping[str, TrackRoom] | None = None) -> "SharedMemory":
+        """New memory for these axes, in the process that spawns the others; `room` for tracks that may be long."""
         if not 0 < len(axes) <= MAX_AXES or len(set(axes)) != len(axes):
             raise DeviceError(f"{len(axes)} axes cannot share a memory; 1 to {MAX_AXES} different ones can")
-        layout = layout_for(len(axes))
+        rooms = [_at_least((room or {}).get(name, LEAST_ROOM)) for name in axes]
+        layout = layout_for(rooms)
         fd = os.memfd_create("cuefocus", os.MFD_CLOEXEC)
         os.truncate(fd, layout.size)
         bells = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(2)]
-        memory = cls(fd, axes, *bells)
+        memory = cls(fd, axes, layout, *bells)
         for index, name in enumerate(axes):
             encoded = name.encode()
             if len(encoded) > NAME_BYTES:
                 raise DeviceError(f"the axis name {name!r} is longer than {NAME_BYTES} bytes")
             at = layout.names + index * NAME_BYTES
             memory.view[at : at + len(encoded)] = encoded
+        for index, one in enumerate(rooms):
+            ROOM.pack_into(memory.view, layout.rooms + index * ROOM.size, one.segments, one.landings)
         HEADER.pack_into(memory.view, 0, MAGIC, VERSION, len(axes), layout.size, now_ns(), os.getpid(), *bells)
         return memory
 
@@ -85,11 +94,12 @@ class SharedMemory:
             raise DeviceError(f"descriptor {fd} is no shared memory: {problem}", hint="start it by `run`") from None
         if not stat.S_ISREG(found.st_mode) or magic != MAGIC or version != VERSION or size != found.st_size:
             raise DeviceError(f"descriptor {fd} is no shared memory of this version", hint="start it by `run`")
-        layout = layout_for(count)
-        with mmap.mmap(fd, layout.size, prot=mmap.PROT_READ) as whole:
+        at = rooms_at(count)
+        with mmap.mmap(fd, size, prot=mmap.PROT_READ) as whole:
+            layout = layout_for([TrackRoom(*one) for one in ROOM.iter_unpack(whole[at : at + count * ROOM.size])])
             table = whole[layout.names : layout.names + count * NAME_BYTES]
         names = [table[at : at + NAME_BYTES].rstrip(b"\0").decode() for at in range(0, len(table), NAME_BYTES)]
-        return cls(fd, names, motion_bell, conductor_bell)
+        return cls(fd, names, layout, motion_bell, conductor_bell)
 
     @property
     def handed_down(self) -> tuple[int, int, int]:
@@ -127,6 +137,10 @@ class SharedMemory:
     def hand_moves(self, writer: int = 0) -> HandMoves:
         """Relative hand moves: writer 0 conductor, 1 desk, 2 and 3 free."""
         return HandMoves(self.view, self.layout, writer)
+
+
+def _at_least(room: TrackRoom) -> TrackRoom:
+    return TrackRoom(max(room.segments, LEAST_ROOM.segments), max(room.landings, LEAST_ROOM.landings))
 
 
 class ClockReader:

@@ -7,7 +7,7 @@ from typing import Final
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.plan import AxisPlan, OnLoss, Splice
 from cuefocus.errors import PlanError
-from cuefocus.motion.track import LandingInstant, Segment, Track
+from cuefocus.motion.track import LandingInstant, Segment, Track, TrackRoom
 from cuefocus.shells.shm_layout import (
     CLOCK,
     LANDING,
@@ -16,8 +16,6 @@ from cuefocus.shells.shm_layout import (
     SPLICE_LANDINGS,
     SPLICE_SEGMENTS,
     TRACK,
-    TRACK_LANDINGS,
-    TRACK_SEGMENTS,
 )
 
 _FOLLOW: Final = 1
@@ -53,12 +51,12 @@ def _encode_pieces(track: Track) -> bytes:
     return b"".join(parts)
 
 
-def encode_track(track: Track) -> bytes:
-    """A track's payload. Raises PlanError when it is longer than the memory holds."""
-    if len(track.segments) > TRACK_SEGMENTS or len(track.landings) > TRACK_LANDINGS:
+def encode_track(track: Track, room: TrackRoom) -> bytes:
+    """A track's payload. Raises PlanError when it is longer than the memory has room for."""
+    if len(track.segments) > room.segments or len(track.landings) > room.landings:
         raise PlanError(
             f"a track of {len(track.segments)} segments and {len(track.landings)} landings does not fit",
-            hint=f"an axis holds {TRACK_SEGMENTS} segments and {TRACK_LANDINGS} landings: split the show into files",
+            hint=f"its axis has room for {room.segments} segments and {room.landings} landings: start the show anew",
         )
     return TRACK.pack(track.rest_ring, len(track.segments), len(track.landings)) + _encode_pieces(track)
 

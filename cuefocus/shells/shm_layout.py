@@ -1,24 +1,28 @@
 """Where everything stands in the shared memory, and what its records look like.
 
-One memfd, sized by the number of axes: a header that describes itself, 8-byte words that one store or load moves whole,
-blocks behind sequence locks, and the status ring. Everything is native byte order and 8-byte aligned: it never leaves
-the machine.
+One memfd, sized by the axes and by how long their tracks may become: a header that describes itself, 8-byte words that
+one store or load moves whole, blocks behind sequence locks, and the status ring. Everything is native byte order and
+8-byte aligned: it never leaves the machine.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
+from cuefocus.motion.track import TrackRoom
+
 MAGIC: Final = b"CUEFOCUS"
-VERSION: Final = 1
+VERSION: Final = 2
 WORD: Final = 8
 LINE: Final = 64
 """Cache line: words of different writers do not share one."""
 
 MAX_AXES: Final = 64
 NAME_BYTES: Final = 64
-TRACK_SEGMENTS: Final = 4096
-TRACK_LANDINGS: Final = 4096
+LEAST_ROOM: Final = TrackRoom(4096, 4096)
+"""Of every axis, whatever the show says of it."""
 SPLICE_SEGMENTS: Final = 256
 SPLICE_LANDINGS: Final = 16
 RING_RECORDS: Final = 16384
@@ -28,6 +32,9 @@ HISTOGRAM_BINS: Final = 1024
 
 HEADER: Final = struct.Struct("=8sIIqqqii")
 """magic, version, axes, size, created_ns, creator's pid, motion's bell, the conductor's bell"""
+
+ROOM: Final = struct.Struct("=qq")
+"""segments and landings that an axis' track has room for, behind the names"""
 
 BLOCK: Final = struct.Struct("=qqII")
 """sequence (odd while written), generation, payload bytes, CRC-32 of the payload"""
@@ -62,10 +69,12 @@ def _aligned(offset: int, to: int = LINE) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Offsets in bytes for a number of axes; use `layout_for`."""
+    """Offsets in bytes; use `layout_for`. `tracks` holds one more than there are axes: where the last one ends."""
 
     axes: int
+    room: tuple[TrackRoom, ...]
     names: int
+    rooms: int
     conductor_beat: int
     tick_page: int
     latches: int
@@ -79,8 +88,7 @@ class Layout:
     clock: int
     orders: int
     orders_bytes: int
-    tracks: int
-    track_bytes: int
+    tracks: tuple[int, ...]
     ring_head: int
     ring_tails: int
     ring: int
@@ -92,13 +100,23 @@ class Layout:
 
     def track_at(self, axis: int, generation: int) -> int:
         """Where an axis' track of a generation is."""
-        return self.tracks + (2 * axis + (generation & 1)) * self.track_bytes
+        return self.tracks[axis] + (generation & 1) * self.track_bytes(axis)
+
+    def track_bytes(self, axis: int) -> int:
+        """Size of each of an axis' two track blocks."""
+        return (self.tracks[axis + 1] - self.tracks[axis]) // 2
 
 
-def layout_for(axes: int) -> Layout:
-    """The layout of a memory for so many axes."""
-    names = LINE
-    conductor_beat = _aligned(names + axes * NAME_BYTES)
+def rooms_at(axes: int) -> int:
+    """Where a memory for so many axes says how long their tracks may become."""
+    return _aligned(LINE + axes * NAME_BYTES)
+
+
+def layout_for(room: Sequence[TrackRoom]) -> Layout:
+    """The layout of a memory for axes whose tracks have so much room."""
+    axes, names = len(room), LINE
+    rooms = rooms_at(axes)
+    conductor_beat = _aligned(rooms + axes * ROOM.size)
     tick_page = conductor_beat + LINE
     latches = tick_page
     hands = latches + (1 + axes) * WORD
@@ -111,16 +129,17 @@ def layout_for(axes: int) -> Layout:
     clock = last_histogram + HISTOGRAM_BINS * WORD
     orders = _aligned(clock + BLOCK.size + CLOCK.size)
     orders_bytes = _aligned(BLOCK.size + ORDERS.size + SPLICE_SEGMENTS * SEGMENT.size + SPLICE_LANDINGS * LANDING.size)
-    tracks = _aligned(orders + 2 * axes * orders_bytes, 4096)
-    track_bytes = _aligned(
-        BLOCK.size + TRACK.size + TRACK_SEGMENTS * SEGMENT.size + TRACK_LANDINGS * LANDING.size, 4096
+    tracks = tuple(
+        accumulate((2 * _track_bytes(one) for one in room), initial=_aligned(orders + 2 * axes * orders_bytes, 4096))
     )
-    ring_head = tracks + 2 * axes * track_bytes
+    ring_head = tracks[-1]
     ring_tails = ring_head + LINE
     ring = ring_tails + LINE * 4
     return Layout(
         axes=axes,
+        room=tuple(room),
         names=names,
+        rooms=rooms,
         conductor_beat=conductor_beat,
         tick_page=tick_page,
         latches=latches,
@@ -135,9 +154,12 @@ def layout_for(axes: int) -> Layout:
         orders=orders,
         orders_bytes=orders_bytes,
         tracks=tracks,
-        track_bytes=track_bytes,
         ring_head=ring_head,
         ring_tails=ring_tails,
         ring=ring,
         size=_aligned(ring + RING_RECORDS * RING_RECORD_BYTES, 4096),
     )
+
+
+def _track_bytes(room: TrackRoom) -> int:
+    return _aligned(BLOCK.size + TRACK.size + room.segments * SEGMENT.size + room.landings * LANDING.size, 4096)

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,10 +12,10 @@ from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
 from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Plan, Splice
 from cuefocus.engine.ports import Feedback, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.errors import DeviceError, PlanError
-from cuefocus.motion.track import LandingInstant, Segment, Track
+from cuefocus.motion.track import LandingInstant, Segment, Track, TrackRoom
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.shm_codec import decode_clock, encode_clock
-from cuefocus.shells.shm_layout import RING_RECORDS, TRACK_SEGMENTS
+from cuefocus.shells.shm_layout import LEAST_ROOM, RING_RECORDS, layout_for
 from cuefocus.shells.shm_plan import AxisPlanReader, AxisPlanWriter
 
 AXES = ("A.focus", "B.focus", "B.iris")
@@ -110,7 +111,7 @@ def test_a_long_track_is_taken_in_piece_by_piece_while_the_old_plan_holds(fresh:
     writer, reader = AxisPlanWriter(fresh.view, fresh.layout, 0), fresh.plan_reader(0)
     writer.write(AxisPlan(True, Track(0.1)), 0)
     reader.refresh(EVERYTHING)
-    old, long = reader.plan, Track(0.2, [piece(index) for index in range(TRACK_SEGMENTS)])
+    old, long = reader.plan, Track(0.2, [piece(index) for index in range(LEAST_ROOM.segments)])
     writer.write(AxisPlan(True, long), 0)
     rounds = 0
     while reader.stale:
@@ -119,7 +120,7 @@ def test_a_long_track_is_taken_in_piece_by_piece_while_the_old_plan_holds(fresh:
         rounds += 1
     assert reader.plan is not None
     assert same_track(reader.plan.track, long)
-    assert rounds == -(-TRACK_SEGMENTS // 100)
+    assert rounds == -(-LEAST_ROOM.segments // 100)
 
 
 def test_disengage_does_not_wait_for_a_long_track(fresh: SharedMemory) -> None:
@@ -210,7 +211,60 @@ def test_no_clock_before_the_first(fresh: SharedMemory) -> None:
 def test_too_long_a_track_is_refused_by_name(fresh: SharedMemory) -> None:
     writer = AxisPlanWriter(fresh.view, fresh.layout, 0)
     with pytest.raises(PlanError, match="4097 segments"):
-        writer.write(AxisPlan(False, Track(0.0, [piece(index) for index in range(TRACK_SEGMENTS + 1)])), 0)
+        writer.write(AxisPlan(False, Track(0.0, [piece(index) for index in range(LEAST_ROOM.segments + 1)])), 0)
+
+
+def test_a_memory_made_for_a_long_track_holds_it_for_every_process_and_costs_the_other_axes_nothing() -> None:
+    needed = TrackRoom(20_000, 10_000)
+    plain, roomy = SharedMemory.create(AXES), SharedMemory.create(AXES, {"B.focus": needed, "B.iris": TrackRoom(2, 1)})
+    try:
+        assert roomy.layout.room == (LEAST_ROOM, needed, LEAST_ROOM)
+        more_bytes = 2 * (64 * (20_000 - LEAST_ROOM.segments) + 24 * (10_000 - LEAST_ROOM.landings))
+        assert abs(roomy.layout.size - plain.layout.size - more_bytes) <= 4 * 4096
+        long = Track(0.2, [piece(n) for n in range(20_000)], [LandingInstant(n, 0.1, 0.2) for n in range(10_000)])
+        ends = [AxisPlan(True, Track(0.1 * axis, [piece(axis)])) for axis in (0, 2)]
+        for axis, plan in ((0, ends[0]), (1, AxisPlan(True, long)), (2, ends[1])):
+            AxisPlanWriter(roomy.view, roomy.layout, axis).write(plan, 0)
+            AxisPlanWriter(roomy.view, roomy.layout, axis).write(replace(plan, attach=1), 0)
+        other = SharedMemory.attach(os.dup(roomy.fd))
+        for axis, plan in ((0, ends[0]), (1, AxisPlan(True, long)), (2, ends[1])):
+            reader = other.plan_reader(axis)
+            reader.refresh(EVERYTHING)
+            assert same_plan(reader.plan, replace(plan, attach=1))
+    finally:
+        for fd in (*plain.handed_down, *roomy.handed_down):
+            os.close(fd)
+
+
+def test_sixty_four_axes_with_few_cues_take_no_more_memory_than_ever() -> None:
+    assert layout_for([LEAST_ROOM] * 64).size < 60 << 20
+    assert layout_for([TrackRoom(20_000, 10_000)]).size < 8 << 20
+
+
+def test_a_former_track_is_freed_piece_by_piece_too(fresh: SharedMemory) -> None:
+    writer, reader = AxisPlanWriter(fresh.view, fresh.layout, 0), fresh.plan_reader(0)
+    writer.write(AxisPlan(True, Track(0.1, [piece(n) for n in range(1000)])), 0)
+    while reader.stale:
+        reader.refresh(100)
+    assert reader.plan is not None
+    first = reader.plan.track.segments[0]
+    writer.write(AxisPlan(True, Track(0.2)), 0)
+    holders = []
+    while reader.stale:
+        reader.refresh(100)
+        holders.append(sys.getrefcount(first))
+        assert reader.plan.track.rest_ring == 0.2, "the new one is in force at once"
+    assert len(holders) == 10
+    assert {count - holders[-1] for count in holders[:-1]} == {1}, "the first segment is freed in the last round"
+
+
+def test_a_long_track_looks_up_its_segments_by_where_they_start(fresh: SharedMemory) -> None:
+    writer, reader = AxisPlanWriter(fresh.view, fresh.layout, 0), fresh.plan_reader(0)
+    writer.write(AxisPlan(True, Track(0.2, [piece(n, n / 1000) for n in range(1000)])), 0)
+    while reader.stale:
+        reader.refresh(7)
+    assert reader.plan is not None
+    assert [reader.plan.track.at(100 * n + 50)[0] for n in (0, 1, 500, 999)] == [0.0, 0.001, 0.5, 0.999]
 
 
 def test_stops_set_by_two_processes_at_once_both_stand(fresh: SharedMemory) -> None:
