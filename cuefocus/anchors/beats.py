@@ -66,18 +66,20 @@ class BeatGrid:
         self._beats = tuple(beats)
         self._times = [beat.time_s for beat in self._beats]
         self._index = {(beat.bar, beat.beat): index for index, beat in enumerate(self._beats)}
-        self._in_bar: dict[int, int] = {}
+        self._in_bar: dict[int, list[int]] = {}
         for beat in self._beats:
-            self._in_bar[beat.bar] = max(beat.beat, self._in_bar.get(beat.bar, 0))
+            self._in_bar.setdefault(beat.bar, []).append(beat.beat)
 
     def find(self, bar: int, beat: float = 1.0) -> Anchor:
         """Where a beat stands. Raises: AnchorMissing saying which bars and beats there are."""
         if bar not in self._in_bar:
-            bars = f"{self._beats[0].bar} to {self._beats[-1].bar}"
-            raise AnchorMissing(f"there is no bar {bar}", hint=f"the beat file runs from bar {bars}")
+            bars = f"it runs from bar {self._beats[0].bar} to {self._beats[-1].bar}"
+            raise AnchorMissing(f"the beat file has no bar {bar}: {bars}", hint="name one of those, or track more")
         whole = int(beat)
         if (bar, whole) not in self._index:
-            raise AnchorMissing(f"bar {bar} has no beat {beat:g}", hint=f"its last beat is {self._in_bar[bar]}")
+            there = self._in_bar[bar]
+            hint = f"its last beat is {there[-1]}" if whole > there[-1] else f"it has {', '.join(map(str, there))}"
+            raise AnchorMissing(f"bar {bar} has no beat {beat:g}", hint=hint)
         index = self._index[bar, whole]
         found = self._beats[index]
         time_s = self.time_at(index + (beat - whole))

@@ -10,7 +10,7 @@ from cuefocus.files.complaint import Complaint, in_file_order
 from cuefocus.files.located import Located
 from cuefocus.files.strict import Finding
 from cuefocus.files.text_value import kind_of
-from cuefocus.files.tree import MAX_BYTES, parse_yaml
+from cuefocus.files.tree import MAX_BYTES, TOO_LONG, parse_yaml
 from cuefocus.files.validate import validated
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -57,8 +57,7 @@ def _with_places(data: bytes, file: str, tree: Any) -> Located:
 
 def _plain_json(data: bytes, file: str) -> Any:
     if len(data) > MAX_BYTES:
-        problem, hint = f"the file has {len(data)} bytes", f"at most {MAX_BYTES} are read; split it"
-        raise AnchorsRefused([Complaint(file, 0, 0, "", "error", problem, hint)])
+        raise AnchorsRefused([Complaint(file, 0, 0, "", "error", *TOO_LONG)])
     try:
         return json.loads(data.decode("utf-8"))
     except json.JSONDecodeError as error:

@@ -77,7 +77,8 @@ class TempoMap:
     def find(self, bar: int, beat: float = 1.0) -> Anchor:
         """Where a beat stands. Raises: AnchorMissing for a bar before the first, or a beat its bar does not have."""
         if bar < self._first_bar:
-            raise AnchorMissing(f"there is no bar {bar}", hint=f"the tempo map starts with bar {self._first_bar}")
+            problem = f"the tempo map has no bar {bar}: it starts with bar {self._first_bar}"
+            raise AnchorMissing(problem, hint="a pick-up bar is first_bar: 0")
         index = bisect_right(self._meter_bars, bar) - 1
         meter = self._meters[index]
         tick = meter.tick + ((bar - meter.bar) * meter.numerator + Fraction(beat) - 1) * meter.beat_ticks
@@ -146,7 +147,7 @@ def parse_midi(data: bytes, file: str, *, first_bar: int = 1) -> TempoMap:
     Raises: AnchorsRefused saying what is wrong and where.
     """
     if len(data) > MAX_MIDI_BYTES:
-        raise _refusal(file, f"the file has {len(data)} bytes", "export the tempo track alone")
+        raise _refusal(file, f"the file has more than {MAX_MIDI_BYTES} bytes", "export the tempo track alone")
     stream = io.BytesIO(data)
     try:
         midi = MidiFile(file=stream)

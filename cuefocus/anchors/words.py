@@ -90,8 +90,11 @@ class Words:
         if missing is None:
             return "its words are said, but not in this order one after the other"
         close = get_close_matches(missing, self._starts, n=_LISTED, cutoff=0.6)
+        if not self._words:
+            return "the words file is empty"
         if not close:
-            return f"the words file has {len(self._words)} words, none like {missing!r}"
+            count = len(self._words)
+            return f"the words file has {count} word{'s' if count != 1 else ''}, none like {missing!r}"
         return "near it: " + ", ".join(f"{token} ({_times(len(self._starts[token]))})" for token in close)
 
 

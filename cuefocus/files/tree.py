@@ -28,6 +28,8 @@ from cuefocus.files.located import Located, Places
 from cuefocus.files.yaml_events import yaml_events
 
 MAX_BYTES = 8 * 1024 * 1024
+TOO_LONG = (f"the file has more than {MAX_BYTES} bytes", "split it")
+"""Problem and hint; how many more is not known, as no more is read."""
 MAX_DEPTH = 32
 _TAB_INDENT = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _BOMS = {b"\xef\xbb\xbf": "UTF-8 with a byte order mark", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -55,7 +57,7 @@ def parse_yaml(data: bytes, file: str) -> Located:
 def _is_readable(data: bytes, complain: Callable[..., None]) -> bool:
     """Whether the bytes are text a parser may see; says why not."""
     if len(data) > MAX_BYTES:
-        complain(0, 0, f"the file has {len(data)} bytes", f"at most {MAX_BYTES} are read; split it")
+        complain(0, 0, *TOO_LONG)
         return False
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):

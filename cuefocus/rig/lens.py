@@ -1,6 +1,7 @@
 """A lens file: which ring position is which distance, on one serial number, as somebody measured it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -109,7 +110,7 @@ class Lens(Strict):
     def _misplaced(
         self, field: str, marks: tuple[_Place, ...], travel: CountsRange | None, travel_field: str
     ) -> Iterator[Finding]:
-        values: list[tuple[float, float, int]] = []
+        values: list[_Placed] = []
         for index, mark in enumerate(marks):
             loc = (field, index)
             if (mark.ring is None) == (mark.counts is None):
@@ -123,7 +124,7 @@ class Lens(Strict):
             if not 0.0 <= ring <= 1.0:
                 yield (*loc, "counts"), "error", f"{mark.counts} counts lie outside {travel_field} {travel}", ""
                 continue
-            values.append((ring, _scale(mark), index))
+            values.append(_Placed(ring, index, *_scale(mark)))
             if isinstance(mark, LensMark) and mark.distance.mm < self.close_focus.mm * 0.98:
                 hint = "correct the mark or close_focus"
                 yield (
@@ -132,26 +133,44 @@ class Lens(Strict):
                     f"{mark.distance} is nearer than close focus {self.close_focus}",
                     hint,
                 )
-        yield from _out_of_order(field, values)
+        yield from _out_of_order(field, values, travel)
 
 
-def _scale(mark: _Place) -> float:
-    """What must fall as the ring turns away from close focus (dioptres), or run one way (stop, focal length)."""
+@dataclass(frozen=True, slots=True, order=True)
+class _Placed:
+    """A mark where it stands.
+
+    Args:
+        scale: what must fall as the ring turns away from close focus (dioptres), or run one way (stop, focal length).
+    """
+
+    ring: float
+    index: int
+    scale: float
+    text: str
+
+
+def _scale(mark: _Place) -> tuple[float, str]:
     if isinstance(mark, LensMark):
-        return mark.distance.dioptres
-    return mark.stop.t_number if isinstance(mark, IrisMark) else mark.focal.mm if isinstance(mark, ZoomMark) else 0.0
+        return mark.distance.dioptres, str(mark.distance)
+    if isinstance(mark, IrisMark):
+        return mark.stop.t_number, str(mark.stop)
+    return (mark.focal.mm, str(mark.focal)) if isinstance(mark, ZoomMark) else (0.0, "")
 
 
-def _out_of_order(field: str, values: list[tuple[float, float, int]]) -> Iterator[Finding]:
-    values = sorted(values, key=lambda value: (value[0], value[2]))
-    falling = field == "marks" or (len(values) > 1 and values[0][1] > values[-1][1])
-    for (ring, scale, _), (next_ring, next_scale, index) in pairwise(values):
-        if next_ring - ring < 1e-6:
-            yield (field, index), "error", "two marks at one ring position", "keep the better one"
-        elif (next_scale >= scale) if falling else (next_scale <= scale):
-            yield (
-                (field, index),
-                "error",
-                "the scale turns back here: marks must run one way along the ring",
-                ("ring 0 is close focus; check the counts, the distances and travel" if field == "marks" else ""),
-            )
+def _out_of_order(field: str, values: list[_Placed], travel: CountsRange | None) -> Iterator[Finding]:
+    values = sorted(values)
+    pairs = list(pairwise(values))
+    if field == "marks" and pairs and all(after.scale > before.scale for before, after in pairs):
+        problem = f"the marks run from {values[0].text} to {values[-1].text}, but ring 0 is close focus"
+        hint = f"write travel: {travel.reversed()}" if travel is not None else "turn the ring positions round: 1 - ring"
+        yield (field,), "error", problem, hint
+        return
+    falling = field == "marks" or (bool(pairs) and values[0].scale > values[-1].scale)
+    for before, after in pairs:
+        if after.ring - before.ring < 1e-6:
+            yield (field, after.index), "error", "two marks at one ring position", "keep the better one"
+        elif (after.scale >= before.scale) if falling else (after.scale <= before.scale):
+            problem = f"the scale turns back from {before.text} (ring {before.ring:.4g}) to {after.text}"
+            hint = "nearer marks stand nearer to ring 0" if field == "marks" else "marks run one way along the ring"
+            yield (field, after.index), "error", f"{problem} (ring {after.ring:.4g})", hint

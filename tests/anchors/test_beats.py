@@ -112,10 +112,16 @@ def test_beats_one_by_one() -> None:
     assert beats.find(1, 2.5).time_s == pytest.approx(1.3)
     assert beats_before_s(beats, 2.0, 2) == pytest.approx(1.0)
     assert beats_after_s(beats, 2.5, 2) == pytest.approx(1.0), "past the end the last beat goes on"
-    with pytest.raises(AnchorMissing, match="runs from bar 1 to 2"):
+    with pytest.raises(AnchorMissing, match="the beat file has no bar 3: it runs from bar 1 to 2"):
         beats.find(3)
     with pytest.raises(AnchorMissing, match="bar 2 has no beat 3; its last beat is 2"):
         beats.find(2, 3)
+
+
+def test_a_beat_that_was_not_found_in_the_sound_is_named_with_those_that_were() -> None:
+    rows = [{"bar": 1, "beat": beat, "time_s": beat} for beat in (1, 3, 4)]
+    with pytest.raises(AnchorMissing, match="bar 1 has no beat 2; it has 1, 3, 4"):
+        parse_beats(json.dumps({"beats": rows}).encode(), "b.json").find(1, 2)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +150,7 @@ def test_each_mistake_in_a_beat_file_has_its_place(data: bytes, complaint: str) 
         (b"MThd\0\0\0\6\0\1\0\0\0\0", "counts in SMPTE frames, not in beats"),
         (midi_of([(0, "set_tempo", {"tempo": 0})]), "tempo 0 at tick 0; give that place a tempo"),
         (midi_of([], kind=2), "a type 2 MIDI file has no common timeline"),
-        (b"MThd" + bytes(2**20), "export the tempo track alone"),
+        (b"MThd" + bytes(2**20), "the file has more than 1048576 bytes; export the tempo track alone"),
     ],
 )
 def test_each_midi_file_that_cannot_be_used_says_why(data: bytes, complaint: str) -> None:

@@ -73,6 +73,7 @@ def test_what_is_not_said(phrase: str, nth: int, sentence: str) -> None:
         (b'{"words": 3}', "w.json:1:11: words: expected a list, found 3"),
         (b"[1, 2]", "w.json:1:1: expected an object, found a list; a words file is"),
         (b"", "w.json:1:1: not JSON"), (b"\xff\xfe", "byte 0xff is not UTF-8"), (b"null", "found None"),
+        (b" " * 2**23 + b"{}", "w.json: the file has more than 8388608 bytes; split it"),
         (b"[" * 100_000, "it nests too deep"), (b'{"words": ' + b"9" * 5000 + b"}", "a number is too long"),
     ],
 )  # fmt: skip
@@ -83,8 +84,12 @@ def test_each_mistake_in_a_words_file_has_its_place(data: bytes, complaint: str)
 
 
 def test_an_act_without_words_says_so() -> None:
-    with pytest.raises(AnchorMissing, match="nobody says"):
+    with pytest.raises(AnchorMissing, match="nobody says") as missing:
         parse_words(b'{"words": []}', "w.json").find("a")
+    assert missing.value.hint == "the words file is empty"
+    with pytest.raises(AnchorMissing, match="nobody says") as missing:
+        parse_words(b'{"words": [{"word": "home", "start_s": 1}]}', "w.json").find("door")
+    assert missing.value.hint == "the words file has 1 word, none like 'door'"
 
 
 @given(st.text(max_size=30))

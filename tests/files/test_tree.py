@@ -97,7 +97,7 @@ def test_all_complaints_at_once() -> None:
 
 
 def test_too_long_and_too_deep() -> None:
-    assert "at most 8388608 are read" in problems(b"a" * (MAX_BYTES + 1))[0]
+    assert "the file has more than 8388608 bytes; split it" in problems(b"a" * (MAX_BYTES + 1))[0]
     assert "more than 32 levels" in problems("a: " + "[" * (MAX_DEPTH + 5))[0]
     assert problems("a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)) == []
 

@@ -162,7 +162,8 @@ def test_a_lens_whose_counts_fall_towards_infinity() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("counts: 800", "counts: 300", "l.yaml:10:5: marks.1: the scale turns back here"),
+        ("counts: 800", "counts: 300",
+         "l.yaml:10:5: marks.1: the scale turns back from 2 m (ring 0.2) to 1 m (ring 0.3); nearer marks stand nearer"),
         ("counts: 800", "counts: 400", "l.yaml:11:5: marks.2: two marks at one ring position"),
         ("counts: 800", "counts: 1101", "l.yaml:11:29: marks.2.counts: 1101 counts lie outside travel 100..1100"),
         ("counts: 800", "counts: 8.5", "marks.2.counts: expected a whole number, found '8.5'"),
@@ -175,11 +176,17 @@ def test_a_lens_whose_counts_fall_towards_infinity() -> None:
         ("40 mm", "[70 mm, 24 mm]", "a zoom runs from wide to tele"),
         ("40 mm", "40", "'40' has no unit; write 40 mm"),
     ],
-)
+)  # fmt: skip
 def test_each_mistake_in_a_lens_has_its_place(old: str, new: str, complaint: str) -> None:
     text = LENS.replace(old, new, 1)
     assert text != LENS
     assert any(complaint in line for line in of_lens(text))
+
+
+def test_a_scale_that_is_the_wrong_way_round_is_one_mistake() -> None:
+    text = LENS.replace("100..1100", "1100..100").replace("ring: 1.0", "counts: 1100")
+    problem = "l.yaml:9:3: marks: the marks run from ∞ to 0.60 m, but ring 0 is close focus"
+    assert of_lens(text) == [f"{problem}; write travel: 100..1100"]
 
 
 def test_a_rig_is_loaded_with_its_lenses(tmp_path: Path) -> None:
