@@ -21,6 +21,7 @@ from cuefocus.motor.axis import AxisSpec
 _AT_REST_RING_PER_S = 1e-6
 _AT_REST_RING_PER_S2 = 1e-4
 _SOLVES = 12
+_LONGEST = 4  # a path from motion that enters its band when asked takes no longer than so many times that
 
 
 @lru_cache(maxsize=8192)
@@ -193,7 +194,8 @@ def _from_motion(request: RackRequest, start: State, spec: AxisSpec, depart_ns: 
             best, sharp_ns = path, at_ns
         if abs(at_ns - land_ns) < 10_000:
             break
-        length_ns = max(shortest_ns, round(length_ns * (land_ns - depart_ns) / max(1, at_ns - depart_ns)))
+        wanted_ns = round(length_ns * (land_ns - depart_ns) / max(1, at_ns - depart_ns))
+        length_ns = max(shortest_ns, min(wanted_ns, _LONGEST * (land_ns - depart_ns)))
     stop_ns = best[-1].end_ns if best else depart_ns
     timed = _at_host_time(request, land_ns)
     return _planned(timed, start[0], band, best, land_ns, sharp_ns, depart_ns, stop_ns, 0)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from cuefocus.errors import PlanError
@@ -157,6 +157,7 @@ def test_a_triggered_rack_lands_a_pull_and_the_latency_after_its_trigger(
     assert rack.triggered
 
 
+@example(start=0.58984375, speed=0.9375, target=0.59375)  # braking brings it into the band, however long it may take
 @given(start=st.floats(0.2, 0.8), speed=st.floats(-1.0, 1.0), target=targets)
 def test_a_triggered_rack_takes_over_a_moving_axis_without_a_step(start: float, speed: float, target: float) -> None:
     asked = request(target, None, pull_ns=1_500 * MS, triggered=True)
