@@ -277,8 +277,7 @@ def ltc_decode(
         if as_json:
             say_json(row.as_json())
         else:
-            arrow = "" if row.frame.direction > 0 else "  reverse"
-            say(f"{row.timecode}  {row.rate.name:>8}  {row.frame.start_sample:14.2f}  {row.speed:.4f}×{arrow}")
+            say(str(row))
 
 
 @ltc.command("generate")
@@ -346,19 +345,14 @@ def schema(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="write to a file")] = None,
 ) -> None:
     """JSON Schema of a file format, for editors."""
-    from cuefocus.app.schema import FORMATS, schema_text
+    from cuefocus.app.schema import FORMATS, schema_text, write_schema
 
     if kind not in FORMATS:
         raise typer.BadParameter(f"no format {kind!r}; have {', '.join(FORMATS)}")
-    text = schema_text(kind)
     if output is None:
-        say(text.rstrip("\n"))
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        hint = "name another file"
-        raise DeviceError(f"cannot be written ({problem.strerror})", where=str(output), hint=hint) from None
+        say(schema_text(kind).rstrip("\n"))
+    else:
+        write_schema(kind, output)
 
 
 @app.command()

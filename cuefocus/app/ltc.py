@@ -31,6 +31,10 @@ class DecodedRow:
         """The label as heard, `;` before the frames if its drop-frame flag is set."""
         return self.frame.label.text(_DROP if self.frame.drop else None)
 
+    def __str__(self) -> str:
+        arrow = "" if self.frame.direction > 0 else "  reverse"
+        return f"{self.timecode}  {self.rate.name:>8}  {self.frame.start_sample:14.2f}  {self.speed:.4f}×{arrow}"
+
     def as_json(self) -> dict[str, str | float | int]:
         """The row under the keys of the command line's contract."""
         return {

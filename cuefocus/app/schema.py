@@ -1,12 +1,14 @@
 """JSON Schemas of the file formats, for editors: `# yaml-language-server: $schema=cuefocus-show.schema.json`."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from cuefocus.anchors.beats import BeatsFile
 from cuefocus.anchors.words import WordsFile
+from cuefocus.errors import DeviceError
 from cuefocus.rig.lens import LENS_SCHEMA_ID, Lens
 from cuefocus.rig.models import RIG_SCHEMA_ID, Rig
 from cuefocus.show.models import SCHEMA_ID, Show
@@ -28,14 +30,18 @@ def json_schema(kind: str) -> dict[str, Any]:
     return {"$schema": _DIALECT, "$id": f"urn:{schema_id.replace('/', ':')}"} | schema
 
 
-def file_name(kind: str) -> str:
-    """What a schema file is called."""
-    return f"cuefocus-{kind}.schema.json"
-
-
 def schema_text(kind: str) -> str:
     """The schema as it is written to disk."""
     return json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schema(kind: str, path: Path) -> None:
+    """Put the schema into a file. Raises: DeviceError where it cannot be written."""
+    try:
+        path.write_text(schema_text(kind), encoding="utf-8")
+    except OSError as problem:
+        hint = "name another file"
+        raise DeviceError(f"cannot be written ({problem.strerror})", where=str(path), hint=hint) from None
 
 
 def _as_written(schema: Any) -> Any:

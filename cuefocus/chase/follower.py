@@ -60,7 +60,6 @@ class Follower:
         self._good_ns = 0
         self._good_until_ns = 0
         self._patience_ns = _RUN_ON_NS if config.on_loss == "run" else config.freewheel_ns
-        self._since_ns: int | None = None
         # What is shown while nothing runs; where the last run ended (None: there was none) and its last good reading.
         self._shown_ns = config.starts_show_ns
         self._held_ns: int | None = None
@@ -141,21 +140,10 @@ class Follower:
         return self._good_until_ns if self.config.on_loss == "run" else self._good_ns + self.config.depart_ns
 
     @property
-    def prerolled(self) -> bool:
-        """Whether the act's pre-roll of good timecode has been heard in one piece."""
-        running = self.state in RUNNING and self._since_ns is not None
-        return running and self._good_ns - (self._since_ns or 0) >= self.config.preroll_ns
-
-    @property
     def scrub_until_ns(self) -> int | None:
         """Host time until which the clock may be scrubbed along; None where it is not wound, or may not be."""
         off = self.config.scrub and self._off is not None and self.state is ClockState.LOCATING
         return self._fresh.until_ns if off and not self._labels.refusal else None
-
-    @property
-    def speed_uncertainty(self) -> float:
-        """One standard deviation of the clock's speed."""
-        return self._tracker.line.speed_sigma if self._tracker.line is not None else 0.0
 
     @property
     def jitter_ns(self) -> float:
@@ -285,7 +273,7 @@ class Follower:
         if self.refusal:
             self.refusal = ""
             self._emit(ChaseKind.ACCEPTED, stamp_ns)
-        self._since_ns, self._unbroken, self._lost = stamp_ns, True, False
+        self._unbroken, self._lost = True, False
         return True
 
     def _jump(self, old: Line, word: Word) -> None:
@@ -293,7 +281,6 @@ class Follower:
         self.epoch += 1
         self._slew.forget()
         self._unbroken = True
-        self._since_ns = word.point.host_ns
         stamp_ns, to_ns = word.point.host_ns, word.point.show_ns
         self._emit(ChaseKind.JUMP, stamp_ns, from_ns=old.show_at(stamp_ns), to_ns=to_ns, heard_ns=self._heard_ns)
 
@@ -305,7 +292,6 @@ class Follower:
         if running:
             self._shown_ns = self._held_ns = show_ns
         self._unbroken = self._lost = False
-        self._since_ns = None
         self._move(sign)
         return running
 
@@ -365,7 +351,7 @@ class Follower:
     def _expire(self, now_ns: int) -> None:
         """The freewheel is over. The line is kept: a return is measured against it."""
         self._shown_ns = self._held_ns = self._published(self._good_until_ns)
-        self._lost, self._since_ns = True, None
+        self._lost = True
         self._tracker.restart()
         self._move(Sign.EXPIRED)
         self._emit(ChaseKind.LOST, now_ns, "no timecode")

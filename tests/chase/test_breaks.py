@@ -323,16 +323,6 @@ def test_a_full_frame_message_ends_the_run_and_shows_where_it_points() -> None:
     assert not run.first(ChaseKind.JUMP).backwards
 
 
-def test_preroll_is_good_timecode_in_one_piece() -> None:
-    source, readings = playing(seconds=1.5)
-    follower = Follower(act(preroll_ns=NS_PER_S))
-    seen: list[bool] = []
-    readings += source.play(source.next_word + 100, 1.5)
-    follow(follower, readings, on_tick=lambda one, _: seen.append(one.prerolled))
-    changes = [at for at in range(1, len(seen)) if seen[at] is not seen[at - 1]]
-    assert [seen[at] for at in changes] == [True, False, True]
-
-
 def test_predicted_uncertainty_is_small_while_readings_come_and_grows_without() -> None:
     _, readings = playing(20_000.0)
     follower = Follower(act(freewheel_ns=60 * NS_PER_S))
