@@ -128,11 +128,11 @@ class Planner(Protocol):
     def problem(self, axis: str, rack: PlannedRack) -> str:
         """Why the axis cannot make this rack as planned, or empty."""
 
-    def compress(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack | None:
-        """The rack shortened to leave at `depart_ns` and still land in time; None where the limits forbid it."""
+    def compress(self, rack: PlannedRack, start_ring: float, direction: int, not_before_ns: int) -> PlannedRack | None:
+        """The rack shortened to move no earlier and still land in time; None where the limits forbid it."""
 
-    def late(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack:
-        """The written pull, leaving at `depart_ns`."""
+    def late(self, rack: PlannedRack, start_ring: float, direction: int, not_before_ns: int) -> PlannedRack:
+        """The written pull as soon as it may move."""
 
     def triggered(
         self,

@@ -3,6 +3,7 @@
 Positions of racks are lens ring; tracks and splices are motor ring (half the backlash ahead of the lens, by direction).
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
@@ -97,6 +98,14 @@ class AxisOrders:
             return self.motor_ring, self._sent_speed, 0.0  # a stop is being carried out
         return self.motor_ring, 0.0, 0.0
 
+    def _turned_at(self, host_ns: int) -> int:
+        """Which way the axis last moved by then: that of the last rack begun, where it follows its track."""
+        line = self.line
+        if self.loose or line is NO_CLOCK or line.epoch != self.epoch or line.speed <= 0.0:
+            return self.direction
+        begun = bisect_right(self.racks, line.show_at(host_ns), key=lambda rack: rack.depart_ns - rack.takeup_ns)
+        return direction_after(self.racks[:begun], self.direction)
+
     def sent(self, ring: float, stamp_ns: int) -> None:
         """Motion's word on a set-point that left; an axis that has let go is where its stop takes it."""
         span_ns = stamp_ns - self._sent_ns
@@ -108,6 +117,7 @@ class AxisOrders:
 
     def release(self, motor_ring: float) -> None:
         """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""
+        self.direction = self._turned_at(self._sent_ns)
         self.loose, self.motor_ring, self.splice, self.cast = True, motor_ring, None, ""
         self.changed = True
 
@@ -308,7 +318,7 @@ class AxisOrders:
     def come_to_rest(self, now_ns: int, clock: Clock) -> tuple[float, int]:
         """End what motion there is; the lens ring it will stand on, and from when a new pull may leave (host ns)."""
         start_ns = now_ns + self.job.spec.dead_ns
-        state = self.state_at(start_ns, clock)
+        state, turned = self.state_at(start_ns, clock), self._turned_at(start_ns)
         self.splice = None
         if abs(state[1]) > _MOVING_RING_PER_S:
             self.splice = self._braked(state, start_ns)
@@ -317,6 +327,7 @@ class AxisOrders:
             start_ns = self.splice.until_ns
         else:
             self.motor_ring = state[0]
+            self.direction = turned
         self.rest_lens = self.lens_at(self.motor_ring)
         return self.rest_lens, start_ns
 

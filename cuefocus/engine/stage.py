@@ -189,7 +189,7 @@ class Stage:
         orders.pull_now(pull, later, clock)
         if record is not None:
             record.rack = pull
-        self._depart(session, record, clock.host_at(pull.depart_ns))
+        self._depart(session, record, clock.host_at(moves_ns(pull)))
 
     def _pull_within(
         self, session: "Session", orders: AxisOrders, held: PlannedRack, later: tuple[PlannedRack, ...]
@@ -202,10 +202,10 @@ class Stage:
             start_lens, rest_ns = orders.come_to_rest(now_ns, clock)
             show_ns = clock.show_at(rest_ns + _PREPARE_NS)
             if held.on_jump == "compress":
-                pull = orders.planner.compress(held, start_lens, show_ns)
+                pull = orders.planner.compress(held, start_lens, orders.direction, show_ns)
                 why = "; too little time was left to compress it"
             else:
-                pull = orders.planner.late(held, start_lens, show_ns)
+                pull = orders.planner.late(held, start_lens, orders.direction, show_ns)
             if pull is not None and later and moves_ns(later[0]) < pull.stop_ns:
                 return None, f"; cue {later[0].cue} leaves before its pull would be over"
         return pull, why

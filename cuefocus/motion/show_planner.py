@@ -135,26 +135,32 @@ class ShowPlanner:
             return ""
         return f"from where it stands, {pull_s:.2f} s is too short for this motor"
 
-    def compress(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack | None:
-        """The rack shortened to leave at `depart_ns` and still land in time; None where the limits forbid it."""
+    def compress(self, rack: PlannedRack, start_ring: float, direction: int, not_before_ns: int) -> PlannedRack | None:
+        """The rack shortened to move no earlier than `not_before_ns` and still land in time.
+
+        On a turn (the lens last moved in `direction`) the slack is taken up first. None where the limits forbid it.
+        """
         request = self.request(rack.cue)
         if request is None or request.land_ns is None:
             return None
+        spec, written = self._specs[rack.axis], _without_leave(request)
+        depart_ns = not_before_ns + _slack_ns(request, start_ring, spec, direction)
         try:
             return plan_rack(
-                _without_leave(request), start_ring, self._specs[rack.axis], not_before_ns=depart_ns, may_shorten=True
+                written, start_ring, spec, not_before_ns=depart_ns, may_shorten=True, last_direction=direction
             )
         except PlanError:
             return None
 
-    def late(self, rack: PlannedRack, start_ring: float, depart_ns: int) -> PlannedRack:
-        """The written pull, leaving at `depart_ns`; its landing stays the written one, missed by that much."""
+    def late(self, rack: PlannedRack, start_ring: float, direction: int, not_before_ns: int) -> PlannedRack:
+        """The written pull as soon as it may move, slack first; its landing stays the written one, missed by that."""
         spec = self._specs[rack.axis]
         request = self.request(rack.cue)
         if request is None:
             return rack
         written = _without_leave(request, pull_ns=rack.stop_ns - rack.depart_ns)
-        return plan_rack(written, start_ring, spec, depart_ns=depart_ns, checked=False)
+        depart_ns = not_before_ns + _slack_ns(request, start_ring, spec, direction)
+        return plan_rack(written, start_ring, spec, depart_ns=depart_ns, last_direction=direction, checked=False)
 
     def triggered(
         self,
@@ -201,6 +207,12 @@ class ShowPlanner:
             return request
         (stop, _), (focal_mm, _) = glass.seen(self._live.get(request.camera, NOTHING_SET), show_ns)
         return seen_with(request, stop, focal_mm)
+
+
+def _slack_ns(request: RackRequest, start_ring: float, spec: AxisSpec, direction: int) -> int:
+    """How long a rack from there takes up slack before it departs."""
+    travel = request.aim.band(start_ring).target_ring - start_ring
+    return takeup_length_ns(spec, request.top_speed, direction, travel)
 
 
 def _without_leave(request: RackRequest, pull_ns: int | None = None) -> RackRequest:

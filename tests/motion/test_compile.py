@@ -247,12 +247,12 @@ def test_the_run_time_planner_keeps_moments(tmp_path: Path) -> None:
     moved = planner.replan("A.focus", racks, 0.9, 0)
     assert (moved[0].land_ns, moved[0].from_ring, moved[1]) == (racks[0].land_ns, 0.9, racks[1])
     assert planner.problem("A.focus", moved[0]) == ""
-    short = planner.compress(racks[0], racks[0].from_ring, racks[0].depart_ns + 200 * NS_PER_MS)
+    short = planner.compress(racks[0], racks[0].from_ring, 1, racks[0].depart_ns + 200 * NS_PER_MS)
     assert short is not None
     assert short.depart_ns == racks[0].depart_ns + 200 * NS_PER_MS
     assert short.sharp_ns == racks[0].land_ns
-    assert planner.compress(racks[0], racks[0].from_ring, racks[0].land_ns - 20 * NS_PER_MS) is None
-    late = planner.late(racks[0], racks[0].from_ring, racks[0].land_ns)
+    assert planner.compress(racks[0], racks[0].from_ring, 1, racks[0].land_ns - 20 * NS_PER_MS) is None
+    late = planner.late(racks[0], racks[0].from_ring, 1, racks[0].land_ns)
     assert late.depart_ns == racks[0].land_ns
     assert late.stop_ns - late.depart_ns == racks[0].stop_ns - racks[0].depart_ns
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, Told, cue, show_text
+from cuefocus.motion.planner import takeup_length_ns
+from tests.stories.kit import SOLO_RIG, Playback, Story, Told, cue, show_text
 
 FAR = 0.7342
+MUCH_PLAY = SOLO_RIG.replace("backlash_counts: 40", "backlash_counts: 600", 1)
 
 
 def test_a_jump_back_is_a_second_pass_that_lands_the_same(tmp_path: Path) -> None:
@@ -78,11 +80,34 @@ def test_into_a_rack_compress_that_the_motor_cannot_do_is_skipped(tmp_path: Path
 
 
 def test_into_a_rack_late_makes_the_written_pull_and_is_late(tmp_path: Path) -> None:
-    told = into(tmp_path, "late", 4.5)
+    told = into(tmp_path, "late", 4.4)
     assert told.verdicts() == {"1": "late", "2": "landed"}
     error_ms = told.row("1").error_ms
     assert error_ms is not None
     assert 200 < error_ms < 500
+
+
+@pytest.mark.parametrize("to_s", [6.3, 6.6, 7.0])
+@pytest.mark.parametrize("on_jump", ["compress", "late"])
+def test_into_a_rack_that_turns_the_slack_is_taken_up_no_sooner_than_the_axis_may_move(
+    tmp_path: Path, on_jump: str, to_s: float
+) -> None:
+    """Begun in its middle, the take-up of a motor with much play is a leap that the limits have to cut."""
+    cues = cue("1", 3, "far") + cue("2", 8, "near", f"pull: 2 s, on_jump: {on_jump}") + cue("3", 10, "back")
+    playback = Playback().play(5.0).locate(to_s).play(11.0 - to_s)
+    told = Story(tmp_path, show_text(cues), playback, rig=MUCH_PLAY).tell()
+    row = told.row("2")
+    assert row.reason in ("playback jumped", f"reached the band only {row.error_ms or 0:.0f} ms after; playback jumped")
+    jumped_ns = next(moment.now_ns for moment in told.moments if moment.outcome.clock.epoch > 0)
+    frames = [frame for frame in told.players["A.focus"].frames if frame.write_ns > jumped_ns]
+    assert not any(frame.clamped for frame in frames)
+    [rack] = [record.rack for record in told.records.values() if record.rack.cue == "2"]
+    spec = told.specs["A.focus"]
+    assert rack.takeup_ns == takeup_length_ns(spec, 1.0, 1, -1.0), "all of the play, not half of it"
+    may_move_ns = next(m.outcome.clock for m in told.moments if m.now_ns == jumped_ns).show_at(jumped_ns + spec.dead_ns)
+    assert rack.depart_ns - rack.takeup_ns >= may_move_ns
+    if on_jump == "compress":
+        assert abs(row.error_ms or 99.0) < 5.0
 
 
 def test_into_the_last_moments_of_a_rack_settle_does_not_hurry(tmp_path: Path) -> None:

@@ -36,6 +36,19 @@ def test_a_rack_that_should_leave_during_hold_is_held_too(tmp_path: Path) -> Non
     assert told.verdicts() == {"1": "held", "2": "held", "3": "landed"}
 
 
+def test_after_hold_the_next_cue_leaves_from_where_the_lens_is_and_does_not_creep(tmp_path: Path) -> None:
+    """The last rack turned the axis, so its motor stands on the other side of its play than when the take began."""
+    much_play = SOLO_RIG.replace("backlash_counts: 40", "backlash_counts: 600", 1)
+    story = Story(tmp_path, show_text(cue("1", 3, "far") + cue("2", 7, "back")), Playback().play(9.0), rig=much_play)
+    told = story.at(4.8, lambda rig: rig.say("hold")).at(5.2, lambda rig: rig.say("resume")).tell()
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+    [rack] = [record.rack for record in told.records.values() if record.rack.cue == "2"]
+    assert rack.from_ring == pytest.approx(told.lens("A.focus", 5.0), abs=2e-4)
+    assert rack.takeup_ns == 0, "it goes on the way it went"
+    departs_s = 1.0 + (rack.depart_ns - told.starts_show_ns) / NS_PER_S
+    assert told.moved("A.focus", 4.6, departs_s) < 1e-4
+
+
 def test_hold_after_a_landing_leaves_it_landed(tmp_path: Path) -> None:
     story = Story(tmp_path, show_text(CUES), Playback().play(9.0))
     story.at(4.3, lambda rig: rig.say("hold")).at(4.6, lambda rig: rig.say("resume"))
