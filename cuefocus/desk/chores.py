@@ -4,6 +4,7 @@ APScheduler drops a job that is a second late unless told otherwise; here a chor
 however often it was missed, and one that was missed or failed is said.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -56,18 +57,20 @@ def back_up(store: Path, kept: int = BACKUPS_KEPT) -> Path | None:
         return None
     folder = store.parent / BACKUPS_DIR
     folder.mkdir(exist_ok=True)
-    numbers = [int(copy.stem.rpartition("-")[2]) for copy in _copies(folder, store)]
-    copy = folder / f"{store.stem}-{max(numbers, default=0) + 1:06d}{store.suffix}"
+    number = max(_copies(folder, store), default=0) + 1
+    copy = folder / f"{store.stem}-{number:06d}{store.suffix}"
     fresh = copy.with_suffix(".part")
     fresh.unlink(missing_ok=True)
     with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(fresh)) as target:
         source.backup(target)
     fresh.replace(copy)
-    for old in _copies(folder, store)[:-kept]:
-        old.unlink(missing_ok=True)
+    copies = _copies(folder, store)
+    for old in sorted(copies)[:-kept]:
+        copies[old].unlink(missing_ok=True)
     return copy
 
 
-def _copies(folder: Path, store: Path) -> list[Path]:
-    """Copies of this store, oldest first."""
-    return sorted(folder.glob(f"{store.stem}-[0-9]*{store.suffix}"))
+def _copies(folder: Path, store: Path) -> dict[int, Path]:
+    """Copies of this store that we made, by their number; whatever else lies there is somebody's own."""
+    ours = re.compile(re.escape(store.stem) + r"-([0-9]{6,})" + re.escape(store.suffix))
+    return {int(match[1]): path for path in folder.iterdir() if (match := ours.fullmatch(path.name))}

@@ -69,6 +69,6 @@ class Located:
     def complain(
         self, loc: Loc, problem: str, hint: str = "", *, severity: Severity = "error", of_key: bool = False
     ) -> None:
-        """Add a complaint about what stands at `loc`, unless its place has one already."""
+        """Add a complaint about what stands at `loc`."""
         found = self.complaint(loc, problem, hint, severity=severity, of_key=of_key)
         self.complaints.append(found)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal, Self
 
 from cuefocus.files.text_value import BadText, Written
@@ -116,5 +117,8 @@ class Endpoint(Written):
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+        """Whether only this machine can reach it; a name other than `localhost` may be anybody's."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
 
@@ -28,7 +28,7 @@ def open_store(path: Path) -> TakeStore:
     Raises: TakeStoreError when the disk is full or read-only, or a newer version wrote the file.
     """
     warnings: list[str] = []
-    engine = _engine(f"sqlite:///{path}")
+    engine = _engine(URL.create("sqlite", database=str(path)))
     try:
         damage = _prepare(engine)
         if damage is not None:
@@ -57,8 +57,9 @@ def open_store_to_read(path: Path) -> TakeStore:
     if not path.exists():
         raise TakeStoreError("there is no take store here", where=str(path), hint="`cuefocus run` begins one")
     problem: Exception | None = None
-    for access in ("mode=ro", "mode=ro&immutable=1"):
-        engine = _engine(f"sqlite:///file:{quote(str(path.resolve()))}?{access}&uri=true")
+    for access in ({"mode": "ro"}, {"mode": "ro", "immutable": "1"}):
+        name = f"file:{quote(str(path.resolve()))}"
+        engine = _engine(URL.create("sqlite", database=name, query={**access, "uri": "true"}))
         try:
             damage = _check(engine)
         except (SQLAlchemyError, sqlite3.Error) as caught:
@@ -79,7 +80,7 @@ def open_store_in_memory() -> TakeStore:
     return TakeStore(engine, None)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: URL) -> Engine:
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_S})
 
     @event.listens_for(engine, "connect")

@@ -186,18 +186,6 @@ class TakeStore:
         with self._complaining("written"), self._engine.begin() as connection:
             yield connection
 
-    def backup(self, path: Path) -> None:
-        """A consistent copy, also while others write."""
-        with self._complaining("copied"), self._engine.connect() as connection:
-            source = connection.connection.driver_connection
-            if not isinstance(source, sqlite3.Connection):
-                raise AssertionError("the store is SQLite")
-            target = sqlite3.connect(path)
-            try:
-                source.backup(target)
-            finally:
-                target.close()
-
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()

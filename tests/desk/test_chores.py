@@ -24,6 +24,15 @@ def test_a_backup_holds_every_row_and_only_the_newest_are_kept(tmp_path: Path) -
     assert sorted((tmp_path / "backups").iterdir()) == copies[2:]
 
 
+def test_a_copy_that_somebody_put_beside_them_is_left_alone(tmp_path: Path) -> None:
+    store = _store(tmp_path / "takes.sqlite", 1)
+    (tmp_path / "backups").mkdir()
+    own = _store(tmp_path / "backups" / "takes-2026-before-the-premiere.sqlite", 1)
+    dated = _store(tmp_path / "backups" / "takes-2026.sqlite", 1)
+    copies = [back_up(store, kept=1) for _ in range(3)]
+    assert set((tmp_path / "backups").iterdir()) == {own, dated, copies[-1]}
+
+
 def test_without_a_store_there_is_nothing_to_back_up(tmp_path: Path) -> None:
     assert back_up(tmp_path / "takes.sqlite") is None
     assert not (tmp_path / "backups").exists()

@@ -123,6 +123,7 @@ def test_families_know_their_lines_and_whether_they_answer() -> None:
                                    "did you mean 'artnet'?"),
         ("channel: 2", "channel: 0", "sources.ltc.channel: must be at least 1, found 0"),
         ("motors:", "network: {page: {listen: 0.0.0.0:80}}\nmotors:", "a page beyond loopback needs a token"),
+        ("motors:", "network: {page: {listen: 127.example.org:80}}\nmotors:", "a page beyond loopback needs a token"),
         ("motors:", "network: {osc: {listen: 8000}}\nmotors:", "'8000' is not an address; write an address such as"),
         ("cuefocus-rig/1", "cuefocus-show/1", "schema: expected cuefocus-rig/1, found 'cuefocus-show/1'"),
     ],

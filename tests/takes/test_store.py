@@ -167,15 +167,13 @@ def test_a_full_disk_is_an_error_and_costs_nothing_that_was_there(tmp_path: Path
         assert ingest(store, ledger).new == 0
 
 
-def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
-    with open_store(tmp_path / "t.db") as store:
-        store.add(lines(rows()))
-        store.backup(tmp_path / "b.db")
-    with open_store_to_read(tmp_path / "b.db") as copy:
-        assert len(copy.rows()) == 6
-
-
-# Ingest
+@pytest.mark.parametrize("name", ["takes?mode=ro.db", "takes#2.db", "takes%20of.db", "Prüfung: 1.db"])
+def test_a_store_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    with open_store(tmp_path / name) as store:
+        assert store.takes() == []
+    assert (tmp_path / name).exists()
+    with open_store_to_read(tmp_path / name) as store:
+        assert store.takes() == []
 
 
 def test_a_ledger_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
