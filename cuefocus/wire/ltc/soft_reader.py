@@ -18,7 +18,7 @@ _SYNC_LENGTH = 16
 _MEMORY = 0.85  # per word: how long the place of the sync word is remembered
 _NOISE = 0.4  # what chance gives
 _SEEN = 0.5
-_KEPT_BITS = 3000
+_KEPT_BITS = 3000  # 1.5 s: a word believed later than that is past caring for
 _FIT_BITS = REACH_HALF_BITS // 2  # to each side of a frame's start
 _WORST_JITTER_BITS = 0.1
 _SAMPLE_CENTRE = -0.5  # running sums stand between samples
@@ -107,7 +107,8 @@ class _WordFinder:
                 phase = bit % _WORD_BITS
                 scores[phase] = _MEMORY * scores[phase] + max(0.0, value - _NOISE)
                 if value > _SEEN and scores[phase] == max(scores) >= max(self._scores[-direction]):
-                    frames += [self._frame(direction, word) for word in self._offer(direction, bit)]
+                    kept = (word for word in self._offer(direction, bit) if word.index - _WORD_BITS + 1 >= self._base)
+                    frames += [self._frame(direction, word) for word in kept]
         return frames
 
     def _offer(self, direction: int, last: int) -> list[SoftWord]:

@@ -1,0 +1,213 @@
+"""LTC decoding beside libltc: the same files, the same run, one table a family.
+
+    python benchmarks/timecode.py --tool ../shared/tools/ltc_corpus.py --corpus DIR [--only REGEX] [--misses]
+
+DIR was made by that tool, which also scores both. libltc (Debian: libltc11) is called through ctypes; without it only
+our own columns are filled. Speeds are of one process, sound read from memory, in times real time.
+"""
+
+import argparse
+import ctypes
+import ctypes.util
+import importlib.util
+import json
+import os
+import platform
+import re
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cuefocus.shells.sound_file import SoundFile
+from cuefocus.timebase.frames import Timecode
+from cuefocus.wire.ltc.decoder import LtcDecoder
+from cuefocus.wire.ltc.word import label_of
+
+_BLOCK_SAMPLES = 1 << 17
+_QUEUE_FRAMES = 64
+
+Samples = npt.NDArray[np.float32]
+Found = list[list[float]]
+
+
+class _LtcFrameExt(ctypes.Structure):
+    """Source: libltc 1.3.2, ltc.h, `LTCFrameExt`."""
+
+    _fields_ = (
+        ("word", ctypes.c_ubyte * 10),
+        ("off_start", ctypes.c_longlong),
+        ("off_end", ctypes.c_longlong),
+        ("reverse", ctypes.c_int),
+        ("biphase_tics", ctypes.c_float * 80),
+        ("sample_min", ctypes.c_ubyte),
+        ("sample_max", ctypes.c_ubyte),
+        ("volume", ctypes.c_double),
+    )
+
+
+@dataclass(slots=True)
+class Sums:
+    """What one decoder made of a family."""
+
+    needed: int = 0
+    right: int = 0
+    false: int = 0
+    passed: int = 0
+    cases: int = 0
+    spent_s: float = 0.0
+    spreads: list[float] = field(default_factory=list)
+
+    def add(self, score: dict[str, Any], spent_s: float) -> bool:
+        """Count a case; True when at least 99 % were right and none false."""
+        good = bool(score["right"] >= 0.99 * score["need"] and score["false"] == 0)
+        self.needed += score["need"]
+        self.right += score["right"]
+        self.false += score["false"]
+        self.passed += good
+        self.cases += 1
+        self.spent_s += spent_s
+        if np.isfinite(score["pos_std"]):
+            self.spreads.append(score["pos_std"])
+        return good
+
+    def __str__(self) -> str:
+        share = 100.0 * self.right / self.needed if self.needed else float("nan")
+        spread = float(np.median(self.spreads)) if self.spreads else float("nan")
+        return f"{share:7.2f} {self.false:6d} {self.passed:4d}/{self.cases:<3d} {spread:7.3f}"
+
+
+def libltc() -> ctypes.CDLL | None:
+    """The library, its calls declared, or None."""
+    name = ctypes.util.find_library("ltc")
+    if name is None:
+        return None
+    library = ctypes.CDLL(name)
+    library.ltc_decoder_create.restype = ctypes.c_void_p
+    library.ltc_decoder_create.argtypes = [ctypes.c_int, ctypes.c_int]
+    library.ltc_decoder_free.argtypes = [ctypes.c_void_p]
+    library.ltc_decoder_write_s16.argtypes = [
+        ctypes.c_void_p, ctypes.POINTER(ctypes.c_short), ctypes.c_size_t, ctypes.c_longlong
+    ]  # fmt: skip
+    library.ltc_decoder_read.argtypes = [ctypes.c_void_p, ctypes.POINTER(_LtcFrameExt)]
+    return library
+
+
+def by_libltc(library: ctypes.CDLL, samples: npt.NDArray[np.int16], sample_rate: int) -> tuple[Found, float]:
+    """What libltc reads in 16-bit samples, and how long it took, s."""
+    found: Found = []
+    frame = _LtcFrameExt()
+    chunk = 1024
+    began_s = time.perf_counter()
+    decoder = library.ltc_decoder_create(sample_rate // 25, _QUEUE_FRAMES)
+    for at in range(0, len(samples), chunk):
+        piece = samples[at : at + chunk]
+        pointer = piece.ctypes.data_as(ctypes.POINTER(ctypes.c_short))
+        library.ltc_decoder_write_s16(decoder, pointer, len(piece), at)
+        while library.ltc_decoder_read(decoder, ctypes.byref(frame)):
+            word = int.from_bytes(bytes(frame.word)[:8], "little")
+            start = frame.off_end if frame.reverse else frame.off_start
+            found.append([*_digits(word), float(start), bool(frame.reverse)])
+    library.ltc_decoder_free(decoder)
+    return found, time.perf_counter() - began_s
+
+
+def _digits(word: int) -> tuple[int, int, int, int]:
+    """Hours, minutes, seconds, frames as libltc's users see them: no digit is refused."""
+    label = label_of(word)
+    if label is None:
+        label = Timecode(
+            (word >> 48 & 15) + 10 * (word >> 56 & 3), (word >> 32 & 15) + 10 * (word >> 40 & 7),
+            (word >> 16 & 15) + 10 * (word >> 24 & 7), (word & 15) + 10 * (word >> 8 & 3),
+        )  # fmt: skip
+    return label.hours, label.minutes, label.seconds, label.frames
+
+
+def by_us(samples: Samples, sample_rate: int) -> tuple[Found, float]:
+    """What our decoder reads, and how long it took, s."""
+    began_s = time.perf_counter()
+    decoder = LtcDecoder(sample_rate, keep_late=True)
+    frames = [
+        frame
+        for at in range(0, len(samples), _BLOCK_SAMPLES)
+        for frame in decoder.feed(samples[at : at + _BLOCK_SAMPLES])
+    ]
+    frames += decoder.flush()
+    spent_s = time.perf_counter() - began_s
+    found: Found = [
+        [f.label.hours, f.label.minutes, f.label.seconds, f.label.frames, f.start_sample, f.direction < 0]
+        for f in frames
+    ]
+    return found, spent_s
+
+
+def _scorer(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("ltc_corpus", path)
+    if spec is None or spec.loader is None:
+        sys.exit(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> None:
+    """Decode, score, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tool", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--misses", action="store_true", help="name the cases that are not 99 % right with none false")
+    arguments = parser.parse_args()
+    score = _scorer(arguments.tool).score
+    library = libltc()
+    ours: dict[str, Sums] = defaultdict(Sums)
+    theirs: dict[str, Sums] = defaultdict(Sums)
+    missed: list[str] = []
+    sound_s = 0.0
+    for path in sorted(arguments.corpus.glob("*.wav")):
+        if not re.search(arguments.only, path.stem):
+            continue
+        sound = SoundFile.open(path)
+        samples = np.concatenate(list(sound.blocks(0, _BLOCK_SAMPLES)))
+        truth = json.loads(path.with_suffix(".json").read_text())
+        sound_s += len(samples) / sound.sample_rate
+        found, spent_s = by_us(samples, sound.sample_rate)
+        scored = score(truth, found)
+        if not ours[truth["family"]].add(scored, spent_s):
+            missed.append(f"  {path.stem}: {scored['right']} of {scored['need']} right, {scored['false']} false")
+        if library is not None:
+            whole = np.clip(np.round(samples * 32767.0), -32768, 32767).astype(np.int16)
+            found, spent_s = by_libltc(library, whole, sound.sample_rate)
+            theirs[truth["family"]].add(score(truth, found), spent_s)
+    columns = f"{'right %':>7s} {'false':>6s} {'passed':>8s} {'std':>7s}"
+    print(f"{'':14s} {'--- CueFocus ---':^31s}   {'--- libltc ---':^31s}")
+    print(f"{'family':14s} {columns}   {columns}")
+    for family in sorted(ours):
+        print(f"{family:14s} {ours[family]}   {theirs[family] if library is not None else ''}")
+    for name, families in (("CueFocus", ours), ("libltc", theirs)):
+        if families:
+            print(f"{name}: {_in_all(list(families.values()), sound_s)}")
+    if arguments.misses:
+        print("\n".join(missed))
+    machine = f"{platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    print(f"std: of the frame starts, samples, median of the cases. {machine}")
+
+
+def _in_all(sums: list[Sums], sound_s: float) -> str:
+    right, needed, false = sum(s.right for s in sums), sum(s.needed for s in sums), sum(s.false for s in sums)
+    passed, cases, spent_s = sum(s.passed for s in sums), sum(s.cases for s in sums), sum(s.spent_s for s in sums)
+    return (
+        f"{right} of {needed} frames right, {false} false; {passed} of {cases} cases >= 99 % right and none false; "
+        f"{sound_s / spent_s:.0f} x real time"
+    )
+
+
+if __name__ == "__main__":
+    main()
