@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _REPORTS_LATE_NS = 60 * NS_PER_MS
 #: Share of dead time and lag that a verdict without feedback cannot vouch for.
 _MODEL_DOUBT = 0.1
+#: A motor makes no smaller steps than this for certain (design §5).
+_STEP_COUNTS = 2
 _BEFORE_NS = 300 * NS_PER_MS
 #: A rack entered in its middle (a jump) is watched from there: what its axis did before is none of it.
 _JOINED_LATE_NS = 50 * NS_PER_MS
@@ -68,6 +70,7 @@ class Jury:
             leave_at=_label(rack.leave_ns, rate),
             source=record.source,
             dioptres_at=act.dioptres_at.get(record.axis, axis.dioptres_at),
+            step_ring=max(_STEP_COUNTS / axis.spec.counts_span, axis.spec.residual_backlash_ring),
         )
         evidence = self._evidence(session.now_ns, record)
         row = judge(rack, circumstances, evidence)

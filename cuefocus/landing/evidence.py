@@ -146,6 +146,7 @@ class Circumstances:
         land_at, leave_at: timecodes as shown; None when triggered.
         source: the timecode source, or the trigger's route.
         dioptres_at: ring → 1/distance in dioptres; None for iris and zoom.
+        step_ring: what the motor's steps and play leave open of where the lens is; 0 if unknown.
     """
 
     take: int
@@ -157,6 +158,7 @@ class Circumstances:
     leave_at: str | None = None
     source: str | None = None
     dioptres_at: Callable[[float], float] | None = None
+    step_ring: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

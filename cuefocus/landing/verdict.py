@@ -16,6 +16,8 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, s_from_ns
 SHORT_AFTER_NS = 500 * NS_PER_MS
 #: How long a landing is watched when nothing departs before.
 WATCH_NS = NS_PER_S
+#: Width of an even distribution to its standard deviation.
+_UNIFORM = 12**0.5
 #: Position reports that end this long before the watch does are worth saying.
 _SILENCE_NS = 200 * NS_PER_MS
 
@@ -159,9 +161,26 @@ def _verdict(
     error_ns = arrived.at_ns - evidence.land_host_ns
     if error_ns < 0 and rack.band.near_ring <= rack.from_ring <= rack.band.far_ring:
         return Verdict.LANDED, "nothing to pull: it was there already"  # it came from elsewhere, in time
+    if rack.tolerance_ns < -error_ns <= _step_ns(rack, circumstances, evidence):
+        travel = _counts(abs(rack.band.target_ring - rack.from_ring), span)
+        return Verdict.LANDED, f"next to nothing to pull: {travel}, its moment is lost in the motor's steps"
     if abs(error_ns) > rack.tolerance_ns:
         return (Verdict.LATE if error_ns > 0 else Verdict.EARLY), ""
     return Verdict.LANDED, ""
+
+
+def _step_ns(rack: RackLike, circumstances: Circumstances, evidence: Evidence) -> float:
+    """How long the lens, as planned, goes through one of its motor's steps as it meets the band; host time, 0 if brief.
+
+    A pull of a few counts is so slow there that the motor makes it in steps, each of which takes longer than the
+    tolerance: which of them enters the band, rounding decides.
+    """
+    at_edge = next((one for one in rack.segments if one.start_ns <= rack.land_ns < one.start_ns + one.length_ns), None)
+    if at_edge is None or rack.landing == "stopped":
+        return 0.0
+    ring_per_s = abs(at_edge.at(rack.land_ns)[1] * (evidence.speed or 1.0))
+    step_ns = circumstances.step_ring / ring_per_s * NS_PER_S if ring_per_s > 0.0 else 0.0
+    return step_ns if step_ns > rack.tolerance_ns else 0.0
 
 
 def _counts(ring: float, span: int) -> str:
@@ -211,7 +230,8 @@ def _with_times(
     )
     if arrived is None:
         return row
-    late = _lateness(arrived, evidence.land_host_ns, circumstances, evidence)
+    steps_ns = _step_ns(rack, circumstances, evidence) / _UNIFORM
+    late = _lateness(arrived, evidence.land_host_ns, circumstances, evidence, steps_ns)
     return replace(
         row,
         error_ms=late.error_ns / NS_PER_MS,
@@ -240,12 +260,19 @@ def _frames(late: _Late, circumstances: Circumstances) -> float | None:
     return None if circumstances.camera_fps is None else late.error_ns / NS_PER_S * circumstances.camera_fps
 
 
-def _lateness(crossing: Crossing, planned_host_ns: int, circumstances: Circumstances, evidence: Evidence) -> _Late:
+def _lateness(
+    crossing: Crossing,
+    planned_host_ns: int,
+    circumstances: Circumstances,
+    evidence: Evidence,
+    steps_ns: float = 0.0,
+) -> _Late:
     resolution_ring = 0.0 if evidence.estimated else 1.0 / circumstances.counts_span
     squares = (
         crossing.uncertainty_ns(resolution_ring) ** 2
         + evidence.clock_uncertainty_ns**2
         + evidence.other_uncertainty_ns**2
+        + steps_ns**2
     )
     return _Late(crossing.at_ns - planned_host_ns, float(squares**0.5))
 

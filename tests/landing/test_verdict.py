@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -182,6 +183,34 @@ def test_a_count_of_chatter_at_the_edge_is_no_hunting() -> None:
 def test_a_band_that_holds_the_start_has_nothing_to_pull() -> None:
     row = judged(lambda _: 0.7)
     assert (row.verdict, row.reason, row.error_ms) == ("landed", "nothing to pull: it was there already", None)
+
+
+@pytest.mark.parametrize(
+    ("early_ms", "counts", "step_counts", "verdict"),
+    [
+        (40, 18, 8, "landed"),  # planned to meet the band at 50 counts/s: a step of 8 takes 0.15 s
+        (40, 18, 0, "early"),  # nothing is known of the motor's steps
+        (40, 400, 8, "early"),  # at 2,800 counts/s a step of 8 takes 3 ms
+        (180, 18, 8, "early"),  # by more than a step
+        (-40, 18, 8, "late"),  # it was not sharp when it had to be
+    ],
+)
+def test_a_pull_that_is_lost_in_the_motors_steps_is_no_early_one(
+    early_ms: int, counts: int, step_counts: int, verdict: str
+) -> None:
+    span = 65_535
+    planned = rack(0.7 - counts / span, 0.7, half=8 / span)
+    around = circumstances(counts_span=span, step_ring=step_counts / span)
+    lens = planned_curve(planned, late_ns=-early_ms * MS)
+    row = judge(planned, around, evidence(sampled(lens, every_ns=10 * MS, span=span)))
+    assert row.verdict == verdict
+    assert row.error_ms == pytest.approx(-early_ms, abs=12)
+    assert row.uncertainty_ms is not None
+    if verdict == "landed":
+        assert row.reason == "next to nothing to pull: 18 counts, its moment is lost in the motor's steps"
+        assert row.uncertainty_ms > 30, "one of its steps, evenly spread"
+    else:
+        assert row.reason is None
 
 
 # Properties.

@@ -43,6 +43,25 @@ def test_a_rack_slept_over_is_missed_and_the_next_one_leaves_from_where_it_stand
     assert told.moved("A.focus", MID_RACK_S + 0.1, 6.2) < 2e-3, "what was slept over is not made up for"
 
 
+@pytest.mark.parametrize("at_s", [5.45, 5.47, 5.475, 5.48, 5.5, 5.55])
+def test_cut_at_its_very_start_a_rack_leaves_the_next_one_back_next_to_nothing_to_pull(
+    tmp_path: Path, at_s: float
+) -> None:
+    """Cue 2 has gone some counts off the mark of cue 3: in its band, next to it, on its way."""
+    cues = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 7, "far")
+    told = stalled(tmp_path, 0.2, at_s, cues=cues)
+    assert told.verdicts() == {"1": "landed", "2": "missed", "3": "landed"}
+    left = abs(told.lens("A.focus", 7.0) - 0.7342) * told.specs["A.focus"].counts_span
+    why = told.reason("3")
+    if left <= 8:
+        assert why == "nothing to pull: it was there already"
+    elif abs(told.row("3").error_ms or 0.0) > 20:
+        assert why.startswith("next to nothing to pull: ")
+        assert left < 60
+    else:
+        assert why == ""
+
+
 def test_after_it_the_first_set_point_is_the_last_one_again(tmp_path: Path) -> None:
     told = stalled(tmp_path, 0.5)
     frames = told.players["A.focus"].frames
