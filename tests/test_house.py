@@ -133,7 +133,9 @@ def test_commands_on_pages_exist(page: Path, words: list[str]) -> None:
 def test_make_targets_in_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\bmake ([a-z]+)", readme):
+    targets = re.findall(r"\bmake ([a-z]+)", readme)
+    assert targets
+    for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 

@@ -32,8 +32,9 @@ def build_job(checked: Checked) -> Job:
     take, not here.
     """
     if checked.show is None or checked.rig is None or checked.compiled is None:
-        worst = next((c for c in checked.complaints if c.severity == "error"), None)
-        sentence = str(worst) if worst is not None else "the show cannot be used"
+        errors = [complaint for complaint in checked.complaints if complaint.severity == "error"]
+        more = f" (and {len(errors) - 1} more; `cuefocus check` tells all)" if len(errors) > 1 else ""
+        sentence = f"{errors[0]}{more}" if errors else "the show cannot be used"
         raise RigFileError(sentence) if checked.rig is None else ShowFileError(sentence)
     show, rig, compiled = checked.show.value, checked.rig.rig.value, checked.compiled
     acts = {act.act: _act_job(show, act, compiled.acts[act.act], rig) for act in show.acts if act.act in compiled.acts}

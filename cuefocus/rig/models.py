@@ -13,7 +13,7 @@ from cuefocus.rig.motors import Motor
 from cuefocus.rig.values import SENSOR_COC_MM, Endpoint
 
 RIG_SCHEMA_ID = "cuefocus-rig/1"
-AXES: tuple[Literal["focus", "iris", "zoom"], ...] = ("focus", "iris", "zoom")
+_SILENCE_MS = 50.0
 AxisName = Literal["focus", "iris", "zoom"]
 SourceKind = Literal["ltc", "mtc", "artnet", "file"]
 
@@ -97,7 +97,9 @@ class Safety(Strict):
 
     repeat_guard_ms: Milliseconds = Field(250.0, description="one cue by any routes within this is one trigger")
     go_guard_ms: Milliseconds = Field(300.0, description="GO again within this is a slip of the finger")
-    conductor_silence_ms: Milliseconds = Field(50.0, description="silence after which motion lets racks land and holds")
+    conductor_silence_ms: Milliseconds = Field(
+        _SILENCE_MS, description="silence after which motion lets racks land and holds"
+    )
     hand: Literal["relative", "absolute"] = "relative"
 
 
@@ -166,6 +168,7 @@ class Rig(Strict):
             if motor_id not in users:
                 yield ("motors", motor_id), "note", f"motor {motor_id!r} turns no ring", ""
         yield from self._network_complaints()
+        yield from self._unheeded()
 
     def _source_complaints(self) -> Iterator[Finding]:
         seen: set[str] = set()
@@ -173,6 +176,14 @@ class Rig(Strict):
             if source.id in seen:
                 yield ("sources", index, "id"), "error", f"two sources are called {source.id!r}", "give each its own id"
             seen.add(source.id)
+
+    def _unheeded(self) -> Iterator[Finding]:
+        """What may be written already, though nothing goes by it yet: nobody shall rely on it."""
+        if self.safety.conductor_silence_ms != _SILENCE_MS:
+            problem = f"motion holds after {_SILENCE_MS:g} ms of silence, whatever is written here"
+            yield ("safety", "conductor_silence_ms"), "warning", problem, "take it out"
+        if self.safety.hand != "relative":
+            yield ("safety", "hand"), "warning", "a hand always drives relative to where it grabbed", "take it out"
 
     def _network_complaints(self) -> Iterator[Finding]:
         page = self.network.page

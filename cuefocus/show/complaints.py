@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate
 
 from cuefocus.errors import TimecodeError
 from cuefocus.files.complaint import Loc
@@ -110,7 +110,7 @@ def _overlaps(show: Show, acts: list[Act], last_label_show_ns: dict[str, int]) -
         spans.append(_Span(start, max(ends), act))
     spans.sort()
     index_of = {id(act): index for index, act in enumerate(show.acts)}
-    for before, after in pairwise(spans):
+    for before, after in zip(accumulate(spans, _Span.later), spans[1:], strict=False):
         if after.start_show_ns < before.end_show_ns or after.start_show_ns == before.start_show_ns:
             problem = f"act {after.act.act!r} starts while act {before.act.act!r} still runs"
             hint = "acts may not overlap: move a start, or correct `ends` or the last label"
@@ -124,6 +124,10 @@ class _Span:
     start_show_ns: int
     end_show_ns: int
     act: Act = field(compare=False)
+
+    def later(self, other: "_Span") -> "_Span":
+        """The one that ends later."""
+        return other if other.end_show_ns > self.end_show_ns else self
 
 
 def _rehearsed(show: Show, cue_ids: Collection[str], sound_acts: Collection[str]) -> Findings:

@@ -1,6 +1,6 @@
 """What is wrong with one cue in its show."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from cuefocus.errors import TimecodeError
 from cuefocus.files.complaint import Loc
@@ -28,7 +28,9 @@ class CueChecker:
         self._show, self._sound_acts, self._cue_ids = show, sound_acts, cue_ids
         self._acts = show.act_by_id
         self._seen: dict[str, int] = {}
-        self._fired_by: dict[str, tuple[int, str]] = {}
+        self._index: dict[str, int] = {}
+        self._after: dict[str, list[str]] = {}
+        self._otherwise: set[str] = set()
         self.last_label_show_ns: dict[str, int] = {}
 
     def findings(self, index: int, raw: Cue, cue: Cue) -> Findings:
@@ -55,15 +57,16 @@ class CueChecker:
                     yield from self._target((*loc, "from"), cue, cue.from_, act)
 
     def loops(self) -> Findings:
-        """Cues that wait for each other for ever."""
-        for start, (index, _) in self._fired_by.items():
-            seen, cue = {start}, self._fired_by[start][1]
-            while cue in self._fired_by and cue not in seen:
-                seen.add(cue)
-                cue = self._fired_by[cue][1]
-            if cue == start:
-                hint = "let a person, a desk or timecode fire one of them"
-                yield ("cues", index, "on"), "error", f"cue {start!r} waits for itself", hint
+        """Cues that fire each other in a ring: none of them is ever fired, or, once one is, there is no end to it."""
+        ring = _rings(self._after)
+        endless = not ring.isdisjoint(self._otherwise)
+        for cue in self._after:
+            if cue in ring:
+                problem = f"cue {cue!r} fires itself again, for ever" if endless else f"cue {cue!r} waits for itself"
+                hint = "take an `after` out of the ring"
+                if not endless:
+                    hint = "let a person, a desk or timecode fire one of them"
+                yield ("cues", self._index[cue], "on"), "error", problem, hint
 
     def _timed(self, loc: Loc, raw: Cue, cue: Cue, act: Act | None) -> Findings:
         if cue.land is None and cue.leave is None:
@@ -97,6 +100,8 @@ class CueChecker:
             yield (*loc, "on_jump"), "warning", "on_jump says nothing for a triggered rack", "take it out"
         if cue.land_after is not None and (cue.land_after.unit == "beats" or cue.land_after.amount <= 0):
             yield (*loc, "land_after"), "error", f"{cue.land_after} is no time after a trigger", "write e.g. 800 ms"
+        if any(on.after is None for on in cue.on):
+            self._otherwise.add(cue.cue)
         for number, on in enumerate(cue.on):
             here = (*loc, "on", number)
             if len(on.kinds) != 1:
@@ -106,7 +111,8 @@ class CueChecker:
             elif on.args and on.osc is None:
                 yield (*here, "args"), "error", "only OSC messages carry arguments", "take args out"
             elif on.after is not None:
-                self._fired_by[cue.cue] = (index, on.after)
+                self._index.setdefault(cue.cue, index)
+                self._after.setdefault(cue.cue, []).append(on.after)
                 if on.after not in self._cue_ids:
                     hint = did_you_mean(on.after, self._cue_ids)
                     yield (*here, "after"), "error", f"no cue {on.after!r}", hint
@@ -180,3 +186,24 @@ class CueChecker:
             yield loc, "error", f"{target.text!r} is not a stop", "write e.g. T2.8"
         elif cue.axis == "zoom" and target.focal is None:
             yield loc, "error", f"{target.text!r} is not a focal length", "write e.g. 35 mm"
+
+
+def _rings(after: Mapping[str, Collection[str]]) -> set[str]:
+    """The cues that fire each other in rings (and any between two rings), of cue → the cues that fire it."""
+    left = set(after)
+    fires: dict[str, list[str]] = {cue: [] for cue in after}
+    for cue, firing in after.items():
+        for one in firing:
+            fires.setdefault(one, []).append(cue)
+    for onwards, back in ((after, fires), (fires, after)):
+        count = {cue: sum(one in left for one in onwards[cue]) for cue in left}
+        ends = [cue for cue in left if not count[cue]]
+        while ends:
+            gone = ends.pop()
+            left.discard(gone)
+            for cue in back[gone]:
+                if cue in left:
+                    count[cue] -= 1
+                    if not count[cue]:
+                        ends.append(cue)
+    return left

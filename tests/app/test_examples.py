@@ -214,6 +214,7 @@ def on_kinds(cue: Cue) -> set[str]:
 def test_every_lens_was_truly_there_in_time(name: str, stage: Stage) -> None:
     """The simulators' own logs: the lens ring came into the band when it was to, and stayed."""
     played = stage.played(name)
+    assert played.records
     for cue, record in played.records.items():
         rack, log = record.rack, played.logs[record.rack.axis]
         land_ns = played.land_host_ns(record)

@@ -146,6 +146,16 @@ def test_what_a_rig_only_warns_about() -> None:
     ]  # fmt: skip
 
 
+def test_what_nothing_goes_by_yet_is_said() -> None:
+    text = RIG.replace("motors:", "safety: {conductor_silence_ms: 80, hand: absolute}\nmotors:", 1)
+    found = parse_rig(text.encode(), "r.yaml").complaints
+    assert [str(complaint) for complaint in found if complaint.where.startswith("safety")] == [
+        "r.yaml:11:32: safety.conductor_silence_ms: warning: motion holds after 50 ms of silence, "
+        "whatever is written here; take it out",
+        "r.yaml:11:42: safety.hand: warning: a hand always drives relative to where it grabbed; take it out",
+    ]
+
+
 def test_a_lens_becomes_a_map() -> None:
     lens = parse_lens(LENS.encode(), "l.yaml").value
     assert (lens.key, lens.focal_mm, lens.focal_length[0].text) == ("sp40#1234", 40.0, "40 mm")

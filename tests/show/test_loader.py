@@ -212,6 +212,28 @@ def test_each_impossible_cue_is_refused(cue: str, complaint: str) -> None:
     assert any(complaint in line for line in complaints(f"  - {cue}\n"))
 
 
+def test_cues_that_fire_each_other_are_a_ring_by_whichever_route() -> None:
+    def of_cues(cues: str) -> list[str]:
+        try:
+            load(cues)
+        except ShowRefused as refused:
+            return [str(complaint) for complaint in refused.complaints]
+        return []
+
+    def rings(*routes: str) -> list[str]:
+        cues = "".join(f"  - {{cue: {name}, on: {on}, to: ben}}\n" for name, on in zip("abcd", routes, strict=False))
+        text = [line.partition(": ")[2].partition(";")[0] for line in of_cues(cues)]
+        return [line for line in text if "itself" in line]
+
+    assert rings("{after: b}", "{after: a}", "{after: a}") == [
+        "cues.a.on: cue 'a' waits for itself", "cues.b.on: cue 'b' waits for itself",
+    ]  # fmt: skip
+    assert rings("[{after: c}, {after: b}]", "{manual: GO}", "[{after: a}, {manual: GO}]") == [
+        "cues.a.on: cue 'a' fires itself again, for ever", "cues.c.on: cue 'c' fires itself again, for ever",
+    ]  # fmt: skip
+    assert rings("{manual: GO}", "{after: a}", "[{after: a}, {after: b}]", "{after: c}") == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -259,6 +281,15 @@ def test_acts_may_not_overlap() -> None:
         "acts may not overlap: move a start, or correct `ends` or the last label"
     ]
     assert load(TIMED, HEAD.replace("acts:", first.replace("00:01", "00:00"))).complaints == ()
+
+
+def test_every_act_within_a_long_one_is_an_overlap() -> None:
+    long = 'acts:\n  - {act: long, starts: "00:10:00:00", ends: "02:00:00:00"}'
+    short = '\n  - {act: short, starts: "00:20:00:00", ends: "00:30:00:00"}'
+    found = complaints(TIMED, HEAD.replace("acts:", long + short))
+    assert [line.partition("; ")[0].split(": ", 2)[2] for line in found] == [
+        "act 'short' starts while act 'long' still runs", "act 'song' starts while act 'long' still runs",
+    ]  # fmt: skip
 
 
 def test_two_cues_of_one_name() -> None:
