@@ -1,8 +1,8 @@
 """The verb `report`, and the report that ends a run: rows from the take store to a table, a page, CSV and JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.landing.export import rows_csv
@@ -28,7 +28,7 @@ def report(
 ) -> list[LandingRow]:
     """The landings of some takes (all if none are named), written to the files asked for and shown as a table.
 
-    Raises: InputError when there is no store, DeviceError when there is no such take or a file cannot be written.
+    Raises: InputError when there is no store or no such take, DeviceError when a file cannot be written.
     """
     made = report_of_store(store, takes)
     if html is not None:
@@ -43,7 +43,7 @@ def report(
 def report_of_store(store: Path, takes: Sequence[int] = ()) -> Report:
     """The report on some takes, with what its ledger holds beyond the store.
 
-    Raises: InputError when there is no store, DeviceError when there is no such take.
+    Raises: InputError when there is no store, no such take, or a landing that another version wrote.
     """
     from cuefocus.takes.ingest import ingest
     from cuefocus.takes.trouble import TakeStoreError
@@ -56,8 +56,20 @@ def report_of_store(store: Path, takes: Sequence[int] = ()) -> Report:
             if opened.path is None:
                 raise
         found = opened.landings(takes)
-    rows = [row_from_dict(keys) for _, keys in found]
+    rows = [_row(store, keys) for _, keys in found]
     return make_report(rows, [_column(info, row.pass_) for (info, _), row in zip(found, rows, strict=True)])
+
+
+def _row(store: Path, keys: Mapping[str, Any]) -> LandingRow:
+    try:
+        row = row_from_dict(keys)
+        Verdict(row.verdict)
+    except (KeyError, ValueError) as problem:
+        text = f"a landing of take {keys.get('take')} cannot be read: " + (
+            f"it has no {problem.args[0]!r}" if isinstance(problem, KeyError) else f"{problem}"
+        )
+        raise InputError(text, where=str(store), hint="read it with the version that wrote it") from None
+    return row
 
 
 def _column(info: "TakeInfo", pass_: int) -> Column:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cuefocus.landing.ledger import LedgerLine
 from cuefocus.takes.tables import landings, offsets, passes, takes
-from cuefocus.takes.trouble import TakeStoreError, store_error
+from cuefocus.takes.trouble import NoSuchTake, store_error
 
 Mark = Literal["", "good", "ng"]
 
@@ -84,20 +84,20 @@ class TakeStore:
     ) -> None:
         """Put right what was written of a take; None leaves a field as it is.
 
-        Raises: TakeStoreError if there is no such take.
+        Raises: NoSuchTake.
         """
         given = {"scene": scene, "slate": slate, "shown_take": shown_take, "note": note}
         values = {column: value for column, value in given.items() if value is not None}
         with self.transaction() as connection:
             if connection.execute(select(takes.c.take).where(takes.c.take == take)).first() is None:
-                raise TakeStoreError(f"there is no take {take}", hint="`cuefocus report` lists them")
+                raise NoSuchTake(f"there is no take {take}", hint="`cuefocus report` lists them")
             if values:
                 connection.execute(takes.update().where(takes.c.take == take).values(**values))
 
     def mark_pass(self, take: int, pass_: int, mark: Mark, note: str | None = None) -> None:
         """Call a pass good, NG (no good) or neither.
 
-        Raises: TakeStoreError if there is no such pass.
+        Raises: NoSuchTake.
         """
         values: dict[str, str] = {"mark": mark} if note is None else {"mark": mark, "note": note}
         with self.transaction() as connection:
@@ -105,7 +105,7 @@ class TakeStore:
                 passes.update().where(passes.c.take == take, passes.c["pass"] == pass_).values(**values)
             )
             if changed.rowcount == 0:
-                raise TakeStoreError(f"there is no pass {pass_} of take {take}", hint="`cuefocus report` lists them")
+                raise NoSuchTake(f"there is no pass {pass_} of take {take}", hint="`cuefocus report` lists them")
 
     # Reading
 
@@ -140,21 +140,21 @@ class TakeStore:
     def rows(self, wanted: Sequence[int] = ()) -> list[dict[str, Any]]:
         """Landing keys in order of judgement, with takes as corrected; of the takes shown as `wanted`, or of all.
 
-        Raises: TakeStoreError naming a take that is not there.
+        Raises: NoSuchTake naming a take that is not there.
         """
         return [row for _, row in self.landings(wanted)]
 
     def landings(self, wanted: Sequence[int] = ()) -> list[tuple[TakeInfo, dict[str, Any]]]:
         """As `rows`, each with its take.
 
-        Raises: TakeStoreError naming a take that is not there.
+        Raises: NoSuchTake naming a take that is not there.
         """
         infos = {info.take: info for info in self.takes()}
         shown = {info.shown_take for info in infos.values()}
         absent = [number for number in wanted if number not in shown]
         if absent:
             known = ", ".join(str(number) for number in sorted(shown)) or "none"
-            raise TakeStoreError(f"there is no take {absent[0]}", hint=f"there are: {known}")
+            raise NoSuchTake(f"there is no take {absent[0]}", hint=f"there are: {known}")
         query = select(landings.c.take, landings.c.row).order_by(landings.c.take, landings.c["pass"], landings.c.id)
         if wanted:
             query = query.where(landings.c.take.in_([take for take in infos if infos[take].shown_take in wanted]))

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
-from cuefocus.errors import DeviceError
+from cuefocus.errors import DeviceError, InputError
 
 
 class TakeStoreError(DeviceError):
     """The take store cannot be read or written; racks and ledgers are not concerned."""
+
+
+class NoSuchTake(InputError):
+    """A take or pass was asked for that the store does not have."""
 
 
 def store_error(path: Path | None, done: str, problem: BaseException) -> TakeStoreError:

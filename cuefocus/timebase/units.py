@@ -1,15 +1,8 @@
 """Units: nanosecond constants and the one rounding rule for them."""
 
-from fractions import Fraction
-
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 NS_PER_US = 1_000
-
-
-def ns_from_s(seconds: float | Fraction) -> int:
-    """Nanoseconds nearest to `seconds`, half to even."""
-    return round(seconds * NS_PER_S)
 
 
 def s_from_ns(duration_ns: int) -> float:

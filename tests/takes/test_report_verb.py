@@ -80,10 +80,24 @@ def test_no_store_no_such_take_and_no_place_to_write_are_sentences(tmp_path: Pat
     with pytest.raises(InputError, match="no take store here"):
         report(tmp_path / "takes.db", [])
     write_ledger(tmp_path / "ledger.jsonl", rows())
-    with pytest.raises(DeviceError, match="there is no take 9"):
+    with pytest.raises(InputError, match="there is no take 9"):
         report(tmp_path / "takes.db", [9], show=False)
     with pytest.raises(DeviceError, match="cannot be written"):
         report(tmp_path / "takes.db", [], html=tmp_path / "none" / "r.html", show=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [({"verdict": "sublime"}, "'sublime' is not a valid Verdict"), ({"target": None}, "it has no 'target'")],
+)
+def test_a_landing_of_another_version_is_a_sentence(
+    tmp_path: Path, given: dict[str, str | None], sentence: str
+) -> None:
+    keys = {key: value for key, value in (row().as_dict() | given).items() if value is not None or key != "target"}
+    line = json.dumps({"run": "later", "number": 0, "row": keys}, separators=(",", ":"))
+    (tmp_path / "ledger.jsonl").write_text(line + "\n")
+    with pytest.raises(InputError, match=f"a landing of take 1 cannot be read: {sentence}"):
+        report(tmp_path / "takes.db", [], show=False)
 
 
 def test_a_store_that_cannot_be_used_gives_way_to_its_ledger(tmp_path: Path) -> None:

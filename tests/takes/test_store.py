@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cuefocus.takes.ingest import ingest
 from cuefocus.takes.opening import open_store, open_store_in_memory, open_store_to_read
 from cuefocus.takes.store import PassInfo, TakeInfo
-from cuefocus.takes.trouble import TakeStoreError
+from cuefocus.takes.trouble import NoSuchTake, TakeStoreError
 from tests.takes.ledgers import lines, row, rows, write_ledger
 
 MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
@@ -63,11 +63,11 @@ def test_takes_and_passes_are_listed_and_corrected() -> None:
 def test_what_is_not_there_is_named_with_what_is() -> None:
     with open_store_in_memory() as store:
         store.add(lines(rows()))
-        with pytest.raises(TakeStoreError, match="there is no take 5; there are: 1, 2"):
+        with pytest.raises(NoSuchTake, match="there is no take 5; there are: 1, 2"):
             store.rows([1, 5])
-        with pytest.raises(TakeStoreError, match="no take 5"):
+        with pytest.raises(NoSuchTake, match="no take 5"):
             store.correct_take(5, scene="1")
-        with pytest.raises(TakeStoreError, match="no pass 3 of take 1"):
+        with pytest.raises(NoSuchTake, match="no pass 3 of take 1"):
             store.mark_pass(1, 3, "good")
 
 

@@ -18,7 +18,7 @@ from cuefocus.timebase.frames import (
     timecode_at_frame,
     unwrap_near,
 )
-from cuefocus.timebase.units import NS_PER_S, ms_from_ns, ns_from_s, s_from_ns
+from cuefocus.timebase.units import NS_PER_S, ms_from_ns, s_from_ns
 
 rates = st.sampled_from(list(RATES.values()))
 drop_rates = st.sampled_from([rate for rate in RATES.values() if rate.drop])
@@ -179,6 +179,5 @@ def test_labels_agree_with_the_timecode_library(
 
 @given(duration_ns=st.integers(-(10**12), 10**12))
 def test_units_convert_there_and_back(duration_ns: int) -> None:
-    assert ns_from_s(s_from_ns(duration_ns)) == duration_ns
+    assert round(s_from_ns(duration_ns) * NS_PER_S) == duration_ns
     assert ms_from_ns(duration_ns) == round(duration_ns / 1e6, 3)
-    assert ns_from_s(Fraction(1, 3)) == 333_333_333
