@@ -155,7 +155,7 @@ def generate_ltc(
 
     Returns: words begun and ended in the file.
     Raises: TimecodeError for a rate or label that does not exist; InputError for a number out of range;
-        SoundFileError if the file cannot be written.
+        DeviceError if the file cannot be written.
     """
     frame_rate = rate_named(rate)
     label = parse_timecode(start, frame_rate)

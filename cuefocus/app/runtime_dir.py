@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -133,6 +133,17 @@ def _living(base: Path) -> list[str]:
     current = base / CURRENT
     last = os.readlink(current) if current.is_symlink() else ""
     found: list[tuple[bool, int, str]] = []
+    for entry, lock_fd in _folders(base):
+        if not _locked(lock_fd):
+            found.append((entry.name == last, os.fstat(lock_fd).st_mtime_ns, entry.name))
+    return [name for _, _, name in sorted(found, reverse=True)]
+
+
+_NONE_RUNS: Final = "no CueFocus daemon is running"
+
+
+def _folders(base: Path) -> Iterator[tuple[Path, int]]:
+    """The daemons' folders, each with its lock file open meanwhile."""
     for entry in base.iterdir():
         if entry.is_symlink() or not entry.is_dir():
             continue
@@ -140,13 +151,10 @@ def _living(base: Path) -> list[str]:
             lock_fd = os.open(entry / _LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             continue
-        if not _locked(lock_fd):
-            found.append((entry.name == last, os.fstat(lock_fd).st_mtime_ns, entry.name))
-        os.close(lock_fd)
-    return [name for _, _, name in sorted(found, reverse=True)]
-
-
-_NONE_RUNS: Final = "no CueFocus daemon is running"
+        try:
+            yield entry, lock_fd
+        finally:
+            os.close(lock_fd)
 
 
 def _locked(fd: int) -> bool:
@@ -159,13 +167,6 @@ def _locked(fd: int) -> bool:
 
 def _sweep(base: Path) -> None:
     """Remove the folders of daemons that died without doing it themselves."""
-    for entry in base.iterdir():
-        if entry.is_symlink() or not entry.is_dir():
-            continue
-        try:
-            lock_fd = os.open(entry / _LOCK, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            continue
+    for entry, lock_fd in _folders(base):
         if _locked(lock_fd):
             shutil.rmtree(entry, ignore_errors=True)
-        os.close(lock_fd)

@@ -46,14 +46,14 @@ class Bookkeeper:
         """Bring the store up to date if there is anything new; returns how many landings were."""
         if now_ns < self._retry_ns:
             return 0
-        size = self._ledger.stat().st_size if self._ledger.exists() else 0
-        if size == self._seen_bytes and not self._waiting and not self._troubled:
-            return 0
         try:
+            size = self._ledger.stat().st_size if self._ledger.exists() else 0
+            if size == self._seen_bytes and not self._waiting and not self._troubled:
+                return 0
             store = self._opened()
             new = ingest(store, self._ledger).new
             self._mark(store)
-        except TakeStoreError as problem:
+        except (TakeStoreError, OSError) as problem:
             self._retry_ns = now_ns + _RETRY_NS
             if not self._troubled:
                 self._troubled = True

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from cuefocus.errors import SoundFileError
+from cuefocus.errors import DeviceError, SoundFileError
 
 _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _KNOWN_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "IMA ADPCM", 0x50: "MPEG", 0x55: "MP3", 0xFF: "AAC"}
@@ -109,7 +109,7 @@ def write_sound_file(path: Path | str, sample_rate: int, blocks: Iterable[npt.ND
     """Write mono 16-bit PCM as the blocks come; values beyond ±1 are clipped.
 
     Returns: samples written.
-    Raises: SoundFileError if the file cannot be written, or would pass 4 GiB.
+    Raises: DeviceError if the file cannot be written, SoundFileError if it would pass 4 GiB.
     """
     path = Path(path)
     samples = 0
@@ -125,7 +125,7 @@ def write_sound_file(path: Path | str, sample_rate: int, blocks: Iterable[npt.ND
             file.write(_header(sample_rate, samples))
     except OSError as error:
         reason = error.strerror or "unknown reason"
-        raise SoundFileError(f"cannot be written: {reason}", where=str(path), hint="choose another place") from None
+        raise DeviceError(f"cannot be written: {reason}", where=str(path), hint="choose another place") from None
     return samples
 
 

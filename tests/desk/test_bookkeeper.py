@@ -47,6 +47,19 @@ def test_a_mark_waits_for_its_pass_and_is_kept(tmp_path: Path) -> None:
     assert take.slate == "12B"
 
 
+def test_a_folder_that_cannot_be_made_is_said_once_and_tried_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "takes").write_text("in the way")
+    books = Bookkeeper(tmp_path / "ledger.jsonl", tmp_path / "takes" / "takes.db", said.append)
+    assert books.tend(0) == books.tend(5 * NS_PER_S) == 0
+    assert len(said) == 1
+    assert "takes" in said[0]
+    (tmp_path / "takes").unlink()
+    books.tend(10 * NS_PER_S)
+    assert (tmp_path / "takes" / "takes.db").exists()
+    books.close()
+
+
 def test_a_store_that_cannot_be_is_said_once_and_tried_again(tmp_path: Path) -> None:
     ledger, said = _ledger(tmp_path), list[str]()
     ledger.append(row(cue="1"))
