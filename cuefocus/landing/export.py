@@ -1,18 +1,11 @@
-"""Landings as JSON and CSV text; the same rows always give the same bytes."""
+"""Landings as CSV text; the same rows always give the same bytes."""
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from cuefocus.landing.rows import LANDING_KEYS, LEAVE_KEYS, LandingRow
-
-
-def rows_json(rows: Sequence[LandingRow]) -> str:
-    """A JSON array with an object of landing keys for each row, one a line."""
-    lines = ",\n".join(json.dumps(row.as_dict(), ensure_ascii=False) for row in rows)
-    return f"[\n{lines}\n]\n" if rows else "[]\n"
 
 
 def rows_csv(rows: Sequence[LandingRow]) -> str:

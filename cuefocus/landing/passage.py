@@ -33,7 +33,6 @@ class Passage:
         entries: crossings into the band, in order.
         exits: crossings out of it, in order.
         inside_from_start: the band held the lens already when the rack departed.
-        ends_inside: where the last report found it.
         nearest_ring: smallest distance short of the band, ring; 0 once entered.
         overshoot_ring: farthest past the target, ≥ 0.
         last_ns: time of the last report.
@@ -42,7 +41,6 @@ class Passage:
     entries: tuple[Crossing, ...]
     exits: tuple[Exit, ...]
     inside_from_start: bool
-    ends_inside: bool
     nearest_ring: float
     overshoot_ring: float
     last_ns: int
@@ -107,7 +105,6 @@ def follow_passage(path: Path, rack: RackLike, *, departed_ns: int, until_ns: in
         entries=tuple(entries),
         exits=tuple(exits),
         inside_from_start=inside_from_start,
-        ends_inside=inside,
         nearest_ring=0.0 if entries or inside_from_start else max(0.0, climb.low - max(heights)),
         overshoot_ring=max(0.0, *heights),
         last_ns=path.times_ns[last],
@@ -183,14 +180,8 @@ def _planned_tail_ns(segments: Sequence[SegmentLike], near: float) -> float:
     end_ring = segments[-1].at(end_ns)[0]
     for segment in reversed(segments):
         if abs(segment.at(segment.start_ns)[0] - end_ring) > near:
-            away_ns, close_ns = segment.start_ns, segment.start_ns + segment.length_ns
-            for _ in range(_HALVINGS):
-                middle_ns = (away_ns + close_ns) // 2
-                if abs(segment.at(middle_ns)[0] - end_ring) > near:
-                    away_ns = middle_ns
-                else:
-                    close_ns = middle_ns
-            return float(end_ns - close_ns)
+            segment_end_ns = segment.start_ns + segment.length_ns
+            return float(end_ns - _met(segment, end_ring, near, away_ns=segment.start_ns, close_ns=segment_end_ns)[1])
     return 0.0
 
 
@@ -203,15 +194,20 @@ def _planned_head_ns(segments: Sequence[SegmentLike], far_enough: float) -> floa
     for segment in segments:
         end_ns = segment.start_ns + segment.length_ns
         if abs(segment.at(end_ns)[0] - start_ring) > far_enough:
-            home_ns, away_ns = segment.start_ns, end_ns
-            for _ in range(_HALVINGS):
-                middle_ns = (home_ns + away_ns) // 2
-                if abs(segment.at(middle_ns)[0] - start_ring) > far_enough:
-                    away_ns = middle_ns
-                else:
-                    home_ns = middle_ns
-            return float(away_ns - start_ns)
+            met_ns, _ = _met(segment, start_ring, far_enough, away_ns=end_ns, close_ns=segment.start_ns)
+            return float(met_ns - start_ns)
     return 0.0
+
+
+def _met(segment: SegmentLike, ring: float, near: float, *, away_ns: int, close_ns: int) -> tuple[int, int]:
+    """The neighbouring moments between which a segment is no longer, or for the first time, farther than `near`."""
+    for _ in range(_HALVINGS):
+        middle_ns = (away_ns + close_ns) // 2
+        if abs(segment.at(middle_ns)[0] - ring) > near:
+            away_ns = middle_ns
+        else:
+            close_ns = middle_ns
+    return away_ns, close_ns
 
 
 def samples_until(samples: Sequence[Sample], until_ns: int) -> list[Sample]:

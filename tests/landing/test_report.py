@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuefocus.landing.dot_plot import dot_plot
-from cuefocus.landing.export import rows_csv, rows_json
+from cuefocus.landing.export import rows_csv
 from cuefocus.landing.page import html_page
 from cuefocus.landing.report import Column, make_report, repeatability, spoilt
 from cuefocus.landing.rows import LANDING_KEYS, LEAVE_KEYS, LandingRow, row_from_dict
@@ -233,7 +233,8 @@ def test_the_summary_says_the_whole() -> None:
 
 @given(st.lists(rows, max_size=6))
 def test_csv_and_json_hold_every_key_and_are_the_same_every_time(many: list[LandingRow]) -> None:
-    assert [row_from_dict(keys).as_dict() for keys in json.loads(rows_json(many))] == [row.as_dict() for row in many]
+    again = json.loads(json.dumps([row.as_dict() for row in many], allow_nan=False))
+    assert [row_from_dict(keys).as_dict() for keys in again] == [row.as_dict() for row in many]
     read = list(csv.DictReader(io.StringIO(rows_csv(many), newline="")))
     assert len(read) == len(many)
     for keys, row in zip(read, many, strict=True):
@@ -241,7 +242,7 @@ def test_csv_and_json_hold_every_key_and_are_the_same_every_time(many: list[Land
         assert keys["verdict"] == row.verdict
         assert keys["cue"] == row.cue
         assert keys["error_ms"] == ("" if row.as_dict()["error_ms"] is None else str(row.as_dict()["error_ms"]))
-    assert (rows_csv(many), rows_json(many)) == (rows_csv(list(many)), rows_json(list(many)))
+    assert rows_csv(many) == rows_csv([row_from_dict(keys) for keys in again])
 
 
 @given(st.lists(rows, max_size=6))
