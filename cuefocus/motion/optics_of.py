@@ -1,5 +1,6 @@
 """Which lens, stop and focal length a camera has in an act, and where its targets are on the ring."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, log
@@ -18,6 +19,8 @@ from cuefocus.rig.models import Camera
 from cuefocus.show.models import Act, Show
 from cuefocus.show.values import Target
 
+#: Only dates that sort as they follow each other can be compared.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _APPROACH_SIDE = {"near": -0.5, "far": 0.5, "either": 0.0}
 
 
@@ -137,6 +140,12 @@ class CameraInAct:
             raise PlanError(
                 f"{target} holds only for {target.lens}, camera {self.camera_id} wears {self.lens.key}",
                 hint="name a mark or a distance instead",
+            )
+        measured = max((mark.date for mark in self.lens.marks if _DATE.fullmatch(mark.date)), default="")
+        if _DATE.fullmatch(target.calibrated) and target.calibrated < measured:
+            raise PlanError(
+                f"{target} are of {target.calibrated}, {self.lens.key} was measured again on {measured}",
+                hint="look where it is sharp now, or name a mark",
             )
         ring = spec.ring_at(target.counts or 0)
         if not 0.0 <= ring <= 1.0:

@@ -99,6 +99,24 @@ def test_an_act_may_count_at_another_rate_than_the_show(tmp_path: Path) -> None:
     assert rack.land_ns == parse_timecode("01:00:10:23", rate_named("24")).show_ns(rate_named("24"))
 
 
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ("counts: 8000, lens: sp40#2, calibrated: 2018-03-27", ""),
+        ("counts: 8000, lens: sp40, calibrated: monday", ""),
+        ("counts: 8000, lens: prime75#2071, calibrated: 2026-01-01",
+         "8000 counts holds only for prime75#2071, camera A wears sp40#2"),
+        ("counts: 10000, lens: sp40#2, calibrated: 2018-03-27", "10000 counts lies outside the motor's travel"),
+        ("counts: 8000, lens: sp40#2, calibrated: 2018-03-26",
+         "8000 counts are of 2018-03-26, sp40#2 was measured again on 2018-03-27"),
+    ],
+)  # fmt: skip
+def test_raw_counts_hold_for_one_lens_as_it_was_measured(tmp_path: Path, raw: str, problem: str) -> None:
+    found = checked(tmp_path, f'  - {{cue: "1", land: {{at: "01:00:04:00"}}, to: {{{raw}}}}}\n')
+    assert [text for _, severity, text in said(found) if severity == "error"] == [problem] * bool(problem)
+    assert bool(song(found).infeasible) is bool(problem)
+
+
 def test_tolerance_counts_frames_of_the_camera(tmp_path: Path) -> None:
     cues = '  - {cue: "1", land: {at: "01:00:10:00"}, to: ben, tolerance: 0.5 frame}'
     found = checked(tmp_path, cues, rate="50")
