@@ -26,6 +26,7 @@ clock and takes the core for some 20 µs, just when a frame on a round time woul
 STALL_NS: Final = 100 * NS_PER_MS
 """A line that has taken no set-point for so long is stalled (EtherCAT's process-data watchdog has the same default)."""
 SILENCE_NS: Final = 150 * NS_PER_MS
+NO_END_STOPS: Final = "the motor does not know its end stops; let it find them, then engage"
 SILENCE_QUERIES: Final = 4
 """A motor is silent when so many questions and so much time went by without an answer."""
 _DROPS_ENGAGE: Final = Latch.PANIC | Latch.RELEASE
@@ -291,6 +292,9 @@ class MotionAxis:
         if reports:
             self.motor.unanswered = 0
             self._heard_ns = stamp
+            if not reports[-1].calibrated:
+                self._doubt_zero(stamp)
+                return
             self._ring, self._known = self.spec.ring_at(reports[-1].counts), True
             if self.faulted and not self.port.gone:
                 self.recover(stamp)
@@ -301,6 +305,13 @@ class MotionAxis:
                 self.trip(stamp, astray)
             elif self.player.holding:  # under a plan the first set-point may be on its way: no new start then
                 self.player.observe(self._ring, stamp)
+
+    def _doubt_zero(self, stamp: int) -> None:
+        """Where a motor stands that does not know its end stops is anybody's guess: nothing is sent to it."""
+        if self.faulted:
+            self._complain(stamp, NO_END_STOPS)
+        else:
+            self.trip(stamp, NO_END_STOPS)
 
     def service(self, now: int, free_until: int) -> None:
         """Ask for the position, keep the motor awake, notice its silence. Raises LinkError."""

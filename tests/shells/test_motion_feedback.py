@@ -24,7 +24,7 @@ START = {A: 0.25, B: 0.5}
 COUNTS_FAR = 65_535
 
 Boxes = dict[str, subprocess.Popen[bytes]]
-Box = Callable[[str], subprocess.Popen[bytes]]
+Box = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def ports() -> dict[str, int]:
 def box(ports: dict[str, int]) -> Iterator[Box]:
     made: list[subprocess.Popen[bytes]] = []
 
-    def start(axis: str) -> subprocess.Popen[bytes]:
+    def start(axis: str, *more: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "cuefocus.app.sim_motor", "--driver", "bridge", "--link", f"udp:{ports[axis]}"]
-        command += ["--dead-ms", "2", "--lag-ms", "5", "--start", str(START[axis])]
+        command += ["--dead-ms", "2", "--lag-ms", "5", "--start", str(START[axis]), *more]
         made.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
         assert made[-1].stdout is not None
         made[-1].stdout.readline()
@@ -114,6 +114,25 @@ def test_a_motor_that_never_answers_is_a_fault_with_a_cure_and_gets_no_set_point
             assert motion.sent(A) == []
         finally:
             motion.close()
+
+
+def test_a_motor_that_does_not_know_its_end_stops_gets_no_set_point(
+    tmp_path: Path, ports: dict[str, int], box: Box
+) -> None:
+    box(A, "--uncalibrated")
+    spec = replace(tilta_spec(A), counts_far=COUNTS_FAR, feedback=True)
+    motion = MotionRig(tmp_path, [AxisConfig(spec, "bridge", f"udp:127.0.0.1:{ports[A]}")]).start()
+    try:
+        motion.run_clock()
+        motion.until(lambda: bool(motion.troubles(A, "fault")), "its doubt is heard")
+        assert motion.troubles(A, "fault")[0].reason.startswith("the motor does not know its end stops")
+        start = motion.show_now_ns() + 100 * NS_PER_MS
+        motion.engage(A, Track(0.25, [pull(0.25, 0.75, start, 300 * NS_PER_MS)]), attach=1)
+        motion.pass_time(600 * NS_PER_MS)
+        assert motion.sent(A) == []
+        assert len(motion.troubles(A, "fault")) == 1
+    finally:
+        motion.close()
 
 
 def test_a_jammed_motor_is_a_fault_that_says_where_it_stuck(rig: tuple[MotionRig, Boxes]) -> None:
