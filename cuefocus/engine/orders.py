@@ -3,6 +3,7 @@
 Positions of racks are lens ring; tracks and splices are motor ring (half the backlash ahead of the lens, by direction).
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
 from cuefocus.motion.track import Track
 
+_OFTEN = re.compile(r" \([0-9]+×\)$")
 _THERE_RING = 1e-7
 _MOVING_RING_PER_S = 1e-6
 #: A set-point older than this says nothing of how fast the axis moves now.
@@ -41,6 +43,7 @@ class AxisOrders:
         self.last_sent_ring = motor_ring
         self._sent_ns, self._sent_speed = 0, 0.0
         self.fault = ""
+        self._complaint = ""  # the motor's last, as told
         self.armed = False
         self.assumed = False  # after a fault: where a motor that does not report stands
         self.cautious = False  # engaged where it is only assumed to stand: the first move is slow
@@ -149,7 +152,13 @@ class AxisOrders:
 
     def back(self) -> None:
         """The motor answers again; it stays disengaged."""
-        self.fault, self.changed = "", True
+        self.fault, self.changed, self._complaint = "", True, ""
+
+    def complains_anew(self, reason: str) -> bool:
+        """Whether the motor's complaint is another than its last one; how often it came, `(5×)`, does not matter."""
+        plain = _OFTEN.sub("", reason)
+        before, self._complaint = self._complaint, plain
+        return plain != before
 
     def without(self, cue: str) -> None:
         """Take one rack that has not departed out; the next one leaves from where this one would have."""

@@ -159,6 +159,9 @@ class Session:
             self.alarm(f"{trouble.axis} is back; engage it to go on")
         elif trouble.kind == "dropped":
             self.stage.dropped[trouble.axis] = self.stage.dropped.get(trouble.axis, 0) + 1
+        elif trouble.kind == "refused":
+            if orders.complains_anew(trouble.reason):
+                self.alarm(f"{trouble.axis}: {trouble.reason}")
         else:
             self.stalls.noticed(self, trouble)
 

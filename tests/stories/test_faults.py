@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cuefocus.engine.ports import MotorTrouble
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import ORIGIN_NS, RIG, Hand, Playback, Story, StoryRig, Told, cue, show_text
 
 BOTH = "".join(
     cue(f"{camera}{number}", at_s, to, f"camera: {camera}")
@@ -56,6 +57,19 @@ def test_back_again_it_is_engaged_only_once_it_has_reported_where_it_stands(tmp_
     ]
     assert told.moved("A.focus", 4.6, 6.6) < 1e-4
     assert told.row("A3").verdict == "landed"
+
+
+def test_what_a_motor_complains_of_is_told_once_until_it_complains_of_something_else(tmp_path: Path) -> None:
+    def complains(reason: str) -> Hand:
+        return lambda rig: rig.virtual.tell(MotorTrouble("A.focus", rig.clock.now_ns, "refused", reason))
+
+    story = Story(tmp_path, show_text(cue("1", 4, "far")), Playback().play(6.0))
+    story.at(1.0, complains("it is too hot")).at(1.2, complains("it is too hot (5×)"))
+    told = story.at(1.4, complains("calibration failed (2×)")).at(1.6, complains("it is too hot (7×)")).tell()
+    assert told.alarms == [
+        "A.focus: it is too hot", "A.focus: calibration failed (2×)", "A.focus: it is too hot (7×)"
+    ]  # fmt: skip
+    assert told.verdicts() == {"1": "landed"}
 
 
 def test_a_motor_that_reports_nothing_is_engaged_again_only_after_a_look(tmp_path: Path) -> None:
