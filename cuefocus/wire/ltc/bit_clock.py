@@ -5,6 +5,7 @@ second-order loop takes that away. Each half bit is summed up whole, so white no
 Source of the loop: Gardner, "Phaselock Techniques", 3rd ed., ch. 2 (second-order type 2, damping 0.8).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +77,8 @@ class BitClock:
 
     @property
     def horizon(self) -> float:
-        """Samples before this have been turned into bits, or hold none."""
-        return self._loop.place if self._loop is not None else float(self._look_at)
+        """Samples before this have been turned into bits; infinite without a lock."""
+        return self._loop.place if self._loop is not None else math.inf
 
     def feed(self, sums: npt.NDArray[np.float64]) -> list[BitRun]:
         """Runs of bits that these sums complete."""
@@ -109,7 +110,7 @@ class BitClock:
         return None
 
     def _forget(self) -> None:
-        needed = int(self.horizon) - 4 - self._base
+        needed = int(self._loop.place if self._loop is not None else self._look_at) - 4 - self._base
         if needed > self._rate * _KEEP_S:
             del self._sums[:needed]
             self._base += needed

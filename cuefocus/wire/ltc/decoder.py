@@ -26,8 +26,9 @@ _HOP_S = 0.01
 _DOUBT_S = 0.1  # without a steady reading until the soft reader is asked
 _MEMORY_S = 0.25  # of sound: what it hears first
 _TRUST_S = 1.0  # of steady readings until it rests again
-_LATE_WORDS = 1.25  # a soft reading waits so long for an edge reading of the same word
-_RECENT_S = 5.0  # frames handed over so long ago cannot be met again
+_VOUCHED_WORDS = 1.25  # by then a steady edge reading has found another that vouches for it, or never will
+_STALE_WORDS = 1.5  # where timecode was just read, a word found so much later would only confuse
+_RECENT_S = 5.0  # frames handed over so long ago cannot be met again, nor followed
 _OVERLAP = 0.25  # frames
 
 Samples = npt.NDArray[np.float32]
@@ -58,7 +59,8 @@ class LtcDecoder:
 
     Args:
         sample_rate: samples per second.
-        keep_late: hand over frames of which the soft reader became sure after later ones were handed over, too.
+        keep_late: hand over frames, too, of which the soft reader became sure only after later ones were handed over,
+            or long after, in the midst of timecode: for files.
     """
 
     def __init__(self, sample_rate: int, *, keep_late: bool = False) -> None:
@@ -68,6 +70,7 @@ class LtcDecoder:
         self._known_after = sample_rate * _KNOWN_AFTER_S
         self._words: deque[LtcFrame] = deque()  # read by their edges, not yet due
         self._unsteady: deque[LtcFrame] = deque()
+        self._steady: deque[LtcFrame] = deque()  # edge readings for which another may still vouch
         self._soft: list[LtcFrame] = []
         self._now = 0.0  # the place in the sound that is being decided at
         self._given = _Given(sample_rate * _RECENT_S, keep_late=keep_late)
@@ -132,6 +135,7 @@ class LtcDecoder:
             self._now = max(self._now, word.last_sample + self._known_after)
             if word.jitter < _STEADY_BITS:
                 self._second.steady(word.last_sample)
+                self._steady.append(word)
             for frame in self._gate.feed(word):
                 self._unsteady.append(frame)
                 if frame.jitter < _STEADY_BITS:  # and with it those that it bears out
@@ -139,26 +143,24 @@ class LtcDecoder:
         return due
 
     def _decide(self, by_sample: float) -> list[_Due]:
-        """Soft readings whose words no steady edge reading can claim any more, then unsteady ones nobody claims."""
+        """Soft readings, save where a steady edge reading may come; unsteady ones where no soft one has come."""
         self._now = max(self._now, by_sample)
-        ripe = [each for each in self._soft if each.last_sample + _LATE_WORDS * each.samples_per_frame <= by_sample]
-        if ripe:
-            self._soft = [each for each in self._soft if each not in ripe]
-        due = [given for each in ripe for given in self._give(each)]
-        return due + self._give_unsteady(min(self._second.read_to, by_sample) if by_sample < np.inf else np.inf)
+        while self._steady and _vouched_by(self._steady[0]) <= by_sample:
+            self._steady.popleft()
+        waiting = [each for each in self._soft if any(_overlaps(each, word) for word in self._steady)]
+        due = [given for each in self._soft if each not in waiting for given in self._give(each)]
+        self._soft = waiting
+        return due + self._give_unsteady(min(self._second.read_to, by_sample))
 
     def _give_unsteady(self, by_sample: float) -> list[_Due]:
-        """Edge readings that have waited long enough for a better one."""
+        """Edge readings for which no better one will come any more."""
         due: list[_Due] = []
-        while self._unsteady:
-            first = self._unsteady[0]
-            if first.last_sample + _LATE_WORDS * first.samples_per_frame > by_sample:
-                break
+        while self._unsteady and self._unsteady[0].last_sample <= by_sample:
             due += self._give(self._unsteady.popleft())
         return due
 
     def _give(self, frame: LtcFrame) -> list[_Due]:
-        return [(self._now, frame)] if self._given.takes(frame) else []
+        return [(self._now, frame)] if self._given.takes(frame, self._now) else []
 
     def _count(self, due: list[_Due]) -> None:
         edges, tally = self._edges.tally, self.tally
@@ -194,8 +196,8 @@ class _SecondOpinion:
 
     @property
     def read_to(self) -> float:
-        """Samples before this are read, or need not be."""
-        return self._reader.horizon if self._reader is not None else float(self._done)
+        """Samples before this are read, as far as the soft reader can."""
+        return self._reader.horizon if self._reader is not None else np.inf
 
     def hear(self, block: Samples) -> None:
         """Take in sound."""
@@ -245,20 +247,29 @@ class _Given:
         self._memory = memory_samples
         self._keep_late = keep_late
         self._frames: list[LtcFrame] = []  # in order of time
-        self._latest = 0.0
+        self._latest = -np.inf
+        self._now = self._before = self._given_at = -np.inf  # decided at; handed over at, before that and last
 
-    def takes(self, frame: LtcFrame) -> bool:
+    def takes(self, frame: LtcFrame, now: float) -> bool:
         """Whether a frame may be handed over: none that overlaps it has been, and it is not late."""
-        if frame.last_sample < self._latest and not self._keep_late:
+        stale = now - frame.last_sample > _STALE_WORDS * frame.samples_per_frame
+        if now > self._now:
+            self._now, self._before = now, self._given_at
+        following = now - self._before < self._memory
+        if not self._keep_late and (frame.last_sample < self._latest or (stale and following)):
             return False
         at = bisect(self._frames, frame.first_sample, key=_first_sample)
         if any(_overlaps(each, frame) for each in self._frames[max(0, at - 2) : at + 2]):
             return False
-        self._latest = max(self._latest, frame.last_sample)
+        self._latest, self._given_at = max(self._latest, frame.last_sample), now
         self._frames.insert(at, frame)
         if self._frames[0].last_sample < self._latest - self._memory:
             del self._frames[0]
         return True
+
+
+def _vouched_by(word: LtcFrame) -> float:
+    return word.last_sample + _VOUCHED_WORDS * word.samples_per_frame
 
 
 def _first_sample(frame: LtcFrame) -> float:

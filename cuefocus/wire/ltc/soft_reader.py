@@ -55,8 +55,8 @@ class SoftReader:
 
     @property
     def horizon(self) -> float:
-        """Samples before this have been read as far as they ever will."""
-        return self._clock.horizon - _WORD_BITS * self._rate / 2000
+        """Words that end before this sample have been looked at; all, while there is no bit clock to look along."""
+        return self._clock.horizon
 
     def feed(self, block: npt.NDArray[np.float32]) -> list[LtcFrame]:
         """Frames that this block makes sure of, those of each moment of certainty in order of time."""
