@@ -37,7 +37,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class MotorTrouble:
-    """Motion's word on an axis: `fault` (gone or silent), `back`, `dropped` (stale set-points), `refused` (it complains).
+    """Motion's word on an axis: `fault` (gone or silent), `back`, `dropped` (stale set-points), `refused` (complains).
 
     And the conductor's on motion: `silent` since `stamp_ns` (it shows no life), `answers` again.
     """

@@ -124,6 +124,8 @@ class Motor(Strict):
             yield ("port",), "error", "a Tilta motor hangs on a serial line", "write /dev/serial/by-id/… or sim"
         if self.driver == "dji" and self.port.kind not in ("sim", "slcan", "can"):
             yield ("port",), "error", "a DJI motor hangs on CAN", "write can:can0, slcan:/dev/serial/by-id/… or sim"
+        if "report_hz" in self.simulated.model_fields_set:
+            yield ("simulated", "report_hz"), "warning", "a simulated motor reports when it is asked", "take it out"
         if not self.port.stable:
             problem = f"{self.port} may be another device after replugging"
             yield ("port",), "warning", problem, "use the name under /dev/serial/by-id"

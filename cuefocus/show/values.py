@@ -10,8 +10,6 @@ from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import Distance, FocalLength, Stop
 from cuefocus.files.text_value import BadText, TextValue, Written, kind_of
 
-UNDECLARED_SPEED = Fraction(2, 1000)
-"""How far playback may stray from a declared single speed (design §4: ±0.2 %)."""
 _LOWEST_SPEED, _HIGHEST_SPEED = Fraction(3, 100), Fraction(8)
 _RATIO = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]+\s*/\s*[0-9]+")
 _LABEL = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}[:;.,][0-9]{2}")
@@ -43,10 +41,6 @@ class ActSpeed(Written):
         if not _LOWEST_SPEED <= low <= high <= _HIGHEST_SPEED:
             raise BadText(f"{text!r} cannot be followed", "speeds run from 0.03 to 8")
         return cls(low, high, text=text.strip())
-
-    def holds(self, speed: float) -> bool:
-        """Whether playback at `speed` is as declared, ±0.2 %."""
-        return float(self.low * (1 - UNDECLARED_SPEED)) <= speed <= float(self.high * (1 + UNDECLARED_SPEED))
 
 
 def _ratio(end: str, text: str) -> Fraction:

@@ -156,6 +156,12 @@ def test_what_nothing_goes_by_yet_is_said() -> None:
     ]
 
 
+def test_a_simulated_motor_has_no_report_rate() -> None:
+    text = RIG.replace("port: sim", "port: sim\n    simulated: {report_hz: 50}", 1)
+    found = [str(complaint) for complaint in parse_rig(text.encode(), "r.yaml").complaints]
+    assert any("motors.m.simulated.report_hz: warning: a simulated motor reports when" in line for line in found)
+
+
 def test_a_lens_becomes_a_map() -> None:
     lens = parse_lens(LENS.encode(), "l.yaml").value
     assert (lens.key, lens.focal_mm, lens.focal_length[0].text) == ("sp40#1234", 40.0, "40 mm")

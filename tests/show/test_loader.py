@@ -122,8 +122,6 @@ def test_triggers_in_their_one_spelling() -> None:
 def test_act_speeds(text: str, low: str, high: str) -> None:
     speed = load(TIMED, HEAD.replace("    media", f"    speed: {text}\n    media")).value.acts[0].speed
     assert (speed.low, speed.high) == (Fraction(low), Fraction(high))
-    assert speed.holds(float(speed.low))
-    assert not speed.holds(float(speed.high) * 1.003)
 
 
 def test_marks_may_stand_elsewhere_in_an_act() -> None:
