@@ -24,7 +24,7 @@ def test_what_is_generated_is_decoded_from_the_first_frame_to_the_last(tmp_path:
     assert {row["rate"] for row in rows} == {heard.get(rate, rate)}
     assert list(rows[0]) == ["timecode", "rate", "start_sample", "direction", "speed"]
     assert rows[0]["timecode"] == ("00:00:59;00" if RATES[rate].drop else start)
-    assert abs(rows[0]["start_sample"]) < 0.02  # fitted to the whole frame, 0.4 µs
+    assert abs(float(rows[0]["start_sample"])) < 0.02  # fitted to the whole frame, 0.4 µs
     assert all(row["direction"] == 1 and row["speed"] == pytest.approx(1.0, abs=1e-3) for row in rows)
 
 
