@@ -192,6 +192,8 @@ class Bench:
         verdicts: dict[str, int] = {}
         for line in done.stdout.splitlines():
             event = json.loads(line)
+            if event.get("event") == "alarm":
+                print(f"run {number} alarm: {event.get('text') or event.get('reason') or event}")
             if event.get("event") == "landing":
                 verdicts[event["verdict"]] = verdicts.get(event["verdict"], 0) + 1
         return log, verdicts

@@ -33,7 +33,8 @@ from cuefocus.engine.snapshot import Snapshots
 from cuefocus.shells.checkpoint import Checkpoints, Mark, code_print
 from cuefocus.shells.conductor_config import Score
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.journal_file import TAIL_BYTES, LedgerWriter
+from cuefocus.shells.journal_file import TAIL_BYTES
+from cuefocus.shells.ledger_file import LedgerWriter
 from cuefocus.shells.recall import Recalled, first_part
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.timebase.frames import timecode_at

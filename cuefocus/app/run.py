@@ -34,7 +34,7 @@ from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.motion.room import room_for
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score, SoundConfig
-from cuefocus.shells.journal_file import read_ledger
+from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.shared_memory import SharedMemory
 
 INPUT_AT_FAULT: Final = 1

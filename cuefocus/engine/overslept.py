@@ -9,11 +9,10 @@ from typing import Final
 from cuefocus.engine.player import Frame
 from cuefocus.timebase.units import NS_PER_MS
 
-OVERSLEPT_NS: Final = 40 * NS_PER_MS
-"""A set-point later than this is no late set-point but a standstill: a camera frame at 25 fps, so shorter than anybody
-could see in more than one; less than the 45 ms of sound against picture that viewers notice (ITU-R BT.1359) and the
-100 ms of a drive's own watchdog (EtherCAT's default). It is three times the worst wake-up measured without real-time
-rights on a busy machine (14 ms, `clock_nanosleep`). What is shorter, the limiter makes up for."""
+OVERSLEPT_NS: Final = 100 * NS_PER_MS
+"""A set-point later than this is no late set-point but a standstill: by then a drive's watchdog has stopped its motor
+(EtherCAT's default). A machine that is only busy, or a host that takes the processor away for a moment, keeps below it
+(8 to 40 ms seen); what that costs, the limiter makes up for on the way to the landing."""
 
 
 class DeadlineWatch:

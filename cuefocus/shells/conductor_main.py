@@ -24,8 +24,9 @@ from cuefocus.shells.conductor_parts import Surroundings
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.journal_file import JournalWriter, LedgerWriter
+from cuefocus.shells.journal_file import JournalWriter
 from cuefocus.shells.journal_spill import JournalSpill
+from cuefocus.shells.ledger_file import LedgerWriter
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.playlist import Playlist

@@ -1,14 +1,9 @@
-"""Journal and ledger on disk: append-only files of whole lines.
-
-A line is handed to the kernel by one write, so it outlives a killed process; nothing waits for the disk itself. A line
-the disk took only in part is cut off again. A journal that cannot be written keeps its lines in memory and never
-raises; a ledger raises `OSError`, because its caller holds the rows anyway and tries again.
-"""
+"""The journal on disk. What the disk refuses is kept in memory and written later; nothing is ever raised for it."""
 
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -27,83 +22,16 @@ from cuefocus.engine.journal import (
 )
 from cuefocus.engine.ports import InboxEvent
 from cuefocus.errors import JournalError
-from cuefocus.landing.ledger import OPENING as LEDGER_OPENING
-from cuefocus.landing.ledger import LedgerLine, decode_line, encode_line, run_opening
-from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.journal_spill import JournalSpill
+from cuefocus.shells.line_file import LineFile
 from cuefocus.timebase.units import NS_PER_S
 
 RETRY_NS: Final = NS_PER_S
 KEPT_LINES: Final = 200_000
-_LAST_ENTRIES: Final = 1_000
 _BATCH_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 1 << 20
 TAIL_BYTES: Final = 160
 """So much of a journal tells whether it still is what it was: lines carry their time, so no two places look alike."""
-_MODE: Final = 0o640
-
-
-class LineFile:
-    """A file that grows by whole lines; one writer at a time.
-
-    A torn last line left by a killed writer is cut off when the file is opened.
-
-    Args:
-        path: the file; made if it is not there.
-        opening: what every such file begins with, so that no other file is ever cut.
-
-    Raises: OSError when it cannot be opened or written; what was not written whole is not there at all. JournalError
-        for a file that begins otherwise.
-    """
-
-    def __init__(self, path: Path, opening: bytes) -> None:
-        self.path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
-        self._torn = False
-        try:
-            found = os.pread(self._fd, len(opening), 0)
-            if found != opening[: len(found)]:
-                raise JournalError("this file is not one of ours to add to", where=str(path), hint="name another file")
-            self.size = self._cut_torn_end()
-        except (OSError, JournalError):
-            os.close(self._fd)
-            raise
-
-    def append(self, lines: bytes) -> None:
-        """Write one or more whole lines."""
-        if self._torn:
-            os.ftruncate(self._fd, self.size)
-            self._torn = False
-        written = 0
-        try:
-            while written < len(lines):
-                written += os.write(self._fd, lines[written:] if written else lines)
-        except OSError:
-            if written:
-                self._torn = True
-                os.ftruncate(self._fd, self.size)
-                self._torn = False
-            raise
-        self.size += written
-
-    def close(self) -> None:
-        """Let go of the file, once."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-    def _cut_torn_end(self) -> int:
-        size = whole = os.fstat(self._fd).st_size
-        while whole > 0:
-            start = max(0, whole - _READ_BYTES)
-            newline = os.pread(self._fd, whole - start, start).rfind(b"\n")
-            if newline >= 0:
-                whole = start + newline + 1
-                break
-            whole = start
-        if whole != size:
-            os.ftruncate(self._fd, whole)
-        return whole
 
 
 class JournalWriter:
@@ -349,64 +277,3 @@ class JournalFileReader:
     def _refuse_headless(self) -> None:
         sentence = "the journal ends within its header" if self.torn_bytes else "the journal is empty"
         raise JournalError(sentence, where=str(self.path), hint="the run ended before its first step")
-
-
-class LedgerWriter:
-    """Appends landings to a ledger that outlives the run.
-
-    Args:
-        path: the ledger; runs share it, one after another.
-        run: id of this run (that of its journal).
-
-    Attributes:
-        count: landings of this run that are in the file.
-
-    Raises: OSError when the disk does not take it; then nothing of the row is in the file. JournalError for a file
-        that is no ledger.
-    """
-
-    def __init__(self, path: Path, *, run: str) -> None:
-        self.run, self.count = run, 0
-        self._file = LineFile(path, LEDGER_OPENING)
-        for entry in read_ledger(path, only_run=run):
-            self.count = max(self.count, entry.number + 1)
-
-    def append(self, row: LandingRow) -> None:
-        """Add the run's next landing."""
-        self._file.append(encode_line(self.run, self.count, row))
-        self.count += 1
-
-    def catch_up(self, rows: Sequence[LandingRow], *, before: int = 0) -> int:
-        """Add those of the run's landings so far (from its journal) that are not in the file; how many.
-
-        Args:
-            rows: the last of them.
-            before: how many came before these.
-        """
-        missing = list(rows)[max(0, self.count - before) :]
-        for row in missing:
-            self.append(row)
-        return len(missing)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
-
-
-def read_ledger(path: Path, *, only_run: str = "") -> Iterator[LedgerLine]:
-    """The whole entries of a ledger; none if there is no such file.
-
-    Args:
-        path: the ledger.
-        only_run: a run: then only its last thousand entries, quickly.
-    """
-    if not path.exists():
-        return
-    with path.open("rb") as stream:
-        lines: Iterable[bytes] = stream
-        if only_run:
-            lines = deque((line for line in stream if line.startswith(run_opening(only_run))), maxlen=_LAST_ENTRIES)
-        for line in lines:
-            entry = decode_line(line) if line.endswith(b"\n") else None
-            if entry is not None:
-                yield entry

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.replay import replay
-from cuefocus.shells.journal_file import read_ledger
+from cuefocus.shells.ledger_file import read_ledger
 from tests.app.running import CUES, daemon
 
 pytestmark = [

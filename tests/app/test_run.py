@@ -10,7 +10,7 @@ import pytest
 from cuefocus.app.replay import replay
 from cuefocus.app.tell import Order, tell
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.journal_file import read_ledger
+from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.takes.opening import open_store
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.running import CUES, Daemon, daemon

@@ -16,7 +16,7 @@ from cuefocus.app.daemon import Places
 from cuefocus.app.run import landings_of
 from cuefocus.app.show_runner import ShowRunner, _wakes
 from cuefocus.landing.rows import LandingRow
-from cuefocus.shells.journal_file import LedgerWriter
+from cuefocus.shells.ledger_file import LedgerWriter
 
 
 def _runner(out: TextIO) -> ShowRunner:

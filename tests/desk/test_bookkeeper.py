@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cuefocus.desk.bookkeeper import Bookkeeper
-from cuefocus.shells.journal_file import LedgerWriter
+from cuefocus.shells.ledger_file import LedgerWriter
 from cuefocus.takes.opening import open_store
 from cuefocus.timebase.units import NS_PER_S
 from tests.takes.ledgers import row

@@ -15,14 +15,9 @@ from cuefocus.engine.journal import JournalHeader, Step, encode_header, encode_s
 from cuefocus.engine.ports import Feedback, InboxEvent
 from cuefocus.errors import JournalError
 from cuefocus.landing.rows import LandingRow
-from cuefocus.shells.journal_file import (
-    RETRY_NS,
-    JournalFileReader,
-    JournalWriter,
-    LedgerWriter,
-    LineFile,
-    read_ledger,
-)
+from cuefocus.shells.journal_file import RETRY_NS, JournalFileReader, JournalWriter
+from cuefocus.shells.ledger_file import LedgerWriter, read_ledger
+from cuefocus.shells.line_file import LineFile
 
 HEADER = JournalHeader("1.2.3", "run-1")
 OPENING = b'{"run":'
