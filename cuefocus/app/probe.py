@@ -35,3 +35,11 @@ def port_complaints(rig: LoadedRig, *, severity: Severity = "error", net: Path =
         problem = trouble_of(motor.port, net)
         if problem:
             yield rig.rig.located.complaint(("motors", name, "port"), problem, HINT, severity=severity)
+
+
+def motor_complaint(rig: LoadedRig, axis: str, problem: str) -> Complaint:
+    """A complaint about the motor of an axis (`A.focus`), at its place in the rig file."""
+    camera, _, name = axis.partition(".")
+    axes = {str(each): on_motor for each, on_motor in rig.rig.value.cameras[camera].axes.items()}
+    hint = "mend that, or start without --arm to go on with the others"
+    return rig.rig.located.complaint(("motors", axes[name].motor, "port"), f"{axis}: {problem}", hint, severity="error")

@@ -12,18 +12,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from rich.console import Console
 
 from cuefocus.app.check import Checked, check
 from cuefocus.app.daemon import Places, Wires
 from cuefocus.app.job import build_job, journal_files
-from cuefocus.app.probe import port_complaints
+from cuefocus.app.probe import motor_complaint, port_complaints
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
-from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, ShowRunner
+from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
 from cuefocus.app.sound_choice import SoundChoice, choose_sound
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Job, Seed
@@ -36,8 +37,6 @@ from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score, SoundConfig
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.shared_memory import SharedMemory
-
-INPUT_AT_FAULT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def run(
             title=job.title,
             out=out,
             console=console,
-            all_needed=options.arm,
+            missing=partial(motor_complaint, checked.rig) if options.arm else None,
         )
         status = runner.run(as_json=options.as_json)
     finally:

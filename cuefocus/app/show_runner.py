@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TextIO
 
 from rich.console import Console
@@ -29,6 +29,7 @@ from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.tell import tell
 from cuefocus.engine.plan import Latch
 from cuefocus.errors import DeviceError
+from cuefocus.files.complaint import Complaint
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import SoundConfig
@@ -36,6 +37,7 @@ from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 DONE: Final = 0
+INPUT_AT_FAULT: Final = 1
 DEVICE_AT_FAULT: Final = 3
 _FRAME_NS: Final = 100 * NS_PER_MS
 _SIMS_READY_NS: Final = 5 * NS_PER_S
@@ -55,7 +57,8 @@ class ShowRunner:
     Args:
         wires: what they share. sound: what plays, None for nothing.
         out: where events go as JSON lines. console: where they go for a person.
-        all_needed: without one of its motors the run ends before the first timecode.
+        missing: a complaint about an axis at fault (its name, why): then the run ends before the first
+            timecode. None: it goes on with the others.
 
     Attributes:
         rows: every landing told so far.
@@ -73,7 +76,7 @@ class ShowRunner:
         title: str,
         out: TextIO,
         console: Console,
-        all_needed: bool,
+        missing: Callable[[str, str], Complaint] | None,
     ) -> None:
         self._wires, self._runtime, self._places, self._rig, self._sound = wires, runtime, places, rig, sound
         self._title, self._out, self._console = title, out, console
@@ -88,7 +91,7 @@ class ShowRunner:
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
         self._rights_told = False
-        self._all_needed = all_needed
+        self._missing = missing
         self.rows: list[LandingRow] = []
         self.unheard = False
 
@@ -175,14 +178,15 @@ class ShowRunner:
 
     def _look_for_missing(self, event: Mapping[str, Any]) -> None:
         """Asked to arm by itself, a run that lacks a motor ends before the first take's timecode comes."""
-        if not self._all_needed or event.get("event") != "state" or "faults" not in event:
+        if self._missing is None or event.get("event") != "state" or "faults" not in event:
             return
         if event["faults"]:
-            self._status, self._over, self._all_needed = DEVICE_AT_FAULT, True, False
-            missing = "; ".join(f"{axis}: {why}" for axis, why in event["faults"].items())
-            self._alarm(f"{missing}; mend that, or start without --arm to go on with the others")
+            complain, self._missing = self._missing, None
+            self._status, self._over = INPUT_AT_FAULT, True
+            for axis, why in event["faults"].items():
+                self._alarm(str(complain(axis, why)))
         elif event.get("state") not in (None, "no_signal"):
-            self._all_needed = False
+            self._missing = None
 
     def _tell_rights(self) -> None:
         """Say once what the system did not grant to motion."""
