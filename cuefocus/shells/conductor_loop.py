@@ -131,18 +131,24 @@ class Conductor:
         if around.sound is not None and (sound_ns := around.sound.next_due_ns) is not None:
             deadline_ns = min(deadline_ns, sound_ns)
         readable = self._wait.wait_until(deadline_ns)
+        self._put_right(around.memory.conductor_beat.last_ns)
         beat_ns = around.memory.conductor_beat.last_ns
-        if beat_ns and around.now_ns() - beat_ns > NOTICED_NS:
-            self._awake_ns = around.now_ns()
-            self._return(beat_ns)
         inbox = self._gather(readable)
         now_ns = around.now_ns()
         if inbox or now_ns >= self._due_ns:
             self._step(now_ns, inbox)
         else:
             around.publisher.beat(now_ns)
+        self._put_right(beat_ns)  # the step itself may have been held up
         self._play(now_ns)
         self._spare_time(now_ns)
+
+    def _put_right(self, beat_ns: int) -> None:
+        """If motion may have given us up since the sign of life at `beat_ns`, go on with it anew."""
+        now_ns = self._around.now_ns()
+        if beat_ns and now_ns - beat_ns > NOTICED_NS:
+            self._awake_ns = now_ns
+            self._return(beat_ns)
 
     def _gather(self, readable: Sequence[int]) -> list[InboxEvent]:
         """Everything heard since the last turn: motion first, then the sound, then commands."""
