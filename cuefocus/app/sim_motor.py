@@ -6,6 +6,7 @@ Kept light (no models, no numpy), so that a demo's motors stand before the daemo
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -96,9 +97,9 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = 
 
 
 def _to_stdout(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # who started us need not listen
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+    """Past its buffer: who started us need not listen, and a full disk costs the line, not the motors."""
+    with contextlib.suppress(OSError, ValueError):
+        os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 def _stdin_fd() -> int:

@@ -67,3 +67,11 @@ def test_a_rack_in_flight_lands_though_the_journal_lacks_the_last_steps(tmp_path
         assert sorted(line.row["cue"] for line in read_ledger(takes / "ledger.jsonl")) == sorted(CUES)
         [journal] = takes.glob("*.journal")
         assert sorted(row.cue for row in replay(journal).rows) == sorted(CUES)
+
+
+def test_a_disk_that_is_full_from_the_start_stops_no_rack(tmp_path: Path, small_disk: Path) -> None:
+    fill(small_disk)
+    with daemon(tmp_path, journal=str(small_disk / "takes")) as running:
+        running.until(lambda event: event["event"] == "alarm" and "cannot be written" in event["text"])
+        assert running.until(lambda event: event["event"] == "landing" and event["cue"] == "B1")["verdict"] == "landed"
+        assert running.end() == 0, running.told()
