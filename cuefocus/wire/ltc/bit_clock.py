@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cuefocus.wire.ltc.carrier import find_carrier
+from cuefocus.wire.ltc.word import BITS_PER_WORD
 
 _WINDOW_S = 0.17  # looked at for a carrier: over 300 bits
 _LOOK_EVERY_S = 0.085
 _PLACE_GAIN = 0.1
 _LENGTH_GAIN = 0.004
 _SLOWEST_FPS, _FASTEST_FPS = 18.5, 39.0  # the loop's own stops, a little beyond where it is sent
-_BITS_PER_FRAME = 80
 _MEMORY = 0.01  # per bit: the lock quality is a mean over about a hundred bits
 _LOCKED = 0.85  # true bits: 1.0, and 0.98 at -5 dB; noise: 0.71
 _SETTLE_BITS = 160
@@ -72,8 +72,8 @@ class BitClock:
         self._step = round(sample_rate * _LOOK_EVERY_S)
         self._look_at = first_sample
         self._loop: LoopState | None = None
-        self._shortest = sample_rate / (_BITS_PER_FRAME * _FASTEST_FPS)
-        self._longest = sample_rate / (_BITS_PER_FRAME * _SLOWEST_FPS)
+        self._shortest = sample_rate / (BITS_PER_WORD * _FASTEST_FPS)
+        self._longest = sample_rate / (BITS_PER_WORD * _SLOWEST_FPS)
 
     @property
     def horizon(self) -> float:

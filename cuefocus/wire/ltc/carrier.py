@@ -55,7 +55,7 @@ def find_carrier(sums: npt.NDArray[np.float64], sample_rate: int) -> Carrier | N
     at = low + int(np.argmax(spectrum[low:high]))
     if spectrum[at] <= _LINE_OVER_NOISE * float(np.median(spectrum[low:high])):
         return None
-    half_bit = sample_rate / ((at + _vertex(spectrum[at - 1], spectrum[at], spectrum[at + 1])) * hertz)
+    half_bit = float(sample_rate / ((at + _vertex(spectrum[at - 1], spectrum[at], spectrum[at + 1])) * hertz))
     phases = np.arange(_PHASES) * (2.0 * half_bit / _PHASES)
     first = max(phases.tolist(), key=lambda phase: _changes(sums, phase, half_bit))
     return Carrier(first, 2.0 * half_bit)

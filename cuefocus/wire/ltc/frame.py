@@ -19,7 +19,7 @@ class LtcFrame:
         direction: 1 forward, -1 reverse.
         jitter: RMS deviation of the bit lengths from a smooth clock, in bits: the lock quality, 0 is perfect.
             Clean sound at 48 kHz gives about 0.002, random edges 0.2 and more.
-        front_end: what read it: "edges", "matched" or "integrated".
+        front_end: what read it: "edges" or "matched" filters.
         noise_samples: expected standard deviation of `start_sample`.
     """
 

@@ -11,9 +11,8 @@ from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.front_end import FrontEnd
 from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS, fit_starts
 from cuefocus.wire.ltc.timelines import SoftWord, Timelines
-from cuefocus.wire.ltc.word import SYNC_BITS
+from cuefocus.wire.ltc.word import BITS_PER_WORD, SYNC_BITS
 
-_WORD_BITS = 80
 _SYNC_LENGTH = 16
 _MEMORY = 0.85  # per word: how long the place of the sync word is remembered
 _NOISE = 0.4  # what chance gives
@@ -79,7 +78,7 @@ class _WordFinder:
         self._base = 0  # bit count of the first bit kept
         self._measured: list[float] = []
         self._halves: list[float] = []
-        self._scores = {1: [0.0] * _WORD_BITS, -1: [0.0] * _WORD_BITS}
+        self._scores = {1: [0.0] * BITS_PER_WORD, -1: [0.0] * BITS_PER_WORD}
         self._timelines = {1: Timelines(1), -1: Timelines(-1)}
 
     def feed(self, run: BitRun) -> list[LtcFrame]:
@@ -89,7 +88,7 @@ class _WordFinder:
         for first, second in zip(run.first_halves, run.second_halves, strict=True):
             self._halves += (first, second)
         end = self._base + len(self._measured)
-        start = max(before, _WORD_BITS - 1)  # the first bit that can be the last of a word
+        start = max(before, BITS_PER_WORD - 1)  # the first bit that can be the last of a word
         frames = self._scan(start, end) if start < end else []
         self._forget()
         return frames
@@ -97,32 +96,34 @@ class _WordFinder:
     def _scan(self, start: int, end: int) -> list[LtcFrame]:
         """Frames believed now that the words ending with the bits `start` … `end` - 1 are there."""
         frames: list[LtcFrame] = []
-        at = 2 * (start - (_WORD_BITS - 1) - self._base)
+        at = 2 * (start - (BITS_PER_WORD - 1) - self._base)
         stretch = np.array(self._halves[at:])
         forward, reverse = _likeness(stretch, _SYNC_SHAPE), _likeness(stretch, _SYNC_SHAPE_REVERSED)
-        tail = _WORD_BITS - _SYNC_LENGTH  # from a word's first bit to the sync word that ends it
+        tail = BITS_PER_WORD - _SYNC_LENGTH  # from a word's first bit to the sync word that ends it
         for direction, likeness in ((1, forward[tail:]), (-1, reverse)):
             scores = self._scores[direction]
             for bit, value in zip(range(start, end), likeness[: end - start].tolist(), strict=True):
-                phase = bit % _WORD_BITS
+                phase = bit % BITS_PER_WORD
                 scores[phase] = _MEMORY * scores[phase] + max(0.0, value - _NOISE)
                 if value > _SEEN and scores[phase] == max(scores) >= max(self._scores[-direction]):
-                    kept = (word for word in self._offer(direction, bit) if word.index - _WORD_BITS + 1 >= self._base)
+                    kept = (
+                        word for word in self._offer(direction, bit) if word.index - BITS_PER_WORD + 1 >= self._base
+                    )
                     frames += [self._frame(direction, word) for word in kept]
         return frames
 
     def _offer(self, direction: int, last: int) -> list[SoftWord]:
         """Words believed now that the one is there whose 80 bits end with bit `last`."""
-        at = 2 * (last - _WORD_BITS + 1 - self._base)
-        halves = self._halves[at : at + 2 * _WORD_BITS]
+        at = 2 * (last - BITS_PER_WORD + 1 - self._base)
+        halves = self._halves[at : at + 2 * BITS_PER_WORD]
         if direction < 0:
             halves.reverse()
         return self._timelines[direction].offer(last, halves[0::2], halves[1::2])
 
     def _frame(self, direction: int, word: SoftWord) -> LtcFrame:
-        first, last = word.index - _WORD_BITS + 1, word.index + 1
+        first, last = word.index - BITS_PER_WORD + 1, word.index + 1
         (earlier, earlier_noise), (later, later_noise) = self._place(first), self._place(last)
-        jitter = _WORST_JITTER_BITS * (1.0 - word.agreement)
+        jitter = _WORST_JITTER_BITS * max(0.0, 1.0 - word.agreement)
         if direction > 0:
             return LtcFrame(word.label, word.word, earlier, later, 1, jitter, "matched", earlier_noise)
         return LtcFrame(word.label, word.word, later, earlier, -1, jitter, "matched", later_noise)

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
 from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
-from cuefocus.wire.ltc.word import DATA_BITS, LABEL_BITS, SYNC_BITS, data_word, drop_flag, label_of
+from cuefocus.wire.ltc.word import BITS_PER_WORD, DATA_BITS, LABEL_BITS, SYNC_BITS, data_word, drop_flag, label_of
 
 _DROP_RATES = (RATES["29.97df"],)
 _WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
-_WORD_BITS = 80
 
 _LIKED = 6.0  # what a word that costs nothing adds to its timeline's score
 # What a word may cost a timeline and still bear it out, in mean half bits: a wrong digit costs four in a clean signal.
@@ -95,7 +94,7 @@ class Timelines:
         if size <= 0.0:
             return []
         squares = sum(each * each for each in firsts) + sum(each * each for each in seconds)
-        unevenness = math.sqrt(max(0.0, squares * 2 * _WORD_BITS / (size * size) - 1.0))
+        unevenness = math.sqrt(max(0.0, squares * 2 * BITS_PER_WORD / (size * size) - 1.0))
         allowed = min(_CHEAP + _PER_UNEVENNESS * unevenness, _TOO_DEAR)
         freely, bits = likeliest_bits(firsts, seconds, _SYNC_KNOWN)
         word = _as_int(bits)
@@ -105,7 +104,7 @@ class Timelines:
             self._carry_on(line, _Heard(index, firsts, seconds, size, freely, allowed))
             seen = seen or (line.index == index and line.label == label and line.strikes == 0)
         self._open = [
-            line for line in self._open if line.strikes < _GIVEN_UP and index - line.index < _GIVEN_UP * _WORD_BITS
+            line for line in self._open if line.strikes < _GIVEN_UP and index - line.index < _GIVEN_UP * BITS_PER_WORD
         ]
         if label is not None and not seen and freely > _AGREES * size:
             first = SoftWord(index, label, word, freely / size)
@@ -118,7 +117,7 @@ class Timelines:
 
     def _carry_on(self, line: _Timeline, heard: _Heard) -> None:
         """Judge a timeline by a word, if that is where it expects one."""
-        words, rest = divmod(heard.index - line.index, _WORD_BITS)
+        words, rest = divmod(heard.index - line.index, BITS_PER_WORD)
         if rest or words < 1:
             return
         readings = sorted(
@@ -132,7 +131,7 @@ class Timelines:
             line.strikes = _GIVEN_UP
             return
         metric, bits, label, rates = readings[0]
-        half = heard.size / (2 * _WORD_BITS)
+        half = heard.size / (2 * BITS_PER_WORD)
         cost = (heard.freely - metric) / half
         agrees = metric > _AGREES * heard.size
         line.index, line.label = heard.index, label
