@@ -1,6 +1,6 @@
 """The verbs `ltc decode` and `ltc generate`: files and options in, rows and counts out. Nothing is printed here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,16 +82,20 @@ class DecodedLtc:
                 yield DecodedRow(frame, inferred.rate, speed_of(frame, inferred.rate, self.sound.sample_rate))
 
 
-def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
+def decode_ltc(
+    path: Path | str, channel: int | None = None, *, warn: Callable[[str], object] = lambda _: None
+) -> DecodedLtc:
     """Read all LTC out of a sound file.
 
     Args:
         path: a WAV file.
         channel: counted from 0; None reads all and keeps the one that reads best, whatever its level.
+        warn: told, in a sentence, if the file is not whole.
 
     Raises: SoundFileError if the file cannot be read, lacks the channel, or holds no LTC there.
     """
     sound = SoundFile.open(path)
+    sound.warn(warn)
     if channel is not None and not 0 <= channel < sound.channels:
         have = "1 channel" if sound.channels == 1 else f"{sound.channels} channels"
         raise SoundFileError(

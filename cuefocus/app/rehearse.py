@@ -1,6 +1,6 @@
 """`cuefocus rehearse`: the whole path on a virtual clock. Same decoder, session, players, codecs; simulated motors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -80,7 +80,13 @@ class Rehearsed:
 
 
 def rehearse(
-    show_path: Path, rig_path: Path, timecode: Path, *, fire: Sequence[str] = (), journal: Path | None = None
+    show_path: Path,
+    rig_path: Path,
+    timecode: Path,
+    *,
+    fire: Sequence[str] = (),
+    journal: Path | None = None,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> Rehearsed:
     """Rehearse a show against a sound file with LTC, armed and engaged.
 
@@ -90,6 +96,7 @@ def rehearse(
         timecode: a sound file with LTC.
         fire: `CUE@TIMECODE` for triggered cues; without any, the show's own `rehearse:` list stands in.
         journal: where to write the journal, so that it can be replayed.
+        warn: told, in a sentence, if the sound file is not whole.
 
     Raises: InputError subclasses for files that cannot be used, DeviceError for a journal that cannot be written.
     """
@@ -98,6 +105,7 @@ def rehearse(
     if checked.show is None or checked.rig is None:
         raise InputError("the show cannot be rehearsed")
     sound = SoundFile.open(timecode)
+    sound.warn(warn)
     firings = firings_of(checked.show.value, job, fire)
     seed = Seed(rings=start_rings(checked.rig.rig.value), auto_arm=True, takes=1)
     troubles: list[str] = []

@@ -1,5 +1,6 @@
 """`--source file:X.wav`: which sound file plays, and on which of its channels the timecode is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,13 +32,16 @@ class SoundChoice:
     latency_ns: int
 
 
-def choose_sound(given: str, rig: Rig, rig_path: Path) -> SoundChoice:
+def choose_sound(
+    given: str, rig: Rig, rig_path: Path, *, warn: Callable[[str], object] = lambda _: None
+) -> SoundChoice:
     """The sound that `--source` names, or the rig's own file source.
 
     Args:
         given: `file:X.wav`, or `file:X.wav#2` for the second channel; empty for the rig's own.
         rig: its first source by priority is what the sound stands for.
         rig_path: files in the rig are named from its folder.
+        warn: told, in a sentence, if the file is not whole.
 
     Raises: InputError when there is nothing to play, SoundFileError when it cannot be, or holds no timecode.
     """
@@ -45,6 +49,7 @@ def choose_sound(given: str, rig: Rig, rig_path: Path) -> SoundChoice:
     first = ordered[0] if ordered else None
     path, channel = _named(given) if given else _of_rig(ordered, rig_path)
     sound = SoundFile.open(path)
+    sound.warn(warn)
     return SoundChoice(
         source=first.id if first is not None else "timecode",
         sound=sound,
