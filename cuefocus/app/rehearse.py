@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cuefocus.app.check import check
 from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.ltc_channel import timecode_channel
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.journal import JournalHeader
@@ -220,7 +221,7 @@ def origin_of_sound_ns(job: Job, seed: Seed) -> int:
 def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
     """The sound file as a card would deliver it, its first sample at `origin_ns`."""
     listener = LtcInput(source, sound.sample_rate)
-    channel = best_channel(sound)
+    channel = timecode_channel(sound) if sound.channels > 1 else 0
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
     samples = 0
     for blocks in sound.blocks(channel, BLOCK_SAMPLES * _BLOCKS_AT_ONCE):
@@ -230,15 +231,6 @@ def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[in
         yield from zip(stamps, listener.feed_many(blocks, list(zip(ends, stamps, strict=True))), strict=True)
     end_ns = origin_ns + samples * NS_PER_S // sound.sample_rate
     yield end_ns, (*listener.flush(), SourceEvent(source, end_ns, "ended", "the sound is over"))
-
-
-def best_channel(sound: SoundFile) -> int:
-    """The channel that carries LTC; the only one is taken as it is."""
-    if sound.channels == 1:
-        return 0
-    from cuefocus.app.ltc import decode_ltc
-
-    return decode_ltc(sound.path).channel
 
 
 def start_rings(rig: Rig) -> dict[str, float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cuefocus.app.ltc_channel import timecode_channel
 from cuefocus.errors import InputError, SoundFileError
 from cuefocus.rig.models import Rig, Source
 from cuefocus.shells.sound_file import SoundFile
@@ -53,7 +54,7 @@ def choose_sound(
     return SoundChoice(
         source=first.id if first is not None else "timecode",
         sound=sound,
-        channel=_best_channel(sound) if channel is None else _with_timecode(sound, channel),
+        channel=timecode_channel(sound) if channel is None else _with_timecode(sound, channel),
         latency_ns=round(first.latency_ms * NS_PER_MS) if first is not None else 0,
     )
 
@@ -74,16 +75,6 @@ def _of_rig(ordered: list[Source], rig_path: Path) -> tuple[Path, int | None]:
         if source.kind == "file" and source.device is not None:
             return rig_path.parent / source.device, source.channel - 1
     raise InputError("no timecode to follow", where=str(rig_path), hint="give --source file:X.wav")
-
-
-def _best_channel(sound: SoundFile) -> int:
-    """The channel on which timecode is read first; the earlier one where two are alike."""
-    heard = [(_frames(sound, channel), channel) for channel in range(sound.channels)]
-    frames, channel = max(heard, key=lambda pair: (pair[0], -pair[1]))
-    if not frames:
-        where = "any channel" if sound.channels > 1 else "it"
-        raise SoundFileError(f"there is no LTC in {where}", where=str(sound.path), hint="is this the timecode track?")
-    return channel
 
 
 def _with_timecode(sound: SoundFile, channel: int) -> int:

@@ -80,12 +80,15 @@ class SoundFile:
         """Length, seconds."""
         return self.samples / self.sample_rate
 
-    def blocks(self, channel: int, block_samples: int = 1 << 16) -> Iterator[npt.NDArray[np.float32]]:
+    def blocks(
+        self, channel: int, block_samples: int = 1 << 16, *, first_sample: int = 0
+    ) -> Iterator[npt.NDArray[np.float32]]:
         """One channel as float32 blocks, full scale ±1.
 
         Args:
             channel: counted from 0.
             block_samples: most samples in one block.
+            first_sample: where to begin, from 0 to the end of the sound.
 
         Raises: SoundFileError for a channel the file does not have, or if the file shrinks while it is read.
         """
@@ -94,15 +97,15 @@ class SoundFile:
             raise SoundFileError(
                 f"has no channel {channel}; it has {have}", where=str(self.path), hint="channels count from 0"
             )
-        return self._blocks(channel, block_samples)
+        return self._blocks(channel, block_samples, first_sample)
 
-    def _blocks(self, channel: int, block_samples: int) -> Iterator[npt.NDArray[np.float32]]:
+    def _blocks(self, channel: int, block_samples: int, first_sample: int) -> Iterator[npt.NDArray[np.float32]]:
         width = self.bits // 8
         stride = width * self.channels
-        left = self.samples
+        left = self.samples - first_sample
         try:
             with self.path.open("rb") as file:
-                file.seek(self.data_at)
+                file.seek(self.data_at + first_sample * stride)
                 while left:
                     raw = file.read(min(left, block_samples) * stride)
                     got = len(raw) // stride
