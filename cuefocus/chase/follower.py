@@ -133,6 +133,11 @@ class Follower:
     # --- what may be asked ---
 
     @property
+    def good_ns(self) -> int:
+        """Host time of the last reading that was believed."""
+        return self._good_ns
+
+    @property
     def depart_until_ns(self) -> int:
         """Host time until which racks may depart on what has been heard so far."""
         if self.state not in RUNNING:

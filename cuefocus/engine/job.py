@@ -160,6 +160,7 @@ class Job:
         stack: manual cues in show order.
         after: cue → cues fired by its landing.
         sources: ids of the timecode sources by priority.
+        latencies_ns: how much later than true each source's stamps are, by its id.
         glass: what cameras wear by the rig.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
@@ -172,6 +173,7 @@ class Job:
     stack: tuple[str, ...] = ()
     after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: tuple[str, ...] = ("ltc",)
+    latencies_ns: Mapping[str, int] = field(default_factory=dict)
     repeat_guard_ns: int = 250_000_000
     go_guard_ns: int = 300_000_000
     glass: Mapping[str, Glass] = field(default_factory=dict)

@@ -57,7 +57,7 @@ class Stage:
         """Records of the act's timed racks, none of them begun."""
         act = session.act
         return [
-            CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.casting.source)
+            CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.sources.leader)
             for name in self.orders
             for rack in session.settings.racks(act, name)
         ]
@@ -332,7 +332,8 @@ class Stage:
         """The clock has passed `land_at`: note when, and how long to watch."""
         rack = record.rack
         record.land_host_ns, record.speed = clock.host_at(rack.land_ns), clock.speed
-        record.uncertainty_ns = session.follower.uncertainty_at(record.land_host_ns) / abs(clock.speed)
+        record.source = session.sources.leader
+        record.uncertainty_ns = session.sources.uncertainty_at(record.land_host_ns) / abs(clock.speed)
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
         until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
         following = [
@@ -359,7 +360,7 @@ class Stage:
 
     def _why_not(self, session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
         """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
-        rack, follower = record.rack, session.follower
+        rack, sources = record.rack, session.sources
         if record.barred:
             return Happening.DENIED, record.barred
         if orders.latch & Latch.HAND:
@@ -373,9 +374,9 @@ class Stage:
         if orders.loose:
             return Happening.STOPPED, "the axis waits for the operator to resume"
         leaves_ns = session.clock.host_at(moves_ns(rack))
-        if session.clock.state is ClockState.FREEWHEELING and leaves_ns > follower.depart_until_ns:
+        if session.clock.state is ClockState.FREEWHEELING and leaves_ns > sources.depart_until_ns:
             return Happening.LOST, session.taking.why_missed(leaves_ns, session.taking.silence)
-        sigma_ns = follower.predicted_uncertainty(rack.land_ns)
+        sigma_ns = sources.predicted_uncertainty(rack.land_ns)
         if sigma_ns > rack.tolerance_ns / 4:
             allowed_ms = ms_from_ns(rack.tolerance_ns / 4)
             return Happening.DENIED, f"the clock is known to ±{ms_from_ns(sigma_ns)} ms only; {allowed_ms} ms is needed"

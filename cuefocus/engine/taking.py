@@ -36,7 +36,7 @@ def never_tried(session: "Session", cue: str, card: CueCard, why: str, *, source
         land_at=None,
         verdict=Verdict.REFUSED.value,
         reason=why,
-        source=source or session.casting.source,
+        source=source or session.sources.leader,
     )
 
 
@@ -110,7 +110,8 @@ class Taking:
         self.changed, self._ended_ns, self.has_run = True, None, False
         self._by_itself = self._seed.auto_arm
         self._quiet_since_ns = session.now_ns
-        session.follower.departed = False
+        session.sources.set_run(departed=False)
+        session.sources.begin_take()
         session.casting.stack.top()
         session.tell("take", take=session.book.take, state="begins")
         session.stage.stand_by(armed=True)
