@@ -51,11 +51,16 @@ def sources(session: "Session") -> dict[str, dict[str, object]]:
     for source, clock in arbiter.clocks.items():
         standby, leads = arbiter.standbys[source], source == arbiter.leader
         apart_ns = standby.difference_ns if not leads and speed else None
+        heard = arbiter.followers[source].heard_rate
         shown[source] = {
             "leads": leads,
             "state": clock.state.word,
             "timecode": None if clock.state is ClockState.NO_SIGNAL else timecode_at(clock.show_ns, rate).text(rate),
             "speed": round(clock.speed, 6),
+            "fps": None if heard is None else round(heard.fps, 5),
+            "heard_rate": None if heard is None else heard.rate,
+            "ppm": None if heard is None else round(heard.ppm, 2),
+            "ppm_sigma": None if heard is None else round(heard.sigma_ppm, 2),
             "late_ms": None if apart_ns is None else ms_from_ns(-apart_ns / speed),
             "corrected_ms": ms_from_ns(standby.correction_ns),
             "may_stand_in": standby.qualified,
