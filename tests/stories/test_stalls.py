@@ -128,6 +128,20 @@ def test_it_is_not_judged_before_motion_has_told_what_it_did(tmp_path: Path) -> 
     assert row["host_ns"] >= woke_ns
 
 
+@pytest.mark.parametrize("verb", ["panic", "release", "hold", "disarm"])
+@pytest.mark.parametrize("at_s", [MID_RACK_S, 4.0])
+@pytest.mark.parametrize("seconds", [0.6, 2.5])
+def test_a_stop_in_the_midst_of_it_does_not_hide_that_motion_stood_still(
+    tmp_path: Path, verb: str, at_s: float, seconds: float
+) -> None:
+    """The landing, on 4.0 s, is slept over; motion obeys the stop, and tells of both, when it wakes."""
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.5))
+    story.at(at_s, lambda rig: rig.stop_motion(seconds))
+    told = story.at(at_s + 0.4, lambda rig: rig.say(verb)).tell()
+    assert told.verdicts()["1"] == "missed"
+    assert told.reason("1").startswith(("motion stood still for ", "motion did not answer when it was to land"))
+
+
 def test_what_had_landed_before_stays_landed(tmp_path: Path) -> None:
     told = stalled(tmp_path, 0.5, at_s=4.3)
     assert told.verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
