@@ -8,7 +8,10 @@ import pytest
 from cuefocus.app.replay import replay
 from cuefocus.engine.overslept import OVERSLEPT_NS
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 CUES = cue("1", 3, "far") + cue("2", 6, "near") + cue("3", 8, "back")
 #: Media second 0 is heard one second after the sound begins: cue 1 is in mid-rack at host second 3.75.
