@@ -6,6 +6,7 @@ what it needs when it runs, so that `ltc decode` does not wait for the show's mo
 
 import contextlib
 import gc
+import io
 import json
 import os
 import sys
@@ -372,6 +373,9 @@ def ports(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run one verb; deliberate errors become a sentence and an exit status, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our letters costs the letters, not the report
     try:
         try:
             with collector_paused():  # importing, loading and rehearsing make no rubbish; a fifth of the imports' time
