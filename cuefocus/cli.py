@@ -33,8 +33,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ltc = typer.Typer(help="LTC in sound files.", no_args_is_help=True)
+mtc = typer.Typer(help="MIDI timecode for others.", no_args_is_help=True)
+artnet = typer.Typer(help="Art-Net timecode for others.", no_args_is_help=True)
 sim = typer.Typer(help="Simulated devices that speak the real wire.", no_args_is_help=True)
 app.add_typer(ltc, name="ltc")
+app.add_typer(mtc, name="mtc")
+app.add_typer(artnet, name="artnet")
 app.add_typer(sim, name="sim")
 
 
@@ -55,6 +59,7 @@ StartLabel = Annotated[str, typer.Option("--start", help="first label", metavar=
 StartSpeed = Annotated[float, typer.Option("--speed", help="relative to the rate; negative runs backwards")]
 JumpList = Annotated[list[str], typer.Option("--jump", help="at AT s go to a label", metavar="AT=HH:MM:SS:FF")]
 GapList = Annotated[list[str], typer.Option("--gap", help="at AT s nothing for so many", metavar="AT=SECONDS")]
+SendSeconds = Annotated[float | None, typer.Option("--seconds", help="how long; without it until Ctrl-C")]
 DEFAULT_STORE = Path("takes/takes.db")
 
 
@@ -332,6 +337,47 @@ def ltc_generate(
     )
     if not to_stdout:
         say(f"{output}: {words} frames from {start} at {rate}")
+
+
+@mtc.command("generate")
+def mtc_generate(
+    rate: RateName,
+    start: StartLabel,
+    to: Annotated[
+        str, typer.Option("--to", help="midi:NAME, jack:NAME or raw:DEVICE; midi: makes a port", metavar="PORT")
+    ],
+    seconds: SendSeconds = None,
+    speed: StartSpeed = 1.0,
+    jumps: JumpList = [],  # noqa: B006
+    gaps: GapList = [],  # noqa: B006
+) -> None:
+    """MIDI timecode to a port, live: quarter frames, and full frames at the start and at jumps."""
+    from cuefocus.app.playback_options import playback_from, seconds_from
+    from cuefocus.app.send_timecode import send_mtc
+
+    playback = playback_from(rate=rate, start=start, speed=speed, jumps=jumps, gaps=gaps)
+    say(str(send_mtc(playback, seconds_from(seconds), to)))
+
+
+@artnet.command("generate")
+def artnet_generate(
+    rate: RateName,
+    start: StartLabel,
+    to: Annotated[str, typer.Option("--to", help="address to send to, also a broadcast one", metavar="HOST[:PORT]")] = (
+        "127.0.0.1"
+    ),
+    seconds: SendSeconds = None,
+    speed: StartSpeed = 1.0,
+    jumps: JumpList = [],  # noqa: B006
+    gaps: GapList = [],  # noqa: B006
+    stream: Annotated[int, typer.Option("--stream", min=0, max=255, help="which of several timecodes")] = 0,
+) -> None:
+    """Art-Net timecode to an address, live: a datagram a frame. Only this machine hears it unless --to is given."""
+    from cuefocus.app.playback_options import playback_from, seconds_from
+    from cuefocus.app.send_timecode import send_artnet
+
+    playback = playback_from(rate=rate, start=start, speed=speed, jumps=jumps, gaps=gaps)
+    say(str(send_artnet(playback, seconds_from(seconds), to, stream=stream)))
 
 
 def _hex(text: str) -> int:

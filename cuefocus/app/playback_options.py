@@ -47,6 +47,13 @@ def playback_from(
     )
 
 
+def seconds_from(seconds: float | None) -> float | None:
+    """How long something is sent, as it was given; None for ever. Raises InputError for what is no length."""
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise InputError("nothing would be sent", where="--seconds", hint="give a length above 0, or leave it out")
+    return seconds
+
+
 def _pairs(written: Sequence[str], option: str, example: str) -> list[tuple[float, str]]:
     pairs: list[tuple[float, str]] = []
     for text in written:
