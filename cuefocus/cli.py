@@ -318,6 +318,8 @@ def ltc_generate(
     from cuefocus.app.ltc import generate_ltc
 
     to_stdout = str(output) == "-"
+    if to_stdout and sys.stdout.isatty():
+        raise typer.BadParameter("standard output is a terminal; name a file, or pipe it into a program")
     words = generate_ltc(
         sys.stdout.buffer if to_stdout else output,
         rate=rate,

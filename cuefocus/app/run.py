@@ -188,7 +188,7 @@ def _score(options: RunOptions, checked: Checked, job: Job, places: Places) -> S
 
 
 def _sound(options: RunOptions, choice: SoundChoice) -> SoundConfig:
-    path, channel = choice.sound.place(choice.channel)
+    path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
     return SoundConfig(
         source=choice.source,
         path=str(path),
