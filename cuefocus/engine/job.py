@@ -8,7 +8,7 @@ from typing import Protocol
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.engine.plan import OnLoss
 from cuefocus.motion.chain import Chain
-from cuefocus.motion.compile_track import Piece
+from cuefocus.motion.compile_track import Laid
 from cuefocus.motion.live import Glass, Live
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
@@ -105,10 +105,10 @@ class Planner(Protocol):
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order, from lens ring `rest_ring`, last moved in `direction` (+1 = far)."""
 
-    def retrack(
-        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
-    ) -> tuple[Track, tuple[Piece, ...]]:
-        """The same and its pieces, made quickly where most of them are `known` from the track before."""
+    def lay(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Laid | None = None
+    ) -> Laid:
+        """The same and what it is made of, quick where most of that is `known` from the track before."""
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int

@@ -177,7 +177,7 @@ class Session:
         orders.release(orders.last_sent_ring)
         if news & (Latch.PANIC | Latch.RELEASE):
             orders.engaged, orders.wants_operator = False, True
-            self.taking.disarm(self, f"{word}")
+            self.taking.disarm(self, f"{word}", stopped=True)
 
     # --- the clock ---
 

@@ -1,5 +1,6 @@
 """All axes together: putting each where the clock says it belongs, and moving the lives of timed racks on."""
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import Clock, ClockState
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _READY_AHEAD_NS = 2 * NS_PER_S
 #: A rack that may not leave must be out of the plan this long before motion would begin it.
 LAST_CALL_NS = 60 * NS_PER_MS
+#: The next racks of an axis among which the one is that moves it first.
+_NEXT = 4
 _CONTINUOUS_NS = 80 * NS_PER_MS
 #: Between deciding on a pull and its departure: the next step, the plan's way to motion, and a set-point period.
 _PREPARE_NS = 30 * NS_PER_MS
@@ -336,10 +339,9 @@ class Stage:
         record.uncertainty_ns = session.sources.uncertainty_at(record.land_host_ns) / abs(clock.speed)
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
         until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
+        behind = bisect_right(orders.racks, rack.depart_ns, key=_departs)
         following = [
-            max(moves_ns(other), min(rack.stop_ns, other.depart_ns))
-            for other in orders.racks
-            if other.depart_ns > rack.depart_ns
+            max(moves_ns(other), min(rack.stop_ns, other.depart_ns)) for other in orders.racks[behind : behind + _NEXT]
         ]
         if following:
             until_ns = min(until_ns, clock.host_at(min(following)) + orders.job.spec.dead_ns)
@@ -385,6 +387,10 @@ class Stage:
             return Happening.DENIED, problem
         slow = why_too_fast(orders, rack, session.clock)
         return (Happening.DENIED, slow) if slow else (None, "")
+
+
+def _departs(rack: PlannedRack) -> int:
+    return rack.depart_ns
 
 
 def moves_ns(rack: PlannedRack) -> int:
