@@ -27,6 +27,8 @@ _BREAK, _BREAK_GAPS = 25.0, 5.0
 # Up to this many slots the expected speed is kept unless the arrivals speak against it this much.
 _SHORT_SLOTS = 8
 _CONTRADICTION = 6.0
+# Fewer arrivals have no speed of their own.
+_LEAST_COUNT = 8
 # Host ns per show ns: what comes in one burst, or hardly at all, has no speed.
 _FLATTEST, _STEEPEST = 0.02, 50.0
 # So many slots at least for a line to speak against a longer one: a burst is over by then.
@@ -196,9 +198,7 @@ class EarliestArrivals:
             best = chord
         doubt_ns = max((_doubt(best, part, limit, now_ns) for part, limit in parts), default=0.0)
         best, slope_sigma = self._with_speed(best)
-        gap_ns = best.gap_ns(self._newest(best.slots))
-        if best.slots <= _SHORT_SLOTS:  # so few may all be late
-            gap_ns = max(gap_ns, self._usual_ns / 2, best.mean_ns / best.count**0.5)
+        gap_ns = self._gap_ns(best)
         slope = 1.0 + best.slope
         guessed_ns = slope_sigma * best.span_ns / 2 if best.expected else 0.0
         return Passage(
@@ -222,6 +222,13 @@ class EarliestArrivals:
     def _newest(self, slots: int) -> list[Slot]:
         return list(islice(reversed(self._slots), slots))
 
+    def _gap_ns(self, chord: Chord) -> float:
+        """By how much a line may well lie too high; so few arrivals that they may all be late say little of that."""
+        gap_ns = chord.gap_ns(self._newest(chord.slots))
+        return (
+            gap_ns if chord.slots > _SHORT_SLOTS else max(gap_ns, self._usual_ns / 2, chord.mean_ns / chord.count**0.5)
+        )
+
     def _limit(self, part: Chord) -> float:
         """How much better its own line may suit a part by chance: the more, the rarer the least delay is."""
         gap_ns = part.gap_ns(self._newest(part.slots))
@@ -231,10 +238,10 @@ class EarliestArrivals:
         """The line at the speed known from more arrivals, unless these speak against it; and the speed's spread."""
         kept = chord.at_slope(self._expected.slope, self._newest(chord.slots))
         known_better = chord.slots < _SPANS[-1] and chord.slots <= max(self._expected.slots, _SHORT_SLOTS)
-        against = chord.count * log(_ratio(kept.mean_ns, chord.mean_ns))
-        if not _plausible(chord) or (known_better and against <= _CONTRADICTION):
+        against = (chord.count - 2) * log(_ratio(kept.mean_ns, chord.mean_ns))
+        if not _plausible(chord) or chord.count < _LEAST_COUNT or (known_better and against <= _CONTRADICTION):
             return kept, self._expected.sigma
-        sigma = _SPEED_MODESTY * (chord.gap_ns(self._newest(chord.slots)) + _GRAIN_NS) / chord.span_ns
+        sigma = _SPEED_MODESTY * (self._gap_ns(chord) + _GRAIN_NS) / chord.span_ns
         self._expected = _Expected(chord.slope, sigma, chord.slots)
         return chord, sigma
 
