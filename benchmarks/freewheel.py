@@ -1,6 +1,6 @@
 """Where the playhead is while nothing is heard: ours beside a second-order loop, same readings, same run.
 
-    python benchmarks/freewheel.py [--seeds 30] [--heard 60] [--only REGEX]
+    python benchmarks/freewheel.py [--seeds 30] [--heard 60] [--only REGEX] [--ppm 0 1 20 100]
 
 A source plays for --heard seconds, then its signal is lost and it plays on. Printed is how far the playhead is from it
 1, 3, 10 and 30 s later, median and worst of the seeds, µs of media, about its mean error in the last 5 s that were
@@ -185,6 +185,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--heard", type=float, default=60.0, help="seconds")
     parser.add_argument("--only", default="", help="sources whose name matches")
+    parser.add_argument("--ppm", type=float, nargs="+", default=PPMS, help="how much the crystals differ")
     arguments = parser.parse_args()
     today = datetime.now(UTC).date()
     print(
@@ -194,10 +195,10 @@ def main() -> None:
     for name in SOURCES:
         if not re.search(arguments.only, name):
             continue
-        for ppm in PPMS:
+        for ppm in arguments.ppm:
             runs = [errors_ns(name, ppm, arguments.heard, seed) for seed in range(arguments.seeds)]
             for which, filter_name in enumerate(("ours", "loop")):
-                print(f"{name:13s} {ppm:4d} ppm {filter_name:5s} {_cells([run[which] for run in runs])}", flush=True)
+                print(f"{name:13s} {ppm:4g} ppm {filter_name:5s} {_cells([run[which] for run in runs])}", flush=True)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,8 @@ class Playback:
     def frames_at(self, at_s: Places) -> Places:
         """Media position, frames after `start` (a jump may make it any), at seconds in ascending order or not."""
         played = self._played_s(at_s)
+        if not self.jumps:
+            return played * float(self.rate.fps)
         origin = self.start.frame_number(self.rate)
         jumps = sorted(self.jumps, key=lambda jump: jump.at_s)
         moments = np.array([jump.at_s for jump in jumps])
@@ -161,6 +163,8 @@ class Playback:
         if self.wow is not None:
             swing = 2.0 * math.pi * self.wow.hz
             at_s = at_s + self.wow.depth / swing * (1.0 - np.cos(swing * at_s))
+        if not self.ramps:
+            return at_s * self.speed
         times, speeds = _knots(self.speed, self.ramps)
         spans = np.diff(times)
         until = np.concatenate([[0.0], np.cumsum(spans * (speeds[:-1] + speeds[1:]) / 2.0)])

@@ -25,4 +25,6 @@ def played_ltc(sound: LtcSound, playback: Playback, samples: int, *, block_sampl
         last = min(first + block_samples, samples)
         at_s: Places = np.arange(first - margin, last + margin, dtype=np.float64) / sound.sample_rate
         block = render_ltc(sound, playback.frames_at(at_s))
-        yield np.where(playback.heard_at(at_s), block, np.float32(0.0))[margin:-margin]
+        if playback.gaps:
+            block = np.where(playback.heard_at(at_s), block, np.float32(0.0))
+        yield block[margin:-margin]
