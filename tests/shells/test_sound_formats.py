@@ -206,6 +206,30 @@ def test_a_film_without_sound_or_without_its_end_is_refused(tmp_path: Path) -> N
 
 
 @needs_ffmpeg
+def test_of_a_film_that_is_cut_off_what_is_there_is_read_and_it_is_said(tmp_path: Path) -> None:
+    write_sound_file(tmp_path / "ltc.wav", 48_000, [timecode(4.0)])
+    film = tmp_path / "x.mkv"
+    ffmpeg("-i", tmp_path / "ltc.wav", "-c:a", "pcm_s16le", film)
+    film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    opened = SoundFile.open(film)
+    assert 1.5 < opened.duration_s < 2.5
+    assert opened.warning.startswith("is damaged")
+    assert len(decode_ltc(film).frames) >= 37
+
+
+@needs_ffmpeg
+def test_tracks_of_another_sample_rate_are_left_out_and_it_is_said(tmp_path: Path) -> None:
+    inputs: list[object] = []
+    for rate in (48_000, 44_100):
+        write_sound_file(tmp_path / f"{rate}.wav", rate, [timecode(1.0, rate)])
+        inputs += ["-i", tmp_path / f"{rate}.wav"]
+    ffmpeg(*inputs, "-map", "0:a", "-map", "1:a", "-c:a", "pcm_s16le", tmp_path / "x.mov")
+    opened = SoundFile.open(tmp_path / "x.mov")
+    assert (opened.channels, opened.sample_rate) == (1, 48_000)
+    assert opened.warning == "tracks at 44100 Hz are left out, the first one has 48000 Hz"
+
+
+@needs_ffmpeg
 def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
     write_sound_file(tmp_path / "ltc.wav", 48_000, [timecode(1.0)])
     (tmp_path / "x.m3u8").write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n")
