@@ -177,7 +177,7 @@ def _from_motion(
     """A rack that begins while the axis moves.
 
     Where the target lies ahead the pull goes on into it; else the axis comes to rest, takes up its slack and pulls
-    back: on a path that only turned the lens would stand still, unaccounted for, while the motor goes through its slack.
+    back: on a path that only turned the lens would stand still, unaccounted for, while the motor goes through its play.
     """
     ahead = stop_distance(start[1], start[2], lens_limits(spec, speed=1.05))
     towards = (ahead > 0.0) - (ahead < 0.0) or last_direction
