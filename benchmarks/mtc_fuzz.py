@@ -1,6 +1,6 @@
 """Torn MIDI timecode, a million times: how often is something believed that nobody said?
 
-    python benchmarks/mtc_fuzz.py [--streams 1000000] [--seed 1]
+    python benchmarks/mtc_fuzz.py [--streams 1000000] [--first 0] [--seed 1]
 
 Each stream is a source near a place where labels carry, with one to five faults: pieces lost, doubled, swapped,
 somebody else's, jumps and turns in mid-word, or a generator that fills its pieces from the running counter. Beside the
@@ -11,6 +11,7 @@ import argparse
 import os
 import platform
 import random
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from datetime import UTC, datetime
 from cuefocus.sim.torn_mtc import Sent, is_hidden, is_true, torn_stream
 from cuefocus.wire.mtc.decoder import MtcDecoder
 from cuefocus.wire.mtc.word import PIECES_PER_WORD, MtcWord, label_of
+
+_PROGRESS = 50_000
 
 Believed = list[tuple[int, MtcWord]]
 
@@ -50,13 +53,14 @@ def main() -> None:
     """Tear, decode, count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=1_000_000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first stream, to go on where a run ended")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     readers = {"CueFocus": by_us, "eight pieces in order": by_order}
     sums = {name: Counter[str]() for name in readers}
     pieces = 0
     began_s = time.perf_counter()
-    for number in range(arguments.streams):
+    for number in range(arguments.first, arguments.first + arguments.streams):
         seed = f"{arguments.seed}/{number}"
         sent = torn_stream(random.Random(seed))  # noqa: S311
         pieces += len(sent)
@@ -65,7 +69,9 @@ def main() -> None:
                 verdict = "true" if is_true(word, sent, at) else "hidden" if is_hidden(word, sent) else "wrong"
                 sums[name][verdict] += 1
                 if verdict != "true" and reader is by_us:
-                    print(f"stream {seed}: {verdict}: {word.label} from piece {word.stamps_ns[0]}")
+                    print(f"stream {seed}: {verdict}: {word.label} from piece {word.stamps_ns[0]}", flush=True)
+        if (number + 1) % _PROGRESS == 0:
+            print(f"… {number + 1 - arguments.first} streams", file=sys.stderr, flush=True)
     print(f"{arguments.streams} streams, {pieces} quarter frames, {time.perf_counter() - began_s:.0f} s")
     print(f"{'words':22s} {'true':>9s} {'wrong':>8s} {'hidden':>8s}")
     for name, verdicts in sums.items():
