@@ -51,9 +51,9 @@ class FilmSound:
         programs = shutil.which("ffprobe"), shutil.which("ffmpeg")
         if programs[0] is None or programs[1] is None:
             raise SoundFileError(
-                "is in no format that is read without ffmpeg, and ffmpeg is not installed",
+                "is not a sound file, and films need ffmpeg, which is not installed",
                 where=str(path),
-                hint="sudo apt install ffmpeg, or give a WAV, FLAC or AIFF file",
+                hint="check the name, or: sudo apt install ffmpeg",
             )
         listed = _tracks_in(programs[0], path)
         if listed is None:

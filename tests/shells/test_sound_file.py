@@ -158,8 +158,8 @@ _GOOD = _wav(_format(_PCM, 1, 16), b"\1\2" * 48_000)
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"RIFF", "not a sound file or a film"),
-        (b"ID3\3" + b"\0" * 100, "not a sound file or a film"),
+        (b"RIFF", "is not a sound file"),
+        (b"ID3\3" + b"\0" * 100, "is not a sound file"),
         (_GOOD[:24], "damaged header"),
         (_GOOD[:40], "cut off or never finished"),
         (_GOOD[:45], "no sound in it: the file was cut off"),

@@ -243,7 +243,7 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
 def test_without_ffmpeg_a_film_is_refused_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     (tmp_path / "x.mov").write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + bytes(100))
-    with pytest.raises(SoundFileError, match="ffmpeg is not installed") as refused:
+    with pytest.raises(SoundFileError, match="films need ffmpeg, which is not installed") as refused:
         SoundFile.open(tmp_path / "x.mov")
     assert "apt install ffmpeg" in refused.value.hint
 
