@@ -106,7 +106,7 @@ class UdpLink:
         """What says that this peer is ours. Raises LinkError when it is another's."""
         hold = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            hold.bind(f"\0cuefocus/udp/{self._peer[0]}/{self._peer[1]}")
+            hold.bind("\0cuefocus/udp/" + "/".join(map(str, self._peer[:2])))
         except OSError as problem:
             hold.close()
             if problem.errno != errno.EADDRINUSE:
