@@ -109,7 +109,9 @@ def _whole(
 def run(
     rig: RigFile,
     show: Annotated[Path, typer.Option("--show", help="show file", metavar="S.yaml")],
-    source: Annotated[str, typer.Option("--source", help="timecode source, e.g. file:X.wav", metavar="SOURCE")] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3", metavar="SOURCE")
+    ] = "",
     arm: Annotated[bool, typer.Option("--arm", help="arm and engage when ready")] = False,
     takes: Annotated[int, typer.Option("--takes", min=0, help="end after this many takes; 0 = until stopped")] = 0,
     attended: Annotated[bool, typer.Option("--attended", help="a person stands by the real motors")] = False,
