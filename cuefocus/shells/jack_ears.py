@@ -13,6 +13,7 @@ from cuefocus.errors import InputError
 from cuefocus.shells.ears import Gone
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.jack_library import CycleTimes, JackPort, PortLatency, jack_module, open_client, sound_outputs
+from cuefocus.shells.log_line import log_line
 from cuefocus.shells.sound_device import MOST_CHANNELS, SoundDevice, the_one
 from cuefocus.shells.sound_ring import RingWriter, State
 from cuefocus.timebase.units import NS_PER_S
@@ -46,9 +47,11 @@ class JackEars:
         self._inputs: tuple[Any, ...] = ()
         self._sources: tuple[str, ...] = ()
         self._connected: set[str] = set()
-        self._began = False
         # Kept by the callback:
-        self._frame = -1  # number of the next block's first frame, counted on beyond 2³²
+        self._frame = 0  # number of the next block's first frame, by our own count
+        self._counted: int | None = None  # the server's number of it, as expected
+        self._anew = True
+        self._skipped = self._losses = self._losses_told = 0
         self._frames_since_gap = 0
         self._blocks = 0
         # Kept by the server's other thread, and by `tend`:
@@ -73,6 +76,9 @@ class JackEars:
             raise Gone(f"the JACK server is gone ({self._gone})")
         self._find_sources()
         self._measure()
+        if self._losses != self._losses_told:
+            self._losses_told = self._losses
+            log_line(f"ears: sound lost {self._losses} times; the count last jumped by {self._skipped} frames")
         at_ns = now_ns()
         if self._blocks != self._seen_blocks:
             self._seen_blocks, self._seen_ns = self._blocks, at_ns
@@ -96,36 +102,39 @@ class JackEars:
         counted, server_ns, called_ns = self._times.read()
         self._blocks += 1
         if self._freewheels:
-            self._frame = -1
+            self._anew = True
             return
-        first = self._next_frame(counted)
+        self._count_on(counted)
         if self._xruns != self._xruns_seen:
             self._xruns_seen = self._xruns
             self._lose()
-        self._frame = first + frames
+        first = self._frame
+        self._frame += frames
         self._frames_since_gap += frames
+        self._counted = None if counted is None else (counted + frames) % _COUNTS
         blocks = [memoryview(port.get_buffer())[: 4 * frames] for port in self._inputs]
         stamp = self._stamps.stamp(server_ns, called_ns)
         self._writer.put(blocks, first, frames, stamp.stamp_ns - self._latency_ns, two_sided=stamp.two_sided)
 
-    def _next_frame(self, counted: int | None) -> int:
-        """The block's first frame, counted on beyond 2³²; frames that were passed over are a loss."""
-        if self._frame < 0:
-            self._lose(counted=self._began)
-            self._began = True
-            return counted or 0
-        if counted is None:
-            return self._frame
-        skipped = (counted - self._frame) % _COUNTS
+    def _count_on(self, counted: int | None) -> None:
+        """Our own count of frames goes up by what the server passed over; never down, whatever the server's does."""
+        expected = self._counted
+        if self._anew:
+            self._anew = False
+            self._lose(counted=False)
+            return
+        if expected is None or counted is None:
+            return
+        skipped = (counted - expected) % _COUNTS
         if skipped:
+            self._skipped = skipped if skipped < _COUNTS // 2 else skipped - _COUNTS
+            self._frame += max(0, self._skipped)
             self._lose()
-        if skipped >= _COUNTS // 2:  # the count was set back: never let ours run backwards
-            return self._frame
-        return self._frame + skipped
 
     def _lose(self, *, counted: bool = True) -> None:
         self._writer.lose(counted=counted and self._frames_since_gap > _SAME_LOSS_S * self._rate)
         self._frames_since_gap = 0
+        self._losses += counted
         self._stamps.disturb()
 
     # --- in the server's other threads ---
@@ -155,7 +164,7 @@ class JackEars:
             inputs.append(self._client.inports.register(_PORT if index == 0 else f"{_PORT}_{index + 1}"))
         self._writer.describe(sample_rate=self._rate, channels=channels)
         self._inputs = tuple(inputs)
-        self._frame = -1
+        self._anew = True
 
     def _find_sources(self) -> None:
         """Connect each source once when it comes; what a person changes afterwards stays."""
