@@ -37,7 +37,8 @@ def build_job(checked: Checked) -> Job:
         sentence = f"{errors[0]}{more}" if errors else "the show cannot be used"
         raise RigFileError(sentence) if checked.rig is None else ShowFileError(sentence)
     show, rig, compiled = checked.show.value, checked.rig.rig.value, checked.compiled
-    acts = {act.act: _act_job(show, act, compiled.acts[act.act], rig) for act in show.acts if act.act in compiled.acts}
+    acts = {act.act: _act_job(show, act, compiled.acts[act.act]) for act in show.acts if act.act in compiled.acts}
+    sources = sorted(rig.sources, key=lambda source: source.priority)
     triggered = _triggered(show, compiled)
     return Job(
         title=show.title or Path(checked.show.file).stem,
@@ -47,7 +48,8 @@ def build_job(checked: Checked) -> Job:
         planner=compiled.planner,
         stack=tuple(name for name, job in triggered.items() if any(kind == "manual" for kind, _ in job.keys)),
         after=_after(triggered.values()),
-        sources=tuple(source.id for source in sorted(rig.sources, key=lambda source: source.priority)) or ("timecode",),
+        sources=tuple(source.id for source in sources) or ("timecode",),
+        latencies_ns={source.id: round(source.latency_ms * NS_PER_MS) for source in sources if source.latency_ms},
         repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
         glass=compiled.glass,
@@ -64,11 +66,10 @@ def _axes(rig: Rig, compiled: CompiledShow) -> dict[str, AxisJob]:
     return axes
 
 
-def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
+def _act_job(show: Show, act: Act, compiled: CompiledAct) -> ActJob:
     rate = show.rate_of(act)
     last_ns = max((rack.stop_ns for racks in compiled.racks.values() for rack in racks), default=compiled.start_show_ns)
     end_ns = show.label_show_ns(act, act.ends) if act.ends is not None else last_ns + _AFTER_LAST_RACK_NS
-    latency_ms = min(rig.sources, key=lambda source: source.priority).latency_ms if rig.sources else 0.0
     chase = ChaseConfig(
         rate=rate,
         starts_show_ns=compiled.start_show_ns,
@@ -80,7 +81,6 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
         freewheel_ns=round(act.freewheel_ms * NS_PER_MS),
         on_loss=act.loss_policy,
         scrub=act.scrub,
-        latency_ns=round(latency_ms * NS_PER_MS),
     )
     return ActJob(
         name=act.act,

@@ -162,7 +162,7 @@ def _readable(store: Path, ledger: Path) -> "TakeStore":
     A report sets nothing aside: what is no sound take store is left as it is.
     """
     from cuefocus.takes.opening import open_store, open_store_in_memory, open_store_to_read
-    from cuefocus.takes.trouble import TakeStoreError
+    from cuefocus.takes.trouble import NotATakeStore, TakeStoreError
 
     try:
         there = store.exists() or ledger.exists()
@@ -174,9 +174,11 @@ def _readable(store: Path, ledger: Path) -> "TakeStore":
         if store.exists():
             _refuse_what_is_no_store(store)
             open_store_to_read(store).close()
-    except (TakeStoreError, InputError):
+    except (TakeStoreError, InputError) as problem:
         if ledger.exists():
             return open_store_in_memory()
+        if isinstance(problem, NotATakeStore):  # a file named wrongly is no fault of the system
+            raise InputError(problem.sentence, where=problem.where, hint=problem.hint) from None
         raise
     for opening in (open_store, open_store_to_read):
         try:
@@ -198,7 +200,8 @@ def _refuse_what_is_no_store(store: Path) -> None:
             f"cannot be read: {problem.strerror}", where=str(store), hint="check its permissions"
         ) from None
     if begins != _SQLITE:
-        raise InputError("is not a take store", where=str(store), hint="`cuefocus run` keeps its own in takes/takes.db")
+        what = "is not a take store" if begins else "is not a take store: it is empty"
+        raise InputError(what, where=str(store), hint="`cuefocus run` keeps its own in takes/takes.db")
 
 
 def _write(path: Path, text: str) -> None:

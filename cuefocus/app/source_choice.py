@@ -1,5 +1,6 @@
 """`--source`, or the rig's own: a sound file that plays, or live sound that is listened to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,26 +22,27 @@ class LiveChoice:
     device: SoundDevice
 
 
-def choose_source(given: str, rig: Rig, rig_path: Path) -> SoundChoice | LiveChoice:
+def choose_source(
+    given: str, rig: Rig, rig_path: Path, *, warn: Callable[[str], object] = lambda _: None
+) -> SoundChoice | LiveChoice:
     """What `--source` names, or the rig's first source by priority that can be heard today.
 
     Args:
         given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`; empty for the rig's own.
         rig: its first source by priority is what `--source` stands for.
         rig_path: files in the rig are named from its folder.
+        warn: told, in a sentence, if a file is not whole.
 
     Raises: InputError when there is nothing to follow, SoundFileError when a file cannot be, or holds no timecode.
     """
     ordered = sorted(rig.sources, key=lambda source: source.priority)
     if is_live(given):
         return LiveChoice(ordered[0].id if ordered else "timecode", parse_device(given))
-    if given.startswith("jack") or given.startswith("audio"):
-        raise InputError(f"no source {given!r}", where="--source", hint="write jack:PORT or audio:DEVICE#3")
     if not given:
         own = next((source for source in ordered if source.device and source.kind in ("ltc", "file")), None)
         if own is not None and own.kind == "ltc" and own.id == ordered[0].id:
             return LiveChoice(own.id, device_of(own, str(rig_path)))
-    return choose_sound(given, rig, rig_path)
+    return choose_sound(given, rig, rig_path, warn=warn)
 
 
 def device_of(source: Source, where: str) -> SoundDevice:

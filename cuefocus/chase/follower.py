@@ -11,6 +11,7 @@ from cuefocus.chase.candidate import Word, word_of
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.events import ChaseEvent, ChaseKind
+from cuefocus.chase.heard_rate import HeardRate, heard_rate
 from cuefocus.chase.judge import Judge, Verdict
 from cuefocus.chase.labels import LabelCheck, word_rate
 from cuefocus.chase.line import Line
@@ -23,6 +24,7 @@ from cuefocus.timebase.frames import unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
 
+_FEW = 4  # readings
 _RUN_ON_NS = 24 * 3600 * NS_PER_S
 
 
@@ -131,6 +133,19 @@ class Follower:
         return clock, events
 
     # --- what may be asked ---
+
+    @property
+    def heard_rate(self) -> HeardRate | None:
+        """Which rate it is heard to run at; None before a few readings lie on one line, and in reverse."""
+        line = self._tracker.line
+        if line is None or line.readings < _FEW or line.speed <= 0.0:
+            return None
+        return heard_rate(line.speed, line.speed_sigma, self.config.rate, self.config.speeds)
+
+    @property
+    def good_ns(self) -> int:
+        """Host time of the last reading that was believed."""
+        return self._good_ns
 
     @property
     def depart_until_ns(self) -> int:

@@ -9,6 +9,10 @@ class TakeStoreError(DeviceError):
     """The take store cannot be read or written; racks and ledgers are not concerned."""
 
 
+class NotATakeStore(TakeStoreError):
+    """A database, but not one that takes were kept in."""
+
+
 class NoSuchTake(InputError):
     """A take or pass was asked for that the store does not have."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.ltc import generate_ltc
+from cuefocus.app.sound_choice import choose_sound
+from cuefocus.rig.loader import load_rig
 from tests.app.verb import RIG, ROOT, SHOW, cuefocus, cuefocus_process, refused, tree_of
 
 SMALL = """\
@@ -178,6 +180,24 @@ def test_a_sound_that_is_no_timecode(tmp_path: Path, data: bytes, says: str) -> 
         refused(told, str(path), says, "; ")
         assert told.out == ""
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(("promised", "says"), [(0, "does not say how long it is"), (10_000_000, "is cut off: 5.00 s")])
+def test_timecode_of_a_recorder_that_crashed_is_read_and_the_crash_said_once(
+    tmp_path: Path, promised: int, says: str
+) -> None:
+    path, show = tmp_path / "x.wav", show_file(tmp_path, SMALL)
+    generate_ltc(path, rate="25", start="00:59:58:00", seconds=5)
+    path.write_bytes(wav(1, 16, path.read_bytes()[44:], promised=promised))
+    told = cuefocus("ltc", "decode", path, "--json")
+    assert (told.status, len(told.out.splitlines())) == (0, 125)
+    assert told.err.startswith(f"{path}: warning: {says}")
+    assert told.err.count("\n") == 1
+    heard = cuefocus("rehearse", show, "--rig", RIG, "--timecode", path, "--json")
+    assert told.err in heard.err
+    warnings: list[str] = []
+    choose_sound(f"file:{path}", load_rig(RIG).rig.value, RIG, warn=warnings.append)
+    assert [f"{warning}\n" for warning in warnings] == [told.err]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,49 @@ def test_a_report_leaves_alone_what_is_no_take_store(tmp_path: Path, content: by
         report(path, [])
     assert [file.name for file in tmp_path.iterdir()] == ["duet.yaml"]
     assert path.read_bytes() == content
+
+
+_OURS = "PRAGMA application_id=1128689507"  # "CFoc"
+_EMPTY = "this is an empty database: no take was ever stored in it; name the store of a run that has had a take"
+_FOREIGN = "this is another program's database; name another file"
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (("CREATE TABLE songs (name)", "DROP TABLE songs"), _EMPTY),
+        ((_OURS,), _EMPTY),
+        (("CREATE TABLE songs (name)",), _FOREIGN),
+        (("CREATE TABLE songs (name)", "PRAGMA user_version=99"), _FOREIGN),
+    ],
+)
+def test_a_database_that_holds_no_takes_is_named_and_left_alone(
+    tmp_path: Path, statements: tuple[str, ...], sentence: str
+) -> None:
+    path = _database(tmp_path, *statements)
+    before = path.read_bytes()
+    with pytest.raises(InputError) as raised:
+        report(path, [])
+    assert str(raised.value) == f"{path}: {sentence}; `cuefocus run` keeps its own in takes/takes.db"
+    assert [file.name for file in tmp_path.iterdir()] == ["t.db"]
+    assert path.read_bytes() == before
+
+
+def test_a_store_that_lost_its_tables_is_damaged(tmp_path: Path) -> None:
+    path = _database(tmp_path, _OURS, "PRAGMA user_version=1")
+    with pytest.raises(DeviceError, match=r"damaged .it has no table of landings, offsets, passes, takes"):
+        report(path, [])
+    write_ledger(tmp_path / "ledger.jsonl", rows())
+    assert len(report(path, [], show=False)) == len(rows())
+    with open_store(path) as store:
+        assert "t.db.damaged-1" in store.warnings[0]
+        assert store.takes() == []
+
+
+def _database(folder: Path, *statements: str) -> Path:
+    path = folder / "t.db"
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    return path
