@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cuefocus.app.sound_choice import SoundChoice, choose_sound
-from cuefocus.errors import InputError
 from cuefocus.rig.models import Rig, Source
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
 
