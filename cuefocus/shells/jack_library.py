@@ -62,8 +62,8 @@ def open_client(library: Any, name: str) -> Any:
     """A client of the running server. Raises DeviceError when there is none; never starts one."""
     try:
         return library.Client(name, no_start_server=True)
-    except library.JackOpenError as problem:
-        raise DeviceError(f"no JACK server answers ({_first_line(problem)})", where=_WHERE, hint=_NO_SERVER) from None
+    except library.JackOpenError:
+        raise DeviceError("no JACK server answers", where=_WHERE, hint=_NO_SERVER) from None
     except library.JackError as problem:
         raise DeviceError(f"JACK refused: {_first_line(problem)}", where=_WHERE, hint=_NO_SERVER) from None
 

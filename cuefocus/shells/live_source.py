@@ -6,6 +6,7 @@ run) put the count of samples against host time anew, but what was learnt of the
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,8 @@ from cuefocus.chase.sample_clock import SampleClock
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.shells.file_source import Heard, reading_of
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.sound_ring import RING_SAMPLES, BlockFlag, BlockPlace, SoundRing, State, Stream, place_of, whole
+from cuefocus.shells.ring_reader import copied
+from cuefocus.shells.sound_ring import BlockFlag, BlockPlace, SoundRing, State, Stream, place_of
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, Reading
 from cuefocus.wire.ltc.channels import ChannelSearch
@@ -52,10 +54,19 @@ class LiveSource:
         ring: what the ears write.
         channel: counted from 0; None: the one on which LTC is read best.
         resumed: a predecessor has already told the session that the source is open.
+        clock_ns: the host clock.
     """
 
-    def __init__(self, source: str, ring: SoundRing, channel: int | None = None, *, resumed: bool = False) -> None:
-        self.source = source
+    def __init__(
+        self,
+        source: str,
+        ring: SoundRing,
+        channel: int | None = None,
+        *,
+        resumed: bool = False,
+        clock_ns: Callable[[], int] = now_ns,
+    ) -> None:
+        self.source, self._now_ns = source, clock_ns
         self._ring, self._channel = ring, channel
         self._next = ring.head
         self._hearing: _Hearing | None = None
@@ -84,15 +95,17 @@ class LiveSource:
 
     def pump(self) -> list[Heard]:
         """What the blocks that have come say."""
-        at_ns = now_ns()
+        at_ns = self._now_ns()
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._ring.bell)
         self._ring.beat(at_ns)
         stream = self._ring.stream()
         heard: list[Heard] = [*self._state_news(stream, at_ns)]
-        while self._next < self._ring.head and now_ns() - at_ns < _LONGEST_PUMP_NS:
+        while self._next < self._ring.head and self._now_ns() - at_ns < _LONGEST_PUMP_NS:
             place = place_of(self._ring, self._next)
-            samples = self._copied(place) if place is not None else None
+            if place is not None and place.stream != stream.number:
+                stream = self._ring.stream()
+            samples = copied(self._ring, place, stream.channels) if place is not None else None
             if place is None or samples is None:
                 heard += self._overrun(at_ns)
                 continue
@@ -146,18 +159,6 @@ class LiveSource:
         self._quiet = False
         return [SourceEvent(self.source, at_ns, kind, stream.text)]
 
-    def _copied(self, place: BlockPlace) -> npt.NDArray[np.float32] | None:
-        """The block's samples, a row a channel; None when they were overwritten meanwhile."""
-        channels = self._ring.stream().channels
-        at = place.position % RING_SAMPLES
-        first = min(place.samples, RING_SAMPLES - at)
-        block = np.empty((channels, place.samples), dtype=np.float32)
-        for index in range(channels):
-            whole_ring = np.frombuffer(self._ring.channel(index).cast("B"), dtype=np.float32)
-            block[index, :first] = whole_ring[at : at + first]
-            block[index, first:] = whole_ring[: place.samples - first]
-        return block if whole(self._ring, place.number, place.position) else None
-
     def _overrun(self, at_ns: int) -> list[Heard]:
         """Nobody fetched blocks for too long: go on with what is on air now."""
         self.overruns += 1
@@ -176,14 +177,14 @@ class LiveSource:
         if place.flags & BlockFlag.AFTER_GAP or hearing.next_sample != place.first_sample:
             if hearing.next_sample is not None:
                 heard.append(Glitch(self.source, "samples are missing: counted anew, the rate is kept", place.stamp_ns))
-                hearing.search = self._search(stream, hearing.search.channel)
+            hearing.search = self._search(stream, hearing.search.channel)
             hearing.begun_at = place.first_sample
             hearing.clock.reanchor()
         hearing.next_sample = place.first_sample + place.samples
         two_sided = bool(place.flags & BlockFlag.TWO_SIDED)
         hearing.clock.feed(place.first_sample, place.stamp_ns, two_sided=two_sided)
         length_ns = round(place.samples * hearing.clock.ns_per_sample)
-        self.worst_late_ns = max(self.worst_late_ns, now_ns() - place.stamp_ns - length_ns)
+        self.worst_late_ns = max(self.worst_late_ns, self._now_ns() - place.stamp_ns - length_ns)
         if samples.shape[0] == 0:
             return heard
         found = hearing.search.feed(samples)
