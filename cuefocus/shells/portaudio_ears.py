@@ -134,7 +134,7 @@ class PortAudioEars:
             age_s = frames / self._rate  # an interface that keeps no times: it was all there just now
         self._latency_ns = round(age_s * NS_PER_S)
         if status.input_overflow:
-            self._writer.lose()
+            self._writer.lose(counted=self._sample > self._rate)  # while it starts, everybody overflows
         view = memoryview(data).cast("B").cast("f")
         self._writer.put_interleaved(view, self._channels, self._sample, at_ns - self._latency_ns)
         self._sample += frames
