@@ -51,6 +51,8 @@ from timing_rig import (
 
 FPS, START, START_NS = 25, "00:59:57:00", 3_597_000_000_000
 P50_US, P99_US = 100.0, 1000.0
+WORKERS = 61
+"""Kernel workers write disks, too: they must not outrank the 65 of a JACK client."""
 READY_S, TAKE_S = 20.0, 30.0
 PIPEWIRE_JACK = "/usr/lib/*/pipewire-0.3/jack"
 Environ = dict[str, str]
@@ -113,7 +115,7 @@ def main() -> int:
         )
         stack.enter_context(heaters())
         stack.enter_context(hogs(given.hogs))
-        stack.enter_context(lifted_workers())
+        stack.enter_context(lifted_workers(WORKERS))
         serve = jackd if given.server == "jackd" else pipewire
         runs: list[Run] = []
         for number in range(1, 2 * given.runs + 1):
