@@ -160,7 +160,7 @@ def conductor_child(
     """The conductor process."""
     live = sound.config if isinstance(sound, LiveSound) else None
     path = runtime.path / CONDUCTOR_CONFIG
-    ConductorConfig(
+    config = ConductorConfig(
         memory_fd=wires.memory.fd,
         events_fd=wires.events_fd,
         takes_fd=wires.told_fd,
@@ -173,12 +173,13 @@ def conductor_child(
         afresh=afresh,
         sheet_fds=wires.sheet_fds,
         spill_fd=wires.spill_fd,
-    ).write(path)
+    )
+    config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
     own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     heard = sound.ring.handed_down if isinstance(sound, LiveSound) else ()
     fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard)
-    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds)
+    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, priority=config.priority)
 
 
 def ears_child(live: LiveSound, log: Path) -> ChildSpec:

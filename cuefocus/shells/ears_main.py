@@ -104,10 +104,11 @@ def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str
         log_line(f"ears: {problem}")
         writer.tell(State.LOST, str(problem))
         return _begin_anew(watch)
-    except InputError as problem:
+    except CueFocusError as problem:
         writer.tell(State.LOST, str(problem))
         log_line(str(problem))
-        return 1
+        ears.close()
+        return 1 if isinstance(problem, InputError) else 3
     except _Stop:
         ears.close()
         raise

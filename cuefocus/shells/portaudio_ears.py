@@ -20,6 +20,8 @@ _WHERE: Final = "audio"
 _BLOCK_SAMPLES: Final = 256
 _SILENT_NS: Final = NS_PER_S
 """A card that has been open and says nothing for so long was unplugged, whatever its driver says."""
+_WILD: Final = 2.0
+"""More than so many times its sample rate comes from no clock (ALSA's null plugin)."""
 _OLDEST_S: Final = 2.0
 _NO_LIBRARY: Final = "pip install 'cuefocus[audio]', and the system's PortAudio (Debian: libportaudio2)"
 
@@ -113,6 +115,10 @@ class PortAudioEars:
         """Say how it is. Raises Gone when nothing comes any more."""
         at_ns = now_ns()
         if self._sample != self._seen:
+            new, since_ns = self._sample - max(self._seen, 0), at_ns - self._seen_ns
+            if new > _WILD * self._rate * (since_ns + _SILENT_NS) / NS_PER_S:
+                problem = "hands over sound faster than it can be heard: it is no sound card"
+                raise DeviceError(problem, where=self._input.name, hint="name another; `cuefocus ports` lists them")
             self._seen, self._seen_ns = self._sample, at_ns
         if not self._stream.active or at_ns - self._seen_ns > _SILENT_NS:
             raise Gone(f"{self._input.name} says nothing any more: is it unplugged?")

@@ -64,10 +64,10 @@ def record(device: SoundDevice, seconds: float) -> Recording:
             while number < ring.head:
                 place = place_of(ring, number)
                 block = copied(ring, place, stream.channels) if place is not None else None
+                if block is None:  # overtaken: go on with the newest
+                    lost, number = lost + 1, ring.head
+                    break
                 number += 1
-                if block is None:
-                    lost += 1
-                    continue
                 blocks.append(block)
                 got += block.shape[1]
         joined = np.concatenate(blocks, axis=1) if blocks else np.zeros((stream.channels, 0), dtype=np.float32)

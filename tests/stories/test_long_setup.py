@@ -24,7 +24,7 @@ from cuefocus.shells.shm_plan import AxisPlanWriter
 from cuefocus.timebase.frames import rate_named, timecode_at
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
-from tests.stories.kit import LENS, SOLO_RIG, cue, show_text
+from tests.stories.scenes import LENS, SOLO_RIG, cue, show_text
 
 AXIS, RATE = "A.focus", rate_named("25")
 RACKS, EVERY_S = 2_000, 2.0

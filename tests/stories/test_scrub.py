@@ -9,7 +9,10 @@ import pytest
 
 from cuefocus.engine.plan import Latch
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, SOLO_RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import SOLO_RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 NEAR, MID, FAR, BACK = 0.3673, 0.5038, 0.7342, 0.8543
 #: On near until 2.46 s, on far from 3.1 s, on near again from 5.1 s, on back from 7.1 s.

@@ -6,7 +6,10 @@ import pytest
 
 from cuefocus.engine.plan import Latch
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, SOLO_RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, SOLO_RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 #: Camera A leaves at about 2.47 s and is in full motion on 2.75 s.
 CUES = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 7, "back")

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
+from tests.stories.told import Told
 
 GO = "on: {manual: GO}"
 HOUSE = (

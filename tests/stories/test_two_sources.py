@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
+from tests.stories.told import Told
 from tests.stories.two_lines import LEADER, SPARE, TWO_SOURCES, TwoLines
 
 SHOW = show_text(cue("1", 4.5, "far", "pull: 1.2 s") + cue("2", 7, "near"))

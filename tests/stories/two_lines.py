@@ -8,8 +8,8 @@ import numpy as np
 
 from cuefocus.engine.ports import InboxEvent
 from cuefocus.wire.events import Reading
-from tests.stories.kit import SOLO_RIG
 from tests.stories.playback import SAMPLE_RATE, Places, Playback
+from tests.stories.scenes import SOLO_RIG
 
 LEADER, SPARE = "deck", "spare"
 
