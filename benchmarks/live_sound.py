@@ -1,9 +1,9 @@
 """Landings from live LTC through a real sound server to the last byte at the motor.
 
-    python benchmarks/live_sound.py [--server jackd|pipewire] [--seconds 40] [--runs 3] [--period 256] [--hogs 1]
+    python benchmarks/live_sound.py [--server jackd|pipewire] [--by jack|audio] [--seconds 40] [--runs 3] [--period 256]
 
 A player in C (`ltcfeed.c`: libltc into a JACK port, no code of ours), a sound server without a sound card (jackd on its
-dummy driver, or PipeWire with a null sink as its clock), the daemon as a process with `--source jack:player`, 16 motors
+dummy driver, or PipeWire with a null sink as its clock), the daemon as a process that hears the player, 16 motors
 at 50 Hz on a pty each, stamped by `stamper.c`. The truth is the player's own log: the frame on which the timecode
 began, and the server's time of each cycle, through which one straight line is laid. Errors are about the run's median:
 what is constant (the line time that is kept free and that a pty does not need, libltc's edge) is calibrated on a rig.
@@ -51,6 +51,7 @@ from timing_rig import (
 
 FPS, START, START_NS = 25, "00:59:57:00", 3_597_000_000_000
 P50_US, P99_US = 100.0, 1000.0
+DEVICES = {"jack": "jack:player", "audio": "audio:player, JACK"}
 WORKERS = 61
 """Kernel workers write disks, too: they must not outrank the 65 of a JACK client."""
 READY_S, TAKE_S = 20.0, 30.0
@@ -94,6 +95,7 @@ def main() -> int:
     """Measure, print, judge; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", choices=("jackd", "pipewire"), default="jackd")
+    parser.add_argument("--by", choices=tuple(DEVICES), default="jack", help="heard through JACK itself, or PortAudio")
     parser.add_argument("--seconds", type=int, default=40, help="length of the timecode")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--period", type=int, default=256, help="frames of a cycle")
@@ -108,10 +110,10 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        bench = LiveBench(folder, given.seconds)
+        bench = LiveBench(folder, given.seconds, DEVICES[given.by])
         racks = sum(map(len, bench.racks))
         print(
-            f"{given.server}, {given.period} frames a cycle, {AXES} axes at 50 Hz, {racks} racks, {given.hogs} hog(s)"
+            f"{given.server} by {given.by}, {given.period} frames a cycle, {AXES} axes at 50 Hz, {racks} racks, {given.hogs} hog(s)"
         )
         stack.enter_context(heaters())
         stack.enter_context(hogs(given.hogs))
@@ -178,13 +180,17 @@ def pipewire_jack() -> str:
 class LiveBench(Bench):
     """The sixteen motors and the racks of `landing.py`, heard live."""
 
+    def __init__(self, folder: Path, seconds: int, device: str) -> None:
+        self.device = device
+        super().__init__(folder, seconds)
+
     def _rig(self) -> str:
         return (
             super()
             ._rig()
             .replace(
                 "{id: playback, kind: file, priority: 1}",
-                "{id: playback, kind: ltc, device: 'jack:player', priority: 1}",
+                f"{{id: playback, kind: ltc, device: '{self.device}', priority: 1}}",
             )
         )
 
