@@ -8,7 +8,7 @@ at 50 Hz on a pty each, stamped by `stamper.c`. The truth is the player's own lo
 began, and the server's time of each cycle, through which one straight line is laid. Errors are about the run's median:
 what is constant (the line time that is kept free and that a pty does not need, libltc's edge) is calibrated on a rig.
 
-A run in which the server or the player had an xrun says nothing about us (the server's time base jumps by whole
+A run in which the server, the player or the daemon lost sound while it played says nothing about us (the server's time base jumps by whole
 periods): it is repeated, at most so often as there were runs, and told. Needs, on Debian: jackd2 libjack-jackd2-dev
 libltc-dev gcc; for PipeWire: pipewire pipewire-jack wireplumber dbus. And `pip install 'cuefocus[jack]'`.
 """
@@ -27,7 +27,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from landing import AXES, CUEFOCUS, LOST_NS, Bench, arrivals_of, frames_of
@@ -54,7 +54,9 @@ P50_US, P99_US = 100.0, 1000.0
 DEVICES = {"jack": "jack:player", "audio": "audio:player, JACK"}
 WORKERS = 61
 """Kernel workers write disks, too: they must not outrank the 65 of a JACK client."""
-READY_S, TAKE_S = 20.0, 30.0
+CALM_S, PATIENCE_S = 10.0, 60.0
+"""The timecode begins after so long without an xrun (jackd's clock takes that to settle), or when patience ends."""
+READY_S, TAKE_S = 80.0, 30.0
 PIPEWIRE_JACK = "/usr/lib/*/pipewire-0.3/jack"
 Environ = dict[str, str]
 
@@ -113,7 +115,8 @@ def main() -> int:
         bench = LiveBench(folder, given.seconds, DEVICES[given.by])
         racks = sum(map(len, bench.racks))
         print(
-            f"{given.server} by {given.by}, {given.period} frames a cycle, {AXES} axes at 50 Hz, {racks} racks, {given.hogs} hog(s)"
+            f"{given.server} by {given.by}, {given.period} frames a cycle, {AXES} axes at 50 Hz, {racks} racks,"
+            f" {given.hogs} hog(s)"
         )
         stack.enter_context(heaters())
         stack.enter_context(hogs(given.hogs))
@@ -201,7 +204,7 @@ class LiveBench(Bench):
         command = [*CUEFOCUS, "run", "--rig", self.rig, "--show", self.show, "--arm", "--attended", "--takes", "1"]
         command += ["--json", "--journal", self.folder / "takes"]
         verdicts: dict[str, int] = {}
-        losses = 0
+        losses = lost_before = 0
         with contextlib.ExitStack() as stack:
             stack.enter_context(running([compiled("stamper"), log, *self.links], wait_for="ready"))
             feeder = [player_program(), *player_words]
@@ -216,11 +219,12 @@ class LiveBench(Bench):
             )
             timer = threading.Timer(READY_S + self.seconds + TAKE_S, daemon.kill)
             timer.start()
-            begun = False
+            begun, readiness = False, Readiness()
             for line in pipe(daemon.stdout):
                 event = json.loads(line)
-                if not begun and _stands_ready(event):
+                if not begun and readiness.saw(event):
                     begun = True
+                    lost_before = readiness.losses
                     to_player.write("play\n")
                     to_player.flush()
                 if event.get("event") == "alarm":
@@ -233,7 +237,7 @@ class LiveBench(Bench):
             player.wait(10)
             if daemon.wait():
                 raise SystemExit(f"run ended with {daemon.returncode}: {pipe(daemon.stderr).read()}")
-        return log, oracle, verdicts, losses
+        return log, oracle, verdicts, losses - lost_before
 
 
 def pipe(end: IO[str] | None) -> IO[str]:
@@ -243,18 +247,26 @@ def pipe(end: IO[str] | None) -> IO[str]:
     return end
 
 
-def _stands_ready(event: Mapping[str, object]) -> bool:
-    """Every axis engaged, and two seconds to reach its opening mark are over (the meter counts the time)."""
-    engaged = event.get("engaged")
-    if isinstance(engaged, list) and len(engaged) == AXES:
-        _stands_ready.since_ns = time.monotonic_ns()  # type: ignore[attr-defined]
-    since_ns = getattr(_stands_ready, "since_ns", 0)
-    return bool(since_ns) and "sound" in event and time.monotonic_ns() - since_ns > 2_000_000_000
+class Readiness:
+    """When to play: every axis stands at its opening mark, and the server has been settled for a while."""
+
+    def __init__(self) -> None:
+        self._engaged, self.losses, self._since_ns = False, 0, 0
+        self._first_ns = time.monotonic_ns()
+
+    def saw(self, event: Mapping[str, Any]) -> bool:
+        """Whether it is time, after one more event."""
+        now_ns = time.monotonic_ns()
+        engaged, losses = len(event.get("engaged", ())) == AXES, event.get("sound", {}).get("xruns", self.losses)
+        if (engaged and not self._engaged) or losses != self.losses:
+            self._since_ns, self.losses = now_ns, losses
+        self._engaged |= engaged
+        calm = now_ns - self._since_ns > CALM_S * 1e9 or now_ns - self._first_ns > PATIENCE_S * 1e9
+        return self._engaged and calm
 
 
 def one_run(bench: LiveBench, number: int, environ: Environ) -> Run:
     """Play once; figures about the run's median."""
-    _stands_ready.since_ns = 0  # type: ignore[attr-defined]
     _, before = calibrate(5)
     stolen = -stolen_ms()
     log, oracle_file, verdicts, losses = bench.listen(number, environ)

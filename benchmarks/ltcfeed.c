@@ -7,7 +7,7 @@
  *
  *   start FRAME           the JACK frame at which START's first sample went out
  *   cycle FRAME NS        the first frame of a cycle, and the server's time of it in CLOCK_MONOTONIC ns
- *   xruns N
+ *   xruns N               since the first start
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -56,6 +56,7 @@ static int process(jack_nframes_t frames, void *unused) {
     else if (cycle_count < CYCLES_MAX)
         cycles[cycle_count++] = (Cycle){first, (int64_t)began_us * 1000 + offset_ns};
     if (wanted > start_count && start_count < STARTS_MAX) {
+        if (!start_count) xruns = 0;
         starts[start_count++] = first;
         position = 0;
     }

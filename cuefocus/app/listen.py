@@ -82,21 +82,21 @@ def _file(source: str) -> tuple[_Heard, int | None]:
     if number == "0":
         raise InputError("channels count from 1", where="--listen", hint=f"write {_FILE}{name}#1")
     sound = SoundFile.open(name)
-    begin = min(_begins(sound, channel) for channel in range(sound.channels))
+    begin = min(_begins(sound, channel) for channel in range(sound.channels)) % sound.samples  # or all is silent
     end = min(begin + round(FILE_S * sound.sample_rate), sound.samples)
     channels = [_stretch(sound, channel, begin, end) for channel in range(sound.channels)]
     return _Heard(channels, sound.sample_rate, name), int(number) - 1 if number else None
 
 
 def _begins(sound: SoundFile, channel: int) -> int:
-    """Where a channel's sound begins; the file's start when it never does."""
+    """Where a channel's sound begins; the file's end when it never does."""
     length = 0
     for block in sound.blocks(channel):
         loud = np.flatnonzero(np.abs(block) > _BEGINS)
         if len(loud):
             return length + int(loud[0])
         length += len(block)
-    return 0
+    return sound.samples
 
 
 def _stretch(sound: SoundFile, channel: int, begin: int, end: int) -> npt.NDArray[np.float32]:

@@ -142,6 +142,11 @@ def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp
             running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
             play()
             running.until(lambda event: event.get("state") == "locked")
+            ears = running.pid("ears")
+            os.kill(ears, signal.SIGKILL)
+            running.another("ears", ears)
+            running.until(lambda event: event.get("state") == "freewheeling")
+            running.until(lambda event: event.get("state") == "locked")
         assert running.pid("conductor") == conductor
 
 
