@@ -3,14 +3,15 @@
     python benchmarks/live_sound.py [--server jackd|pipewire] [--by jack|audio] [--seconds 40] [--runs 3] [--period 256]
 
 A player in C (`ltcfeed.c`: libltc into a JACK port, no code of ours), a sound server without a sound card (jackd on its
-dummy driver, or PipeWire with a null sink as its clock), the daemon as a process that hears the player, 16 motors
-at 50 Hz on a pty each, stamped by `stamper.c`. The truth is the player's own log: the frame on which the timecode
-began, and the server's time of each cycle, through which one straight line is laid. Errors are about the run's median:
-what is constant (the line time that is kept free and that a pty does not need, libltc's edge) is calibrated on a rig.
+dummy driver, or PipeWire with a null sink as its clock), the daemon as a process that hears the player, 16 motors at
+50 Hz on a pty each, stamped by `stamper.c`. The truth is the player's own log: the frame on which the timecode began,
+and the server's time of each cycle, through which one straight line is laid. Errors are about the run's median: what is
+constant (the line time that is kept free and that a pty does not need, libltc's edge) is calibrated on a rig.
 
-A run in which the server, the player or the daemon lost sound while it played says nothing about us (the server's time base jumps by whole
-periods): it is repeated, at most so often as there were runs, and told. Needs, on Debian: jackd2 libjack-jackd2-dev
-libltc-dev gcc; for PipeWire: pipewire pipewire-jack wireplumber dbus. And `pip install 'cuefocus[jack]'`.
+A run in which the server, the player or the daemon lost sound while it played says nothing about us (the server's time
+base jumps by whole periods): it is repeated, at most so often as there were runs, and told. Needs, on Debian: jackd2
+libjack-jackd2-dev libltc-dev gcc; for PipeWire: pipewire pipewire-jack wireplumber dbus. And `pip install
+'cuefocus[jack]'`.
 """
 
 import argparse
