@@ -1,11 +1,14 @@
 """The channel with timecode is found by how well it reads; the meter says how well."""
 
+from unittest import mock
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.wire.ltc.channels import ChannelSearch
+from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.encoder import LtcSound, render_ltc
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.meter import SILENT_DBFS, SoundMeter
@@ -59,6 +62,23 @@ def test_of_two_that_read_alike_the_louder_wins() -> None:
     search = ChannelSearch(SAMPLE_RATE, 2)
     fed(search, stacked((0.1 * code).astype(np.float32), code))
     assert search.channel == 1
+
+
+def test_a_poor_channel_is_taken_when_no_other_reads_better() -> None:
+    code = ltc(6.0, level=0.2)
+    search = ChannelSearch(SAMPLE_RATE, 6)
+    others = [noise(len(code), 0.05, seed) for seed in range(4)]
+    fed(search, stacked(*others, code + noise(len(code), 0.15, 9), np.zeros_like(code)))
+    assert search.channel == 4
+
+
+def test_of_many_channels_no_more_than_two_are_read_at_a_time() -> None:
+    sound = np.stack([noise(SAMPLE_RATE, 0.1, seed) for seed in range(16)])
+    search = ChannelSearch(SAMPLE_RATE, 16)
+    with mock.patch.object(LtcDecoder, "feed", autospec=True, side_effect=LtcDecoder.feed) as feed:
+        assert fed(search, sound) == []
+    read = sum(len(call.args[1]) for call in feed.call_args_list)
+    assert read <= 2 * SAMPLE_RATE
 
 
 def test_a_channel_that_falls_silent_is_left_for_another() -> None:

@@ -1,11 +1,11 @@
 """LTC from the one of several channels on which it is read best: chosen by lock quality, not by level.
 
-Until one is chosen every channel that carries sound is read, a tenth of a second of one at a time, so that no block
-costs more than its share. Then the others are left alone until nothing has been read for a second. Cross-talk says the
-same frames, less steadily; where nothing tells two channels apart but their level, the louder is the true one.
+Decoding all of thirty channels would cost more than a core where they carry music. So while none is chosen two at a
+time are read on trial, those that look most like a square wave first, in turn; and when the chosen one has said
+nothing for a second the others are tried again beside it. Cross-talk says the same frames, less steadily: a poor
+channel is taken only when all have been tried. Of two that read alike the louder is the true one.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,38 +16,39 @@ from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.meter import frame_worth
 
-_CHUNK_S: Final = 0.1
+_CHUNK_S: Final = 0.05
+_AT_ONCE: Final = 2
+_TRIAL_CHUNKS: Final = 14  # 0.7 s: what the soft reader needs in noise, and eight frames beyond
 _SURE_FRAMES: Final = 8
-_ALONE_FRAMES: Final = 3
-"""So many on one channel are enough when no other has shown any."""
+_GOOD: Final = 0.9  # mean worth of frames; 17 dB over the noise shows 0.89
 _SILENT: Final = 1e-5  # -100 dBFS: no timecode was ever read from less
 _PATIENCE_S: Final = 1.0
 _AS_GOOD: Final = 0.02
 """Lock qualities no further apart than this are alike."""
-_FORGET_S: Final = 2.0
 
 Block = npt.NDArray[np.float32]
 
 
 @dataclass(slots=True)
-class _Candidate:
-    """A channel that may be it.
+class _Trial:
+    """A channel that is read to see whether it is the one.
 
     Args:
         from_sample: where its decoder began to listen.
-        frames: what it has read, counted from there.
+        chunks: how many it has been shown.
         square: mean square of its last chunk.
     """
 
     decoder: LtcDecoder
     from_sample: int
-    frames: deque[tuple[int, LtcFrame]] = field(default_factory=deque)
+    frames: list[LtcFrame] = field(default_factory=list)
+    chunks: int = 0
     square: float = 0.0
 
     @property
     def quality(self) -> float:
         """Mean worth of its frames."""
-        return sum(frame_worth(frame) for _, frame in self.frames) / len(self.frames) if self.frames else 0.0
+        return sum(map(frame_worth, self.frames)) / len(self.frames) if self.frames else 0.0
 
 
 class ChannelSearch:
@@ -66,15 +67,17 @@ class ChannelSearch:
         self._rate = sample_rate
         self._chunk = max(1, round(sample_rate * _CHUNK_S))
         self._count = channels
-        self._fixed = 0 if channels == 1 else wanted
-        self.channel = self._fixed if self._fixed is not None else likely
+        self._fixed = channels == 1 or wanted is not None
+        self.channel = (wanted or 0) if self._fixed else likely
         self._heard = 0  # samples, of all channels alike
         self._read_at = 0  # where something was last read
-        self._candidates: dict[int, _Candidate] = {}
-        self._waiting: list[Block] = []  # sound not yet shown to the candidates, all channels
-        self._chunks: deque[tuple[int, int, Block]] = deque()  # channel, first sample, chunk
-        if self.channel is not None:
-            self._candidates[self.channel] = _Candidate(LtcDecoder(sample_rate), 0)
+        self._decoder = LtcDecoder(sample_rate)
+        self._decoder_from = 0
+        self._trials: dict[int, _Trial] = {}
+        self._turns = [0] * channels  # how often each has been tried in this search
+        self._poor: dict[int, float] = {}  # quality of those that were read, but poorly
+        self._untried = False  # a channel with sound has not had its turn
+        self._waiting: list[Block] = []  # less than a chunk, of all channels
 
     def feed(self, block: Block) -> list[tuple[int, LtcFrame]]:
         """Frames of the chosen channel that this block makes sure of, each with the sample its places count from.
@@ -82,76 +85,80 @@ class ChannelSearch:
         Args:
             block: one row a channel.
         """
-        samples = block.shape[1]
-        self._heard += samples
+        self._heard += block.shape[1]
         frames: list[tuple[int, LtcFrame]] = []
         if self.channel is not None:
-            chosen = self._candidates[self.channel]
-            frames = [(chosen.from_sample, frame) for frame in chosen.decoder.feed(block[self.channel])]
+            frames = [(self._decoder_from, frame) for frame in self._decoder.feed(block[self.channel])]
             if frames:
                 self._read_at = self._heard
-        if self._fixed is None:
-            frames += self._search(block, samples)
+        if self.searching:
+            frames += self._search(block)
+        elif self._trials or self._waiting:
+            self._rest()
         return frames
 
     @property
     def searching(self) -> bool:
         """Whether other channels are listened to."""
-        return self._fixed is None and (self.channel is None or self._heard - self._read_at > _PATIENCE_S * self._rate)
+        return not self._fixed and (self.channel is None or self._heard - self._read_at > _PATIENCE_S * self._rate)
 
-    def _search(self, block: Block, samples: int) -> list[tuple[int, LtcFrame]]:
-        if not self.searching:
-            if len(self._candidates) > 1 or self._waiting or self._chunks:
-                self._rest()
-            return []
+    def _search(self, block: Block) -> list[tuple[int, LtcFrame]]:
         self._waiting.append(block)
-        begun = self._heard - sum(each.shape[1] for each in self._waiting)
-        if self._heard - begun >= self._chunk:
-            joined = np.concatenate(self._waiting, axis=1)
-            self._waiting = []
-            self._chunks += ((channel, begun, joined[channel]) for channel in range(self._count))
-        for _ in range(-(-samples * self._count // self._chunk)):
-            if self._chunks:
-                self._try(*self._chunks.popleft())
-        return self._choose()
+        if sum(each.shape[1] for each in self._waiting) < self._chunk:
+            return []
+        chunk, self._waiting = np.concatenate(self._waiting, axis=1), []
+        self._begin_trials(chunk)
+        for channel, trial in self._trials.items():
+            trial.chunks += 1
+            trial.square = _square(chunk[channel])
+            trial.frames += trial.decoder.feed(chunk[channel])
+        return self._judge()
+
+    def _begin_trials(self, chunk: Block) -> None:
+        """Fill free places: who was tried least, looks most like timecode, is loudest."""
+        sizes = np.abs(chunk)
+        squares = np.square(chunk, dtype=np.float64).mean(axis=1)
+        likeness = sizes.mean(axis=1, dtype=np.float64) ** 2 / np.maximum(squares, _SILENT**2)
+        able = [
+            channel
+            for channel in range(self._count)
+            if squares[channel] > _SILENT**2 and channel != self.channel and channel not in self._trials
+        ]
+        able.sort(key=lambda each: (self._turns[each], -round(float(likeness[each]), 1), -squares[each], each))
+        first = self._heard - chunk.shape[1]
+        for channel in able[: _AT_ONCE - len(self._trials)]:
+            self._turns[channel] += 1
+            self._trials[channel] = _Trial(LtcDecoder(self._rate), first)
+        self._untried = any(self._turns[channel] == 0 for channel in able)
+
+    def _judge(self) -> list[tuple[int, LtcFrame]]:
+        """Take one that is good enough; end trials that are over."""
+        sure = {channel: trial for channel, trial in self._trials.items() if len(trial.frames) >= _SURE_FRAMES}
+        self._poor |= {channel: trial.quality for channel, trial in sure.items()}
+        over = [channel for channel, trial in self._trials.items() if trial.chunks >= _TRIAL_CHUNKS]
+        best = max((trial.quality for trial in sure.values()), default=0.0)
+        begun = [trial for trial in self._trials.values() if trial.frames and trial not in sure.values()]
+        none_better = not self._untried and best >= max(self._poor.values(), default=0.0) - _AS_GOOD
+        if sure and not begun and (best >= _GOOD or none_better):
+            alike = [channel for channel, trial in sure.items() if trial.quality >= best - _AS_GOOD]
+            return self._take(max(alike, key=lambda each: (sure[each].square, -each)))
+        for channel in over:
+            del self._trials[channel]
+        return []
+
+    def _take(self, channel: int) -> list[tuple[int, LtcFrame]]:
+        trial = self._trials[channel]
+        self.channel, self._read_at = channel, self._heard
+        self._decoder, self._decoder_from = trial.decoder, trial.from_sample
+        frames = [(trial.from_sample, frame) for frame in trial.frames]
+        self._rest()
+        return frames
 
     def _rest(self) -> None:
         """Leave the others alone."""
-        self._waiting, self._chunks = [], deque()
-        self._candidates = {key: each for key, each in self._candidates.items() if key == self.channel}
+        self._trials, self._waiting, self._poor = {}, [], {}
+        self._turns = [0] * self._count
 
-    def _try(self, channel: int, first: int, chunk: Block) -> None:
-        if channel == self.channel:
-            return  # it is read all the time
-        square = float(np.dot(chunk, chunk)) / max(1, len(chunk))
-        if square < _SILENT**2:
-            self._candidates.pop(channel, None)
-            return
-        candidate = self._candidates.get(channel)
-        if candidate is None:
-            candidate = self._candidates[channel] = _Candidate(LtcDecoder(self._rate), first)
-        candidate.square = square
-        ends = first + len(chunk)
-        candidate.frames += ((ends, frame) for frame in candidate.decoder.feed(chunk))
-        while candidate.frames and candidate.frames[0][0] < ends - _FORGET_S * self._rate:
-            candidate.frames.popleft()
 
-    def _choose(self) -> list[tuple[int, LtcFrame]]:
-        """The best of those that have read enough; what it has read so far, and what it has not been shown yet."""
-        others = {channel: each for channel, each in self._candidates.items() if channel != self.channel}
-        reading = [channel for channel, each in others.items() if each.frames]
-        most = max((len(others[channel].frames) for channel in reading), default=0)
-        if self._chunks or most < (_ALONE_FRAMES if len(reading) == 1 else _SURE_FRAMES):
-            return []
-        able = [channel for channel in reading if len(others[channel].frames) >= most - 2]
-        best = max(others[channel].quality for channel in able)
-        alike = [channel for channel in able if others[channel].quality >= best - _AS_GOOD]
-        channel = max(alike, key=lambda each: (round(others[each].square, 12), -each))
-        chosen = others[channel]
-        frames = [(chosen.from_sample, frame) for _, frame in chosen.frames]
-        for block in self._waiting:
-            frames += [(chosen.from_sample, frame) for frame in chosen.decoder.feed(block[channel])]
-        chosen.frames.clear()
-        self.channel, self._read_at = channel, self._heard
-        self._rest()
-        return frames
+def _square(sound: Block) -> float:
+    return float(np.dot(sound, sound)) / max(1, len(sound))
