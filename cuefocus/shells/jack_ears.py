@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from cuefocus.chase.cycle_stamps import CycleStamps
+from cuefocus.chase.frame_count import FrameCount
 from cuefocus.errors import InputError
 from cuefocus.shells.ears import Gone
 from cuefocus.shells.host_clock import now_ns
@@ -20,7 +21,6 @@ from cuefocus.timebase.units import NS_PER_S
 
 _CLIENT: Final = "cuefocus"
 _PORT: Final = "timecode"
-_COUNTS: Final = 1 << 32  # jack_nframes_t
 _SAME_LOSS_S: Final = 0.25
 """A jump of the frame count and the server's word of an xrun so close together are one loss."""
 _SILENT_NS: Final = 5 * NS_PER_S
@@ -48,10 +48,9 @@ class JackEars:
         self._sources: tuple[str, ...] = ()
         self._connected: set[str] = set()
         # Kept by the callback:
-        self._frame = 0  # number of the next block's first frame, by our own count
-        self._counted: int | None = None  # the server's number of it, as expected
+        self._count = FrameCount()
         self._anew = True
-        self._skipped = self._losses = self._losses_told = 0
+        self._losses = self._losses_told = 0
         self._frames_since_gap = 0
         self._blocks = 0
         # Kept by the server's other thread, and by `tend`:
@@ -78,7 +77,7 @@ class JackEars:
         self._measure()
         if self._losses != self._losses_told:
             self._losses_told = self._losses
-            log_line(f"ears: sound lost {self._losses} times; the count last jumped by {self._skipped} frames")
+            log_line(f"ears: sound lost {self._losses} times; the count last jumped by {self._count.jump} frames")
         at_ns = now_ns()
         if self._blocks != self._seen_blocks:
             self._seen_blocks, self._seen_ns = self._blocks, at_ns
@@ -104,32 +103,18 @@ class JackEars:
         if self._freewheels:
             self._anew = True
             return
-        self._count_on(counted)
-        if self._xruns != self._xruns_seen:
+        if self._anew:
+            self._anew = False
+            self._count.begin_anew()
+            self._lose(counted=False)
+        first, jumped = self._count.block(counted, frames)
+        if jumped or self._xruns != self._xruns_seen:
             self._xruns_seen = self._xruns
             self._lose()
-        first = self._frame
-        self._frame += frames
         self._frames_since_gap += frames
-        self._counted = None if counted is None else (counted + frames) % _COUNTS
         blocks = [memoryview(port.get_buffer())[: 4 * frames] for port in self._inputs]
         stamp = self._stamps.stamp(server_ns, called_ns)
         self._writer.put(blocks, first, frames, stamp.stamp_ns - self._latency_ns, two_sided=stamp.two_sided)
-
-    def _count_on(self, counted: int | None) -> None:
-        """Our own count of frames goes up by what the server passed over; never down, whatever the server's does."""
-        expected = self._counted
-        if self._anew:
-            self._anew = False
-            self._lose(counted=False)
-            return
-        if expected is None or counted is None:
-            return
-        skipped = (counted - expected) % _COUNTS
-        if skipped:
-            self._skipped = skipped if skipped < _COUNTS // 2 else skipped - _COUNTS
-            self._frame += max(0, self._skipped)
-            self._lose()
 
     def _lose(self, *, counted: bool = True) -> None:
         self._writer.lose(counted=counted and self._frames_since_gap > _SAME_LOSS_S * self._rate)
