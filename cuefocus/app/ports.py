@@ -9,7 +9,7 @@ from serial.tools import list_ports
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.jack_library import jack_module, open_client, sound_outputs
-from cuefocus.shells.portaudio_ears import audio_module, leave_jack_alone, sound_inputs
+from cuefocus.shells.portaudio_list import listed_inputs
 
 BY_ID = Path("/dev/serial/by-id")
 NET = Path("/sys/class/net")
@@ -83,9 +83,8 @@ def jack_ports() -> Iterator[PortRow]:
 
 def sound_cards() -> Iterator[PortRow]:
     """Sound inputs, if sounddevice is installed."""
-    leave_jack_alone()
     try:
-        inputs = sound_inputs(audio_module())
+        inputs = listed_inputs()
     except DeviceError as problem:
         yield PortRow("note", "", "", f"sound inputs not listed: {problem.sentence}", stable=False)
         return

@@ -18,7 +18,7 @@ from cuefocus.shells.ears import Ears, Gone
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_ears import JackEars
 from cuefocus.shells.log_line import log_line
-from cuefocus.shells.portaudio_ears import PortAudioEars, leave_jack_alone
+from cuefocus.shells.portaudio_ears import PortAudioEars
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.sound_device import SoundDevice, parse_device
 from cuefocus.shells.sound_ring import RingWriter, SoundRing, State
@@ -117,7 +117,6 @@ def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str
 def _open(device: SoundDevice, writer: RingWriter) -> Ears:
     if device.server == "jack":
         return JackEars(device, writer)
-    leave_jack_alone()
     return PortAudioEars(device, writer)
 
 

@@ -4,67 +4,22 @@ Stamps: PortAudio says how old the block's first sample is at the moment of the 
 clock at once, so it is late only, and what PortAudio's own clock counts from does not matter.
 """
 
-import importlib
-import os
-from dataclasses import dataclass
 from typing import Any, Final
 
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.ears import Gone
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.portaudio_list import SoundInput, audio_module, leave_jack_alone, sound_inputs
 from cuefocus.shells.sound_device import MOST_CHANNELS, SoundDevice, the_one
 from cuefocus.shells.sound_ring import RingWriter, State
 from cuefocus.timebase.units import NS_PER_S
 
-_WHERE: Final = "audio"
 _BLOCK_SAMPLES: Final = 256
 _SILENT_NS: Final = NS_PER_S
 """A card that has been open and says nothing for so long was unplugged, whatever its driver says."""
 _WILD: Final = 2.0
 """More than so many times its sample rate comes from no clock (ALSA's null plugin)."""
 _OLDEST_S: Final = 2.0
-_NO_LIBRARY: Final = "pip install 'cuefocus[audio]', and the system's PortAudio (Debian: libportaudio2)"
-
-
-@dataclass(frozen=True, slots=True)
-class SoundInput:
-    """A device that sound comes in by.
-
-    Args:
-        index: PortAudio's number for it, until it looks again.
-        name: with the interface it is reached by, such as `USB Audio: #1 (hw:1,0), ALSA`.
-        sample_rate: its own, samples per second.
-    """
-
-    index: int
-    name: str
-    channels: int
-    sample_rate: int
-
-
-def audio_module() -> Any:
-    """Sounddevice. Raises DeviceError with the cure when it or PortAudio is missing."""
-    try:
-        return importlib.import_module("sounddevice")
-    except ImportError:
-        raise DeviceError("the library sounddevice is not installed", where=_WHERE, hint=_NO_LIBRARY) from None
-    except OSError as problem:
-        raise DeviceError(f"PortAudio is not installed ({problem})", where=_WHERE, hint=_NO_LIBRARY) from None
-
-
-def sound_inputs(library: Any) -> list[SoundInput]:
-    """Every input there was when the library was loaded: PortAudio looks but once."""
-    interfaces = [str(each["name"]) for each in library.query_hostapis()]
-    return [
-        SoundInput(
-            int(device["index"]),
-            f"{device['name']}, {interfaces[int(device['hostapi'])]}",
-            int(device["max_input_channels"]),
-            round(float(device["default_samplerate"])),
-        )
-        for device in library.query_devices()
-        if int(device["max_input_channels"]) > 0
-    ]
 
 
 class PortAudioEars:
@@ -79,6 +34,7 @@ class PortAudioEars:
 
     def __init__(self, device: SoundDevice, writer: RingWriter) -> None:
         self._writer = writer
+        leave_jack_alone()
         library = audio_module()
         self._input = _chosen(library, device)
         self._channels = min(self._input.channels, MOST_CHANNELS)
@@ -158,8 +114,3 @@ def _chosen(library: Any, device: SoundDevice) -> SoundInput:
     except InputError as problem:
         raise InputError(problem.sentence, where=str(device), hint=problem.hint) from None
     return next(each for each in inputs if each.name == name)
-
-
-def leave_jack_alone() -> None:
-    """PortAudio asks JACK, too, what it has: that must start no server."""
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")
