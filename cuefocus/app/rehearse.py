@@ -6,7 +6,7 @@ from math import inf
 from pathlib import Path
 
 from cuefocus.app.check import check
-from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.job import build_job, journal_files, refuse_mistakes
 from cuefocus.app.ltc_channel import timecode_channel
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import ActJob, Job, Seed
@@ -102,6 +102,7 @@ def rehearse(
     Raises: InputError subclasses for files that cannot be used, DeviceError for a journal that cannot be written.
     """
     checked = check(show_path, rig_path)
+    refuse_mistakes(checked)
     job = build_job(checked)
     if checked.show is None or checked.rig is None:
         raise InputError("the show cannot be rehearsed")

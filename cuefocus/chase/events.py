@@ -51,5 +51,9 @@ class ChaseEvent:
 
     @property
     def backwards(self) -> bool:
-        """Whether show time went back: a new pass begins."""
-        return self.from_show_ns is not None and self.to_show_ns is not None and self.to_show_ns < self.from_show_ns
+        """Whether playback went back: a new pass begins.
+
+        What was last heard counts, where it is known: a freewheeling clock runs on ahead of playback that slows down.
+        """
+        from_ns = self.from_show_ns if self.heard_show_ns is None else self.heard_show_ns
+        return from_ns is not None and self.to_show_ns is not None and self.to_show_ns < from_ns

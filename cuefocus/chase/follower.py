@@ -201,7 +201,7 @@ class Follower:
         line = self._tracker.line
         if fit is not Fit.DOUBTED and line is not None:
             self._lost = False
-            if fit is Fit.FAR:
+            if fit is Fit.FAR or (self._unbroken and self._apart(published_ns, line)):
                 self._unbroken = False
                 self._judge.restart()
                 if tied and old is not None and old.speed * line.speed > 0.0:
@@ -217,6 +217,15 @@ class Follower:
         ending = self._tracker.pulse.running_down(self._slowest_word_ns, self._tracker.noise(word))
         if self.state in RUNNING and ending:
             self._stop(word.point.host_ns, word.point.show_ns, "the timecode ran down")
+
+    def _apart(self, published_ns: int, line: Line) -> bool:
+        """Whether what is published is too far from the line to be led there slowly: that would take seconds.
+
+        At a speed that is not declared playback is about to stop, or to be refused: nothing is led anywhere.
+        """
+        speeds = self.config.speeds
+        declared = speeds.excess(line.speed) * speeds.nearest(line.speed) <= 3.0 * line.speed_sigma
+        return declared and abs(published_ns - line.show_at(self._now_ns)) > self._tracker.near_ns
 
     def _locate(self, reading: Reading) -> None:
         """Take a position without motion: it ends any run, and is shown."""

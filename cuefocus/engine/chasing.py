@@ -42,6 +42,7 @@ class Chasing:
         self.scrub = Scrubbing()
         self._playing: set[str] = set()
         self._was_running = False
+        self._wound_about = False  # axes were scrubbed since they were last placed
         self._placed_epoch: int | None = None
 
     @property
@@ -84,6 +85,7 @@ class Chasing:
         for happening in happenings:
             self._happened(session, happening)
         self.scrub.step(session, self.sources.scrub_until_ns)
+        self._wound_about = self._wound_about or self.scrub.active
         return self.clock
 
     def _happened(self, session: "Session", event: ChaseEvent) -> None:
@@ -130,6 +132,10 @@ class Chasing:
             self._place(session, jumped=True, backwards=to_ns < heard_ns)
 
     def _rejoin(self, session: "Session") -> None:
+        if self._wound_about:
+            # Back at the same place, but the axes are not: they have been led elsewhere meanwhile.
+            self._place(session, jumped=True, backwards=False)
+            return
         if session.book.armed and not session.taking.has_run:
             self._place(session, jumped=False, backwards=False)  # this take has not seen it run yet
             return
@@ -146,7 +152,7 @@ class Chasing:
                 session.stage.forget_cast(session)
             taking.has_run = True
         session.stage.place_all(session, "playback jumped" if jumped else "playback began after it")
-        self._placed_epoch = self.clock.epoch
+        self._placed_epoch, self._wound_about = self.clock.epoch, False
         self.sources.set_run(departed=False)
 
     def _refuse(self, session: "Session", event: ChaseEvent) -> None:

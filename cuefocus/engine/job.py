@@ -63,13 +63,18 @@ class ActJob:
 
 @dataclass(frozen=True, slots=True)
 class CueCard:
-    """A cue as it is written, for a row that says why it was never tried."""
+    """A cue as it is written, for a row that says why it was never tried.
+
+    Args:
+        land_ns: when it was to land, show ns; None for a triggered one.
+    """
 
     name: str
     camera: str
     axis: str
     target: str
     anchor: str
+    land_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,8 @@ class Sheet:
         request = planner.request(cue)
         if cue not in self._chain.cues or request is None:
             return None
-        axis = self.axis.rpartition(".")[2]
-        return CueCard(request.name, request.camera, axis, request.target, request.anchor or request.leave_anchor)
+        axis, anchor = self.axis.rpartition(".")[2], request.anchor or request.leave_anchor
+        return CueCard(request.name, request.camera, axis, request.target, anchor, request.wanted_ns)
 
 
 def _end(rack: PlannedRack | None) -> tuple[float, int, int] | None:

@@ -7,7 +7,8 @@ from cuefocus.engine.job import CueCard, Seed
 from cuefocus.engine.plan import OnLoss
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import Verdict
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, s_from_ns
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -24,6 +25,7 @@ _BETWEEN_TAKES_NS = NS_PER_S // 2
 
 def never_tried(session: "Session", cue: str, card: CueCard, why: str, *, source: str = "") -> LandingRow:
     """The row of a cue that could not even be planned; `source` is what fired it, if not timecode."""
+    chase, land_ns = session.act.chase, card.land_ns
     return LandingRow(
         take=session.book.take,
         pass_=max(1, session.book.pass_) if source else session.book.pass_,
@@ -33,9 +35,10 @@ def never_tried(session: "Session", cue: str, card: CueCard, why: str, *, source
         axis=card.axis,
         target=card.target,
         anchor=card.anchor or None,
-        land_at=None,
+        land_at=None if land_ns is None else timecode_at(land_ns, chase.rate).text(chase.rate),
         verdict=Verdict.REFUSED.value,
         reason=why,
+        planned_s=None if land_ns is None else s_from_ns(land_ns - chase.starts_show_ns),
         source=source or session.sources.leader,
     )
 

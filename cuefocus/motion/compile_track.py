@@ -151,7 +151,12 @@ def _placed(
     target = rack.band.target_ring
     next_offset = motor_ring(spec, target, after) - target
     segments: tuple[Segment, ...]
-    if abs(next_offset - offset) < _SAME_RING:
+    stop = tuple(shifted(segment, offset) for segment in rack.segments if segment.start_ns < rack.depart_ns)
+    if stop:  # it moved: it comes to rest before this rack's own pull
+        taken = _takeup(rack, offset, next_offset, rack.takeup_ns) if rack.takeup_ns else None
+        pull = (shifted(segment, next_offset) for segment in rack.segments[len(stop) :])
+        segments = (*stop, *((taken,) if taken is not None else ()), *pull)
+    elif abs(next_offset - offset) < _SAME_RING:
         segments = tuple(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
     else:
         takeup_ns = takeup_length_ns(spec, stand.top_speed, before if before != after else 0, after)

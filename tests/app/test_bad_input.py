@@ -110,6 +110,25 @@ def test_a_show_that_cannot_be_read_is_not_rehearsed(tmp_path: Path, ltc: Path, 
     assert told.out == ""
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ('land: {at: "01:00:04:00"}', "land: {word: nowhere}", "words file"),
+        ('starts: "01:00:00:00"', 'starts: "01:00:00:00"\n    media: {words: gone.json}', "gone.json"),
+        ("opening: {A: ana}", "opening: {A: 5 cm}", "opening.A: "),
+        ('"01:00:06:00"}, to: ana', '"01:00:06:00"}, from: ana, to: ana', "not where"),
+    ],
+)
+def test_a_show_that_run_turns_down_is_not_rehearsed(
+    tmp_path: Path, ltc: Path, right: str, wrong: str, says: str
+) -> None:
+    show = show_file(tmp_path, SMALL.replace(right, wrong, 1))
+    assert cuefocus("check", show, "--rig", RIG).status == 1
+    told = cuefocus("rehearse", show, "--rig", RIG, "--timecode", ltc, "--json")
+    refused(told, f"{show}:", says)
+    assert told.out == ""
+
+
 def test_a_cue_that_cannot_land_is_refused_and_the_others_land(tmp_path: Path, ltc: Path) -> None:
     text = SMALL.replace('"2", land', '"2", pull: 20 ms, land')
     show = show_file(tmp_path, text)
@@ -118,6 +137,8 @@ def test_a_cue_that_cannot_land_is_refused_and_the_others_land(tmp_path: Path, l
     rows = {row["cue"]: row["verdict"] for row in told.json["landings"]}
     assert rows.pop("1") == "landed"
     assert rows == {"2": "refused"}, "cue 2 is never tried"
+    never_tried = next(row for row in told.json["landings"] if row["cue"] == "2")
+    assert (never_tried["land_at"], never_tried["planned_s"]) == ("01:00:06:00", 6.0)
     assert f"{show}:13:" in told.err
     assert "at least" in told.err
 
