@@ -10,6 +10,7 @@ from cuefocus.timebase.frames import RATES, Timecode, timecode_at_frame
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
 from cuefocus.wire.ltc.front_end import FrontEnd
+from cuefocus.wire.ltc.kernels import PlainKernels
 from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
 from cuefocus.wire.ltc.start_fit import fit_starts
 from cuefocus.wire.ltc.word import SYNC_BITS, data_word, word_bits
@@ -163,11 +164,11 @@ def test_one_wrong_half_bit_is_put_right() -> None:
 )
 def test_the_front_end_leaves_no_trace_of_cuts_and_takes_away_dc(samples: int, cuts: list[int], seed: int) -> None:
     sound: npt.NDArray[np.float32] = np.random.default_rng(seed).standard_normal(samples).astype(np.float32)
-    whole = FrontEnd(_RATE).feed(sound)
-    pieced = FrontEnd(_RATE)
+    whole = FrontEnd(_RATE, PlainKernels()).feed(sound)
+    pieced = FrontEnd(_RATE, PlainKernels())
     parts = [pieced.feed(part) for part in np.split(sound, sorted(cut for cut in cuts if cut < samples))]
     assert np.array_equal(np.concatenate(parts), whole)
-    steady = FrontEnd(_RATE)
+    steady = FrontEnd(_RATE, PlainKernels())
     sums = steady.feed(np.ones(8000, dtype=np.float32))
     assert np.ptp(sums[1000:]) < 1e-6
 

@@ -44,6 +44,14 @@ class ContinuityGate:
             self._confirmed = passed[-1]
         return passed
 
+    def has_passed(self, frame: LtcFrame) -> bool:
+        """Whether that frame was the last one fed, and confirmed, and none waits."""
+        return self._confirmed is frame and self._previous is frame and self._pending is None
+
+    def follow(self, frame: LtcFrame) -> None:
+        """Frames that adjoin one another have passed, from the last confirmed one to this."""
+        self._previous = self._confirmed = frame
+
     def flush(self) -> None:
         """The sound is over: a frame still waiting stays unconfirmed."""
         self.refused += self._pending is not None

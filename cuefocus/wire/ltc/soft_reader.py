@@ -6,36 +6,22 @@ For play speeds of 0.8 to 1.25 in both directions; anything else, and dropouts a
 import numpy as np
 import numpy.typing as npt
 
+from cuefocus.timebase.frames import Timecode
 from cuefocus.wire.ltc.bit_clock import BitClock, BitRun
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.front_end import FrontEnd
-from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS, fit_starts
-from cuefocus.wire.ltc.timelines import SoftWord, Timelines
-from cuefocus.wire.ltc.word import BITS_PER_WORD, SYNC_BITS
+from cuefocus.wire.ltc.kernels import Kernels
+from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
+from cuefocus.wire.ltc.timelines import Timelines
+from cuefocus.wire.ltc.word import BITS_PER_WORD, unpacked
 
-_SYNC_LENGTH = 16
-_MEMORY = 0.85  # per word: how long the place of the sync word is remembered
-_NOISE = 0.4  # what chance gives
-_SEEN = 0.5
+Needed = tuple[int, LtcFrame]
+"""The samples, from the stream's first, that it takes to be sure of a frame, and the frame."""
+
 _KEPT_BITS = 3000  # 1.5 s: a word believed later than that is past caring for
 _FIT_BITS = REACH_HALF_BITS // 2  # to each side of a frame's start
 _WORST_JITTER_BITS = 0.1
 _SAMPLE_CENTRE = -0.5  # running sums stand between samples
-
-
-def _shape(bits: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Signs of the half bits of a bit pattern, first half positive."""
-    halves, level = [], -1.0
-    for bit in bits:
-        level = -level
-        halves.append(level)
-        level = -level if bit else level
-        halves.append(level)
-    return np.array(halves)
-
-
-_SYNC_SHAPE = _shape(SYNC_BITS)
-_SYNC_SHAPE_REVERSED = _SYNC_SHAPE[::-1].copy()
 
 
 class SoftReader:
@@ -43,115 +29,102 @@ class SoftReader:
 
     Args:
         sample_rate: samples per second.
+        kernels: inner loops.
         first_sample: where in the stream the first sample fed to it stands.
     """
 
-    def __init__(self, sample_rate: int, *, first_sample: int = 0) -> None:
-        self._front = FrontEnd(sample_rate)
-        self._clock = BitClock(sample_rate, first_sample - self._front.delay_samples)
+    def __init__(self, sample_rate: int, kernels: Kernels, *, first_sample: int = 0) -> None:
+        self._kernels = kernels
+        self._front = FrontEnd(sample_rate, kernels)
+        self._clock = BitClock(sample_rate, kernels)
         self._rate = sample_rate
-        self._words = _WordFinder()
+        self._first_sample = first_sample
+        self._words = self._word_finder()
 
     @property
     def horizon(self) -> float:
         """Words that end before this sample have been looked at; all, while there is no bit clock to look along."""
-        return self._clock.horizon
+        return self._clock.horizon + self._first_sum
 
-    def feed(self, block: npt.NDArray[np.float32]) -> list[LtcFrame]:
+    def feed(self, block: npt.NDArray[np.float32]) -> list[Needed]:
         """Frames that this block makes sure of, those of each moment of certainty in order of time."""
-        frames: list[LtcFrame] = []
+        frames: list[Needed] = []
         for run in self._clock.feed(self._front.feed(block)):
             if run.fresh:
-                self._words = _WordFinder()
+                self._words = self._word_finder()
             frames += self._words.feed(run)
-        return frames
+        return [(need + self._first_sample, frame) for need, frame in frames]
 
-    def flush(self) -> list[LtcFrame]:
+    def flush(self) -> list[Needed]:
         """Frames still to come when the sound is over."""
         return self.feed(np.zeros(self._front.delay_samples + self._rate // 100, dtype=np.float32))
 
+    @property
+    def _first_sum(self) -> int:
+        """The sample that the first running sum belongs to."""
+        return self._first_sample - self._front.delay_samples
+
+    def _word_finder(self) -> "_WordFinder":
+        return _WordFinder(self._first_sum, self._kernels)
+
 
 class _WordFinder:
-    """Finds the words in one lock's bits."""
+    """Finds the words in one lock's bits; frames come with the count of sums it took."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_sum: int, kernels: Kernels) -> None:
+        self._kernels = kernels
+        self._first_sum = first_sum
         self._base = 0  # bit count of the first bit kept
-        self._measured: list[float] = []
-        self._halves: list[float] = []
-        self._scores = {1: [0.0] * BITS_PER_WORD, -1: [0.0] * BITS_PER_WORD}
+        self._measured = np.zeros(0)
+        self._halves = np.zeros(0)
+        self._scores = np.zeros((2, BITS_PER_WORD))
         self._timelines = {1: Timelines(1), -1: Timelines(-1)}
 
-    def feed(self, run: BitRun) -> list[LtcFrame]:
+    def feed(self, run: BitRun) -> list[Needed]:
         """Frames that become certain with these bits."""
         before = self._base + len(self._measured)
-        self._measured += run.measured
-        for first, second in zip(run.first_halves, run.second_halves, strict=True):
-            self._halves += (first, second)
-        end = self._base + len(self._measured)
-        start = max(before, BITS_PER_WORD - 1)  # the first bit that can be the last of a word
-        frames = self._scan(start, end) if start < end else []
+        self._measured = np.concatenate([self._measured, run.measured])
+        self._halves = np.concatenate([self._halves, run.halves])
+        first = max(before, BITS_PER_WORD - 1)  # the first bit that can be the last of a word
+        halves = self._halves[2 * (first - (BITS_PER_WORD - 1) - self._base) :]
+        frames: list[Needed] = []
+        for last, direction in self._kernels.word_ends(halves, first, self._scores):
+            frames += [(int(run.needs[last - before]), frame) for frame in self._offer(direction, last)]
         self._forget()
         return frames
 
-    def _scan(self, start: int, end: int) -> list[LtcFrame]:
-        """Frames believed now that the words ending with the bits `start` … `end` - 1 are there."""
-        frames: list[LtcFrame] = []
-        at = 2 * (start - (BITS_PER_WORD - 1) - self._base)
-        stretch = np.array(self._halves[at:])
-        forward, reverse = _likeness(stretch, _SYNC_SHAPE), _likeness(stretch, _SYNC_SHAPE_REVERSED)
-        tail = BITS_PER_WORD - _SYNC_LENGTH  # from a word's first bit to the sync word that ends it
-        for direction, likeness in ((1, forward[tail:]), (-1, reverse)):
-            scores = self._scores[direction]
-            for bit, value in zip(range(start, end), likeness[: end - start].tolist(), strict=True):
-                phase = bit % BITS_PER_WORD
-                scores[phase] = _MEMORY * scores[phase] + max(0.0, value - _NOISE)
-                if value > _SEEN and scores[phase] == max(scores) >= max(self._scores[-direction]):
-                    kept = (
-                        word for word in self._offer(direction, bit) if word.index - BITS_PER_WORD + 1 >= self._base
-                    )
-                    frames += [self._frame(direction, word) for word in kept]
-        return frames
-
-    def _offer(self, direction: int, last: int) -> list[SoftWord]:
-        """Words believed now that the one is there whose 80 bits end with bit `last`."""
+    def _offer(self, direction: int, last: int) -> list[LtcFrame]:
+        """Frames believed now that the word is there whose 80 bits end with bit `last`."""
         at = 2 * (last - BITS_PER_WORD + 1 - self._base)
-        halves = self._halves[at : at + 2 * BITS_PER_WORD]
-        if direction < 0:
-            halves.reverse()
-        return self._timelines[direction].offer(last, halves[0::2], halves[1::2])
+        halves = self._halves[at : at + 2 * BITS_PER_WORD][::direction]
+        lines = self._timelines[direction]
+        count, slot = self._kernels.offer(lines, last, halves[0::2].copy(), halves[1::2].copy())
+        agreements = lines.agreements[slot, :count].tolist()
+        oldest = last - _KEPT_BITS + BITS_PER_WORD
+        return [
+            self._frame(direction, last, word, agreement)
+            for word, agreement in zip(lines.waiting[slot, :count].tolist(), agreements, strict=True)
+            if word[0] >= oldest
+        ]
 
-    def _frame(self, direction: int, word: SoftWord) -> LtcFrame:
-        first, last = word.index - BITS_PER_WORD + 1, word.index + 1
-        (earlier, earlier_noise), (later, later_noise) = self._place(first), self._place(last)
-        jitter = _WORST_JITTER_BITS * max(0.0, 1.0 - word.agreement)
-        if direction > 0:
-            return LtcFrame(word.label, word.word, earlier, later, 1, jitter, "matched", earlier_noise)
-        return LtcFrame(word.label, word.word, later, earlier, -1, jitter, "matched", later_noise)
+    def _frame(self, direction: int, now: int, word: list[int], agreement: float) -> LtcFrame:
+        """The frame of a word (a row of `Timelines.waiting`), by the bits up to `now`."""
+        index, label, low, high = word
+        earlier, earlier_noise = self._place(index - BITS_PER_WORD + 1, now)
+        later, later_noise = self._place(index + 1, now)
+        jitter = _WORST_JITTER_BITS * max(0.0, 1.0 - agreement)
+        start, end, noise = (earlier, later, earlier_noise) if direction > 0 else (later, earlier, later_noise)
+        return LtcFrame(Timecode(*unpacked(label)), low | high << 32, start, end, direction, jitter, "matched", noise)
 
-    def _place(self, bit: int) -> tuple[float, float]:
+    def _place(self, bit: int, now: int) -> tuple[float, float]:
         """Where a bit begins and how sure that is, samples, by the transitions around it."""
-        low = max(0, bit - self._base - _FIT_BITS)
-        high = min(len(self._measured), bit - self._base + _FIT_BITS + 1)
-        places: npt.NDArray[np.float64] = np.array(self._measured[low:high])
-        steps = np.arange(low, high, dtype=np.float64) - (bit - self._base)
-        unit = float(places[-1] - places[0]) / (len(places) - 1)
-        middle = places[0] - steps[0] * unit
-        fit = fit_starts(
-            2.0 * steps[None], (places - middle - steps * unit)[None], np.ones((1, len(places)), dtype=bool)
-        )
-        return float(middle + fit.shift[0]) + _SAMPLE_CENTRE, float(fit.noise[0])
+        low, high = max(0, bit - _FIT_BITS - self._base), min(now, bit + _FIT_BITS) + 1 - self._base
+        place, noise = self._kernels.bit_start(self._measured[low:high], bit - self._base - low)
+        return place + (self._first_sum + _SAMPLE_CENTRE), noise
 
     def _forget(self) -> None:
-        spare = len(self._measured) - _KEPT_BITS
+        spare = len(self._measured) - _KEPT_BITS - _FIT_BITS
         if spare > 0:
-            del self._measured[:spare]
-            del self._halves[: 2 * spare]
+            self._measured = self._measured[spare:]
+            self._halves = self._halves[2 * spare :]
             self._base += spare
-
-
-def _likeness(halves: npt.NDArray[np.float64], shape: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How much 16 bits look like a sync word, 0 … 1, beginning with each bit."""
-    met = np.abs(np.correlate(halves, shape, "valid")[::2])
-    size = np.convolve(np.abs(halves), np.ones(len(shape)), "valid")[::2]
-    likeness: npt.NDArray[np.float64] = np.divide(met, size, out=np.zeros_like(met), where=size > 0.0)
-    return likeness

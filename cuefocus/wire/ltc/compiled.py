@@ -1,0 +1,229 @@
+"""The decoder's inner loops compiled by numba, where it is installed.
+
+The compiled code is kept in a folder named after a digest of the loops' sources: a changed loop is never read from an
+old one. Building the kernels loads or compiles everything, so that no block of sound ever waits for a compiler.
+"""
+
+import hashlib
+import importlib.util
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from cuefocus.wire.ltc import bits, edge_loops, likeliest, soft_loops, start_loops, timelines, word
+from cuefocus.wire.ltc.bits import SYNC_EDGES, Indices, Places
+from cuefocus.wire.ltc.edges import SOUND, ClearRun, Samples, silence_what_is_no_sound
+from cuefocus.wire.ltc.kernels import FINE_SAMPLES, HALF_BITS_PER_WORD, most_bits
+from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
+from cuefocus.wire.ltc.timelines import Timelines
+from cuefocus.wire.ltc.word import BITS_PER_WORD
+
+_MODULES: tuple[ModuleType, ...] = (
+    word, bits, edge_loops, start_loops, soft_loops, likeliest, timelines,
+)  # fmt: skip
+# Called by other loops, in the order of their calls; a compiler must know them first.
+_INNER: tuple[Callable[..., Any], ...] = (
+    word.packed_label, bits.is_likely_sync, bits.has_sync_shape, bits.walk, edge_loops.cut_at, edge_loops.crossing,
+    start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
+    soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
+    timelines.weighed, timelines.counted_on, timelines.wait, timelines.carried_on, timelines.rates_with,
+    timelines.swap, timelines.sort, timelines.without_twins, timelines.believed,
+)  # fmt: skip
+
+
+def can_compile() -> bool:
+    """Whether numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def sources_digest() -> str:
+    """Changes when any loop does."""
+    digest = hashlib.sha256()
+    for module in _MODULES:
+        digest.update(inspect.getsource(module).encode())
+    return digest.hexdigest()[:16]
+
+
+def user_cache() -> Path:
+    """Where a user's compiled loops are kept: `$XDG_CACHE_HOME/cuefocus`, else `~/.cache/cuefocus`."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "cuefocus" / f"loops-{sources_digest()}"
+
+
+class CompiledKernels:
+    """The kernels, compiled.
+
+    Args:
+        cache: folder for compiled code, made if it is not there; None, or one that cannot be written to, compiles
+            everything anew (some seconds).
+
+    Raises: ImportError where numba is not installed; ask `can_compile` first.
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
+        compiled = _compiler(cache)
+        self._extremes = compiled(edge_loops.hop_extremes)
+        self._edges = compiled(edge_loops.edge_places)
+        self._syncs = compiled(bits.find_syncs)
+        self._words = compiled(bits.read_words)
+        self._starts = compiled(start_loops.word_starts)
+        self._sums = compiled(soft_loops.high_passed_sums)
+        self._follow = compiled(soft_loops.follow)
+        self._likeness = compiled(soft_loops.sync_likeness)
+        self._sync_places = compiled(soft_loops.sync_places)
+        self._offer = compiled(timelines.offer)
+        self._bit_start = compiled(start_loops.bit_start)
+        self._places = np.zeros(0)
+        self._bits = np.zeros(BITS_PER_WORD, dtype=np.int64)
+        self._fit_room = np.zeros((2, 2 * REACH_HALF_BITS + 1))
+        self._warm_up()
+
+    def extremes(self, window: Samples, first: int, hop: int) -> tuple[Samples, Samples]:
+        """See `EdgeKernels`."""
+        hops = (len(window) - first) // hop
+        keys = np.empty((2, hops), dtype=np.int32)
+        samples = window.view(np.int32)
+        self._extremes(samples, first, hop, keys[0], keys[1])
+        if keys[0].max() >= _TOO_HIGH or keys[1].min() <= _TOO_LOW:
+            silence_what_is_no_sound(window[first:])
+            self._extremes(samples, first, hop, keys[0], keys[1])
+        extremes = (keys ^ (keys >> 31 & 0x7FFFFFFF)).view(np.float32)
+        return extremes[0], extremes[1]
+
+    def edges(
+        self, window: Samples, first: int, hop: int, middle: Samples, margin: Samples, pause: int, run: ClearRun
+    ) -> tuple[Places, ClearRun]:
+        """See `EdgeKernels`."""
+        most = 2 * (len(window) - first)
+        if len(self._places) < most:
+            self._places = np.zeros(most)
+        found, side, last = self._edges(
+            window, first, hop, middle, margin, pause, run.to_stream, run.side, run.last, self._places
+        )
+        return self._places[:found].copy(), ClearRun(side, last, run.to_stream)
+
+    def syncs(self, edges: Places, first: int) -> tuple[Indices, Indices]:
+        """See `WordKernels`."""
+        last = len(edges) - SYNC_EDGES + 1
+        ats, directions = np.empty((2, 2 * max(0, last - first)), dtype=np.int64)
+        found = self._syncs(edges, first, last, ats, directions)
+        return ats[:found].copy(), directions[:found].copy()
+
+    def words(
+        self, edges: Places, ats: Indices, directions: Indices, *, at_end: bool
+    ) -> tuple[Indices, Places, int, int, int]:
+        """See `WordKernels`."""
+        numbers, jitters = np.zeros((len(ats), 6), dtype=np.int64), np.zeros(len(ats))
+        done, words, torn, impossible = self._words(edges, ats, directions, at_end, numbers, jitters)
+        return numbers[:words], jitters[:words], done, torn, impossible
+
+    def starts(self, edges: Places, numbers: Indices) -> Places:
+        """See `WordKernels`."""
+        out = np.empty((len(numbers), 3))
+        self._starts(edges, numbers, FINE_SAMPLES, HALF_BITS_PER_WORD, out, self._fit_room)
+        return out
+
+    def high_passed_sums(
+        self, late: Places, first_sums: Places, second_sums: Places, total: float
+    ) -> tuple[Places, Places, Places]:
+        """See `SoftKernels`."""
+        length = len(first_sums)
+        samples = len(late) - length + 1
+        first, second, sums = np.empty(length + samples), np.empty(length + samples), np.empty(samples + 1)
+        first[:length], second[:length] = first_sums, second_sums
+        self._sums(late, length - 1, first, second, total, sums)
+        return sums, first, second
+
+    def follow(
+        self, sums: Places, base: int, loop: Places, shortest: float, longest: float
+    ) -> tuple[tuple[Places, Places, Indices], bool]:
+        """See `SoftKernels`."""
+        most = most_bits(len(sums), shortest)
+        measured, halves, needs = np.empty(most), np.empty(2 * most), np.empty(most, dtype=np.int64)
+        count, lost = self._follow(sums, base, loop, shortest, longest, measured, halves, needs)
+        return (measured[:count], halves[: 2 * count], needs[:count]), lost
+
+    def word_ends(self, halves: Places, first: int, scores: Places) -> list[tuple[int, int]]:
+        """See `SoftKernels`."""
+        count = len(halves) // 2 - (BITS_PER_WORD - 1)
+        if count <= 0:
+            return []
+        forward, reverse = np.empty((2, count))
+        self._likeness(halves, forward, reverse)
+        ats, ways = np.empty((2, 2 * count), dtype=np.int64)
+        found = self._sync_places(forward, reverse, first, scores[0], scores[1], ats, ways)
+        return list(zip(ats[:found].tolist(), ways[:found].tolist(), strict=True))
+
+    def offer(self, lines: Timelines, index: int, firsts: Places, seconds: Places) -> tuple[int, int]:
+        """See `SoftKernels`."""
+        count, slot = self._offer(
+            lines.step, lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
+            index, firsts, seconds, self._bits,
+        )  # fmt: skip
+        return count, slot
+
+    def bit_start(self, measured: Places, at: int) -> tuple[float, float]:
+        """See `SoftKernels`."""
+        place, noise = self._bit_start(measured, at, self._fit_room[0], self._fit_room[1])
+        return place, noise
+
+    def _warm_up(self) -> None:
+        """Call everything once, with the types of real calls."""
+        window = np.zeros(128, dtype=np.float32)
+        highs, lows = self.extremes(window, 64, 64)
+        self.edges(window, 64, 64, highs, lows, 4, ClearRun(0, -6, -64))
+        edges = np.arange(200, dtype=np.float64)
+        ats, directions = self.syncs(edges, 0)
+        numbers, _, _, _, _ = self.words(edges, ats, directions, at_end=True)
+        self.starts(edges, numbers)
+        sums, _, _ = self.high_passed_sums(edges, np.zeros(3), np.zeros(3), 0.0)
+        self.follow(sums, 0, np.array([8.0, 8.0, 0.0, 0.0, 1.0, 0.0]), 6.0, 10.0)
+        halves = np.zeros(2 * BITS_PER_WORD)
+        self.word_ends(halves, BITS_PER_WORD - 1, np.zeros((2, BITS_PER_WORD)))
+        self.offer(Timelines(1), BITS_PER_WORD - 1, halves[0::2].copy(), halves[1::2].copy())
+        self.bit_start(edges, 1)
+
+
+def _key(sample: np.float32) -> int:
+    """A float32's place among the keys of `edge_loops.hop_extremes`."""
+    bits_of = int(sample.view(np.int32))
+    return bits_of ^ 0x7FFFFFFF if bits_of < 0 else bits_of
+
+
+_TOO_HIGH, _TOO_LOW = _key(SOUND), _key(-SOUND)
+
+
+def _compiler(cache: Path | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What turns a loop into compiled code, kept in `cache` if that can be."""
+    import numba  # half a second, and only for those who want it
+    from numba.extending import register_jitable
+
+    for inner in _INNER:
+        register_jitable(inner)
+    kept = cache is not None and _is_writable(cache)
+
+    def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
+        usual, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache) if kept else numba.config.CACHE_DIR
+        try:
+            ready: Callable[..., Any] = numba.njit(loop, cache=kept)
+        finally:
+            numba.config.CACHE_DIR = usual
+        return ready
+
+    return compiled
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""Asks the soft reader, but only where the edges say nothing steady."""
+
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+
+from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.given import Due
+from cuefocus.wire.ltc.kernels import Kernels
+from cuefocus.wire.ltc.soft_reader import SoftReader
+
+Sound = npt.NDArray[np.float32] | npt.NDArray[np.int16]
+
+DOUBT_S = 0.1  # without a steady reading until the soft reader is asked
+_HOP_S = 0.01
+_MEMORY_S = 0.25  # of sound: what it hears first
+_TRUST_S = 1.0  # of steady readings until it rests again
+
+
+class SecondOpinion:
+    """Sound and steady readings in, frames out of the soft reader while it is awake.
+
+    Args:
+        sample_rate: samples per second.
+        kernels: inner loops.
+    """
+
+    def __init__(self, sample_rate: int, kernels: Kernels) -> None:
+        self._rate, self._kernels = sample_rate, kernels
+        self._hop = max(1, round(sample_rate * _HOP_S))
+        self._memory = self._hop * round(_MEMORY_S / _HOP_S)
+        self._reader: SoftReader | None = None
+        self._parts: deque[Sound] = deque()  # of the sound, from `_first` on
+        self._first = 0
+        self._steady_to = 0.0
+        self._steady_since = 0.0
+        self.heard = 0
+        self.done = 0
+
+    @property
+    def hop_ends(self) -> int:
+        """Where the next hop ends, samples."""
+        return self.done + self._hop
+
+    @property
+    def hop_is_there(self) -> bool:
+        """Whether all of it has been heard."""
+        return self.hop_ends <= self.heard
+
+    @property
+    def read_to(self) -> float:
+        """Samples before this are read, as far as the soft reader can."""
+        return self._reader.horizon if self._reader is not None else np.inf
+
+    @property
+    def rests(self) -> bool:
+        """Whether the soft reader is not asked."""
+        return self._reader is None
+
+    @property
+    def knows_no_better(self) -> bool:
+        """Whether the soft reader is asked and will be until the edges read something."""
+        return self._reader is not None and self._is_in_doubt(self.hop_ends)
+
+    def hear(self, block: Sound) -> None:
+        """Take in sound; `forget` must follow before the block is altered."""
+        self._parts.append(block)
+        self.heard += len(block)
+
+    def forget(self) -> None:
+        """Let go of sound older than the memory, and of the block itself."""
+        keep = self.done - self._memory
+        while self._parts and self._first + len(self._parts[0]) <= keep:
+            self._first += len(self._parts.popleft())
+        if self._parts:
+            block = self._parts.pop()
+            spare = max(0, keep - self._first) if not self._parts else 0
+            self._first += spare
+            self._parts.append(block[spare:].copy())
+
+    def steady(self, last_sample: float) -> None:
+        """The edges have read a steady word that ended there."""
+        if last_sample - self._steady_to > DOUBT_S * self._rate:
+            self._steady_since = last_sample
+        self._steady_to = max(self._steady_to, last_sample)
+
+    def steady_throughout(self, last_sample: float) -> None:
+        """The edges have read steady words up to there, none of them so late that doubt came up; the reader rests."""
+        self._steady_to = max(self._steady_to, last_sample)
+
+    def skip_hops(self, before: float) -> None:
+        """Hops that end before that hold nothing to decide: the reader rests, and there is no doubt."""
+        self.done += max(0, (int(np.ceil(before)) - 1 - self.done) // self._hop) * self._hop
+
+    def take_hop(self) -> list[LtcFrame]:
+        """What the next hop makes sure of; asks the reader, or sends it to rest, as the edges have read so far."""
+        start, self.done = self.done, self.hop_ends
+        doubt = self._is_in_doubt(self.done)
+        if self._reader is None and doubt:
+            start = max(0, self.done - self._memory)
+            self._reader = SoftReader(self._rate, self._kernels, first_sample=start)
+        elif self._reader is not None and not doubt and self.done - self._steady_since > _TRUST_S * self._rate:
+            self._reader = None
+        if self._reader is None:
+            return []
+        return [frame for _, frame in self._reader.feed(self._stretch(start, self.done))]
+
+    def take_hops(self, before: float) -> list[Due]:
+        """What all hops that end before that and have been heard make sure of, while nothing but doubt can come.
+
+        Returns: each frame with the end of the hop that makes sure of it, in that order.
+        """
+        last = min(self.heard, int(np.ceil(min(before, self.heard + 1.0))) - 1)
+        start, hops = self.done, (last - self.done) // self._hop
+        if self._reader is None or hops < 1:
+            return []
+        self.done += hops * self._hop
+        found = self._reader.feed(self._stretch(start, self.done))
+        return [(start + max(1, -(-(need - start) // self._hop)) * self._hop, frame) for need, frame in found]
+
+    def flush(self) -> list[LtcFrame]:
+        """Frames still to come when the sound is over."""
+        if self._reader is None:
+            return []
+        rest = self._reader.feed(self._stretch(self.done, self.heard)) + self._reader.flush()
+        return [frame for _, frame in rest]
+
+    def _is_in_doubt(self, at: int) -> bool:
+        return at - self._steady_to > DOUBT_S * self._rate
+
+    def _stretch(self, start: int, end: int) -> npt.NDArray[np.float32]:
+        """Sound from `start` to `end`."""
+        pieces = []
+        at = self._first
+        for part in self._parts:
+            if at + len(part) > start and at < end:
+                pieces.append(part[max(0, start - at) : end - at])
+            at += len(part)
+        return np.concatenate([np.zeros(0, dtype=np.float32), *pieces]).astype(np.float32)
