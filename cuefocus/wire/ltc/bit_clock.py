@@ -20,6 +20,7 @@ Sums = npt.NDArray[np.float64]
 _WINDOW_S = 0.17  # looked at for a carrier: over 300 bits
 _LOOK_EVERY_S = 0.085
 _SLOWEST_FPS, _FASTEST_FPS = 18.5, 39.0  # the loop's own stops, a little beyond where it is sent
+_START, _NOWHERE = np.array([-math.inf]), np.array([math.inf])
 _NEARBY = 4  # sums kept before those that the next bit needs
 
 
@@ -56,31 +57,46 @@ class BitClock:
         self._window = round(sample_rate * _WINDOW_S)
         self._step = round(sample_rate * _LOOK_EVERY_S)
         self._look_at = 0
-        self._loop: Sums | None = None  # see `bit_loop.follow`
+        self._loop: Sums | None = None  # see `soft_loops.follow`
+        # Of the last feed: counts of sums, and the place of the bit that each was not enough for.
+        self._horizons: list[tuple[Sums, Sums]] = [(_START, _NOWHERE)]
+        self._marks: tuple[Sums, Sums] | None = None
         self._shortest = sample_rate / (BITS_PER_WORD * _FASTEST_FPS)
         self._longest = sample_rate / (BITS_PER_WORD * _SLOWEST_FPS)
 
-    @property
-    def horizon(self) -> float:
-        """Sums before this have been turned into bits; infinite without a lock."""
-        return float(self._loop[0]) if self._loop is not None else math.inf
+    def horizon(self, sums: int) -> float:
+        """Sums before this were turned into bits when so many had come, no fewer than before the last `feed`.
+
+        Infinite without a lock.
+        """
+        if self._marks is None:
+            ats, places = zip(*self._horizons, strict=True)
+            self._marks = np.concatenate(ats), np.concatenate(places)
+        marks, following = self._marks
+        return float(following[np.searchsorted(marks, sums, side="right") - 1])
 
     def feed(self, sums: Sums) -> list[BitRun]:
         """Runs of bits that these sums complete."""
         self._sums = np.concatenate([self._sums, sums])
         runs = []
         looked = 0  # sums it took to find the lock
+        self._horizons, self._marks = [(_START, self._loop[:1].copy() if self._loop is not None else _NOWHERE)], None
         while True:
             fresh = self._loop is None
             if self._loop is None:
                 self._loop = self._look()
                 looked = self._look_at + self._window
+                if self._loop is not None:
+                    self._horizons.append((np.array([float(looked)]), self._loop[:1].copy()))
             if self._loop is None:
                 break
             run, lost = self._kernels.follow(self._sums, self._base, self._loop, self._shortest, self._longest)
-            measured, halves, needs = run
+            measured, halves, needs, places = run
             if len(needs):
-                runs.append(BitRun(fresh, measured, halves, np.maximum(needs, looked)))
+                needs = np.maximum(needs, looked)
+                runs.append(BitRun(fresh, measured, halves, needs))
+                following = np.append(places[1:], math.inf if lost else self._loop[0])
+                self._horizons.append((needs.astype(np.float64), following))
             if not lost:
                 break
             self._look_at, self._loop = int(self._loop[0]), None

@@ -5,7 +5,7 @@ drift wherever it stands, at any speed and in either direction, so no clock has 
 From there the walk goes bit by bit with a clock of its own: back through the word in forward play, where the pattern
 ends it, onwards in reverse play, where the pattern comes first.
 
-`likely_syncs` looks at all edges at once; the other functions are plain loops that a compiler may take over (`kernels`).
+`likely_syncs` looks at all edges at once; the others are plain loops that a compiler may take over (`kernels`).
 """
 
 import math
@@ -43,6 +43,7 @@ WHOLE, TORN, SHORT = 0, 1, 2
 
 _ONES_FROM = SYNC_INTERVALS.index(1)  # the run of twelve ones, in edges from the pattern's first in forward play
 _ONES_TO = _ONES_FROM + 24
+_PART = 1.0 / 24.0
 _LAST = len(SYNC_INTERVALS)
 _HEAD_UNITS = float(sum(SYNC_INTERVALS[:_ONES_FROM]))
 _TAIL_UNITS = float(sum(SYNC_INTERVALS[_ONES_TO:]))
@@ -67,7 +68,7 @@ def likely_syncs(edges: Places, direction: int) -> Indices:
             first, last = _LAST - last, _LAST - first
         return edges[last : last + count] - edges[first : first + count]
 
-    unit = span(_ONES_FROM, _ONES_TO) / 24.0
+    unit = span(_ONES_FROM, _ONES_TO) * _PART
     likely = np.abs(span(_ONES_FROM, _ONES_FROM + 12) - 12.0 * unit) < 3.5 * unit
     for first, last, units in ((0, _ONES_FROM, _HEAD_UNITS), (_ONES_TO, _LAST, _TAIL_UNITS)):
         expected = unit * units
@@ -77,16 +78,16 @@ def likely_syncs(edges: Places, direction: int) -> Indices:
 
 def is_likely_sync(edges: AnyPlaces, origin: int, step: int) -> bool:
     """What `likely_syncs` asks, of one place; arguments as for `has_sync_shape`."""
-    start, middle = edges[origin + step * _ONES_FROM], edges[origin + step * (_ONES_FROM + 12)]
-    end = edges[origin + step * _ONES_TO]
-    unit = step * (end - start) / 24.0
-    if not abs(step * (middle - start) - 12.0 * unit) < 3.5 * unit:
-        return False
-    expected = unit * _HEAD_UNITS
+    start, end = edges[origin + step * _ONES_FROM], edges[origin + step * _ONES_TO]
+    unit = step * (end - start) * _PART
+    expected = unit * _HEAD_UNITS  # asked first: what sorts out most
     if not abs(step * (start - edges[origin]) - _TAIL_MIDDLE * expected) < _TAIL_REACH * expected:
         return False
     expected = unit * _TAIL_UNITS
-    return abs(step * (edges[origin + step * _LAST] - end) - _TAIL_MIDDLE * expected) < _TAIL_REACH * expected
+    if not abs(step * (edges[origin + step * _LAST] - end) - _TAIL_MIDDLE * expected) < _TAIL_REACH * expected:
+        return False
+    half = step * (edges[origin + step * (_ONES_FROM + 12)] - start)
+    return bool(abs(half - 12.0 * unit) < 3.5 * unit)
 
 
 def has_sync_shape(edges: AnyPlaces, origin: int, step: int) -> bool:

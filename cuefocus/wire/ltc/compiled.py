@@ -15,16 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from cuefocus.wire.ltc import bits, edge_loops, likeliest, soft_loops, start_loops, timelines, word
+from cuefocus.wire.ltc import believed_words, bits, edge_loops, likeliest, soft_loops, start_loops, timelines, word
 from cuefocus.wire.ltc.bits import SYNC_EDGES, Indices, Places
 from cuefocus.wire.ltc.edges import SOUND, ClearRun, Samples, silence_what_is_no_sound
-from cuefocus.wire.ltc.kernels import FINE_SAMPLES, HALF_BITS_PER_WORD, most_bits
+from cuefocus.wire.ltc.kernels import FINE_SAMPLES, HALF_BITS_PER_WORD, Bits, most_bits, room_for_words
+from cuefocus.wire.ltc.soft_loops import SYNC_LENGTH, SYNC_TAIL
 from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
 from cuefocus.wire.ltc.timelines import Timelines
 from cuefocus.wire.ltc.word import BITS_PER_WORD
 
 _MODULES: tuple[ModuleType, ...] = (
-    word, bits, edge_loops, start_loops, soft_loops, likeliest, timelines,
+    word, bits, edge_loops, start_loops, soft_loops, likeliest, timelines, believed_words,
 )  # fmt: skip
 # Called by other loops, in the order of their calls; a compiler must know them first.
 _INNER: tuple[Callable[..., Any], ...] = (
@@ -32,7 +33,7 @@ _INNER: tuple[Callable[..., Any], ...] = (
     start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
     soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
     timelines.weighed, timelines.counted_on, timelines.wait, timelines.carried_on, timelines.rates_with,
-    timelines.swap, timelines.sort, timelines.without_twins, timelines.believed,
+    timelines.swap, timelines.sort, timelines.without_twins, timelines.believed, timelines.offer,
 )  # fmt: skip
 
 
@@ -76,9 +77,10 @@ class CompiledKernels:
         self._follow = compiled(soft_loops.follow)
         self._likeness = compiled(soft_loops.sync_likeness)
         self._sync_places = compiled(soft_loops.sync_places)
-        self._offer = compiled(timelines.offer)
-        self._bit_start = compiled(start_loops.bit_start)
+        self._bit_starts = compiled(start_loops.bit_starts)
+        self._believed = compiled(believed_words.believed_words)
         self._places = np.zeros(0)
+        self._word_room = np.zeros((2, BITS_PER_WORD))
         self._bits = np.zeros(BITS_PER_WORD, dtype=np.int64)
         self._fit_room = np.zeros((2, 2 * REACH_HALF_BITS + 1))
         self._warm_up()
@@ -129,7 +131,7 @@ class CompiledKernels:
         return out
 
     def high_passed_sums(
-        self, late: Places, first_sums: Places, second_sums: Places, total: float
+        self, late: Samples, first_sums: Places, second_sums: Places, total: float
     ) -> tuple[Places, Places, Places]:
         """See `SoftKernels`."""
         length = len(first_sums)
@@ -137,40 +139,43 @@ class CompiledKernels:
         first, second, sums = np.empty(length + samples), np.empty(length + samples), np.empty(samples + 1)
         first[:length], second[:length] = first_sums, second_sums
         self._sums(late, length - 1, first, second, total, sums)
-        return sums, first, second
+        return sums, first[samples:].copy(), second[samples:].copy()
 
-    def follow(
-        self, sums: Places, base: int, loop: Places, shortest: float, longest: float
-    ) -> tuple[tuple[Places, Places, Indices], bool]:
+    def follow(self, sums: Places, base: int, loop: Places, shortest: float, longest: float) -> tuple[Bits, bool]:
         """See `SoftKernels`."""
         most = most_bits(len(sums), shortest)
-        measured, halves, needs = np.empty(most), np.empty(2 * most), np.empty(most, dtype=np.int64)
-        count, lost = self._follow(sums, base, loop, shortest, longest, measured, halves, needs)
-        return (measured[:count], halves[: 2 * count], needs[:count]), lost
+        measured, places, halves, needs = np.empty(most), np.empty(most), np.empty(2 * most), np.empty(most, np.int64)
+        count, lost = self._follow(sums, base, loop, shortest, longest, measured, halves, needs, places)
+        return (measured[:count], halves[: 2 * count], needs[:count], places[:count]), lost
 
-    def word_ends(self, halves: Places, first: int, scores: Places) -> list[tuple[int, int]]:
+    def word_ends(self, halves: Places, first: int, scores: Places) -> tuple[Indices, Indices]:
         """See `SoftKernels`."""
         count = len(halves) // 2 - (BITS_PER_WORD - 1)
         if count <= 0:
-            return []
-        forward, reverse = np.empty((2, count))
-        self._likeness(halves, forward, reverse)
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        forward, reverse, size = np.empty((3, len(halves) // 2 - SYNC_LENGTH + 1))
+        self._likeness(halves[0::2].copy(), halves[1::2].copy(), forward, reverse, size)
         ats, ways = np.empty((2, 2 * count), dtype=np.int64)
-        found = self._sync_places(forward, reverse, first, scores[0], scores[1], ats, ways)
-        return list(zip(ats[:found].tolist(), ways[:found].tolist(), strict=True))
+        found = self._sync_places(forward[SYNC_TAIL:], reverse[:count], first, scores[0], scores[1], ats, ways)
+        return ats[:found], ways[:found]
 
-    def offer(self, lines: Timelines, index: int, firsts: Places, seconds: Places) -> tuple[int, int]:
+    def believed(
+        self, lines: Timelines, ends: Indices, directions: Indices, base: int, halves: Places
+    ) -> tuple[Indices, Places]:
         """See `SoftKernels`."""
-        count, slot = self._offer(
-            lines.step, lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
-            index, firsts, seconds, self._bits,
+        numbers, agreed = room_for_words(len(ends))
+        found = self._believed(
+            ends, directions, base, halves,
+            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
+            self._bits, self._word_room[0], self._word_room[1], numbers, agreed,
         )  # fmt: skip
-        return count, slot
+        return numbers[:found], agreed[:found]
 
-    def bit_start(self, measured: Places, at: int) -> tuple[float, float]:
+    def bit_starts(self, measured: Places, bits: Indices, last: Indices) -> tuple[Places, Places]:
         """See `SoftKernels`."""
-        place, noise = self._bit_start(measured, at, self._fit_room[0], self._fit_room[1])
-        return place, noise
+        starts, noises = np.empty((2, len(bits)))
+        self._bit_starts(measured, bits, last, starts, noises, self._fit_room)
+        return starts, noises
 
     def _warm_up(self) -> None:
         """Call everything once, with the types of real calls."""
@@ -181,12 +186,13 @@ class CompiledKernels:
         ats, directions = self.syncs(edges, 0)
         numbers, _, _, _, _ = self.words(edges, ats, directions, at_end=True)
         self.starts(edges, numbers)
-        sums, _, _ = self.high_passed_sums(edges, np.zeros(3), np.zeros(3), 0.0)
+        sums, _, _ = self.high_passed_sums(window, np.zeros(3), np.zeros(3), 0.0)
         self.follow(sums, 0, np.array([8.0, 8.0, 0.0, 0.0, 1.0, 0.0]), 6.0, 10.0)
         halves = np.zeros(2 * BITS_PER_WORD)
         self.word_ends(halves, BITS_PER_WORD - 1, np.zeros((2, BITS_PER_WORD)))
-        self.offer(Timelines(1), BITS_PER_WORD - 1, halves[0::2].copy(), halves[1::2].copy())
-        self.bit_start(edges, 1)
+        ends = np.array([BITS_PER_WORD - 1])
+        self.believed(Timelines(), ends, np.ones(1, dtype=np.int64), 0, halves)
+        self.bit_starts(edges, ends, ends)
 
 
 def _key(sample: np.float32) -> int:
@@ -207,12 +213,15 @@ def _compiler(cache: Path | None) -> Callable[[Callable[..., Any]], Callable[...
         register_jitable(inner)
     kept = cache is not None and _is_writable(cache)
 
+    config: Any = numba.config
+
     def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-        usual, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache) if kept else numba.config.CACHE_DIR
+        usual = config.CACHE_DIR
+        config.CACHE_DIR = str(cache) if kept else usual  # looked at while a loop is handed over
         try:
             ready: Callable[..., Any] = numba.njit(loop, cache=kept)
         finally:
-            numba.config.CACHE_DIR = usual
+            config.CACHE_DIR = usual
         return ready
 
     return compiled

@@ -6,7 +6,7 @@ reader listens too: matched filters behind a high-pass, for noise, hum and diffe
 both have read is handed over once.
 
 What is done, and in which order, depends on places in the sound alone: so any cut into blocks gives the same frames.
-Where much sound comes at once, stretches in which one reader alone has a say are taken in one go.
+Where much sound comes at once, what one reader alone has a say in is taken in one go.
 """
 
 from collections import deque
@@ -121,15 +121,14 @@ class LtcDecoder:
         due: list[Due] = []
         while True:
             due += self._take_calm()
+            if not (self._soft or self._unsteady):
+                self._second.skip_idle_hops(self._words.next_due)
             if not self._second.hop_is_there:
                 return due + self._take_words(self._second.heard)
-            if self._second.knows_no_better and not (self._steady or self._unsteady or self._soft):
-                due += self._listen_softly()
             hop_ends = self._second.hop_ends
-            if self._second.hop_is_there:
-                due += self._take_words(hop_ends)
-                self._soft += self._second.take_hop()
-                due += self._decide(hop_ends)
+            due += self._take_words(hop_ends)
+            self._soft += self._second.take_hop(self._words.next_steady_due)
+            due += self._decide(hop_ends)
 
     def _take_calm(self) -> list[Due]:
         """Steady words that count on from the one just given: nothing else is to be asked of them."""
@@ -150,15 +149,6 @@ class LtcDecoder:
         self._now = dues[-1]
         return list(zip(dues, frames, strict=True))
 
-    def _listen_softly(self) -> list[Due]:
-        """Hops in which the soft reader alone has a say."""
-        due: list[Due] = []
-        for hop_ends, frame in self._second.take_hops(before=self._words.next_due):
-            self._now = max(self._now, hop_ends)
-            due += self._give(frame)
-        self._now = max(self._now, self._second.done)
-        return due
-
     def _take_words(self, by_sample: float) -> list[Due]:
         """Edge readings known by then: steady ones are given if another vouches for them, others wait."""
         due: list[Due] = []
@@ -178,10 +168,17 @@ class LtcDecoder:
         """Soft readings, save where a steady edge reading may come; unsteady ones where no soft one has come."""
         self._now = max(self._now, by_sample)
         self._forget_vouched(by_sample)
-        waiting = [each for each in self._soft if any(overlaps(each, word) for word in self._steady)]
-        due = [given for each in self._soft if each not in waiting for given in self._give(each)]
-        self._soft = waiting
-        return due + self._give_unsteady(min(self._second.read_to, by_sample))
+        due: list[Due] = []
+        if self._soft:
+            soft, self._soft = self._soft, []
+            for frame in soft:
+                if any(overlaps(frame, word) for word in self._steady):
+                    self._soft.append(frame)
+                else:
+                    due += self._give(frame)
+        if self._unsteady:
+            due += self._give_unsteady(min(self._second.read_to, by_sample))
+        return due
 
     def _forget_vouched(self, by_sample: float) -> None:
         while self._steady and _vouched_by(self._steady[0]) <= by_sample:

@@ -22,7 +22,8 @@ def hop_extremes(
         bits: float32 samples as their bits.
         first: index of the first hop's first sample.
         hop: samples in each.
-        highs, lows: filled, one entry a hop.
+        highs: filled, one entry a hop.
+        lows: filled likewise.
     """
     for row in range(len(highs)):
         begin = first + row * hop
@@ -54,7 +55,8 @@ def edge_places(
         window: samples, some of those before the first hop included.
         first: index of the first hop's first sample.
         hop: samples in each.
-        middle, margin: per hop, the midway line and how far from it a sample is clearly on one side.
+        middle: per hop, the midway line.
+        margin: per hop, how far from it a sample is clearly on one side.
         pause: samples between two clear ones after which the signal was away.
         to_stream: what to add to an index to get a place in the stream.
         side: 1 or -1, that of the last clear sample; 0 when a pause has followed.

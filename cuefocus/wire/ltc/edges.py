@@ -21,7 +21,7 @@ _HOP_S = 1 / 750  # extremes are taken per hop: 64 samples at 48 kHz
 _MEMORY_HOPS = 20  # 27 ms: holds both levels down to 0.03 of normal speed (a 24 fps bit lasts 17 ms there)
 _CLEAR = 0.3  # of the half span; at 8x and 48 kHz a half bit may reach only 0.45 of its level between two samples
 _PAUSE_S = 0.001  # longer between the levels than any edge: the signal went away
-_CHUNK_HOPS = 1024  # about 1.4 s at a time keeps the working arrays in the cache
+_CHUNK_HOPS = 2048  # about 2.7 s at a time keeps the working arrays in the cache
 SOUND = np.float32(1e6)  # beyond it, and not a number, is no sound but a broken float file
 
 
@@ -40,7 +40,8 @@ class EdgeKernels(Protocol):
             window: samples, some of those before the first hop included.
             first: index of the first hop's first sample.
             hop: samples in each.
-            middle, margin: per hop, the midway line and how far from it a sample is clearly on one side.
+            middle: per hop, the midway line.
+            margin: per hop, how far from it a sample is clearly on one side.
             pause: samples between two clear ones after which the signal was away.
             run: the clear run before.
 

@@ -12,7 +12,6 @@ blocks leaves a trace.
 import numpy as np
 import numpy.typing as npt
 
-from cuefocus.wire.ltc.edges import silence_what_is_no_sound
 from cuefocus.wire.ltc.kernels import Kernels
 
 Sums = npt.NDArray[np.float64]
@@ -34,7 +33,7 @@ class FrontEnd:
         self.delay_samples = 2 * half
         """Samples that must have been fed beyond n before entry n is there."""
         # What the filter would hold after endless silence: the samples and the sums of each mean that it looks back at.
-        self._samples = np.zeros(2 * half)
+        self._samples = np.zeros(2 * half, dtype=np.float32)
         self._first_sums, self._second_sums = np.zeros((2, 2 * half + 1))
         self._sum = 0.0
 
@@ -42,13 +41,11 @@ class FrontEnd:
         """As many new running sums as there are samples in `block`; the first ever belongs to sample -`delay`."""
         if len(block) == 0:
             return np.zeros(0)
-        samples = np.array(block, dtype=np.float32)
-        silence_what_is_no_sound(samples)
-        late = np.concatenate([self._samples, samples])
+        late = np.concatenate([self._samples, block])
         sums, first_sums, second_sums = self._kernels.high_passed_sums(
             late, self._first_sums, self._second_sums, self._sum
         )
-        self._samples = late[len(block) :]
-        self._first_sums, self._second_sums = first_sums[-len(self._first_sums) :], second_sums[-len(self._second_sums) :]
+        self._samples = late[len(block) :].copy()
+        self._first_sums, self._second_sums = first_sums, second_sums
         self._sum = float(sums[-1])
         return sums[:-1]

@@ -41,9 +41,13 @@ class Given:
         following = now - self._before < self._memory
         if not self._keep_late and (frame.last_sample < self._latest or (stale and following)):
             return False
-        at = bisect(self._frames, frame.first_sample, key=_first_sample)
-        if any(overlaps(each, frame) for each in self._frames[max(0, at - 2) : at + 2]):
-            return False
+        at = len(self._frames)
+        while at > 0 and self._frames[at - 1].last_sample > frame.first_sample:
+            at -= 1
+            if overlaps(self._frames[at], frame):
+                return False
+        while at < len(self._frames) and self._frames[at].first_sample <= frame.first_sample:
+            at += 1
         self._latest, self._given_at = max(self._latest, frame.last_sample), now
         self._frames.insert(at, frame)
         self._forget()
@@ -62,10 +66,6 @@ class Given:
         while self._frames[spare].last_sample < self._latest - self._memory:
             spare += 1
         del self._frames[:spare]
-
-
-def _first_sample(frame: LtcFrame) -> float:
-    return frame.first_sample
 
 
 def _last_sample(frame: LtcFrame) -> float:

@@ -7,14 +7,18 @@ bit for bit.
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from cuefocus.wire.ltc import bits, edges, soft_loops, timelines
+from cuefocus.wire.ltc import bits, edges, soft_loops
+from cuefocus.wire.ltc.believed_words import believed_words
 from cuefocus.wire.ltc.bits import Indices, Places
 from cuefocus.wire.ltc.edges import ClearRun, EdgeKernels, Samples
-from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS, fit_starts
-from cuefocus.wire.ltc.timelines import Timelines
+from cuefocus.wire.ltc.start_fit import FIT_BITS, REACH_HALF_BITS, fit_starts
+from cuefocus.wire.ltc.timelines import WAITING, Timelines
 from cuefocus.wire.ltc.word import BITS_PER_WORD
+
+_SYNC_SHAPE = np.array(soft_loops.SYNC_SHAPE)
+
+Bits = tuple[Places, Places, Indices, Places]
 
 FINE_SAMPLES = 7.0  # half bits shorter than that: what interpolation leaves is no noise, and no mean takes it away
 HALF_BITS_PER_WORD = 160
@@ -42,28 +46,26 @@ class SoftKernels(Protocol):
     """From samples to believed words, through noise."""
 
     def high_passed_sums(
-        self, late: Places, first_sums: Places, second_sums: Places, total: float
+        self, late: Samples, first_sums: Places, second_sums: Places, total: float
     ) -> tuple[Places, Places, Places]:
         """Running sums of the samples less what two moving means in a row leave of them.
 
         Args:
-            late: samples; those the filter delays come first.
+            late: samples; those the filter delays come first. What is no sound counts as 0, and is set to 0.
             first_sums: the running sums of the samples that the first mean looks back at, as many as it is long.
             second_sums: likewise, of the first mean.
             total: the sum so far.
 
-        Returns: the running sums, `total` the first of them; `first_sums` and `second_sums`, carried on.
+        Returns: the running sums, `total` the first of them; the next `first_sums` and `second_sums`.
         """
 
-    def follow(
-        self, sums: Places, base: int, loop: Places, shortest: float, longest: float
-    ) -> tuple[tuple[Places, Places, Indices], bool]:
+    def follow(self, sums: Places, base: int, loop: Places, shortest: float, longest: float) -> tuple[Bits, bool]:
         """Run the bit clock as far as the sums go: see `soft_loops.follow`.
 
-        Returns: its `measured`, `halves` and `needs`; whether the lock was lost.
+        Returns: its `measured`, `halves`, `needs` and `places`; whether the lock was lost.
         """
 
-    def word_ends(self, halves: Places, first: int, scores: Places) -> list[tuple[int, int]]:
+    def word_ends(self, halves: Places, first: int, scores: Places) -> tuple[Indices, Indices]:
         """Where words end among bits: the last bit of each, and the direction of play.
 
         Args:
@@ -72,15 +74,18 @@ class SoftKernels(Protocol):
             scores: two rows, forward and reverse, an entry for each phase of 80; moved on.
         """
 
-    def offer(self, lines: Timelines, index: int, firsts: Places, seconds: Places) -> tuple[int, int]:
-        """Judge all timelines by a word: see `timelines.offer`."""
+    def believed(
+        self, lines: Timelines, ends: Indices, directions: Indices, base: int, halves: Places
+    ) -> tuple[Indices, Places]:
+        """Judge all timelines by each word in turn: see `believed_words`, whose `numbers` and `agreed` are returned."""
 
-    def bit_start(self, measured: Places, at: int) -> tuple[float, float]:
-        """Where a bit begins and how sure that is, samples, by the places at which bits around it were seen to begin.
+    def bit_starts(self, measured: Places, bits: Indices, last: Indices) -> tuple[Places, Places]:
+        """Where bits begin, and how sure that is, samples, by the places at which bits around them seemed to begin.
 
         Args:
             measured: of bits in a row.
-            at: index of the bit among them; it may lie beyond.
+            bits: index of each bit among them; it may lie beyond.
+            last: index of the last bit that may be looked at for it.
         """
 
 
@@ -149,59 +154,71 @@ class PlainKernels:
         fit = fit_starts(half_bits, seen - origin[:, None] - half_bits * unit[:, None], usable)
         return np.stack([origin + fit.shift, edges[end], fit.noise], axis=1)
 
-
-
     def high_passed_sums(
-        self, late: Places, first_sums: Places, second_sums: Places, total: float
+        self, late: Samples, first_sums: Places, second_sums: Places, total: float
     ) -> tuple[Places, Places, Places]:
         """See `SoftKernels`."""
         length = len(first_sums)
-        once, first = _moving_mean(late[length - 1 :], first_sums)
+        edges.silence_what_is_no_sound(late)
+        samples = late.astype(np.float64)
+        once, first = _moving_mean(samples[length - 1 :], first_sums)
         twice, second = _moving_mean(once, second_sums)
-        passed = late[: len(twice)] - twice
+        passed = samples[: len(twice)] - twice
         return np.add.accumulate(np.concatenate([[total], passed])), first, second
 
-    def follow(
-        self, sums: Places, base: int, loop: Places, shortest: float, longest: float
-    ) -> tuple[tuple[Places, Places, Indices], bool]:
+    def follow(self, sums: Places, base: int, loop: Places, shortest: float, longest: float) -> tuple[Bits, bool]:
         """See `SoftKernels`."""
         most = most_bits(len(sums), shortest)
-        state, measured, halves, needs = loop.tolist(), [0.0] * most, [0.0] * (2 * most), [0] * most
-        count, lost = soft_loops.follow(sums.tolist(), base, state, shortest, longest, measured, halves, needs)
+        measured, places, halves, needs = [0.0] * most, [0.0] * most, [0.0] * (2 * most), [0] * most
+        state = loop.tolist()
+        count, lost = soft_loops.follow(sums.tolist(), base, state, shortest, longest, measured, halves, needs, places)
         loop[:] = state
-        run = np.array(measured[:count]), np.array(halves[: 2 * count]), np.array(needs[:count], dtype=np.int64)
-        return run, lost
+        known = np.array(needs[:count], dtype=np.int64)
+        return (np.array(measured[:count]), np.array(halves[: 2 * count]), known, np.array(places[:count])), lost
 
-    def word_ends(self, halves: Places, first: int, scores: Places) -> list[tuple[int, int]]:
+    def word_ends(self, halves: Places, first: int, scores: Places) -> tuple[Indices, Indices]:
         """See `SoftKernels`."""
         count = len(halves) // 2 - (BITS_PER_WORD - 1)
         if count <= 0:
-            return []
-        shape = np.array(soft_loops.SYNC_SHAPE)
-        forward = _likeness(halves[2 * soft_loops.SYNC_TAIL :], shape).tolist()
-        reverse = _likeness(halves[: 2 * (count - 1 + soft_loops.SYNC_LENGTH)], shape[::-1]).tolist()
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        forward = _likeness(halves[2 * soft_loops.SYNC_TAIL :], _SYNC_SHAPE).tolist()
+        reverse = _likeness(halves[: 2 * (count - 1 + soft_loops.SYNC_LENGTH)], _SYNC_SHAPE[::-1]).tolist()
         ats, ways = [0] * (2 * count), [0] * (2 * count)
         forward_scores, reverse_scores = scores.tolist()
         found = soft_loops.sync_places(forward, reverse, first, forward_scores, reverse_scores, ats, ways)
         scores[0], scores[1] = forward_scores, reverse_scores
-        return list(zip(ats[:found], ways[:found], strict=True))
+        return np.array(ats[:found], dtype=np.int64), np.array(ways[:found], dtype=np.int64)
 
-    def offer(self, lines: Timelines, index: int, firsts: Places, seconds: Places) -> tuple[int, int]:
+    def believed(
+        self, lines: Timelines, ends: Indices, directions: Indices, base: int, halves: Places
+    ) -> tuple[Indices, Places]:
         """See `SoftKernels`."""
-        count, slot = timelines.offer(
-            lines.step, lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
-            index, firsts.tolist(), seconds.tolist(), [0] * BITS_PER_WORD,
+        numbers, agreed = room_for_words(len(ends))
+        word = [0.0] * BITS_PER_WORD
+        found = believed_words(
+            ends.tolist(), directions.tolist(), base, halves.tolist(),
+            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
+            [0] * BITS_PER_WORD, word, word.copy(), numbers, agreed,
         )  # fmt: skip
-        return int(count), int(slot)
+        return numbers[:found], agreed[:found]
 
-    def bit_start(self, measured: Places, at: int) -> tuple[float, float]:
+    def bit_starts(self, measured: Places, bits: Indices, last: Indices) -> tuple[Places, Places]:
         """See `SoftKernels`."""
-        steps = np.arange(len(measured), dtype=np.float64) - at
-        unit = float(measured[-1] - measured[0]) / (len(measured) - 1)
-        middle = float(measured[0]) + at * unit
-        bent = measured - middle - steps * unit
-        fit = fit_starts(2.0 * steps[None], bent[None], np.ones((1, len(measured)), dtype=bool))
-        return middle + float(fit.shift[0]), float(fit.noise[0])
+        low, high = np.maximum(0, bits - FIT_BITS), np.minimum(last, bits + FIT_BITS) + 1
+        columns = np.arange(2 * FIT_BITS + 1)
+        usable = columns < (high - low)[:, None]
+        seen = measured[np.minimum(low[:, None] + columns, len(measured) - 1)]
+        unit = (measured[high - 1] - measured[low]) / (high - low - 1)
+        middle = measured[low] + (bits - low) * unit
+        steps = (columns - (bits - low)[:, None]).astype(np.float64)
+        fit = fit_starts(2.0 * steps, seen - middle[:, None] - steps * unit[:, None], usable)
+        return middle + fit.shift, fit.noise
+
+
+def room_for_words(ends: int) -> tuple[Indices, Places]:
+    """For the `numbers` and `agreed` of all words that so many more can make believed."""
+    most = ends + 2 * WAITING
+    return np.empty((most, 6), dtype=np.int64), np.empty(most)
 
 
 def most_bits(sums: int, shortest: float) -> int:
@@ -213,7 +230,7 @@ def _moving_mean(samples: Places, before: Places) -> tuple[Places, Places]:
     """Moving mean over as many samples as there are running sums `before`, and those carried on."""
     new = np.add.accumulate(np.concatenate([before[-1:], samples]))[1:]
     sums = np.concatenate([before, new])
-    return (sums[len(before) :] - sums[: len(samples)]) * (1.0 / len(before)), sums
+    return (sums[len(before) :] - sums[: len(samples)]) * (1.0 / len(before)), sums[-len(before) :]
 
 
 def _likeness(halves: Places, shape: Places) -> Places:

@@ -6,15 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from cuefocus.wire.ltc.frame import LtcFrame
-from cuefocus.wire.ltc.given import Due
 from cuefocus.wire.ltc.kernels import Kernels
-from cuefocus.wire.ltc.soft_reader import SoftReader
+from cuefocus.wire.ltc.soft_reader import Needed, SoftReader
 
 Sound = npt.NDArray[np.float32] | npt.NDArray[np.int16]
 
 DOUBT_S = 0.1  # without a steady reading until the soft reader is asked
 _HOP_S = 0.01
 _MEMORY_S = 0.25  # of sound: what it hears first
+_AHEAD_HOPS = 50  # read in one go at most: half a second stays in the cache
 _TRUST_S = 1.0  # of steady readings until it rests again
 
 
@@ -33,6 +33,8 @@ class SecondOpinion:
         self._reader: SoftReader | None = None
         self._parts: deque[Sound] = deque()  # of the sound, from `_first` on
         self._first = 0
+        self._ahead: deque[Needed] = deque()  # frames that hops not yet taken make sure of
+        self._read = 0  # samples fed to the reader
         self._steady_to = 0.0
         self._steady_since = 0.0
         self.heard = 0
@@ -51,17 +53,12 @@ class SecondOpinion:
     @property
     def read_to(self) -> float:
         """Samples before this are read, as far as the soft reader can."""
-        return self._reader.horizon if self._reader is not None else np.inf
+        return self._reader.horizon(self.done) if self._reader is not None else np.inf
 
     @property
     def rests(self) -> bool:
         """Whether the soft reader is not asked."""
         return self._reader is None
-
-    @property
-    def knows_no_better(self) -> bool:
-        """Whether the soft reader is asked and will be until the edges read something."""
-        return self._reader is not None and self._is_in_doubt(self.hop_ends)
 
     def hear(self, block: Sound) -> None:
         """Take in sound; `forget` must follow before the block is altered."""
@@ -70,7 +67,7 @@ class SecondOpinion:
 
     def forget(self) -> None:
         """Let go of sound older than the memory, and of the block itself."""
-        keep = self.done - self._memory
+        keep = min(self.done, self._read if self._reader is not None else self.done) - self._memory
         while self._parts and self._first + len(self._parts[0]) <= keep:
             self._first += len(self._parts.popleft())
         if self._parts:
@@ -90,44 +87,48 @@ class SecondOpinion:
         self._steady_to = max(self._steady_to, last_sample)
 
     def skip_hops(self, before: float) -> None:
-        """Hops that end before that hold nothing to decide: the reader rests, and there is no doubt."""
+        """Hops that end before that hold nothing to decide."""
         self.done += max(0, (int(np.ceil(before)) - 1 - self.done) // self._hop) * self._hop
 
-    def take_hop(self) -> list[LtcFrame]:
-        """What the next hop makes sure of; asks the reader, or sends it to rest, as the edges have read so far."""
-        start, self.done = self.done, self.hop_ends
-        doubt = self._is_in_doubt(self.done)
+    def skip_idle_hops(self, before: float) -> None:
+        """Hops that end before that and make sure of no frame, as far as is read."""
+        if self._reader is None or self._read <= self.hop_ends:
+            return
+        if self._ahead:
+            before = min(before, self._ahead[0][0])
+        self.skip_hops(min(before, self._read))
+
+    def take_hop(self, alone_until: float) -> list[LtcFrame]:
+        """What the next hop makes sure of; asks the reader, or sends it to rest, as the edges have read so far.
+
+        Args:
+            alone_until: no steady word comes before: so far, what has been heard may be read in one go.
+        """
+        self.done = self.hop_ends
+        doubt = self.done - self._steady_to > DOUBT_S * self._rate
         if self._reader is None and doubt:
-            start = max(0, self.done - self._memory)
-            self._reader = SoftReader(self._rate, self._kernels, first_sample=start)
+            self._read = max(0, self.done - self._memory)
+            self._reader = SoftReader(self._rate, self._kernels, first_sample=self._read)
         elif self._reader is not None and not doubt and self.done - self._steady_since > _TRUST_S * self._rate:
             self._reader = None
         if self._reader is None:
             return []
-        return [frame for _, frame in self._reader.feed(self._stretch(start, self.done))]
-
-    def take_hops(self, before: float) -> list[Due]:
-        """What all hops that end before that and have been heard make sure of, while nothing but doubt can come.
-
-        Returns: each frame with the end of the hop that makes sure of it, in that order.
-        """
-        last = min(self.heard, int(np.ceil(min(before, self.heard + 1.0))) - 1)
-        start, hops = self.done, (last - self.done) // self._hop
-        if self._reader is None or hops < 1:
-            return []
-        self.done += hops * self._hop
-        found = self._reader.feed(self._stretch(start, self.done))
-        return [(start + max(1, -(-(need - start) // self._hop)) * self._hop, frame) for need, frame in found]
+        if self._read < self.done:
+            hops = max(0, int(min(self.heard, alone_until - 1.0)) - self.done) // self._hop if doubt else 0
+            end = self.done + min(hops, _AHEAD_HOPS) * self._hop
+            self._ahead.extend(self._reader.feed(self._stretch(self._read, end)))
+            self._read = end
+        frames = []
+        while self._ahead and self._ahead[0][0] <= self.done:
+            frames.append(self._ahead.popleft()[1])
+        return frames
 
     def flush(self) -> list[LtcFrame]:
-        """Frames still to come when the sound is over."""
+        """Frames still to come when the sound is over, all hops taken."""
         if self._reader is None:
             return []
         rest = self._reader.feed(self._stretch(self.done, self.heard)) + self._reader.flush()
         return [frame for _, frame in rest]
-
-    def _is_in_doubt(self, at: int) -> bool:
-        return at - self._steady_to > DOUBT_S * self._rate
 
     def _stretch(self, start: int, end: int) -> npt.NDArray[np.float32]:
         """Sound from `start` to `end`."""

@@ -5,6 +5,7 @@ from collections.abc import MutableSequence
 import numpy as np
 import numpy.typing as npt
 
+from cuefocus.wire.ltc.edges import SOUND
 from cuefocus.wire.ltc.word import BITS_PER_WORD, SYNC_BITS
 
 Row = npt.NDArray[np.float64]
@@ -41,11 +42,13 @@ SYNC_LENGTH = len(SYNC_BITS)
 SYNC_TAIL = BITS_PER_WORD - SYNC_LENGTH  # from a word's first bit to the sync pattern that ends it
 
 
-def high_passed_sums(late: Row, delay: int, first_sums: Row, second_sums: Row, total: float, out: Row) -> None:
+def high_passed_sums(
+    late: npt.NDArray[np.float32], delay: int, first_sums: Row, second_sums: Row, total: float, out: Row
+) -> None:
     """Running sums of the samples less what two moving means leave of them.
 
     Args:
-        late: samples, the `delay` before them first.
+        late: samples, the `delay` before them first; what is no sound is set to 0.
         delay: of the filter: each mean is over one more.
         first_sums: running sums of the samples, those the mean looks back at filled in; the rest is filled.
         second_sums: likewise, of the first mean.
@@ -57,11 +60,13 @@ def high_passed_sums(late: Row, delay: int, first_sums: Row, second_sums: Row, t
     first, second = first_sums[delay], second_sums[delay]
     out[0] = total
     for at in range(len(late) - delay):
-        first += late[at + delay]
+        if not abs(late[at + delay]) < SOUND:
+            late[at + delay] = 0.0
+        first += np.float64(late[at + delay])
         first_sums[at + length] = first
         second += (first - first_sums[at]) * share
         second_sums[at + length] = second
-        total += late[at] - (second - second_sums[at]) * share
+        total += np.float64(late[at]) - (second - second_sums[at]) * share
         out[at + 1] = total
 
 
@@ -74,6 +79,7 @@ def follow(
     measured: Floats,
     halves: Floats,
     needs: Ints,
+    places: Floats,
 ) -> tuple[int, bool]:
     """Run the bit clock as far as the sums go.
 
@@ -84,7 +90,10 @@ def follow(
             mean; sum of the half bit before; lock quality; bits so far.
         shortest: stop of the bit length, samples.
         longest: likewise.
-        measured, halves, needs: filled, see `BitRun`.
+        measured: filled, see `BitRun`.
+        halves: likewise.
+        needs: likewise.
+        places: filled: where the loop expected each bit to begin.
 
     Returns: bits found; whether the lock was lost.
     """
@@ -113,6 +122,7 @@ def follow(
         if (first > 0.0) != (second > 0.0):  # a 1: its middle is an edge as well
             centre = (late - after) * scale if second > first else (after - late) * scale
             off = 0.5 * (off + min(max(centre, -quarter), quarter))
+        places[count] = place
         measured[count] = place + offset
         halves[2 * count], halves[2 * count + 1] = first, second
         needs[count] = need
@@ -137,24 +147,31 @@ def sum_at(sums: Floats, base: int, at: float) -> float:
     return below + (at - whole) * (sums[whole - base + 1] - below)
 
 
-def sync_likeness(halves: Row, forward: Row, reverse: Row) -> None:
-    """How much bits look like a sync word, 0 … 1: fills an entry for each word that ends among them.
+def sync_likeness(firsts: Row, seconds: Row, forward: Row, reverse: Row, size: Row) -> None:
+    """How much bits look like a sync word, 0 … 1: fills an entry for each bit that 15 more follow.
 
     Args:
-        halves: of consecutive bits; the first word ends with the 80th.
-        forward: filled, for the sync word that ends it.
-        reverse: filled, for one played backwards, that begins it.
+        firsts: sums over the halves of consecutive bits.
+        seconds: likewise.
+        forward: filled, for a sync word that begins with the bit.
+        reverse: filled, for one played backwards.
+        size: room for as many.
     """
-    for word in range(len(forward)):
-        met = size = back = size_back = 0.0
-        tail, head = 2 * (word + SYNC_TAIL), 2 * word
-        for at in range(2 * SYNC_LENGTH):
-            met += halves[tail + at] * SYNC_SHAPE[at]
-            size += abs(halves[tail + at])
-            back += halves[head + at] * SYNC_SHAPE[2 * SYNC_LENGTH - 1 - at]
-            size_back += abs(halves[head + at])
-        forward[word] = abs(met) / size if size > 0.0 else 0.0
-        reverse[word] = abs(back) / size_back if size_back > 0.0 else 0.0
+    count = len(forward)
+    forward[:] = 0.0
+    reverse[:] = 0.0
+    size[:] = 0.0
+    for bit in range(SYNC_LENGTH):
+        one, other = SYNC_SHAPE[2 * bit], SYNC_SHAPE[2 * bit + 1]
+        back_one, back_other = SYNC_SHAPE[2 * SYNC_LENGTH - 1 - 2 * bit], SYNC_SHAPE[2 * SYNC_LENGTH - 2 - 2 * bit]
+        for at in range(count):
+            first, second = firsts[at + bit], seconds[at + bit]
+            forward[at] = (forward[at] + first * one) + second * other
+            reverse[at] = (reverse[at] + first * back_one) + second * back_other
+            size[at] = (size[at] + abs(first)) + abs(second)
+    for at in range(count):
+        forward[at] = abs(forward[at]) / size[at] if size[at] > 0.0 else 0.0
+        reverse[at] = abs(reverse[at]) / size[at] if size[at] > 0.0 else 0.0
 
 
 def sync_places(
@@ -163,10 +180,13 @@ def sync_places(
     """Where words end, by the likeness of these bits and of all before them in the same phase of 80.
 
     Args:
-        forward, reverse: see `sync_likeness`.
+        forward: see `sync_likeness`.
+        reverse: likewise.
         first: bit count of the first of them.
-        forward_scores, reverse_scores: of each phase; moved on.
-        ats, ways: filled: the last bit of each word, and 1 or -1, the direction of play.
+        forward_scores: of each phase; moved on.
+        reverse_scores: likewise.
+        ats: filled: the last bit of each word, and 1 or -1, the direction of play.
+        ways: likewise.
 
     Returns: how many.
     """
@@ -192,4 +212,3 @@ def greatest(values: Floats) -> float:
     for at in range(1, len(values)):
         best = max(best, values[at])
     return best
-

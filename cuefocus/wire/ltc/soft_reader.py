@@ -3,23 +3,26 @@
 For play speeds of 0.8 to 1.25 in both directions; anything else, and dropouts and cuts, are the edge reader's.
 """
 
+from itertools import repeat
+
 import numpy as np
 import numpy.typing as npt
 
 from cuefocus.timebase.frames import Timecode
+from cuefocus.wire.ltc.believed_words import KEPT_BITS
 from cuefocus.wire.ltc.bit_clock import BitClock, BitRun
+from cuefocus.wire.ltc.bits import Indices
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.front_end import FrontEnd
 from cuefocus.wire.ltc.kernels import Kernels
-from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
+from cuefocus.wire.ltc.start_fit import FIT_BITS
 from cuefocus.wire.ltc.timelines import Timelines
 from cuefocus.wire.ltc.word import BITS_PER_WORD, unpacked
+from cuefocus.wire.ltc.words import joined
 
 Needed = tuple[int, LtcFrame]
 """The samples, from the stream's first, that it takes to be sure of a frame, and the frame."""
 
-_KEPT_BITS = 3000  # 1.5 s: a word believed later than that is past caring for
-_FIT_BITS = REACH_HALF_BITS // 2  # to each side of a frame's start
 _WORST_JITTER_BITS = 0.1
 _SAMPLE_CENTRE = -0.5  # running sums stand between samples
 
@@ -41,10 +44,15 @@ class SoftReader:
         self._first_sample = first_sample
         self._words = self._word_finder()
 
-    @property
-    def horizon(self) -> float:
-        """Words that end before this sample have been looked at; all, while there is no bit clock to look along."""
-        return self._clock.horizon + self._first_sum
+    def horizon(self, heard: int) -> float:
+        """Words that end before this sample were looked at when so many samples of the stream had been heard.
+
+        All, while there is no bit clock to look along.
+
+        Args:
+            heard: no fewer than before the last `feed`.
+        """
+        return self._clock.horizon(heard - self._first_sample) + self._first_sum
 
     def feed(self, block: npt.NDArray[np.float32]) -> list[Needed]:
         """Frames that this block makes sure of, those of each moment of certainty in order of time."""
@@ -78,7 +86,7 @@ class _WordFinder:
         self._measured = np.zeros(0)
         self._halves = np.zeros(0)
         self._scores = np.zeros((2, BITS_PER_WORD))
-        self._timelines = {1: Timelines(1), -1: Timelines(-1)}
+        self._timelines = Timelines()
 
     def feed(self, run: BitRun) -> list[Needed]:
         """Frames that become certain with these bits."""
@@ -87,43 +95,37 @@ class _WordFinder:
         self._halves = np.concatenate([self._halves, run.halves])
         first = max(before, BITS_PER_WORD - 1)  # the first bit that can be the last of a word
         halves = self._halves[2 * (first - (BITS_PER_WORD - 1) - self._base) :]
-        frames: list[Needed] = []
-        for last, direction in self._kernels.word_ends(halves, first, self._scores):
-            frames += [(int(run.needs[last - before]), frame) for frame in self._offer(direction, last)]
+        ends, directions = self._kernels.word_ends(halves, first, self._scores)
+        frames = self._believed(ends, directions, run.needs, before) if len(ends) else []
         self._forget()
         return frames
 
-    def _offer(self, direction: int, last: int) -> list[LtcFrame]:
-        """Frames believed now that the word is there whose 80 bits end with bit `last`."""
-        at = 2 * (last - BITS_PER_WORD + 1 - self._base)
-        halves = self._halves[at : at + 2 * BITS_PER_WORD][::direction]
-        lines = self._timelines[direction]
-        count, slot = self._kernels.offer(lines, last, halves[0::2].copy(), halves[1::2].copy())
-        agreements = lines.agreements[slot, :count].tolist()
-        oldest = last - _KEPT_BITS + BITS_PER_WORD
-        return [
-            self._frame(direction, last, word, agreement)
-            for word, agreement in zip(lines.waiting[slot, :count].tolist(), agreements, strict=True)
-            if word[0] >= oldest
-        ]
+    def _believed(self, ends: Indices, directions: Indices, needs: Indices, before: int) -> list[Needed]:
+        """Frames of the words believed after each of some more, and the sums each took.
 
-    def _frame(self, direction: int, now: int, word: list[int], agreement: float) -> LtcFrame:
-        """The frame of a word (a row of `Timelines.waiting`), by the bits up to `now`."""
-        index, label, low, high = word
-        earlier, earlier_noise = self._place(index - BITS_PER_WORD + 1, now)
-        later, later_noise = self._place(index + 1, now)
-        jitter = _WORST_JITTER_BITS * max(0.0, 1.0 - agreement)
-        start, end, noise = (earlier, later, earlier_noise) if direction > 0 else (later, earlier, later_noise)
-        return LtcFrame(Timecode(*unpacked(label)), low | high << 32, start, end, direction, jitter, "matched", noise)
-
-    def _place(self, bit: int, now: int) -> tuple[float, float]:
-        """Where a bit begins and how sure that is, samples, by the transitions around it."""
-        low, high = max(0, bit - _FIT_BITS - self._base), min(now, bit + _FIT_BITS) + 1 - self._base
-        place, noise = self._kernels.bit_start(self._measured[low:high], bit - self._base - low)
-        return place + (self._first_sum + _SAMPLE_CENTRE), noise
+        Args:
+            ends: the last bit of each word.
+            directions: 1 where it is heard in forward play, -1 in reverse.
+            needs: sums that it takes to know each of the newest bits.
+            before: count of the first of these.
+        """
+        numbers, agreed = self._kernels.believed(self._timelines, ends, directions, self._base, self._halves)
+        index, label, low, high, way, now = numbers.T
+        bits = np.concatenate([index - BITS_PER_WORD + 1, index + 1]) - self._base
+        starts, noises = self._kernels.bit_starts(self._measured, bits, np.concatenate([now, now]) - self._base)
+        places = starts.reshape(2, -1) + (self._first_sum + _SAMPLE_CENTRE)
+        places = np.where(way > 0, places, places[::-1])
+        noise = np.where(way > 0, noises[: len(way)], noises[len(way) :])
+        jitter = _WORST_JITTER_BITS * np.maximum(0.0, 1.0 - agreed)
+        labels = [Timecode(*unpacked(each)) for each in label.tolist()]
+        frames = map(
+            LtcFrame, labels, joined(low, high), places[0].tolist(), places[1].tolist(), way.tolist(), jitter.tolist(),
+            repeat("matched"), noise.tolist(),
+        )  # fmt: skip
+        return list(zip(needs[now - before].tolist(), frames, strict=True))
 
     def _forget(self) -> None:
-        spare = len(self._measured) - _KEPT_BITS - _FIT_BITS
+        spare = len(self._measured) - KEPT_BITS - FIT_BITS
         if spare > 0:
             self._measured = self._measured[spare:]
             self._halves = self._halves[2 * spare :]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.float64]
 
 REACH_HALF_BITS = 160  # one frame to each side
+FIT_BITS = REACH_HALF_BITS // 2
 FITS = ((1, 160), (2, 160), (2, 80), (2, 40), (2, 16))
 """(order of the polynomial, half bits to each side), the least noisy first."""
 ROUGH_HALF_BITS = 80  # to each side: where the noise of single transitions is judged

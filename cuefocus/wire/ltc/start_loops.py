@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cuefocus.wire.ltc.start_fit import (
     CROSSING_NOISE,
     FEWEST,
+    FIT_BITS,
     FITS,
     LEFT_OVER,
     REACH_HALF_BITS,
@@ -20,6 +21,7 @@ from cuefocus.wire.ltc.start_fit import (
 )
 
 Row = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 
 def fit_start(x: Row, places: Row, count: int) -> tuple[float, float]:
@@ -59,7 +61,11 @@ def roughness(places: Row, first: int, last: int) -> float:
         return math.inf
     squares = 0.0
     for at in range(first, last - 3):
-        early, middle, late = places[at + 1] - places[at], places[at + 2] - places[at + 1], places[at + 3] - places[at + 2]
+        early, middle, late = (
+            places[at + 1] - places[at],
+            places[at + 2] - places[at + 1],
+            places[at + 3] - places[at + 2],
+        )
         rough = (late - middle) - (middle - early)
         squares += rough * rough
     return math.sqrt(squares / (20.0 * count))
@@ -114,7 +120,7 @@ def fit(x: Row, places: Row, first: int, last: int, order: int) -> tuple[float, 
 
 
 def word_starts(
-    edges: Row, numbers: npt.NDArray[np.int64], fine_samples: float, half_bits_per_word: int, out: Row, room: Row
+    edges: Row, numbers: Numbers, fine_samples: float, half_bits_per_word: int, out: Row, room: Row
 ) -> None:
     """Where words begin by the transitions before them and within them.
 
@@ -159,20 +165,27 @@ def word_starts(
         out[word, 0], out[word, 1], out[word, 2] = origin + shift, edges[end], noise
 
 
-def bit_start(measured: Row, at: int, x: Row, places: Row) -> tuple[float, float]:
-    """Where a bit begins and how sure that is, samples, by the places at which bits around it were seen to begin.
+def bit_starts(measured: Row, bits: Numbers, last: Numbers, starts: Row, noises: Row, room: Row) -> None:
+    """Where bits begin and how sure that is, samples, by the places at which bits around them seemed to begin.
 
     Args:
         measured: of bits in a row.
-        at: index of the bit among them; it may lie beyond.
-        x, places: room for as many.
+        bits: index of each bit among them; it may lie beyond.
+        last: index of the last bit that may be looked at for it.
+        starts: filled.
+        noises: likewise.
+        room: two rows of 2 * `FIT_BITS` + 1.
     """
-    count = len(measured)
-    unit = (measured[count - 1] - measured[0]) / (count - 1)
-    middle = measured[0] + at * unit
-    for each in range(count):
-        steps = each - at
-        x[each] = (2.0 * steps) / REACH_HALF_BITS
-        places[each] = (measured[each] - middle) - steps * unit
-    shift, noise = fit_start(x, places, count)
-    return middle + shift, noise
+    x, places = room[0], room[1]
+    for each in range(len(bits)):
+        bit = bits[each]
+        low, high = max(0, bit - FIT_BITS), min(last[each], bit + FIT_BITS) + 1
+        count, at = high - low, bit - low
+        unit = (measured[high - 1] - measured[low]) / (count - 1)
+        middle = measured[low] + at * unit
+        for near in range(count):
+            steps = near - at
+            x[near] = (2.0 * steps) / REACH_HALF_BITS
+            places[near] = (measured[low + near] - middle) - steps * unit
+        shift, noise = fit_start(x, places, count)
+        starts[each], noises[each] = middle + shift, noise

@@ -34,28 +34,23 @@ _BORNE_OUT = 3
 _LEAD = 4.0
 _GIVEN_UP = 12  # words in a row
 _MOST = 8
-_WAITING = 40  # words: 1.6 s
+WAITING = 40  # words: 1.6 s
 
-# A timeline's row: the last word's bit count, its packed label, drop flag, the rates that can have counted so, how often
-# borne out, strikes in a row, the slot in which its words wait, how many do.
+# A timeline's row: the last word's bit count, its packed label, drop flag, the rates that can have counted so, how
+# often borne out, strikes in a row, the slot in which its words wait, how many do.
 _INDEX, _LABEL, _DROPS, _RATES, _BORNE, _STRIKES, _SLOT, _WAITS = range(8)
 
 
 class Timelines:
-    """Open timelines of one direction of play, as arrays that `offer` works on.
+    """Open timelines of both directions of play, forward first, as arrays that `offer` works on."""
 
-    Args:
-        step: 1 forward, -1 reverse: what each word adds to the count.
-    """
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-        self.open = np.zeros(1, dtype=np.int64)  # how many
-        self.lines = np.zeros((_MOST + 1, 8), dtype=np.int64)
-        self.lines[:, _SLOT] = np.arange(_MOST + 1)
-        self.scores = np.zeros(_MOST + 1)
-        self.waiting = np.zeros((_MOST + 1, _WAITING, 4), dtype=np.int64)
-        self.agreements = np.zeros((_MOST + 1, _WAITING))
+    def __init__(self) -> None:
+        self.open = np.zeros((2, 1), dtype=np.int64)  # how many
+        self.lines = np.zeros((2, _MOST + 1, 8), dtype=np.int64)
+        self.lines[:, :, _SLOT] = np.arange(_MOST + 1)
+        self.scores = np.zeros((2, _MOST + 1))
+        self.waiting = np.zeros((2, _MOST + 1, WAITING, 4), dtype=np.int64)
+        self.agreements = np.zeros((2, _MOST + 1, WAITING))
 
 
 def offer(
@@ -73,7 +68,12 @@ def offer(
     """Judge all timelines by a word.
 
     Args:
-        step, open_lines, lines, scores, waiting, agreements: the `Timelines`.
+        step: 1 forward, -1 reverse: what each word adds to the count.
+        open_lines: of the `Timelines`, those of that direction, as all that follow.
+        lines: see there.
+        scores: see there.
+        waiting: see there.
+        agreements: see there.
         index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
         firsts: sums over the first halves of its 80 bits, in the order of the word.
         seconds: likewise, second halves.
@@ -213,8 +213,8 @@ def rates_with(label: int, rates: int) -> int:
 def wait(line: Numbers, waiting: Numbers, agreements: Scores, low: int, high: int, agreement: float) -> None:
     """Keep a word until its timeline is believed; the oldest gives way."""
     slot = line[_SLOT]
-    if line[_WAITS] == _WAITING:
-        for at in range(1, _WAITING):
+    if line[_WAITS] == WAITING:
+        for at in range(1, WAITING):
             agreements[slot, at - 1] = agreements[slot, at]
             for column in range(4):
                 waiting[slot, at - 1, column] = waiting[slot, at, column]

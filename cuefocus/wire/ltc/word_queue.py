@@ -1,6 +1,8 @@
 """Words read by their edges, waiting until all readers have come as far."""
 
+import math
 from bisect import bisect_right
+from collections import deque
 
 import numpy as np
 
@@ -24,9 +26,10 @@ class WordQueue:
         self._frames: list[LtcFrame] = []
         self._dues: list[float] = []
         self._breaks: list[int] = []  # words that are not calm
+        self._steady_dues: deque[float] = deque()
         self._next = 0
         self._last = Words.none()
-        self.next_due = np.inf
+        self.next_due = math.inf
 
     def __len__(self) -> int:
         return len(self._frames) - self._next
@@ -43,9 +46,18 @@ class WordQueue:
         calm = self._calm(joined)[len(joined) - len(words) :]
         self._breaks += (np.flatnonzero(~calm) + first).tolist()
         self._frames += words.frames()
-        self._dues += (words.last_samples + self._known_after).tolist()
+        dues = words.last_samples + self._known_after
+        self._dues += dues.tolist()
         self._last = words.since(len(words) - 1)
+        self._steady_dues.extend(dues[words.jitters < self._steady_bits].tolist())
         self.next_due = self._dues[0]
+
+    @property
+    def next_steady_due(self) -> float:
+        """When the next steady word is due; infinite if there is none yet."""
+        while self._steady_dues and self._steady_dues[0] < self.next_due:
+            self._steady_dues.popleft()
+        return self._steady_dues[0] if self._steady_dues else math.inf
 
     def pop(self) -> LtcFrame:
         """The next word."""
@@ -62,7 +74,7 @@ class WordQueue:
 
     def _take(self, count: int) -> tuple[list[float], list[LtcFrame]]:
         start, self._next = self._next, self._next + count
-        self.next_due = self._dues[self._next] if self._next < len(self._dues) else np.inf
+        self.next_due = self._dues[self._next] if self._next < len(self._dues) else math.inf
         return self._dues[start : self._next], self._frames[start : self._next]
 
     def _calm(self, words: Words) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -11,7 +11,8 @@ from cuefocus.wire.ltc.frame import LtcFrame
 
 Column = npt.NDArray[np.float64]
 
-_WHOLE_SECONDS = (24, 25, 30)  # labels a second may hold
+_ENDS_A_SECOND = np.zeros(256, dtype=bool)  # by the number of a frame
+_ENDS_A_SECOND[[23, 24, 29]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,10 @@ class Words:
             (packed >> 8 & 0xFF).tolist(),
             (packed & 0xFF).tolist(),
         )
-        words = (low.astype(np.uint64) | high.astype(np.uint64) << np.uint64(32)).tolist()
+        words = joined(low, high)
         start, end, noise = self.places.T.tolist()
-        return list(
-            map(LtcFrame, labels, words, start, end, direction.tolist(), self.jitters.tolist(), repeat("edges"), noise)
-        )
+        columns = labels, words, start, end, direction.tolist(), self.jitters.tolist(), repeat("edges"), noise
+        return list(map(LtcFrame._make, zip(*columns, strict=False)))  # "edges" has no end
 
     def follow_on(self, adjoining: float) -> npt.NDArray[np.bool_]:
         """Which words surely count on from the word before them, in forward play; the first never does.
@@ -87,10 +87,16 @@ class Words:
         length = self.places[:, 1] - self.places[:, 0]
         one, two = slice(None, -1), slice(1, None)
         same_second = packed[two] - packed[one] == 1
-        ends = np.isin((packed[one] & 0xFF) + 1, _WHOLE_SECONDS) & ((drop[one] == 0) | (packed[one] & 0xFF == 29))
+        ends = _ENDS_A_SECOND[packed[one] & 0xFF] & ((drop[one] == 0) | (packed[one] & 0xFF == 29))
         next_second = ends & (packed[two] & 0xFF == 0) & ((packed[two] >> 8) - (packed[one] >> 8) == 1)
         counts = (same_second | next_second) & (drop[one] == drop[two])
         shorter, longer = np.minimum(length[one], length[two]), np.maximum(length[one], length[two])
         near = np.abs(self.places[two, 0] - self.places[one, 1]) < adjoining * shorter
         follows[1:] = counts & near & (longer < 1.1 * shorter) & forward[one] & forward[two]
         return follows
+
+
+def joined(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> list[int]:
+    """Whole data words of their bits 0 to 31 and 32 to 63."""
+    words: list[int] = (low.astype(np.uint64) | high.astype(np.uint64) << np.uint64(32)).tolist()
+    return words
