@@ -7,9 +7,11 @@ from pathlib import Path
 from cuefocus.errors import InputError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from cuefocus.timebase.frames import RATES, FrameRate, parse_timecode, rate_named
+from cuefocus.wire.ltc.compiled import kernels_for
 from cuefocus.wire.ltc.decoder import LtcDecoder, Tally
 from cuefocus.wire.ltc.encoder import LtcSound, ltc_blocks
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
 from cuefocus.wire.ltc.word import WordFlags
 
@@ -98,7 +100,8 @@ def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
             f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
         )
     channels = range(sound.channels) if channel is None else (channel,)
-    heard = [_heard(sound, each) for each in channels]
+    kernels = kernels_for(sound.duration_s * len(channels))
+    heard = [_heard(sound, each, kernels) for each in channels]
     best = max(heard, key=_lock_quality)
     if not best.frames:
         where = f"channel {channel + 1}" if channel is not None else "any channel" if sound.channels > 1 else "it"
@@ -108,8 +111,8 @@ def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
     return best
 
 
-def _heard(sound: SoundFile, channel: int) -> DecodedLtc:
-    decoder = LtcDecoder(sound.sample_rate, keep_late=True)
+def _heard(sound: SoundFile, channel: int, kernels: Kernels) -> DecodedLtc:
+    decoder = LtcDecoder(sound.sample_rate, keep_late=True, kernels=kernels)
     frames = [frame for block in sound.blocks(channel, _BLOCK_SAMPLES) for frame in decoder.feed(block)]
     frames += decoder.flush()
     frames.sort(key=lambda frame: frame.first_sample)

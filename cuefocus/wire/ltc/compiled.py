@@ -18,7 +18,15 @@ import numpy as np
 from cuefocus.wire.ltc import believed_words, bits, edge_loops, likeliest, soft_loops, start_loops, timelines, word
 from cuefocus.wire.ltc.bits import SYNC_EDGES, Indices, Places
 from cuefocus.wire.ltc.edges import SOUND, ClearRun, Samples, silence_what_is_no_sound
-from cuefocus.wire.ltc.kernels import FINE_SAMPLES, HALF_BITS_PER_WORD, Bits, most_bits, room_for_words
+from cuefocus.wire.ltc.kernels import (
+    FINE_SAMPLES,
+    HALF_BITS_PER_WORD,
+    Bits,
+    Kernels,
+    PlainKernels,
+    most_bits,
+    room_for_words,
+)
 from cuefocus.wire.ltc.soft_loops import SYNC_LENGTH, SYNC_TAIL
 from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
 from cuefocus.wire.ltc.timelines import Timelines
@@ -35,6 +43,12 @@ _INNER: tuple[Callable[..., Any], ...] = (
     timelines.weighed, timelines.counted_on, timelines.wait, timelines.carried_on, timelines.rates_with,
     timelines.swap, timelines.sort, timelines.without_twins, timelines.believed, timelines.offer,
 )  # fmt: skip
+
+
+# Of sound: loading takes half a second and compiling ten, in which plain kernels read so much of it in noise.
+_WORTH_LOADING_S, _WORTH_COMPILING_S = 30.0, 600.0
+_SAMPLED_HOPS = 32  # looked at for noise
+_HOPPING = 0.25  # in or out of the clear, per sample; clean timecode at play speed: about 0.1
 
 
 def can_compile() -> bool:
@@ -56,6 +70,17 @@ def user_cache() -> Path:
     return Path(base).expanduser() / "cuefocus" / f"loops-{sources_digest()}"
 
 
+def fastest_kernels() -> Kernels:
+    """Compiled kernels where numba is installed, ready to run; those in numpy and plain Python where it is not."""
+    return CompiledKernels(user_cache()) if can_compile() else PlainKernels()
+
+
+def kernels_for(sound_s: float) -> Kernels:
+    """What reads a recording of that many seconds soonest, the time to load or to compile included."""
+    worth_s = _WORTH_LOADING_S if user_cache().is_dir() else _WORTH_COMPILING_S
+    return fastest_kernels() if sound_s >= worth_s else PlainKernels()
+
+
 class CompiledKernels:
     """The kernels, compiled.
 
@@ -70,6 +95,7 @@ class CompiledKernels:
         compiled = _compiler(cache)
         self._extremes = compiled(edge_loops.hop_extremes)
         self._edges = compiled(edge_loops.edge_places)
+        self._edges_in_noise = compiled(edge_loops.edge_places_in_noise)
         self._syncs = compiled(bits.find_syncs)
         self._words = compiled(bits.read_words)
         self._starts = compiled(start_loops.word_starts)
@@ -104,9 +130,11 @@ class CompiledKernels:
         most = 2 * (len(window) - first)
         if len(self._places) < most:
             self._places = np.zeros(most)
-        found, side, last = self._edges(
-            window, first, hop, middle, margin, pause, run.to_stream, run.side, run.last, self._places
-        )
+        arguments = window, first, hop, middle, margin, pause, run.to_stream, run.side, run.last, self._places
+        if _is_noisy(window[first:].reshape(-1, hop), middle, margin):
+            found, side, last = self._edges_in_noise(*arguments, np.empty(hop, dtype=np.int8))
+        else:
+            found, side, last = self._edges(*arguments)
         return self._places[:found].copy(), ClearRun(side, last, run.to_stream)
 
     def syncs(self, edges: Places, first: int) -> tuple[Indices, Indices]:
@@ -182,6 +210,8 @@ class CompiledKernels:
         window = np.zeros(128, dtype=np.float32)
         highs, lows = self.extremes(window, 64, 64)
         self.edges(window, 64, 64, highs, lows, 4, ClearRun(0, -6, -64))
+        noise = window * 0.0 + np.array([1.0, -1.0] * 64, dtype=np.float32)
+        self.edges(noise, 64, 64, highs * 0.0, lows + 1.0, 4, ClearRun(0, -6, -64))
         edges = np.arange(200, dtype=np.float64)
         ats, directions = self.syncs(edges, 0)
         numbers, _, _, _, _ = self.words(edges, ats, directions, at_end=True)
@@ -193,6 +223,13 @@ class CompiledKernels:
         ends = np.array([BITS_PER_WORD - 1])
         self.believed(Timelines(), ends, np.ones(1, dtype=np.int64), 0, halves)
         self.bit_starts(edges, ends, ends)
+
+
+def _is_noisy(hops: Samples, middle: Samples, margin: Samples) -> bool:
+    """Whether samples hop in and out of the clear more than timecode alone does, by some of the hops."""
+    some = slice(None, None, len(hops) // _SAMPLED_HOPS + 1)
+    clear = np.abs(hops[some] - middle[some, None]) > margin[some, None]
+    return bool(np.count_nonzero(clear[:, 1:] != clear[:, :-1]) > _HOPPING * clear.size)
 
 
 def _key(sample: np.float32) -> int:

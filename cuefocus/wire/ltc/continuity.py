@@ -24,11 +24,16 @@ class ContinuityGate:
         self._confirmed: LtcFrame | None = None
         self.refused = 0
 
-    def feed(self, frame: LtcFrame) -> list[LtcFrame]:
-        """Frames confirmed by this one, itself included, in order of time."""
+    def feed(self, frame: LtcFrame, *, follows: bool = False) -> list[LtcFrame]:
+        """Frames confirmed by this one, itself included, in order of time.
+
+        Args:
+            frame: the next one read.
+            follows: it is known to adjoin the one before.
+        """
         previous, self._previous = self._previous, frame
         passed: list[LtcFrame] = []
-        if previous is not None and adjoins(previous, frame):
+        if previous is not None and (follows or adjoins(previous, frame)):
             passed = [frame] if self._pending is None else [self._pending, frame]
             self._pending = None
         else:

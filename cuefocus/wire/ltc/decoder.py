@@ -121,8 +121,8 @@ class LtcDecoder:
         due: list[Due] = []
         while True:
             due += self._take_calm()
-            if not (self._soft or self._unsteady):
-                self._second.skip_idle_hops(self._words.next_due)
+            if not (self._soft or self._unsteady or self._steady):
+                due += self._take_ahead()
             if not self._second.hop_is_there:
                 return due + self._take_words(self._second.heard)
             hop_ends = self._second.hop_ends
@@ -149,16 +149,24 @@ class LtcDecoder:
         self._now = dues[-1]
         return list(zip(dues, frames, strict=True))
 
+    def _take_ahead(self) -> list[Due]:
+        """Frames of hops in which the soft reader alone has a say."""
+        due: list[Due] = []
+        for hop_ends, frame in self._second.take_ahead(self._words.next_due):
+            self._now = max(self._now, hop_ends)
+            due += self._give(frame)
+        return due
+
     def _take_words(self, by_sample: float) -> list[Due]:
         """Edge readings known by then: steady ones are given if another vouches for them, others wait."""
         due: list[Due] = []
         while len(self._words) and self._words.next_due <= by_sample:
             self._now = max(self._now, self._words.next_due)
-            word = self._words.pop()
+            word, follows = self._words.pop()
             if word.jitter < _STEADY_BITS:
                 self._second.steady(word.last_sample)
                 self._steady.append(word)
-            for frame in self._gate.feed(word):
+            for frame in self._gate.feed(word, follows=follows):
                 self._unsteady.append(frame)
                 if frame.jitter < _STEADY_BITS:  # and with it those that it bears out
                     due += self._give_unsteady(np.inf)

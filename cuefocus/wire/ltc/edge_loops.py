@@ -102,6 +102,64 @@ def edge_places(
     return found, side, last
 
 
+def edge_places_in_noise(
+    window: npt.NDArray[np.float32],
+    first: int,
+    hop: int,
+    middle: npt.NDArray[np.float32],
+    margin: npt.NDArray[np.float32],
+    pause: int,
+    to_stream: int,
+    side: int,
+    last: int,
+    out: npt.NDArray[np.float64],
+    sides: npt.NDArray[np.int8],
+) -> tuple[int, int, int]:
+    """The same, twice as fast where samples hop in and out of the clear, half as fast where they do not.
+
+    A processor cannot guess what noise does next: so nothing is asked of a sample but whether it makes an edge.
+
+    Args:
+        window: see `edge_places`, as for the others.
+        first: see there.
+        hop: see there.
+        middle: see there.
+        margin: see there.
+        pause: see there.
+        to_stream: see there.
+        side: see there.
+        last: see there.
+        out: see there.
+        sides: room for a hop.
+    """
+    found = 0
+    for row in range(len(middle)):
+        line = np.float64(middle[row])
+        above, below = middle[row] + margin[row], middle[row] - margin[row]
+        begin = first + row * hop
+        for each in range(hop):
+            sides[each] = np.int8(window[begin + each] > above) - np.int8(window[begin + each] < below)
+        for each in range(hop):
+            now, at = np.int64(sides[each]), begin + each
+            paused = (side == 0) | (at - last > pause)
+            if (now * side < 0) | ((now != 0) & paused):
+                if paused:
+                    if side != 0:
+                        out[found] = (last + to_stream) + 0.5
+                        found += 1
+                    before = min((np.float64(window[at - 1]) - line) * now, 0.0)
+                    out[found] = cut_at(at - 1 + to_stream, before, (np.float64(window[at]) - line) * now)
+                    if at + to_stream == 0:
+                        out[found] = 0.0
+                else:
+                    out[found] = crossing(window, last, at, now, line, to_stream)
+                found += 1
+                side, last = now, at
+            else:
+                last = at if now != 0 else last
+    return found, side, last
+
+
 def crossing(
     window: npt.NDArray[np.float32], last_old: int, first_new: int, side: int, line: float, to_stream: int
 ) -> float:

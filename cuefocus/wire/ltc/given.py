@@ -35,21 +35,23 @@ class Given:
 
     def takes(self, frame: LtcFrame, now: float) -> bool:
         """Whether a frame may be handed over: none that overlaps it has been, and it is not late."""
-        stale = now - frame.last_sample > _STALE_WORDS * frame.samples_per_frame
+        first, last = frame.first_sample, frame.last_sample
+        stale = now - last > _STALE_WORDS * (last - first)
         if now > self._now:
             self._now, self._before = now, self._given_at
         following = now - self._before < self._memory
-        if not self._keep_late and (frame.last_sample < self._latest or (stale and following)):
+        if not self._keep_late and (last < self._latest or (stale and following)):
             return False
-        at = len(self._frames)
-        while at > 0 and self._frames[at - 1].last_sample > frame.first_sample:
+        frames = self._frames
+        at = len(frames)
+        while at > 0 and frames[at - 1].last_sample > first:
             at -= 1
-            if overlaps(self._frames[at], frame):
+            if overlaps(frames[at], frame):
                 return False
-        while at < len(self._frames) and self._frames[at].first_sample <= frame.first_sample:
+        while at < len(frames) and frames[at].first_sample <= first:
             at += 1
-        self._latest, self._given_at = max(self._latest, frame.last_sample), now
-        self._frames.insert(at, frame)
+        self._latest, self._given_at = max(self._latest, last), now
+        frames.insert(at, frame)
         self._forget()
         return True
 
@@ -74,5 +76,5 @@ def _last_sample(frame: LtcFrame) -> float:
 
 def overlaps(first: LtcFrame, second: LtcFrame) -> bool:
     """Whether two frames claim the same sound."""
-    shared = min(first.last_sample, second.last_sample) - max(first.first_sample, second.first_sample)
-    return shared > _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)
+    from_one, to_one, from_two, to_two = first.first_sample, first.last_sample, second.first_sample, second.last_sample
+    return min(to_one, to_two) - max(from_one, from_two) > _OVERLAP * min(to_one - from_one, to_two - from_two)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.given import Due
 from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.soft_reader import Needed, SoftReader
 
@@ -90,13 +91,17 @@ class SecondOpinion:
         """Hops that end before that hold nothing to decide."""
         self.done += max(0, (int(np.ceil(before)) - 1 - self.done) // self._hop) * self._hop
 
-    def skip_idle_hops(self, before: float) -> None:
-        """Hops that end before that and make sure of no frame, as far as is read."""
+    def take_ahead(self, before: float) -> list[Due]:
+        """Frames that hops which end before that make sure of, as far as is read, each with its hop's end."""
         if self._reader is None or self._read <= self.hop_ends:
-            return
-        if self._ahead:
-            before = min(before, self._ahead[0][0])
+            return []
+        start = self.done
         self.skip_hops(min(before, self._read))
+        due: list[Due] = []
+        while self._ahead and self._ahead[0][0] <= self.done:
+            need, frame = self._ahead.popleft()
+            due.append((start + max(1, -(-(need - start) // self._hop)) * self._hop, frame))
+        return due
 
     def take_hop(self, alone_until: float) -> list[LtcFrame]:
         """What the next hop makes sure of; asks the reader, or sends it to rest, as the edges have read so far.

@@ -5,9 +5,12 @@ from bisect import bisect_right
 from collections import deque
 
 import numpy as np
+import numpy.typing as npt
 
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.words import Words
+
+Flags = npt.NDArray[np.bool_]
 
 _ADJOINING = 0.05  # frames: a tenth of what overlaps, so that no word can be in the way of the one after the next
 
@@ -25,6 +28,7 @@ class WordQueue:
         self._known_after, self._steady_bits, self._longest_wait = known_after, steady_bits, longest_wait
         self._frames: list[LtcFrame] = []
         self._dues: list[float] = []
+        self._follow: list[bool] = []  # on from the word before
         self._breaks: list[int] = []  # words that are not calm
         self._steady_dues: deque[float] = deque()
         self._next = 0
@@ -38,12 +42,14 @@ class WordQueue:
         """Words that come after all others."""
         if len(words) == 0:
             return
-        del self._frames[: self._next], self._dues[: self._next]
+        del self._frames[: self._next], self._dues[: self._next], self._follow[: self._next]
         first = len(self._frames)
         self._breaks = [each - self._next for each in self._breaks if each >= self._next]
         self._next = 0
         joined = self._last.and_then(words)
-        calm = self._calm(joined)[len(joined) - len(words) :]
+        follow = joined.follow_on(_ADJOINING)
+        calm = self._calm(joined, follow)[len(joined) - len(words) :]
+        self._follow += follow[len(joined) - len(words) :].tolist()
         self._breaks += (np.flatnonzero(~calm) + first).tolist()
         self._frames += words.frames()
         dues = words.last_samples + self._known_after
@@ -59,9 +65,10 @@ class WordQueue:
             self._steady_dues.popleft()
         return self._steady_dues[0] if self._steady_dues else math.inf
 
-    def pop(self) -> LtcFrame:
-        """The next word."""
-        return self._take(1)[1][0]
+    def pop(self) -> tuple[LtcFrame, bool]:
+        """The next word, and whether it is plain that it counts on from the one before."""
+        follows = self._follow[self._next]
+        return self._take(1)[1][0], follows
 
     def calm_run(self, by_sample: float, fewest: int) -> tuple[list[float], list[LtcFrame]]:
         """The next words as long as they are calm and due: when, and which. None at all if they are fewer."""
@@ -77,9 +84,9 @@ class WordQueue:
         self.next_due = self._dues[self._next] if self._next < len(self._dues) else math.inf
         return self._dues[start : self._next], self._frames[start : self._next]
 
-    def _calm(self, words: Words) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _calm(self, words: Words, follow: Flags) -> Flags:
         """Steady words that follow on from a steady one before any doubt can arise."""
-        calm = words.follow_on(_ADJOINING)
+        calm = follow.copy()
         steady = words.jitters < self._steady_bits
         ends = words.last_samples
         calm[1:] &= steady[1:] & steady[:-1]

@@ -69,7 +69,7 @@ class Words:
         words = joined(low, high)
         start, end, noise = self.places.T.tolist()
         columns = labels, words, start, end, direction.tolist(), self.jitters.tolist(), repeat("edges"), noise
-        return list(map(LtcFrame._make, zip(*columns, strict=False)))  # "edges" has no end
+        return list(map(LtcFrame, *columns))
 
     def follow_on(self, adjoining: float) -> npt.NDArray[np.bool_]:
         """Which words surely count on from the word before them, in forward play; the first never does.
