@@ -89,14 +89,14 @@ def _by_peer(library: object, sound: Samples) -> int:
 
 
 def _live(sound: Samples, kernels: Kernels) -> npt.NDArray[np.float64]:
-    """Wall time of each block, s."""
+    """CPU time of each block, s."""
     decoder = LtcDecoder(_RATE, kernels=kernels)
     spent_s = []
     blocks = (sound.astype(np.float32) / np.float32(32768)).reshape(-1, _LIVE_SAMPLES)
     for block in blocks:
-        began_s = time.perf_counter()
+        began_s = time.thread_time()
         decoder.feed(block)
-        spent_s.append(time.perf_counter() - began_s)
+        spent_s.append(time.thread_time() - began_s)
     return np.array(spent_s)
 
 

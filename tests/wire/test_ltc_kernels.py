@@ -146,7 +146,7 @@ def test_the_loop_fits_as_the_arrays_do(first: int, last: int, noise: float, ben
     places = bend * np.sin(half_bits / 50.0) + noise * default_rng(seed).standard_normal(len(half_bits))
     usable = (half_bits >= first) & (half_bits <= last)
     fit = fit_starts(half_bits[None], places[None], usable[None])
-    alone = fit_start(half_bits[usable] / 160, places[usable], np.count_nonzero(usable))
+    alone = fit_start(half_bits[usable] / 160, places[usable], int(np.count_nonzero(usable)))
     assert alone == (fit.shift[0], fit.noise[0])
 
 

@@ -73,7 +73,7 @@ class BitClock:
             ats, places = zip(*self._horizons, strict=True)
             self._marks = np.concatenate(ats), np.concatenate(places)
         marks, following = self._marks
-        return float(following[np.searchsorted(marks, sums, side="right") - 1])
+        return float(following[marks.searchsorted(sums, side="right") - 1])
 
     def feed(self, sums: Sums) -> list[BitRun]:
         """Runs of bits that these sums complete."""

@@ -97,4 +97,5 @@ def _distance(first: LtcFrame, second: LtcFrame, rate: FrameRate) -> int:
 
 
 def _overlaps(first: LtcFrame, second: LtcFrame) -> bool:
-    return second.first_sample < first.last_sample - _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)
+    shared = first.last_sample - second.first_sample
+    return shared > 0.0 and shared > _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)

@@ -132,10 +132,10 @@ class LtcDecoder:
 
     def _take_calm(self) -> list[Due]:
         """Steady words that count on from the one just given: nothing else is to be asked of them."""
-        before = self._given.latest
-        if before is None or self._soft or self._unsteady or not self._second.rests:
+        if not self._second.rests or self._soft or self._unsteady:
             return []
-        if not self._gate.has_passed(before):
+        before = self._given.latest
+        if before is None or not self._gate.has_passed(before):
             return []
         dues, frames = self._words.calm_run(self._second.heard, _FEWEST_CALM)
         if not frames:

@@ -140,7 +140,7 @@ def edge_places_in_noise(
         for each in range(hop):
             sides[each] = np.int8(window[begin + each] > above) - np.int8(window[begin + each] < below)
         for each in range(hop):
-            now, at = np.int64(sides[each]), begin + each
+            now, at = int(sides[each]), begin + each
             paused = (side == 0) | (at - last > pause)
             if (now * side < 0) | ((now != 0) & paused):
                 if paused:

@@ -52,7 +52,8 @@ class Given:
             at += 1
         self._latest, self._given_at = max(self._latest, last), now
         frames.insert(at, frame)
-        self._forget()
+        if frames[0].last_sample < self._latest - self._memory:
+            self._forget()
         return True
 
     def take_run(self, frames: list[LtcFrame], dues: list[float]) -> None:
