@@ -1,12 +1,14 @@
 """A conductor killed late in a long show: how long until its successor conducts, and what the journal takes on disk.
 
-    python benchmarks/restart.py [--hours 3] [--axes 3] [--runs 9] [--full]
+    python benchmarks/restart.py [--hours 3] [--axes 3] [--racks 0] [--stale 2] [--runs 9] [--full]
 
-A show with a rack every three seconds on every axis (10,800 in three hours on three) is played by a session on a
-virtual clock, as one take, with motors that are where they should be and inboxes as they come live: positions at 50 Hz,
-a reading a frame, set-points while an axis moves. Its journal is written to disk, and a checkpoint put down two seconds
-before its end, about as old as an understudy lets one become. Then real conductor processes are started on it, again
-and again, and timed from exec to their first sign of life in shared memory; then one without the checkpoint (`--full`).
+A show with a rack every three seconds on every axis (10,800 in three hours on three), or one of `--racks` of which the
+first hours are played (`--hours 0.05 --axes 1 --racks 10000`), is played by a session on a virtual clock, as one take,
+with motors that are where they should be and inboxes as they come live: positions at 50 Hz, a reading a frame,
+set-points while an axis moves. Its journal is written to disk, and a checkpoint put down two seconds before its end,
+about as old as an understudy lets one become (`--stale` for another age). Then real conductor processes are started on
+it, again and again, and timed from exec to their first sign of life in shared memory; then one without the checkpoint
+(`--full`).
 """
 
 import argparse
@@ -30,6 +32,7 @@ from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader, Step, encode_header, encode_step
 from cuefocus.engine.ports import Feedback, InboxEvent, Sent, SourceEvent
 from cuefocus.engine.snapshot import Snapshots
+from cuefocus.motion.room import room_for
 from cuefocus.shells.checkpoint import Checkpoints, Mark, code_print
 from cuefocus.shells.conductor_config import Score
 from cuefocus.shells.host_clock import HostClock, now_ns
@@ -42,7 +45,6 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Reading
 
 LIMIT_S = 1.0
-STALE_NS = 2 * NS_PER_S
 FEEDBACK_NS = 20 * NS_PER_MS
 FRAME_NS = 40 * NS_PER_MS
 BEGIN_NS = 10 * NS_PER_S
@@ -102,8 +104,10 @@ class Show:
         return Reading("playback", label, False, stamp_ns, float(FRAME_NS), 1, 500.0)
 
 
-def played(path: Path, score: Score, sheets: tuple[int, int], hours: float, ledger: LedgerWriter) -> Recalled:
-    """Write the journal of so many hours, and a checkpoint a little before its end."""
+def played(
+    path: Path, score: Score, sheets: tuple[int, int], hours: float, stale_s: float, ledger: LedgerWriter
+) -> Recalled:
+    """Write the journal of so many hours, and a checkpoint so many seconds before its end."""
     snapshots, part = Snapshots(score.job), first_part(score, None)
     until_ns = BEGIN_NS + round(hours * 3600 * NS_PER_S)
     size, tail, kept = 0, b"", False
@@ -115,7 +119,7 @@ def played(path: Path, score: Score, sheets: tuple[int, int], hours: float, ledg
             line = encode_step(step.now_ns, step.inbox)
             size += file.write(line)
             tail = (tail + line)[-TAIL_BYTES:]
-            if not kept and step.now_ns >= until_ns - STALE_NS:
+            if not kept and step.now_ns >= until_ns - round(stale_s * NS_PER_S):
                 kept, begun_ns = True, perf_counter_ns()
                 state = snapshots.freeze(part)
                 taken_ms = (perf_counter_ns() - begun_ns) / NS_PER_MS
@@ -144,13 +148,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=3.0)
     parser.add_argument("--axes", type=int, default=3)
+    parser.add_argument("--racks", type=int, default=0, help="of the whole show; 0: as many as are played")
+    parser.add_argument("--stale", type=float, default=2.0, help="age of the checkpoint, seconds")
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--full", action="store_true", help="also replay the whole journal once")
     given = parser.parse_args()
     print(headline(f"python benchmarks/restart.py {' '.join(sys.argv[1:])}".rstrip()))
     with tempfile.TemporaryDirectory(prefix="cuefocus-restart-") as name:
         folder = Path(name)
-        cues = max(given.axes, round(given.hours * 3600 / EVERY_S) * given.axes)
+        cues = max(given.axes, given.racks, round(given.hours * 3600 / EVERY_S) * given.axes)
         show, rig = written(folder, cues, given.axes)
         checked = check(show, rig)
         seed = Seed(auto_arm=True, takes=1)
@@ -160,10 +166,10 @@ def main() -> int:
         score = Score(build_job(checked), seed, header)
         places, runtime = Places(folder / "takes", "restart"), RuntimeDir(folder)
         places.make()
-        wires = Wires(SharedMemory.create(tuple(score.job.axes)), score.sealed())
+        wires = Wires(SharedMemory.create(tuple(score.job.axes), room_for(checked.compiled)), score.sealed())
         begun_ns = perf_counter_ns()
         ledger = LedgerWriter(places.ledger, run=header.run)
-        part = played(places.journal, score, wires.sheet_fds, given.hours, ledger)
+        part = played(places.journal, score, wires.sheet_fds, given.hours, given.stale, ledger)
         ledger.close()
         size = places.journal.stat().st_size
         rows = part.rows_before + len(part.rows)

@@ -6,6 +6,10 @@
 show, a reading of timecode every 40 ms) and one set-point of one axis, `AxisPlayer.prepare`; all of it lies within the
 show, racks under way and to come. Shows are measured in turn, round after round, so that a busy moment of the machine
 spoils all alike; a figure is the median of the rounds' medians.
+
+Last, what a conductor's turn costs while an assistant sets a camera again and again (`tell setup`): a step and the plan
+put into shared memory, in processor time, a minute of a show on one axis whose motor has backlash, from before its
+first timecode on. What motion needs to take such a track in is told in pieces of it.
 """
 
 import argparse
@@ -18,17 +22,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 
 from timing_rig import headline
 
 from cuefocus.app.check import check
 from cuefocus.app.job import build_job
 from cuefocus.engine.job import Seed
-from cuefocus.engine.plan import Latch
+from cuefocus.engine.plan import Latch, Plan
 from cuefocus.engine.player import AxisPlayer
-from cuefocus.engine.ports import Feedback, InboxEvent, SourceEvent
+from cuefocus.engine.ports import Command, Feedback, InboxEvent, SourceEvent
 from cuefocus.engine.session import TICK_NS, Session
+from cuefocus.motion.room import room_for
+from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.timebase.frames import rate_named, timecode_at
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Reading
@@ -45,10 +51,14 @@ AXES = 8
 CUES = (10, 100, 1_000, 10_000)
 AXES_COUNTS = (1, 4, 16, 64)
 MARKS = ("2 m", "3 m", "5 m")
+SETUPS = {1_000: "stop=8", 2_200: "stop=5.6", 3_400: "clear", 4_600: "stop=11"}
+SETUP_TICKS, SETUP_CUES = 6_000, (1_000, 3_000, 10_000)
+TURN_LIMIT_MS = 15.0
+PIECES_A_LOOK = 400
 
 
-def rig_text(axes: int) -> str:
-    """Cameras c0, c1, …, each with one motor."""
+def rig_text(axes: int, more: str = "") -> str:
+    """Cameras c0, c1, …, each with one motor; `more` keys of each motor."""
     lines = ["schema: cuefocus-rig/1", f'lenses: ["{LENS}"]']
     lines += ["sources: [{id: playback, kind: file}]", "cameras:"]
     for number in range(axes):
@@ -58,7 +68,7 @@ def rig_text(axes: int) -> str:
     for number in range(axes):
         limits = "{speed: 240 %/s, acceleration: 4000 %/s2, jerk: 100000 %/s3}"
         motor = f"driver: bridge, port: sim, setpoints_hz: 100, travel: 0..65535, limits: {limits}"
-        lines.append(f"  m{number}: {{{motor}, dead_ms: 10, lag_ms: 10, readback_ms: 2}}")
+        lines.append(f"  m{number}: {{{motor}, dead_ms: 10, lag_ms: 10, readback_ms: 2{more}}}")
     return "\n".join(lines) + "\n"
 
 
@@ -176,6 +186,68 @@ def costs(folder: Path, sizes: Sequence[tuple[int, int]], rounds: int) -> list[C
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A conductor's turns in a minute with settings: processor time, ms.
+
+    Args:
+        p50, p99, p999, worst: of those from the first setting on.
+        first: the longest before it, in which the take begins and all axes are placed.
+        looks: the most of motion's looks, of 400 pieces, that it took until a track was taken in.
+    """
+
+    cues: int
+    segments: int
+    p50: float
+    p99: float
+    p999: float
+    worst: float
+    first: float
+    looks: int
+
+
+def setups(folder: Path, cues: int) -> Turns:
+    """A minute of a show, from its first timecode on, with four settings."""
+    show, rig = written(folder, cues, 1)
+    rig.write_text(rig_text(1, ", backlash_counts: 40"), encoding="utf-8")
+    checked = check(show, rig)
+    if checked.compiled is None:
+        raise SystemExit("the show of this benchmark is at fault")
+    job = build_job(checked)
+    (axis,) = job.axes
+    session = Session(job, Seed(rings={axis: 0.5}, auto_arm=True))
+    memory = SharedMemory.create((axis,), room_for(checked.compiled))
+    publisher, reader = Publisher(memory, memory.status_reader()), memory.plan_reader(0)
+    now_ns, looks, most = 10 * NS_PER_S, 0, 0
+    less_ns = START_LABEL_S * NS_PER_S - now_ns
+    inbox: list[InboxEvent] = [Feedback(axis, now_ns, job.axes[axis].spec.counts_at(0.5))]
+    inbox.append(SourceEvent("playback", now_ns, "opened", ""))
+    turns: list[float] = []
+    gc.collect()
+    gc.disable()
+    for tick in range(SETUP_TICKS):
+        begun = thread_time_ns()
+        outcome = session.step(now_ns, inbox)
+        publisher.publish(now_ns, outcome.clock, outcome.plan if outcome.plan_changed else Plan(0))
+        turns.append((thread_time_ns() - begun) / NS_PER_MS)
+        reader.refresh(PIECES_A_LOOK)
+        looks = looks + 1 if reader.stale else 0
+        most = max(most, looks) if tick > min(SETUPS) else 0
+        now_ns += TICK_NS
+        label = timecode_at(now_ns + less_ns, RATE)
+        inbox = [Reading("playback", label, False, label.show_ns(RATE) - less_ns, 40.0 * NS_PER_MS, 1, 500.0)]
+        inbox = inbox if tick % 4 == 0 else []
+        if tick in SETUPS:
+            inbox.append(Command("setup", now_ns, "c0", SETUPS[tick]))
+    gc.enable()
+    if not (outcome.clock.running and session.settings.live):
+        raise SystemExit("the show of this benchmark does not run")
+    after = sorted(turns[min(SETUPS) :])
+    p50, p99, p999 = (after[round(share * (len(after) - 1))] for share in (0.5, 0.99, 0.999))
+    segments = len(outcome.plan.axes[axis].track.segments)
+    return Turns(cues, segments, p50, p99, p999, after[-1], max(turns[: min(SETUPS)]), most)
+
+
 def check_s(folder: Path, cues: int, runs: int) -> list[tuple[float, float]]:
     """Wall and user + system seconds of the whole command, the first (cold) run left out."""
     show, rig = written(folder, cues, AXES)
@@ -210,6 +282,7 @@ def main() -> int:
         runs = check_s(folder, given.cues, given.runs)
         by_cues = costs(folder, [(cues, 1) for cues in CUES if cues <= given.cues], given.rounds)
         by_axes = costs(folder, [(10 * axes, axes) for axes in AXES_COUNTS], given.rounds)
+        set_up = [setups(folder, cues) for cues in SETUP_CUES if cues <= given.cues]
     wall_s, busy_s = median(wall for wall, _ in runs), median(busy for _, busy in runs)
     slowest_s, check_fine = max(wall for wall, _ in runs), wall_s <= CHECK_LIMIT_S
     print(f"\ncheck, {given.cues} cues on {AXES} axes, whole command, {given.runs} runs")
@@ -233,7 +306,14 @@ def main() -> int:
     print(f"{by_axes[-2].axes} to {last.axes} axes: step an axis × {bend:.2f}", end="")
     print(f", prepare an axis from {first.axes} × {last.prepare_us / first.prepare_us:.2f}", end="")
     print(f"; linear is at most × {FLAT_FACTOR}: {judged(linear)}")
-    return 0 if check_fine and flat and linear else 1
+    print(f"\nfour settings in a minute, ms of processor time a turn\n{'cues':>7} {'segments':>9}", end="")
+    print(f"{'p50':>8} {'p99':>8} {'p99.9':>8} {'worst':>8} {'first':>8} {'motion looks':>14}")
+    for one in set_up:
+        print(f"{one.cues:7} {one.segments:9}{one.p50:8.2f} {one.p99:8.2f} {one.p999:8.2f} {one.worst:8.2f}", end="")
+        print(f" {one.first:8.2f} {one.looks:14}")
+    quick = all(one.worst <= TURN_LIMIT_MS for one in set_up)
+    print(f"the worst is at most {TURN_LIMIT_MS:.0f} ms: {judged(quick)}")
+    return 0 if check_fine and flat and linear and quick else 1
 
 
 if __name__ == "__main__":

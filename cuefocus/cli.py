@@ -228,7 +228,7 @@ def rehearse(
     """The whole path on a virtual clock with simulated motors, armed and engaged."""
     from cuefocus.app.rehearse import rehearse as rehearse_show
 
-    result = rehearse_show(show, rig, timecode, fire=fire, journal=journal)
+    result = rehearse_show(show, rig, timecode, fire=fire, journal=journal, warn=complain)
     _rows_out(result, as_json=as_json, strict=strict, timecode=timecode)
 
 
@@ -272,7 +272,7 @@ def ltc_decode(
     """LTC out of a sound file, in file order."""
     from cuefocus.app.ltc import decode_ltc
 
-    decoded = decode_ltc(sound, None if channel is None else channel - 1)
+    decoded = decode_ltc(sound, None if channel is None else channel - 1, warn=complain)
     for row in decoded.rows():
         if as_json:
             say_json(row.as_json())

@@ -137,7 +137,7 @@ def conductor_child(
 ) -> ChildSpec:
     """The conductor process."""
     path = runtime.path / CONDUCTOR_CONFIG
-    ConductorConfig(
+    config = ConductorConfig(
         memory_fd=wires.memory.fd,
         events_fd=wires.events_fd,
         takes_fd=wires.told_fd,
@@ -149,11 +149,12 @@ def conductor_child(
         afresh=afresh,
         sheet_fds=wires.sheet_fds,
         spill_fd=wires.spill_fd,
-    ).write(path)
+    )
+    config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
     own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     fds = (*wires.memory.handed_down, *runtime.handed_down, *own)
-    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds)
+    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, priority=config.priority)
 
 
 def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:

@@ -1,9 +1,8 @@
-"""What stands in the way on this machine: privileges, clock, devices, disk, missing extras, and its timing floor.
+"""What stands in the way on this machine: privileges, clock, devices, disk, and its timing floor.
 
 With a rig also the ports of its motors, with a show what cannot land.
 """
 
-import importlib.util
 import json
 import os
 import platform
@@ -11,7 +10,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -34,17 +33,6 @@ _BAD_P99_US: Final = 1000.0
 _PROBE_PATIENCE_S: Final = 30.0
 _LITTLE_DISK: Final = 1 << 30
 _NO_DISK: Final = 50 << 20
-_EXTRAS: Final[Mapping[str, str]] = {
-    "sounddevice": "LTC from a sound card",
-    "jack": "LTC and MIDI from JACK",
-    "rtmidi": "MIDI ports",
-    "zeroconf": "being found on the network",
-    "fastapi": "the page",
-    "uvicorn": "the page",
-    "prometheus_client": "metrics",
-    "pocketsphinx": "word onsets from a recording",
-    "numba": "the fastest file decoding",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +69,6 @@ def examine(journal_folder: Path = JOURNAL_FOLDER, *, seconds: float = 1.0) -> l
         *_wake_up(seconds),
         *_disk(journal_folder),
         *_ports(),
-        *_extras(),
     ]
     return worst_first(findings)
 
@@ -239,16 +226,8 @@ def _disk(folder: Path) -> Iterator[Finding]:
 def _ports() -> Iterator[Finding]:
     rows = list_all_ports()
     for row in rows:
-        if row.kind == "note":
-            yield Finding("note", "ports", row.description)
-        elif row.kind == "serial" and not os.access(row.device, os.R_OK | os.W_OK):
+        if row.kind == "serial" and not os.access(row.device, os.R_OK | os.W_OK):
             hint = "join the group that owns it (often dialout)"
             yield Finding("warning", "ports", f"{row.address} may not be used", hint)
-    if not any(row.address for row in rows):
-        yield Finding("note", "ports", "no serial, CAN, sound or MIDI port is here", "simulated motors need none")
-
-
-def _extras() -> Iterator[Finding]:
-    missing = [f"{name} ({what})" for name, what in _EXTRAS.items() if importlib.util.find_spec(name) is None]
-    if missing:
-        yield Finding("note", "extras", f"not installed: {', '.join(missing)}", "install those you need")
+    if not any(row.kind in ("serial", "can") for row in rows):
+        yield Finding("note", "ports", "no serial or CAN port is here", "simulated motors need none")

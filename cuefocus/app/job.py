@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from cuefocus.chase.speeds import Speeds, speeds_between
 from cuefocus.engine.job import ActJob, AxisJob, CueCard, Job, TriggerJob
 from cuefocus.engine.journal import JournalFile, JournalHeader
 from cuefocus.engine.plan import OnLoss
-from cuefocus.errors import JournalError, RigFileError, ShowFileError
+from cuefocus.errors import InputError, JournalError, RigFileError, ShowFileError
+from cuefocus.files.complaint import Complaint
 from cuefocus.motion.compiled import CompiledAct, CompiledShow
+from cuefocus.motion.requests import RackRequest
 from cuefocus.rig.models import Rig
 from cuefocus.show.models import Act, Cue, Show
 from cuefocus.show.values import ActSpeed
@@ -32,12 +34,13 @@ def build_job(checked: Checked) -> Job:
     take, not here.
     """
     if checked.show is None or checked.rig is None or checked.compiled is None:
-        errors = [complaint for complaint in checked.complaints if complaint.severity == "error"]
-        more = f" (and {len(errors) - 1} more; `cuefocus check` tells all)" if len(errors) > 1 else ""
-        sentence = f"{errors[0]}{more}" if errors else "the show cannot be used"
-        raise RigFileError(sentence) if checked.rig is None else ShowFileError(sentence)
+        raise _refusal(checked, [complaint for complaint in checked.complaints if complaint.severity == "error"])
     show, rig, compiled = checked.show.value, checked.rig.rig.value, checked.compiled
-    acts = {act.act: _act_job(show, act, compiled.acts[act.act], rig) for act in show.acts if act.act in compiled.acts}
+    requests = compiled.requests
+    acts = {
+        act.act: _act_job(show, act, compiled.acts[act.act], requests) for act in show.acts if act.act in compiled.acts
+    }
+    sources = sorted(rig.sources, key=lambda source: source.priority)
     triggered = _triggered(show, compiled)
     return Job(
         title=show.title or Path(checked.show.file).stem,
@@ -47,11 +50,26 @@ def build_job(checked: Checked) -> Job:
         planner=compiled.planner,
         stack=tuple(name for name, job in triggered.items() if any(kind == "manual" for kind, _ in job.keys)),
         after=_after(triggered.values()),
-        sources=tuple(source.id for source in sorted(rig.sources, key=lambda source: source.priority)) or ("timecode",),
+        sources=tuple(source.id for source in sources) or ("timecode",),
+        latencies_ns={source.id: round(source.latency_ms * NS_PER_MS) for source in sources if source.latency_ms},
         repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
         glass=compiled.glass,
     )
+
+
+def refuse_mistakes(checked: Checked) -> None:
+    """Raise: ShowFileError or RigFileError where a file is in error, but for cues that cannot land as written."""
+    cannot_land = checked.compiled.cannot_land if checked.compiled is not None else frozenset()
+    errors = [one for one in checked.complaints if one.severity == "error" and one not in cannot_land]
+    if errors:
+        raise _refusal(checked, errors)
+
+
+def _refusal(checked: Checked, errors: Sequence[Complaint]) -> InputError:
+    more = f" (and {len(errors) - 1} more; `cuefocus check` tells all)" if len(errors) > 1 else ""
+    sentence = f"{errors[0]}{more}" if errors else "the show cannot be used"
+    return RigFileError(sentence) if checked.rig is None else ShowFileError(sentence)
 
 
 def _axes(rig: Rig, compiled: CompiledShow) -> dict[str, AxisJob]:
@@ -64,11 +82,10 @@ def _axes(rig: Rig, compiled: CompiledShow) -> dict[str, AxisJob]:
     return axes
 
 
-def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
+def _act_job(show: Show, act: Act, compiled: CompiledAct, requests: Mapping[str, RackRequest]) -> ActJob:
     rate = show.rate_of(act)
     last_ns = max((rack.stop_ns for racks in compiled.racks.values() for rack in racks), default=compiled.start_show_ns)
     end_ns = show.label_show_ns(act, act.ends) if act.ends is not None else last_ns + _AFTER_LAST_RACK_NS
-    latency_ms = min(rig.sources, key=lambda source: source.priority).latency_ms if rig.sources else 0.0
     chase = ChaseConfig(
         rate=rate,
         starts_show_ns=compiled.start_show_ns,
@@ -80,7 +97,6 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
         freewheel_ns=round(act.freewheel_ms * NS_PER_MS),
         on_loss=act.loss_policy,
         scrub=act.scrub,
-        latency_ns=round(latency_ms * NS_PER_MS),
     )
     return ActJob(
         name=act.act,
@@ -88,7 +104,7 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
         racks=compiled.racks,
         opening=compiled.opening,
         infeasible=compiled.infeasible,
-        cards={cue.cue: _card(cue) for cue in show.cues if cue.cue in compiled.infeasible},
+        cards={cue.cue: _card(cue, requests.get(cue.cue)) for cue in show.cues if cue.cue in compiled.infeasible},
         dioptres_at={f"{camera}.focus": lens_map.dioptres_at for camera, lens_map in compiled.lens_maps.items()},
         on_loss=OnLoss[act.loss_policy.upper()],
         rejoin=act.rejoin,
@@ -98,9 +114,10 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, rig: Rig) -> ActJob:
     )
 
 
-def _card(cue: Cue) -> CueCard:
+def _card(cue: Cue, timed: RackRequest | None = None) -> CueCard:
     moment = cue.land or cue.leave
-    return CueCard(cue.name, cue.camera, cue.axis, str(cue.to), moment.text if moment is not None else "")
+    anchor, land_ns = moment.text if moment is not None else "", timed.wanted_ns if timed is not None else None
+    return CueCard(cue.name, cue.camera, cue.axis, str(cue.to), anchor, land_ns)
 
 
 def _house_act(rate: FrameRate) -> ActJob:

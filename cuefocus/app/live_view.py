@@ -85,7 +85,7 @@ def _head(picture: Picture, clock: Clock, now_ns: int, title: str) -> Renderable
     if rate is not None and clock.state is not ClockState.NO_SIGNAL:
         label = timecode_at(clock.show_at(now_ns) if clock.running else clock.show_ns, rate).text(rate)
     word, look = _STATE_LOOK.get(clock.state.word, (clock.state.word, "bold"))
-    source = f"from {state['source']}" if state.get("source") and clock.running else ""
+    source = f"from {state['source']}{_heard(state)}" if state.get("source") and clock.running else ""
     speed = f"{clock.speed:.3f}×" if clock.running and abs(clock.speed - 1.0) > 0.0005 else ""
     take = f"take {state['take']} pass {state['pass']}" if state.get("armed") else "rehearsal"
     engaged = state.get("engaged") or []
@@ -99,7 +99,32 @@ def _head(picture: Picture, clock: Clock, now_ns: int, title: str) -> Renderable
     faults = [f"{axis}: {reason}" for axis, reason in (state.get("faults") or {}).items()]
     below = Text(f"{title} · {state.get('act', '')} · {ready}", style="cyan")
     trouble = Text("; ".join((*stops, *faults, str(state.get("refusal") or ""))).strip("; "), style="bold red")
-    return Group(line, below, trouble) if trouble.plain else Group(line, below)
+    others = Text(" · ".join(_standbys(state)), style="grey62")
+    return Group(*(part for part in (line, others, below, trouble) if not isinstance(part, Text) or part.plain))
+
+
+def _heard(state: Fields) -> str:
+    """The leader's rate by ear, once it is told."""
+    heard = (state.get("sources") or {}).get(state.get("source")) or {}
+    return f", {heard['heard_rate']} fps {heard['ppm']:+.0f} ppm" if heard.get("heard_rate") else ""
+
+
+def _standbys(state: Fields) -> list[str]:
+    """The sources beside the one that leads: whether each may stand in, and by how much it is late."""
+    said: list[str] = []
+    for name, heard in (state.get("sources") or {}).items():
+        if heard.get("leads"):
+            continue
+        late_ms = heard.get("late_ms")
+        if heard.get("state") in ("no_signal", None):
+            said.append(f"{name}: no timecode")
+        elif late_ms is None:
+            said.append(f"{name}: {heard.get('timecode') or heard['state']}")
+        elif heard.get("may_stand_in"):
+            said.append(f"{name} stands by, {late_ms:+.1f} ms late")
+        else:
+            said.append(f"{name} cannot stand in, {late_ms:+.0f} ms late")
+    return said
 
 
 def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:

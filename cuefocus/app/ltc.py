@@ -1,9 +1,10 @@
 """The verbs `ltc decode` and `ltc generate`: files and options in, rows and counts out. Nothing is printed here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
 from cuefocus.errors import InputError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from cuefocus.timebase.frames import RATES, FrameRate, parse_timecode, rate_named
@@ -84,30 +85,43 @@ class DecodedLtc:
                 yield DecodedRow(frame, inferred.rate, speed_of(frame, inferred.rate, self.sound.sample_rate))
 
 
-def decode_ltc(path: Path | str, channel: int | None = None) -> DecodedLtc:
+def decode_ltc(
+    path: Path | str, channel: int | None = None, *, warn: Callable[[str], object] = lambda _: None
+) -> DecodedLtc:
     """Read all LTC out of a sound file.
 
     Args:
         path: a WAV file.
-        channel: counted from 0; None reads all and keeps the one that reads best, whatever its level.
+        channel: counted from 0; None finds the one that reads best, the louder where two read alike.
+        warn: told, in a sentence, if the file is not whole.
 
     Raises: SoundFileError if the file cannot be read, lacks the channel, or holds no LTC there.
     """
     sound = SoundFile.open(path)
+    sound.warn(warn)
     if channel is not None and not 0 <= channel < sound.channels:
         have = "1 channel" if sound.channels == 1 else f"{sound.channels} channels"
         raise SoundFileError(
             f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
         )
-    channels = range(sound.channels) if channel is None else (channel,)
-    kernels = kernels_for(sound.duration_s * len(channels))
-    heard = [_heard(sound, each, kernels) for each in channels]
-    best = max(heard, key=_lock_quality)
+    kernels = kernels_for(sound.duration_s)
+    best = _best(sound, kernels) if channel is None else _heard(sound, channel, kernels)
     if not best.frames:
         where = f"channel {channel + 1}" if channel is not None else "any channel" if sound.channels > 1 else "it"
         near = best.tally.syncs > 0
         hint = "something like it is there, but too damaged to believe" if near else "is this the timecode track?"
         raise SoundFileError(f"there is no LTC in {where}", where=str(path), hint=hint)
+    return best
+
+
+def _best(sound: SoundFile, kernels: Kernels) -> DecodedLtc:
+    """The channel that reads best, and no more of the others than is needed to know."""
+    likely = 0 if sound.channels == 1 else likely_channel(sound)
+    if likely is None:
+        return max((_heard(sound, channel, kernels) for channel in range(sound.channels)), key=_quality)
+    best = _heard(sound, likely, kernels)
+    for rival in rivals(sound, likely, best.frames) if sound.channels > 1 else ():
+        best = max(best, _heard(sound, rival, kernels), key=_quality)
     return best
 
 
@@ -128,9 +142,8 @@ def _heard(sound: SoundFile, channel: int, kernels: Kernels) -> DecodedLtc:
     )
 
 
-def _lock_quality(decoded: DecodedLtc) -> float:
-    """Frames read, less the part their jitter makes doubtful: crosstalk reads fewer, or reads them unsteadily."""
-    return sum(1.0 / (1.0 + 10.0 * frame.jitter) for frame in decoded.frames)
+def _quality(decoded: DecodedLtc) -> float:
+    return lock_quality(decoded.frames)
 
 
 def generate_ltc(

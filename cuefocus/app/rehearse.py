@@ -1,12 +1,13 @@
 """`cuefocus rehearse`: the whole path on a virtual clock. Same decoder, session, players, codecs; simulated motors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
 from cuefocus.app.check import check
-from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.job import build_job, journal_files, refuse_mistakes
+from cuefocus.app.ltc_channel import timecode_channel
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.journal import JournalHeader
@@ -80,7 +81,13 @@ class Rehearsed:
 
 
 def rehearse(
-    show_path: Path, rig_path: Path, timecode: Path, *, fire: Sequence[str] = (), journal: Path | None = None
+    show_path: Path,
+    rig_path: Path,
+    timecode: Path,
+    *,
+    fire: Sequence[str] = (),
+    journal: Path | None = None,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> Rehearsed:
     """Rehearse a show against a sound file with LTC, armed and engaged.
 
@@ -90,14 +97,17 @@ def rehearse(
         timecode: a sound file with LTC.
         fire: `CUE@TIMECODE` for triggered cues; without any, the show's own `rehearse:` list stands in.
         journal: where to write the journal, so that it can be replayed.
+        warn: told, in a sentence, if the sound file is not whole.
 
     Raises: InputError subclasses for files that cannot be used, DeviceError for a journal that cannot be written.
     """
     checked = check(show_path, rig_path)
+    refuse_mistakes(checked)
     job = build_job(checked)
     if checked.show is None or checked.rig is None:
         raise InputError("the show cannot be rehearsed")
     sound = SoundFile.open(timecode)
+    sound.warn(warn)
     firings = firings_of(checked.show.value, job, fire)
     seed = Seed(rings=start_rings(checked.rig.rig.value), auto_arm=True, takes=1)
     troubles: list[str] = []
@@ -212,7 +222,7 @@ def origin_of_sound_ns(job: Job, seed: Seed) -> int:
 def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
     """The sound file as a card would deliver it, its first sample at `origin_ns`."""
     listener = LtcInput(source, sound.sample_rate)
-    channel = best_channel(sound)
+    channel = timecode_channel(sound) if sound.channels > 1 else 0
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
     samples = 0
     for blocks in sound.blocks(channel, BLOCK_SAMPLES * _BLOCKS_AT_ONCE):
@@ -222,15 +232,6 @@ def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[in
         yield from zip(stamps, listener.feed_many(blocks, list(zip(ends, stamps, strict=True))), strict=True)
     end_ns = origin_ns + samples * NS_PER_S // sound.sample_rate
     yield end_ns, (*listener.flush(), SourceEvent(source, end_ns, "ended", "the sound is over"))
-
-
-def best_channel(sound: SoundFile) -> int:
-    """The channel that carries LTC; the only one is taken as it is."""
-    if sound.channels == 1:
-        return 0
-    from cuefocus.app.ltc import decode_ltc
-
-    return decode_ltc(sound.path).channel
 
 
 def start_rings(rig: Rig) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.landing.export import rows_csv
 from cuefocus.landing.page import html_page
-from cuefocus.landing.report import Column, RackLine, Report, make_report
+from cuefocus.landing.report import Column, RackLine, Report, by_show, make_report
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.landing.sentences import signed_ms
 from cuefocus.landing.verdict import FATES, Verdict
@@ -21,6 +21,8 @@ LEDGER = "ledger.jsonl"
 _SQLITE = b"SQLite format 3\0"
 _STYLES = {Verdict.LANDED: "green", Verdict.LATE: "yellow", Verdict.EARLY: "cyan"}
 _WIDTH_OF_THE_REST, _WIDTH_OF_A_TAKE = 54, 15
+#: For a file or a program nothing is left out for want of width.
+_AS_WIDE_AS_IT_IS = 100_000
 
 
 def report(
@@ -30,18 +32,18 @@ def report(
 
     Raises: InputError when there is no store or no such take, DeviceError when a file cannot be written.
     """
-    made = report_of_store(store, takes)
+    rows, reports = reports_of_store(store, takes)
     if html is not None:
-        _write(html, html_page(made))
+        _write(html, html_page(*reports))
     if csv is not None:
-        _write(csv, rows_csv(made.rows))
+        _write(csv, rows_csv(rows))
     if show:
-        _print(made)
-    return list(made.rows)
+        _print(reports)
+    return rows
 
 
-def report_of_store(store: Path, takes: Sequence[int] = ()) -> Report:
-    """The report on some takes, with what its ledger holds beyond the store.
+def reports_of_store(store: Path, takes: Sequence[int] = ()) -> tuple[list[LandingRow], tuple[Report, ...]]:
+    """The landings of some takes, with what its ledger holds beyond the store, and a report on them for each show.
 
     Raises: InputError when there is no store, no such take, or a landing that another version wrote.
     """
@@ -57,7 +59,7 @@ def report_of_store(store: Path, takes: Sequence[int] = ()) -> Report:
                 raise
         found = opened.landings(takes)
     rows = [_row(store, keys) for _, keys in found]
-    return make_report(rows, [_column(info, row.pass_) for (info, _), row in zip(found, rows, strict=True)])
+    return rows, by_show(rows, [_column(info, row.pass_) for (info, _), row in zip(found, rows, strict=True)])
 
 
 def _row(store: Path, keys: Mapping[str, Any]) -> LandingRow:
@@ -80,7 +82,7 @@ def _column(info: "TakeInfo", pass_: int) -> Column:
 
 def print_report(rows: Sequence[LandingRow]) -> None:
     """A report on standard output."""
-    _print(make_report(rows))
+    _print([make_report(rows)])
 
 
 def rendered(made: Report, width: int = 100) -> "list[RenderableType]":
@@ -115,11 +117,18 @@ def rendered(made: Report, width: int = 100) -> "list[RenderableType]":
     return [*parts, Text(made.summary, style="bold")]
 
 
-def _print(made: Report) -> None:
+def _print(reports: Sequence[Report]) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     console: Console = Console(highlight=False)
-    console.print(*rendered(made, console.width), sep="\n")
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_AS_WIDE_AS_IT_IS)
+    for number, made in enumerate(reports):
+        if len(reports) > 1:
+            name = made.show or "show not written down"
+            console.print(*([Text()] if number else []), Text(name, style="bold underline"), sep="\n")
+        console.print(*rendered(made, console.width), sep="\n")
 
 
 def _names(rack: RackLine) -> "tuple[RenderableType, ...]":

@@ -94,7 +94,7 @@ def run(
     err.writelines(f"{complaint}\n" for complaint in absent)
     if absent and options.arm:
         return INPUT_AT_FAULT
-    choice = choose_sound(options.source, rig, options.rig)
+    choice = choose_sound(options.source, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
     job = build_job(checked)
     places = Places(options.journal.absolute(), _run_id())
     try:

@@ -1,9 +1,11 @@
 """`--source file:X.wav`: which sound file plays, and on which of its channels the timecode is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cuefocus.app.ltc_channel import timecode_channel
 from cuefocus.errors import InputError, SoundFileError
 from cuefocus.rig.models import Rig, Source
 from cuefocus.shells.sound_file import SoundFile
@@ -31,13 +33,16 @@ class SoundChoice:
     latency_ns: int
 
 
-def choose_sound(given: str, rig: Rig, rig_path: Path) -> SoundChoice:
+def choose_sound(
+    given: str, rig: Rig, rig_path: Path, *, warn: Callable[[str], object] = lambda _: None
+) -> SoundChoice:
     """The sound that `--source` names, or the rig's own file source.
 
     Args:
         given: `file:X.wav`, or `file:X.wav#2` for the second channel; empty for the rig's own.
         rig: its first source by priority is what the sound stands for.
         rig_path: files in the rig are named from its folder.
+        warn: told, in a sentence, if the file is not whole.
 
     Raises: InputError when there is nothing to play, SoundFileError when it cannot be, or holds no timecode.
     """
@@ -45,10 +50,11 @@ def choose_sound(given: str, rig: Rig, rig_path: Path) -> SoundChoice:
     first = ordered[0] if ordered else None
     path, channel = _named(given) if given else _of_rig(ordered, rig_path)
     sound = SoundFile.open(path)
+    sound.warn(warn)
     return SoundChoice(
         source=first.id if first is not None else "timecode",
         sound=sound,
-        channel=_best_channel(sound) if channel is None else _with_timecode(sound, channel),
+        channel=timecode_channel(sound) if channel is None else _with_timecode(sound, channel),
         latency_ns=round(first.latency_ms * NS_PER_MS) if first is not None else 0,
     )
 
@@ -69,16 +75,6 @@ def _of_rig(ordered: list[Source], rig_path: Path) -> tuple[Path, int | None]:
         if source.kind == "file" and source.device is not None:
             return rig_path.parent / source.device, source.channel - 1
     raise InputError("no timecode to follow", where=str(rig_path), hint="give --source file:X.wav")
-
-
-def _best_channel(sound: SoundFile) -> int:
-    """The channel on which timecode is read first; the earlier one where two are alike."""
-    heard = [(_frames(sound, channel), channel) for channel in range(sound.channels)]
-    frames, channel = max(heard, key=lambda pair: (pair[0], -pair[1]))
-    if not frames:
-        where = "any channel" if sound.channels > 1 else "it"
-        raise SoundFileError(f"there is no LTC in {where}", where=str(sound.path), hint="is this the timecode track?")
-    return channel
 
 
 def _with_timecode(sound: SoundFile, channel: int) -> int:

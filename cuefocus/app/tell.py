@@ -19,9 +19,10 @@ MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
 
 STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
-PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "setup", "status")
+PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "setup", "source", "status")
 CONFIRM: Final = "confirm"
-"""After `engage`: the operator has seen that the motor stands where it is assumed to."""
+"""After `engage`: the operator has seen that the motor stands where it is assumed to. After `source`: take off what it
+differs by."""
 CLEAR: Final = "clear"
 """A setting: what the camera was last set to counts no longer."""
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
@@ -103,7 +104,7 @@ def order_from(
         return Order(said, rest[1] if len(rest) > 1 else "", marked or value)
     if verb not in STOPS and verb not in PLAIN:
         raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
-    if verb == "engage" and rest[-1:] == [CONFIRM]:
+    if (verb == "engage" and rest[-1:] == [CONFIRM]) or (verb == "source" and rest[1:] == [CONFIRM]):
         rest, value = rest[:-1], CONFIRM
     if len(rest) > 1 and verb != "slate":
         raise InputError(f"`{verb}` takes one name, not {len(rest)}")

@@ -1,44 +1,36 @@
-"""Several sources for one act: the first in order leads, the others stand by (design §4).
+"""Several sources for one act: one leads, the others stand by (design §4).
 
-A standby may take over only if it has been seen to say the same: its difference to the leader stayed below half a frame
-for two seconds while both were good. The hand-over makes no step: what the two differ by goes into the published
-clock's rest and is let out slowly. The constant part of the difference is shown, never taken off unasked. A source that
-comes back stands by; it does not take the lead away from one that works.
+A run is begun by the best source that is good: the first in order at once, another when those above it have had half
+a second to come. While the run lasts, a standby takes over only from a leader that has fallen silent, and only if it
+was seen to say the same: less than half a frame apart for two seconds while both were good. Such a hand-over makes no
+step: what the two differ by goes into the published clock's rest and is let out slowly. A source that comes back stands
+by; it does not take the lead away from one that works. The constant part of a difference is learnt and shown; only an
+operator has it taken off.
+
+When the leader's run has ended, by an explicit stop or because nobody qualified, whoever still goes on disagrees: it
+may begin nothing before it has been still.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.events import ChaseEvent, ChaseKind
 from cuefocus.chase.follower import Follower
 from cuefocus.chase.slew import Slew
+from cuefocus.chase.standby import AGREEING_FRAMES, Standby
 from cuefocus.chase.state import ADVANCING, RUNNING
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_S, ms_from_ns
 from cuefocus.wire.events import Reading
 
-_QUALIFY_NS = 2 * NS_PER_S
-_QUALIFY_FRAMES = 0.5
-# The shown difference is a mean over about this long.
-_LEARN_NS = NS_PER_S
-# Before anything has run, the sources above are waited for this long.
+# Before a source takes the lead those above it are waited for this long; so long, too, a stop may take to reach all.
 _COURTESY_NS = NS_PER_S // 2
-
-
-@dataclass(slots=True)
-class Standby:
-    """What is known of a source against the leader.
-
-    Args:
-        agreed_since_ns: since when both were good and less than half a frame apart; None if they are not.
-        difference_ns: the mean of its show time less the leader's.
-        qualified: it agreed for two seconds, and nothing has spoken against it since.
-    """
-
-    agreed_since_ns: int | None = None
-    difference_ns: float = 0.0
-    qualified: bool = False
+# With nothing running for this long, whatever led is forgotten: the first in order is waited for again.
+_IDLE_NS = NS_PER_S
+# A standby is heard for so long after the leader, or both have stopped: readings lie up to two frames apart.
+_PROOF_FRAMES = 3
+_STARTS = frozenset({ChaseKind.CHECKING, ChaseKind.LOCKED, ChaseKind.JUMP, ChaseKind.RETURNED})
 
 
 class Arbiter:
@@ -56,7 +48,7 @@ class Arbiter:
         sources: Sequence[str],
         config: ChaseConfig,
         *,
-        latencies_ns: dict[str, int] | None = None,
+        latencies_ns: Mapping[str, int] | None = None,
         epoch: int = 0,
     ) -> None:
         late = latencies_ns or {}
@@ -64,19 +56,29 @@ class Arbiter:
         self.followers = {
             source: Follower(replace(config, latency_ns=config.latency_ns + late.get(source, 0))) for source in sources
         }
-        self.leader = sources[0]
         self.standbys = {source: Standby() for source in sources}
+        self.leader = sources[0]
         self.epoch = epoch
+        self.clocks: dict[str, Clock] = {}
+        self.order = list(sources)
         self._leader_epoch = 0
         self._slew = Slew()
         self._now_ns = 0
+        self._ran: str | None = None  # who led the last run
+        self._heard_ns: int | None = None  # where that was last seen, show time
+        self._running = False
+        self._idle_since_ns: int | None = None
+        self._others_since_ns: int | None = None
+        self._against_since_ns: int | None = None
         self._disagree = False
-        self._first_good_ns: int | None = None
+        self._chosen = False
 
     @property
     def follower(self) -> Follower:
         """The leader's follower."""
         return self.followers[self.leader]
+
+    # --- what comes in ---
 
     def feed(self, reading: Reading) -> None:
         """Give a reading to its source's follower; sources that are not the act's are ignored."""
@@ -90,52 +92,103 @@ class Arbiter:
         if follower is not None:
             follower.notice(kind, stamp_ns, reason)
 
-    def set_run(self, *, departed: bool, in_take: bool) -> None:
-        """Tell all followers whether a rack has departed in this run, and whether a take runs."""
+    def set_run(self, *, departed: bool | None = None, in_take: bool | None = None) -> None:
+        """Tell all followers whether a rack has departed in this run, and whether a take runs; None leaves it."""
         for follower in self.followers.values():
-            follower.departed, follower.in_take = departed, in_take
+            follower.departed = follower.departed if departed is None else departed
+            follower.in_take = follower.in_take if in_take is None else in_take
+
+    def begin_take(self) -> None:
+        """A take begins: who disagreed before it may begin a run in it."""
+        for standby in self.standbys.values():
+            standby.barred = False
+
+    def choose(self, source: str) -> bool:
+        """Let a source lead because the operator says so, and be the first in order from now on.
+
+        Where it agrees with the leader the clock goes on without a step, else it begins a new epoch with the next step;
+        a source that is not good waits for the end of the run that is on.
+
+        Args:
+            source: one of `followers`.
+
+        Returns: whether it is good now.
+        """
+        self.order = [source, *(one for one in self.order if one != source)]
+        self.standbys[source].barred = False
+        self._chosen = source != self.leader
+        clock = self.clocks.get(source)
+        return clock is not None and clock.state in ADVANCING
+
+    def confirm(self, source: str) -> float | None:
+        """Take off a standby's stamps what it is seen to differ from the leader by; returns that, ms, + = it was late.
+
+        None where nothing has been learnt of it.
+        """
+        standby, lead = self.standbys.get(source), self.clocks.get(self.leader)
+        if standby is None or lead is None or source == self.leader or not lead.speed:
+            return None
+        if standby.difference_ns is None or not standby.qualified:
+            return None
+        late_ns = -standby.difference_ns / lead.speed
+        standby.correction_ns += late_ns
+        standby.difference_ns = 0.0
+        return late_ns / 1e6
+
+    def inherit(self, other: "Arbiter") -> None:
+        """Begin with the order, the leader and the corrections of another act's arbiter."""
+        self.order, self.leader = list(other.order), other.leader
+        for source, standby in self.standbys.items():
+            if source in other.standbys:
+                standby.correction_ns = other.standbys[source].correction_ns
+
+    # --- what goes out ---
 
     def step(self, now_ns: int) -> tuple[Clock, list[ChaseEvent]]:
         """The leader's clock, without a step across hand-overs, and what happened to it."""
         elapsed_ns = max(now_ns - self._now_ns, 0)
         self._now_ns = max(now_ns, self._now_ns)
-        if len(self.followers) == 1 and not self._slew.rest_ns:
+        if len(self.followers) == 1:
             clock, events = self.follower.step(now_ns)
+            self.clocks[self.leader] = clock
             return self._numbered(clock, events)
         stepped = {source: follower.step(now_ns) for source, follower in self.followers.items()}
-        self._compare({source: clock for source, (clock, _) in stepped.items()}, elapsed_ns)
-        clock, events = self._numbered(*stepped[self.leader])
-        handed = self._hand_over(clock, {source: other for source, (other, _) in stepped.items()})
-        if handed is not None:
-            clock, event = handed
-            events = [*events, event]
-        clock, disagreement = self._check_agreement(clock, {source: other for source, (other, _) in stepped.items()})
-        events += disagreement
-        if self._slew.rest_ns and not clock.running:
-            self._slew.forget()
-        elif self._slew.rest_ns:
-            self._slew.let_out(elapsed_ns, clock.speed)
-            clock = replace(clock, show_ns=clock.show_ns + round(self._slew.rest_ns))
-        return clock, events
+        self.clocks = {source: self._corrected(source, clock) for source, (clock, _) in stepped.items()}
+        told = self._compare(elapsed_ns)
+        clock, events = self._numbered(self.clocks[self.leader], stepped[self.leader][1])
+        if self._chosen or clock.state not in ADVANCING:
+            clock, events = self._led_on(clock, events)
+        clock, events = self._begun(clock, events)
+        clock, events = self._let_out(clock, elapsed_ns), [*events, *told]
+        self._run_ends(clock)
+        clock, disagreement = self._check_agreement(clock)
+        return clock, [*events, *disagreement]
 
-    def choose(self, source: str) -> None:
-        """Let `source` lead because the operator says so, qualified or not; its clock begins a new epoch."""
-        if source == self.leader or source not in self.followers:
-            return
-        self.leader, self._leader_epoch = source, self.followers[source].epoch
-        self.epoch += 1
-        self._slew.forget()
-        self._disagree = False
-        for standby in self.standbys.values():
-            standby.agreed_since_ns, standby.qualified = None, False
+    # --- what may be asked ---
+
+    @property
+    def depart_until_ns(self) -> int:
+        """As the leader's follower's."""
+        return self.follower.depart_until_ns
+
+    @property
+    def scrub_until_ns(self) -> int | None:
+        """As the leader's follower's."""
+        return self.follower.scrub_until_ns
 
     def uncertainty_at(self, host_ns: int) -> int:
-        """As the leader's follower's."""
+        """As the leader's follower's, and what a hand-over has left to be let out."""
         return self.follower.uncertainty_at(host_ns) + round(abs(self._slew.rest_ns))
 
     def predicted_uncertainty(self, show_ns: int) -> int:
-        """As the leader's follower's."""
+        """As the leader's follower's, and what a hand-over has left to be let out."""
         return self.follower.predicted_uncertainty(show_ns) + round(abs(self._slew.rest_ns))
+
+    # --- the leader's clock as one ---
+
+    def _corrected(self, source: str, clock: Clock) -> Clock:
+        correction_ns = self.standbys[source].correction_ns
+        return replace(clock, show_ns=clock.show_ns + round(correction_ns * clock.speed)) if correction_ns else clock
 
     def _numbered(self, clock: Clock, events: list[ChaseEvent]) -> tuple[Clock, list[ChaseEvent]]:
         """Count epochs across leaders: a follower's own number means nothing outside it."""
@@ -148,78 +201,152 @@ class Arbiter:
             return clock, events
         return replace(clock, epoch=self.epoch), [replace(event, epoch=event.epoch + off) for event in events]
 
-    def _compare(self, clocks: dict[str, Clock], elapsed_ns: int) -> None:
-        """Keep the standbys' differences to the leader, and whether they still qualify."""
-        lead = clocks[self.leader]
-        limit_ns = _QUALIFY_FRAMES * self.config.rate.frame_ns
+    def _let_out(self, clock: Clock, elapsed_ns: int) -> Clock:
+        """What a hand-over has left, let out slowly."""
+        if not clock.running:
+            self._slew.forget()
+        if not self._slew.rest_ns:
+            return clock
+        self._slew.let_out(elapsed_ns, clock.speed)
+        return replace(clock, show_ns=clock.show_ns + round(self._slew.rest_ns))
+
+    # --- who leads ---
+
+    def _led_on(self, lead: Clock, events: list[ChaseEvent]) -> tuple[Clock, list[ChaseEvent]]:
+        """Another leader where the operator says so, or the present one has no clock to lead by."""
+        if self._chosen:
+            self._chosen = False
+            if not lead.running or self.clocks[self._first].state in ADVANCING:
+                return self._hand_to(self._first, lead, events, "the operator chose it")
+        if lead.state is ClockState.FREEWHEELING:
+            for source in self.order:
+                if self._goes_on(source):
+                    return self._hand_to(source, lead, events, f"{self.leader} is gone")
+        elif lead.state not in RUNNING and not self.follower.refusal:
+            source = self._next_leader(lead)
+            if source != self.leader:
+                return self._take_lead(source), events
+        return lead, events
+
+    def _goes_on(self, source: str) -> bool:
+        """Whether a standby may take over from a leader that has fallen silent: playback itself has not stopped."""
+        proof_ns = _PROOF_FRAMES * self.config.rate.frame_ns
+        heard_since = self.followers[source].good_ns - self.follower.good_ns >= proof_ns
+        return heard_since and self.standbys[source].qualified and self.clocks[source].state in ADVANCING
+
+    def _hand_to(self, source: str, lead: Clock, events: list[ChaseEvent], why: str) -> tuple[Clock, list[ChaseEvent]]:
+        """Let another lead: without a step where both run and say the same, else from a new epoch on."""
+        clock, standby = self.clocks[source], self.standbys[source]
+        apart_ns = clock.show_at(self._now_ns) - lead.show_at(self._now_ns)
+        same = abs(apart_ns) < AGREEING_FRAMES * self.config.rate.frame_ns
+        if not (lead.running and clock.state in ADVANCING and (standby.qualified or same)):
+            return self._take_lead(source), []
+        rest_ns = lead.show_at(self._now_ns) + self._slew.rest_ns - clock.show_at(self._now_ns)
+        self._take_lead(source)
+        self._slew.take(rest_ns)
+        self._ran = source
+        reason = f"{why}, {source} leads ({ms_from_ns(apart_ns)} ms apart)"
+        event = ChaseEvent(ChaseKind.HANDED_OVER, self._now_ns, reason, epoch=self.epoch)
+        return replace(clock, epoch=self.epoch), [*events, event]
+
+    def _take_lead(self, source: str) -> Clock:
+        self.leader, self._leader_epoch = source, self.followers[source].epoch
+        self._slew.forget()
+        self._others_since_ns, self._disagree = None, False
+        for standby in self.standbys.values():
+            standby.begin_anew()
+        return replace(self.clocks[source], epoch=self.epoch)
+
+    def _next_leader(self, lead: Clock) -> str:
+        """Who may begin a run, while none is on."""
+        free = [source for source in self.order if not self.standbys[source].barred]
+        heard = [source for source in free if self.clocks[source].state in (*ADVANCING, ClockState.LOCATING)]
+        if lead.state is ClockState.LOCATING or not heard:
+            self._others_since_ns = None
+            return self.leader if heard or not self._idle() else self._first
+        if self._others_since_ns is None:
+            self._others_since_ns = self._now_ns
+        best = next((source for source in heard if self.clocks[source].state in ADVANCING), heard[0])
+        waited = self._now_ns - self._others_since_ns >= _COURTESY_NS
+        return best if waited or best == self._first else self.leader
+
+    @property
+    def _first(self) -> str:
+        return self.order[0]
+
+    def _idle(self) -> bool:
+        return self._idle_since_ns is not None and self._now_ns - self._idle_since_ns >= _IDLE_NS
+
+    def _begun(self, clock: Clock, events: list[ChaseEvent]) -> tuple[Clock, list[ChaseEvent]]:
+        """A run that another source begins than led the last one: to those who hear it, playback goes on elsewhere."""
+        if clock.state not in ADVANCING or self._ran == self.leader:
+            return clock, events
+        if self._ran is None and self.leader == self._first and any(event.kind in _STARTS for event in events):
+            self._ran = self.leader
+            return clock, events
+        before, self._ran = self._ran or self._first, self.leader
+        self.epoch += 1
+        kept = [event for event in events if event.kind not in _STARTS]
+        reason = f"{before} has no timecode, {self.leader} leads" if before != self.leader else f"{self.leader} leads"
+        begun = ChaseEvent(
+            ChaseKind.HANDED_OVER,
+            self._now_ns,
+            reason,
+            epoch=self.epoch,
+            from_show_ns=self._heard_ns,
+            to_show_ns=clock.show_ns,
+            heard_show_ns=self._heard_ns,
+        )
+        return replace(clock, epoch=self.epoch), [*kept, begun]
+
+    def _run_ends(self, clock: Clock) -> None:
+        """Notice where a run ends: whoever goes on then speaks against it."""
         for source, standby in self.standbys.items():
-            clock = clocks[source]
-            if source == self.leader:
-                continue
-            if clock.state not in ADVANCING or lead.state not in ADVANCING:
-                # Not both good: nothing can be learnt. A standby that is gone, or was reset, must qualify anew.
-                standby.agreed_since_ns = None
-                standby.qualified = standby.qualified and clock.state in RUNNING
-                continue
-            difference_ns = clock.show_ns - lead.show_ns
-            if abs(difference_ns) >= limit_ns:
-                standby.agreed_since_ns, standby.qualified = None, False
-                continue
-            if standby.agreed_since_ns is None:
-                standby.agreed_since_ns, standby.difference_ns = self._now_ns, float(difference_ns)
-            share = min(elapsed_ns / _LEARN_NS, 1.0)
-            standby.difference_ns += share * (difference_ns - standby.difference_ns)
-            if self._now_ns - standby.agreed_since_ns >= _QUALIFY_NS:
-                standby.qualified = True
+            standby.watch(self.clocks[source], self._now_ns)
+        if clock.state in ADVANCING:
+            self._heard_ns = clock.show_ns
+        if clock.running:
+            self._running, self._idle_since_ns = True, None
+            return
+        if self._running:
+            self._running = False
+            for source, standby in self.standbys.items():
+                standby.barred = source != self.leader and self.clocks[source].state in RUNNING
+        if self._idle_since_ns is None:
+            self._idle_since_ns = self._now_ns
 
-    def _hand_over(self, lead: Clock, clocks: dict[str, Clock]) -> tuple[Clock, ChaseEvent] | None:
-        """Let the first qualified standby take over while the leader's clock still runs but hears nothing."""
-        if lead.state is not ClockState.FREEWHEELING:
-            return None
-        for source, clock in clocks.items():
-            standby = self.standbys[source]
-            if source == self.leader or not standby.qualified or clock.state not in ADVANCING:
-                continue
-            reason = f"{self.leader} is gone, {source} leads ({standby.difference_ns / 1e6:+.3f} ms apart)"
-            self._slew.take(lead.show_ns + self._slew.rest_ns - clock.show_ns)
-            self.leader, self._leader_epoch = source, clock.epoch
-            for other in self.standbys.values():
-                other.agreed_since_ns, other.qualified = None, False
-            event = ChaseEvent(ChaseKind.HANDED_OVER, self._now_ns, reason, epoch=self.epoch)
-            return replace(clock, epoch=self.epoch), event
-        return None
+    # --- whether they agree ---
 
-    def _check_agreement(self, lead: Clock, clocks: dict[str, Clock]) -> tuple[Clock, list[ChaseEvent]]:
-        """Say when the leader is lost, others are there, and none of them may take over."""
-        if lead.state in RUNNING or lead.state is ClockState.LOCATING:
-            self._disagree = False
+    def _compare(self, elapsed_ns: int) -> list[ChaseEvent]:
+        """Keep the standbys' differences to the leader, and whether they still qualify."""
+        lead, frame_ns, told = self.clocks[self.leader], self.config.rate.frame_ns, []
+        for source, standby in self.standbys.items():
+            clock = self.clocks[source]
+            if source == self.leader or not standby.compare(clock, lead, frame_ns, self._now_ns, elapsed_ns):
+                continue
+            apart_s = (clock.show_ns - lead.show_ns) / 1e9
+            reason = f"{source} is {abs(apart_s):.3f} s {'ahead of' if apart_s > 0 else 'behind'} {self.leader}"
+            told.append(ChaseEvent(ChaseKind.DIFFERS, self._now_ns, f"{reason}; it cannot stand in", epoch=self.epoch))
+        return told
+
+    def _check_agreement(self, lead: Clock) -> tuple[Clock, list[ChaseEvent]]:
+        """Say when the leader's run has ended, others go on, and none of them may take over."""
+        against = [
+            source
+            for source, standby in self.standbys.items()
+            if standby.barred and source != self.leader and self.clocks[source].state in ADVANCING
+        ]
+        if lead.state not in (ClockState.NO_SIGNAL, ClockState.HOLDING) or not against or self.follower.refusal:
+            self._against_since_ns, self._disagree = None, False
             return lead, []
-        others = [source for source, clock in clocks.items() if source != self.leader and clock.state in ADVANCING]
-        if lead.state is not ClockState.NO_SIGNAL or not others or self._never_led(lead):
-            self._disagree = False
-            return self._first_good(lead, clocks, others)
+        if self._against_since_ns is None:
+            self._against_since_ns = self._now_ns
+        if self._now_ns - self._against_since_ns < _COURTESY_NS:
+            return lead, []
         clock = replace(lead, state=ClockState.DISAGREE)
         if self._disagree:
             return clock, []
         self._disagree = True
-        reason = f"{self.leader} is gone and {', '.join(others)} did not agree with it"
+        ended = "stopped" if lead.state is ClockState.HOLDING else "is gone"
+        reason = f"{self.leader} {ended}, {', '.join(against)} did not agree with it and goes on"
         return clock, [ChaseEvent(ChaseKind.DISAGREE, self._now_ns, reason, epoch=self.epoch)]
-
-    def _never_led(self, lead: Clock) -> bool:
-        return lead.good_until_ns == 0
-
-    def _first_good(self, lead: Clock, clocks: dict[str, Clock], others: list[str]) -> tuple[Clock, list[ChaseEvent]]:
-        """Before anything has run, the first source that is good leads."""
-        if not others or not self._never_led(lead):
-            return lead, []
-        if self._first_good_ns is None:
-            self._first_good_ns = self._now_ns
-        if self._now_ns - self._first_good_ns < _COURTESY_NS:
-            return lead, []
-        source = others[0]
-        clock = clocks[source]
-        reason = f"{self.leader} has no timecode, {source} leads"
-        self.leader, self._leader_epoch = source, clock.epoch
-        self._slew.forget()
-        event = ChaseEvent(ChaseKind.HANDED_OVER, self._now_ns, reason, epoch=self.epoch)
-        return replace(clock, epoch=self.epoch), [event]

@@ -22,7 +22,8 @@ class ChaseKind(StrEnum):
     ACCEPTED = "accepted"  # what was refused no longer is
     ENDED = "ended"  # a file's sound is over
     HANDED_OVER = "handed_over"  # another source leads
-    DISAGREE = "disagree"
+    DISAGREE = "disagree"  # the leader's run has ended, others go on and may not lead
+    DIFFERS = "differs"  # a standby says something else than the leader, both of them good
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class ChaseEvent:
         reason: a sentence for the operator.
         refused: of WRONG_RATE and WRONG_SPEED: not followed because of it; else an alarm.
         epoch: the clock's epoch from now on.
-        from_show_ns: of JUMP and RETURNED: where the running clock stood or would stand; else None.
-        to_show_ns: of JUMP, RETURNED, LOCATED and STOPPED: where it is now; else None.
-        heard_show_ns: of JUMP and RETURNED: the last good reading before it.
+        from_show_ns: of JUMP, RETURNED and a HANDED_OVER that begins a run: where the clock stood or would stand.
+        to_show_ns: of these, of LOCATED and of STOPPED: where it is now; None where there is no such place.
+        heard_show_ns: of JUMP, RETURNED and such a HANDED_OVER: the last good reading before it.
     """
 
     kind: ChaseKind
@@ -50,5 +51,9 @@ class ChaseEvent:
 
     @property
     def backwards(self) -> bool:
-        """Whether show time went back: a new pass begins."""
-        return self.from_show_ns is not None and self.to_show_ns is not None and self.to_show_ns < self.from_show_ns
+        """Whether playback went back: a new pass begins.
+
+        What was last heard counts, where it is known: a freewheeling clock runs on ahead of playback that slows down.
+        """
+        from_ns = self.from_show_ns if self.heard_show_ns is None else self.heard_show_ns
+        return from_ns is not None and self.to_show_ns is not None and self.to_show_ns < from_ns

@@ -11,6 +11,7 @@ from cuefocus.chase.candidate import Word, word_of
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.events import ChaseEvent, ChaseKind
+from cuefocus.chase.heard_rate import HeardRate, heard_rate
 from cuefocus.chase.judge import Judge, Verdict
 from cuefocus.chase.labels import LabelCheck, word_rate
 from cuefocus.chase.line import Line
@@ -23,6 +24,7 @@ from cuefocus.timebase.frames import unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
 
+_FEW = 4  # readings
 _RUN_ON_NS = 24 * 3600 * NS_PER_S
 
 
@@ -133,6 +135,19 @@ class Follower:
     # --- what may be asked ---
 
     @property
+    def heard_rate(self) -> HeardRate | None:
+        """Which rate it is heard to run at; None before a few readings lie on one line, and in reverse."""
+        line = self._tracker.line
+        if line is None or line.readings < _FEW or line.speed <= 0.0:
+            return None
+        return heard_rate(line.speed, line.speed_sigma, self.config.rate, self.config.speeds)
+
+    @property
+    def good_ns(self) -> int:
+        """Host time of the last reading that was believed."""
+        return self._good_ns
+
+    @property
     def depart_until_ns(self) -> int:
         """Host time until which racks may depart on what has been heard so far."""
         if self.state not in RUNNING:
@@ -186,7 +201,7 @@ class Follower:
         line = self._tracker.line
         if fit is not Fit.DOUBTED and line is not None:
             self._lost = False
-            if fit is Fit.FAR:
+            if fit is Fit.FAR or (self._unbroken and self._apart(published_ns, line)):
                 self._unbroken = False
                 self._judge.restart()
                 if tied and old is not None and old.speed * line.speed > 0.0:
@@ -202,6 +217,15 @@ class Follower:
         ending = self._tracker.pulse.running_down(self._slowest_word_ns, self._tracker.noise(word))
         if self.state in RUNNING and ending:
             self._stop(word.point.host_ns, word.point.show_ns, "the timecode ran down")
+
+    def _apart(self, published_ns: int, line: Line) -> bool:
+        """Whether what is published is too far from the line to be led there slowly: that would take seconds.
+
+        At a speed that is not declared playback is about to stop, or to be refused: nothing is led anywhere.
+        """
+        speeds = self.config.speeds
+        declared = speeds.excess(line.speed) * speeds.nearest(line.speed) <= 3.0 * line.speed_sigma
+        return declared and abs(published_ns - line.show_at(self._now_ns)) > self._tracker.near_ns
 
     def _locate(self, reading: Reading) -> None:
         """Take a position without motion: it ends any run, and is shown."""

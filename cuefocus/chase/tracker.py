@@ -22,6 +22,8 @@ _GATE_LEAST_NS = 3_000.0
 _DECLARED_SIGMA = 1e-3
 _WALK_AFTER_MANOEUVRE = 3e-3
 _WALK_AFTER_STEP = 1e-6
+# Lengths this much alike tell of one speed; this much off, of another than before.
+_ALIKE, _OTHER = 0.004, 0.01
 # While a line is this young, jitter larger than its stamps claimed makes it anew.
 _YOUNG = 24
 
@@ -47,6 +49,7 @@ class Tracker:
         self.outliers = 0
         self._candidate = Candidate()
         self._noise_ns = 0.0
+        self._last: Word | None = None  # believed
 
     @property
     def near_ns(self) -> float:
@@ -69,6 +72,7 @@ class Tracker:
     def restart(self) -> None:
         """Drop what was being gathered, keep the line."""
         self._candidate.clear()
+        self._last = None
         self.pulse.restart()
 
     def feed(self, word: Word, *, tied: bool, waiting: bool) -> Fit:
@@ -85,6 +89,9 @@ class Tracker:
             self._believe(line, word)
             return Fit.BELIEVED
         self.outliers += line is not None
+        if line is not None and not self._candidate.words and self._last is not None:
+            if self._changed_speed(line, self._last, word):
+                self._candidate.offer(self._last, jitter_ns=self.pulse.jitter_ns)
         agreeing = self._candidate.offer(word, jitter_ns=self.pulse.jitter_ns)
         if agreeing < self._needed(tied=tied, waiting=waiting) or (not tied and self._candidate.vague):
             return Fit.DOUBTED
@@ -103,6 +110,17 @@ class Tracker:
         ahead_ns, sigma_ns = line.innovation(point)
         return abs(ahead_ns) <= min(max(_GATE_SIGMAS * sigma_ns, _GATE_LEAST_NS), 0.5 * self.word_ns)
 
+    def _changed_speed(self, line: Line, last: Word, word: Word) -> bool:
+        """Whether two words in a row, their own lengths and the span between them tell of one new speed.
+
+        The last one fitted the line because it began before the change could show; it bears the new one out.
+        """
+        if word.count - last.count != word.direction or word.direction != last.direction or not word.frame_ns:
+            return False
+        span_ns, was_ns = word.point.host_ns - last.point.host_ns, self.word_ns / max(abs(line.speed), 1e-3)
+        alike = all(abs(length_ns - span_ns) <= _ALIKE * span_ns for length_ns in (last.frame_ns, word.frame_ns))
+        return alike and abs(span_ns - was_ns) > _OTHER * was_ns
+
     def _believe(self, line: Line, word: Word) -> None:
         noise_ns = self.noise(word)
         if line.readings < _YOUNG and noise_ns > 1.7 * self._noise_ns:
@@ -110,6 +128,7 @@ class Tracker:
             speed, sigma = self.expected(line.mean_speed())
             line = self.line = line_through(line.history, speed, sigma, noise_ns=noise_ns)
         line.take(Point(word.point.host_ns, word.point.show_ns, noise_ns))
+        self._last = word
         self._candidate.clear()
 
     def _needed(self, *, tied: bool, waiting: bool) -> int:
@@ -137,4 +156,5 @@ class Tracker:
         self.old, self.line = old, candidate.line(speed, sigma, walk=walk, noise_ns=noise_ns)
         self._noise_ns = noise_ns
         candidate.clear()
+        self._last = word
         return Fit.NEAR if near else Fit.FAR

@@ -1,56 +1,95 @@
 """The racks ahead of an axis taken over as they are planned now, while what is under way goes on as it began."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine.cues import Life
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.stage import LAST_CALL_NS, moves_ns
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.timebase.units import NS_PER_S
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
-#: How long motion may need to take in one piece of a new track.
-_TAKEN_IN_NS = 20_000
+#: How long motion may need to take in one piece of a new track, and to put it beside one that stays.
+_TAKEN_IN_NS, _PUT_BESIDE_NS = 20_000, 200
+#: A rack that departs later than this has not begun: nothing happens to a rack so long before it leaves.
+_FAR_NS = 10 * NS_PER_S
 _BEFORE_ALL_NS = -(1 << 62)
 _WAITING = (Life.STANDING_BY, Life.READY)
 
 
-def recompile(session: "Session", orders: AxisOrders) -> dict[str, str]:
-    """Take the racks ahead as they are planned now; what has begun, or is about to, stays as it is.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of an axis' timed cues that has been planned anew.
+
+    Args:
+        first, last: which of them, from the one to before the other.
+        racks: those that can land, in order.
+        places: cue to its number, for all of the axis.
+    """
+
+    first: int
+    last: int
+    racks: tuple[PlannedRack, ...]
+    places: Mapping[str, int]
+
+
+def recompile(session: "Session", orders: AxisOrders, stretch: Stretch) -> dict[str, str]:
+    """Take a stretch of the racks ahead as it is planned now; what has begun, or is about to, stays as it is.
 
     Returns: cues that cannot leave in time any more and why, or (empty) can again.
     """
     if not orders.armed or orders.loose:
         return {}  # placed from what is planned by then, before it moves
-    clock, closed_ns, timed = session.clock, _closed_ns(session, orders), session.book.timed
+    clock, closed_ns = session.clock, _closed_ns(session, orders, stretch)
+    timed, refused = session.book.timed, session.book.refused
 
     def waits(cue: str) -> bool:
         record = timed.get(cue)
         return record is None or record.life in _WAITING
 
-    begun = [moves_ns(rack) <= closed_ns or not waits(rack.cue) for rack in orders.racks]
-    kept = max((index + 1 for index, one in enumerate(begun) if one), default=0)
-    done = {rack.cue for rack in orders.racks[:kept]}
+    def place(rack: PlannedRack) -> int:
+        return stretch.places[rack.cue]
+
+    racks = orders.racks
+    kept = bisect_right(racks, closed_ns, key=_departs)
+    for index in range(kept, bisect_right(racks, closed_ns + _FAR_NS, lo=kept, key=_departs)):
+        if moves_ns(racks[index]) <= closed_ns or not waits(racks[index].cue):
+            kept = index + 1
+    cut = bisect_left(racks, stretch.first, key=place), bisect_left(racks, stretch.last, key=place)
+    done = {rack.cue for rack in racks[cut[0] : kept]}
     later = [
         rack
-        for rack in session.stage.racks_of(session, orders)
-        if rack.land_ns > closed_ns and rack.cue not in done and waits(rack.cue)
+        for rack in stretch.racks
+        if rack.land_ns > closed_ns and rack.cue not in done and rack.cue not in refused and waits(rack.cue)
     ]
+    if not later and cut[1] <= kept:
+        return {}
     if clock.running and orders.splice is not None and orders.splice_active(session.now_ns):
         closed_ns = max(closed_ns, clock.show_at(orders.splice.until_ns))
-    news = orders.recompile(kept, later, closed_ns)
-    for rack in orders.racks[kept:]:
+    news = orders.recompile(kept, cut, later, closed_ns)
+    for rack in later:
         record = timed.get(rack.cue)
-        if record is not None and record.barred:
+        if record is not None and record.barred and rack.cue in orders.by_cue:
             news[rack.cue] = ""
     return news
 
 
-def _closed_ns(session: "Session", orders: AxisOrders) -> int:
+def _departs(rack: PlannedRack) -> int:
+    return rack.depart_ns
+
+
+def _closed_ns(session: "Session", orders: AxisOrders, stretch: Stretch) -> int:
     """Show time until which an axis' motion stands as it is: motion may have begun it before it hears of another."""
     clock, spec = session.clock, orders.job.spec
-    heard_ns = spec.lead_ns + spec.period_ns + LAST_CALL_NS + len(orders.track.segments) * _TAKEN_IN_NS
+    pieces = sum(len(rack.segments) + 2 for rack in stretch.racks)  # slack taken up, and the landing
+    taking_in_ns = pieces * _TAKEN_IN_NS + len(orders.track.segments) * _PUT_BESIDE_NS
+    heard_ns = spec.lead_ns + spec.period_ns + LAST_CALL_NS + taking_in_ns
     line = clock if clock.running else orders.line
     if line.speed > 0.0:
         return line.show_at(session.now_ns + heard_ns)

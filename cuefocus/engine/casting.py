@@ -28,7 +28,6 @@ class Casting:
         self._wanted = job.wanted()
         self.ledger = TriggerLedger(repeat_guard_ns=job.repeat_guard_ns, go_guard_ns=job.go_guard_ns)
         self.stack = CueStack(job.stack)
-        self.source = job.sources[0] if job.sources else "timecode"
 
     def heard(self, trigger: Trigger) -> tuple[str, ...]:
         """Cues that wait for a trigger."""

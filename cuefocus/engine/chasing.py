@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from cuefocus.chase.arbiter import Arbiter
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.chase.events import ChaseEvent, ChaseKind
-from cuefocus.chase.follower import Follower
 from cuefocus.engine.acts import ActChooser
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.job import ActJob, Job
 from cuefocus.engine.plan import OnLoss
+from cuefocus.engine.ports import SourceEvent
 from cuefocus.engine.scrubbing import Scrubbing
 from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.events import Reading
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _STOPPED = frozenset({ChaseKind.LOST, ChaseKind.STOPPED, ChaseKind.REVERSE, ChaseKind.SHUTTLE})
 _REFUSED = frozenset({ChaseKind.WRONG_RATE, ChaseKind.WRONG_SPEED})
+_ALARMS = frozenset({ChaseKind.HANDED_OVER, ChaseKind.DISAGREE, ChaseKind.DIFFERS})
 #: A deck that starts again within this of where it was last heard goes on at the same place: what the decoder and the
 #: chase need before they believe it, and a little rollback of the machine.
 _SAME_PLACE_NS = 600 * NS_PER_MS
@@ -32,12 +34,15 @@ class Chasing:
 
     def __init__(self, job: Job) -> None:
         self._chooser = ActChooser(job)
-        self.follower = Follower(self._chooser.act.chase)
+        self._job = job
+        self.sources = self._arbiter(epoch=0)
         self.clock = NO_CLOCK
         self.refusal = ""
         self.trouble = ""
         self.scrub = Scrubbing()
+        self._playing: set[str] = set()
         self._was_running = False
+        self._wound_about = False  # axes were scrubbed since they were last placed
         self._placed_epoch: int | None = None
 
     @property
@@ -45,25 +50,42 @@ class Chasing:
         """The act being followed."""
         return self._chooser.act
 
+    def _arbiter(self, *, epoch: int) -> Arbiter:
+        return Arbiter(self._job.sources, self.act.chase, latencies_ns=self._job.latencies_ns, epoch=epoch)
+
     def read(self, session: "Session", reading: Reading) -> None:
-        """Take a reading; enough of another act's change the act."""
-        act = self._chooser.offer(reading)
+        """Take a reading; enough of another act's change the act: the leader's, or anybody's while nothing runs."""
+        heeded = reading.source == self.sources.leader or not self.clock.running
+        act = self._chooser.offer(reading) if heeded else None
         if act is not None:
             session.taking.abandon_pass(session, "playback went to another act")
             session.stage.clock_gone(session, OnLoss.HOLD)
             self.scrub.end()
-            self.follower = Follower(act.chase, epoch=self.clock.epoch + 1)
+            before, self.sources = self.sources, self._arbiter(epoch=self.clock.epoch + 1)
+            self.sources.inherit(before)
             self._placed_epoch, self.refusal, self.trouble = None, "", ""
-        self.follower.feed(reading)
+        self.sources.feed(reading)
+
+    def notice(self, session: "Session", event: SourceEvent) -> None:
+        """Take a source's own event. The sound is over when the last of those that played has ended."""
+        self.sources.notice(event.source, event.kind, event.stamp_ns, event.reason)
+        if event.kind == "opened":
+            self._playing.add(event.source)
+            session.taking.source_ended(None)
+        elif event.kind in ("ended", "lost"):
+            self._playing.discard(event.source)
+            if event.kind == "ended" and not self._playing:
+                session.taking.source_ended(event.stamp_ns)
 
     def step(self, session: "Session", now_ns: int) -> Clock:
         """Move the clock on and carry out what its news mean."""
-        self.follower.in_take = session.taking.has_run
+        self.sources.set_run(in_take=session.taking.has_run)
         self._was_running = self.clock.running
-        self.clock, happenings = self.follower.step(now_ns)
+        self.clock, happenings = self.sources.step(now_ns)
         for happening in happenings:
             self._happened(session, happening)
-        self.scrub.step(session, self.follower.scrub_until_ns)
+        self.scrub.step(session, self.sources.scrub_until_ns)
+        self._wound_about = self._wound_about or self.scrub.active
         return self.clock
 
     def _happened(self, session: "Session", event: ChaseEvent) -> None:
@@ -84,6 +106,14 @@ class Chasing:
             self._refuse(session, event)
         elif kind is ChaseKind.ACCEPTED:
             self.refusal = ""
+        elif kind is ChaseKind.HANDED_OVER and event.to_show_ns is not None:
+            self._goes_on()
+            if event.heard_show_ns is None:
+                self._place(session, jumped=False, backwards=True)
+            else:
+                self._jumped(session, event)
+        if kind in _ALARMS:
+            session.alarm(event.reason)
         if event.reason and kind not in _REFUSED:
             session.tell("state", chase=str(kind), reason=event.reason)
 
@@ -102,6 +132,10 @@ class Chasing:
             self._place(session, jumped=True, backwards=to_ns < heard_ns)
 
     def _rejoin(self, session: "Session") -> None:
+        if self._wound_about:
+            # Back at the same place, but the axes are not: they have been led elsewhere meanwhile.
+            self._place(session, jumped=True, backwards=False)
+            return
         if session.book.armed and not session.taking.has_run:
             self._place(session, jumped=False, backwards=False)  # this take has not seen it run yet
             return
@@ -118,8 +152,8 @@ class Chasing:
                 session.stage.forget_cast(session)
             taking.has_run = True
         session.stage.place_all(session, "playback jumped" if jumped else "playback began after it")
-        self._placed_epoch = self.clock.epoch
-        self.follower.departed = False
+        self._placed_epoch, self._wound_about = self.clock.epoch, False
+        self.sources.set_run(departed=False)
 
     def _refuse(self, session: "Session", event: ChaseEvent) -> None:
         """Playback that may not be followed: refused before it has run in this take, else an alarm and the policy."""

@@ -196,6 +196,25 @@ def _lens_text(session: "Session", camera: str) -> str:
     return f"{camera}: T{stop:g} ({by[str(shown['stop_by'])]}), {focal_mm:g} mm ({by[str(shown['focal_by'])]})"
 
 
+def _source(session: "Session", command: Command) -> Answer:
+    """A name lets that source lead, `confirm` has its constant difference taken off; nothing asks who leads."""
+    sources = session.sources
+    if not command.target:
+        return True, f"{sources.leader} leads; have {', '.join(sources.followers)}"
+    if command.target not in sources.followers:
+        return False, f"no source {command.target!r}; have {', '.join(sources.followers)}"
+    if command.value == "confirm":
+        late_ms = sources.confirm(command.target)
+        if late_ms is None:
+            return False, f"{command.target} has not run beside {sources.leader} and agreed with it for two seconds yet"
+        return True, f"{command.target} is taken to be {late_ms:+.3f} ms late against {sources.leader} from now on"
+    runs = session.clock.running
+    good = sources.choose(command.target)
+    if not good and runs:
+        return True, f"{command.target} has no timecode now; it is the first in order from the next start on"
+    return True, f"{command.target} leads" if good else f"{command.target} is the first in order"
+
+
 def _status(session: "Session", command: Command) -> Answer:
     lenses = [_lens_text(session, camera) for camera in session.settings.live]
     shown = session.status()
@@ -219,5 +238,6 @@ _VERBS: dict[str, Callable[["Session", Command], Answer]] = {
     "mark": _mark,
     "slate": _slate,
     "setup": _setup,
+    "source": _source,
     "status": _status,
 }

@@ -8,7 +8,7 @@ from typing import Protocol
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.engine.plan import OnLoss
 from cuefocus.motion.chain import Chain
-from cuefocus.motion.compile_track import Piece
+from cuefocus.motion.compile_track import Laid
 from cuefocus.motion.live import Glass, Live
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
@@ -63,13 +63,18 @@ class ActJob:
 
 @dataclass(frozen=True, slots=True)
 class CueCard:
-    """A cue as it is written, for a row that says why it was never tried."""
+    """A cue as it is written, for a row that says why it was never tried.
+
+    Args:
+        land_ns: when it was to land, show ns; None for a triggered one.
+    """
 
     name: str
     camera: str
     axis: str
     target: str
     anchor: str
+    land_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,10 @@ class Planner(Protocol):
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order, from lens ring `rest_ring`, last moved in `direction` (+1 = far)."""
 
-    def retrack(
-        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
-    ) -> tuple[Track, tuple[Piece, ...]]:
-        """The same and its pieces, made quickly where most of them are `known` from the track before."""
+    def lay(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Laid | None = None
+    ) -> Laid:
+        """The same and what it is made of, quick where most of that is `known` from the track before."""
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int
@@ -160,6 +165,7 @@ class Job:
         stack: manual cues in show order.
         after: cue → cues fired by its landing.
         sources: ids of the timecode sources by priority.
+        latencies_ns: how much later than true each source's stamps are, by its id.
         glass: what cameras wear by the rig.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
@@ -172,6 +178,7 @@ class Job:
     stack: tuple[str, ...] = ()
     after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: tuple[str, ...] = ("ltc",)
+    latencies_ns: Mapping[str, int] = field(default_factory=dict)
     repeat_guard_ns: int = 250_000_000
     go_guard_ns: int = 300_000_000
     glass: Mapping[str, Glass] = field(default_factory=dict)

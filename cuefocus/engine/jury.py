@@ -85,20 +85,24 @@ class Jury:
         )
         evidence = self._evidence(session.now_ns, record)
         row = judge(rack, circumstances, evidence)
-        if row.verdict == Verdict.MISSED.value and record.fate is None and self._cut_off(record, evidence):
-            return judge(rack, circumstances, replace(evidence, fate=record.fate))
+        if row.verdict == Verdict.MISSED.value and record.fate is None:
+            record.fate = self._unseen(session, record, evidence)
+            if record.fate is not None:
+                return judge(rack, circumstances, replace(evidence, fate=record.fate))
         return row
 
-    def _cut_off(self, record: CueRecord, evidence: Evidence) -> bool:
-        """Whether a stop came before positions from the landing could be in: that makes it held, not missed."""
-        if record.stop is None or (evidence.samples and evidence.samples[-1][0] >= evidence.land_host_ns):
-            return False
-        stop_ns, reason = record.stop
-        late_ns = self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
-        if stop_ns - evidence.land_host_ns > late_ns:
-            return False
-        record.fate = Fate(Verdict.HELD.value, reason)
-        return True
+    def _unseen(self, session: "Session", record: CueRecord, evidence: Evidence) -> Fate | None:
+        """Why no position from the landing is in: motion stood still, or a stop came before one could be."""
+        land_ns = evidence.land_host_ns
+        if evidence.samples and evidence.samples[-1][0] >= land_ns:
+            return None
+        known_ns = land_ns + self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
+        slept = session.stalls.why_unseen(record.axis, land_ns, known_ns)
+        if slept:
+            return Fate(Verdict.MISSED.value, slept)
+        if record.stop is not None and record.stop[0] <= known_ns:
+            return Fate(Verdict.HELD.value, record.stop[1])
+        return None
 
     def _evidence(self, now_ns: int, record: CueRecord) -> Evidence:
         rack = record.rack

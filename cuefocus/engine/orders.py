@@ -11,11 +11,11 @@ from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
 from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import Piece, direction_after
+from cuefocus.motion.compile_track import Laid, direction_after
 from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
-from cuefocus.motion.track import Track
+from cuefocus.motion.track import Track, same_ends
 
 _OFTEN = re.compile(r" \([0-9]+×\)$")
 _THERE_RING = 1e-7
@@ -53,7 +53,8 @@ class AxisOrders:
         self.loose = True
         self.racks: tuple[PlannedRack, ...] = ()
         self.by_cue: dict[str, PlannedRack] = {}
-        self._pieces: tuple[Piece, ...] = ()  # of the track compiled last
+        self._laid: Laid | None = None  # the track compiled last
+        self._longest: Laid | None = None  # the longest of them: playback that is located back wants its racks again
         self.rest_lens = self.lens_at(motor_ring)
         self.track = Track(motor_ring)
         self.splice: Splice | None = None
@@ -167,38 +168,57 @@ class AxisOrders:
             return
         self._adopt((*self.racks[:index], *self.racks[index + 1 :]), index)
 
-    def recompile(self, kept: int, later: Sequence[PlannedRack], closed_ns: int) -> dict[str, str]:
-        """Put `later` racks in place of those ahead; the first `kept` stay, and nothing new moves before `closed_ns`.
+    def recompile(
+        self, kept: int, cut: tuple[int, int], later: Sequence[PlannedRack], closed_ns: int
+    ) -> dict[str, str]:
+        """Put `later` racks in place of those of `cut` (from an index to before another); the first `kept` stay.
+
+        Nothing new moves before `closed_ns`. The rack after them is another too, where it leaves from elsewhere now.
 
         Returns: cues that would have to leave before they can, and why.
         """
-        begun, rest = self.racks[:kept], list(later)
+        begun = self.racks[: max(kept, cut[0])]
+        rest, after = list(later), self.racks[max(cut[1], len(begun)) :]
         start_lens = begun[-1].band.target_ring if begun else self.rest_lens
         direction = direction_after(begun, self.direction)
-        free_ns = begun[-1].stop_ns if begun else None
         refused: dict[str, str] = {}
-        first: list[PlannedRack] = []
-        while rest and not first:
-            wanted = rest.pop(0)
-            here = self.by_cue.get(wanted.cue)
-            if here is not None and (here.from_ring, here.stop, here.focal_mm) == (
-                start_lens,
-                wanted.stop,
-                wanted.focal_mm,
-            ):
-                first = [here]  # it may have been shortened to leave in time: not again
-                continue
-            try:
-                first = [self.planner.in_time(self.name, wanted, start_lens, direction, closed_ns, free_ns)]
-            except PlanError as error:
-                refused[wanted.cue] = error.sentence
-        if first:
-            start_lens, direction = first[0].band.target_ring, direction_after(first, direction)
-        racks = (*begun, *first, *self.planner.in_line(self.name, rest, start_lens, direction))
-        if len(racks) != len(self.racks) or any(new is not old for new, old in zip(racks, self.racks, strict=True)):
+        line: list[PlannedRack] = []
+        if cut[0] <= kept:
+            free_ns = begun[-1].stop_ns if begun else None
+            while not line and (rest or after):
+                if rest:
+                    wanted = rest.pop(0)
+                else:
+                    wanted, after = after[0], after[1:]
+                try:
+                    line = [self._first(wanted, start_lens, direction, closed_ns, free_ns)]
+                except PlanError as error:
+                    refused[wanted.cue] = error.sentence
+        start_lens, direction = _ended(line, start_lens, direction)
+        line += self.planner.in_line(self.name, rest, start_lens, direction)
+        start_lens, direction = _ended(line, start_lens, direction)
+        while after and after[0].from_ring != start_lens:
+            line += self.planner.in_line(self.name, after[:1], start_lens, direction)
+            start_lens, direction = _ended(line, start_lens, direction)
+            after = after[1:]
+        racks = (*begun, *line, *after)
+        if len(racks) != len(self.racks) or same_ends(racks, self.racks)[0] < len(racks):
             self.racks = racks
             self._compile()
         return refused
+
+    def _first(
+        self, wanted: PlannedRack, start_lens: float, direction: int, closed_ns: int, free_ns: int | None
+    ) -> PlannedRack:
+        """The first rack that has not begun, in time. Raises: PlanError where it would have to leave too soon."""
+        here = self.by_cue.get(wanted.cue)
+        if here is not None and (here.from_ring, here.stop, here.focal_mm) == (
+            start_lens,
+            wanted.stop,
+            wanted.focal_mm,
+        ):
+            return here  # it may have been shortened to leave in time: not again
+        return self.planner.in_time(self.name, wanted, start_lens, direction, closed_ns, free_ns)
 
     def _adopt(self, racks: tuple[PlannedRack, ...], index: int) -> None:
         """Replan from `index` on, from the end of what comes before."""
@@ -208,11 +228,18 @@ class AxisOrders:
         self._compile()
 
     def _compile(self) -> None:
-        self.track, self._pieces = self.planner.retrack(
-            self.name, self.racks, self.rest_lens, self.direction, self._pieces
-        )
-        self.by_cue = {rack.cue: rack for rack in self.racks}
-        self.changed = True
+        before = self._laid.racks if self._laid is not None else ()
+        head, tail = same_ends(self.racks, before)
+        for rack in before[head : len(before) - tail]:
+            self.by_cue.pop(rack.cue, None)
+        self.by_cue.update((rack.cue, rack) for rack in self.racks[head : len(self.racks) - tail])
+        known, longest = self._laid, self._longest
+        if longest is not None and sum(same_ends(self.racks, longest.racks)) > head + tail:
+            known = longest
+        self._laid = self.planner.lay(self.name, self.racks, self.rest_lens, self.direction, known)
+        if longest is None or len(self.racks) >= len(longest.racks):
+            self._longest = self._laid
+        self.track, self.changed = self._laid.track, True
 
     def take_hold(self, clock: Clock) -> None:
         """Plan counted anew: motion follows again. While no clock runs, its track is meant for none that may come."""
@@ -370,3 +397,8 @@ class AxisOrders:
         """The lens' commanded state one dead time after `now_ns`."""
         x, v, a = self.state_at(now_ns + self.job.spec.dead_ns, clock)
         return self.lens_at(x), v, a
+
+
+def _ended(line: Sequence[PlannedRack], lens_ring: float, direction: int) -> tuple[float, int]:
+    """Where the lens stands once `line` is done, and which way it moved last; as given where `line` is empty."""
+    return (line[-1].band.target_ring if line else lens_ring), direction_after(line, direction)

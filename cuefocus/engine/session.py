@@ -7,8 +7,8 @@ gives the same outcomes, which is what replay rests on. What the clock's news me
 
 from collections.abc import Sequence
 
+from cuefocus.chase.arbiter import Arbiter
 from cuefocus.chase.clock import Clock, ClockState
-from cuefocus.chase.follower import Follower
 from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.commands import obey
@@ -137,12 +137,8 @@ class Session:
             orders.stands_at(ring)
 
     def _source(self, event: SourceEvent) -> None:
-        self.follower.notice(event.kind, event.stamp_ns, event.reason)
-        if event.kind == "ended":
-            self.taking.source_ended(event.stamp_ns)
-        elif event.kind == "opened":
-            self.taking.source_ended(None)
-        elif event.kind == "lost":
+        self.chasing.notice(self, event)
+        if event.kind == "lost":
             self.alarm(f"source {event.source} is gone: {event.reason}" if event.reason else f"{event.source} is gone")
 
     def _trouble(self, trouble: MotorTrouble) -> None:
@@ -181,7 +177,7 @@ class Session:
         orders.release(orders.last_sent_ring)
         if news & (Latch.PANIC | Latch.RELEASE):
             orders.engaged, orders.wants_operator = False, True
-            self.taking.disarm(self, f"{word}")
+            self.taking.disarm(self, f"{word}", stopped=True)
 
     # --- the clock ---
 
@@ -201,9 +197,9 @@ class Session:
         return self.chasing.refusal
 
     @property
-    def follower(self) -> Follower:
-        """The chase of the act's source."""
-        return self.chasing.follower
+    def sources(self) -> Arbiter:
+        """The act's sources, followed as one."""
+        return self.chasing.sources
 
     # --- permission ---
 
@@ -248,7 +244,7 @@ class Session:
         clock = self.clock
         blocked = None
         if clock.state is ClockState.FREEWHEELING and self.act.on_loss is not OnLoss.RUN:
-            blocked = clock.show_at(max(self.follower.depart_until_ns, clock.host_ns - 10 * NS_PER_S))
+            blocked = clock.show_at(max(self.sources.depart_until_ns, clock.host_ns - 10 * NS_PER_S))
         for orders in self.stage.orders.values():
             if blocked is None or orders.blocked_show_ns is None:
                 orders.block(blocked)
@@ -267,7 +263,7 @@ class Session:
 
     def departed(self) -> None:
         """A timed rack has left: from now on a wrong rate is an alarm, not a refusal."""
-        self.follower.departed = True
+        self.sources.set_run(departed=True)
 
     def go(self, stamp_ns: int, source: str) -> tuple[bool, str]:
         """GO: the cue on standby."""

@@ -6,12 +6,13 @@ a long show never keeps the conductor from its clock. Racks under way, and those
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import Clock, ClockState
-from cuefocus.engine.ahead import recompile
+from cuefocus.engine.ahead import Stretch, recompile
 from cuefocus.engine.job import ActJob, CueCard, Job, Planner
-from cuefocus.motion.chain import Chain, Link, last_before, link
+from cuefocus.motion.chain import Chain, link
 from cuefocus.motion.compile_track import direction_of
 from cuefocus.motion.live import NOTHING_SET, Glass, Live
 from cuefocus.motion.racks import PlannedRack
@@ -22,37 +23,40 @@ if TYPE_CHECKING:
 
 #: Racks planned at once when a value is set, or the clock goes elsewhere before all are done; and in each step after.
 _AT_ONCE, _EACH_STEP = 32, 32
-#: So many make a new track: more would keep the conductor too long, fewer would send motion one track after another.
+#: So many go into the track together: more would keep the conductor too long, fewer would keep motion busy.
 _TRACK_AFTER = 256
 _TOLD_BY_NAME = 3
+_CUE = attrgetter("cue")
 
 
 class Sheet:
     """The timed cues of one axis in one act, as they are planned now."""
 
     def __init__(self, act: ActJob, axis: str, chain: Chain, spec: AxisSpec) -> None:
-        by_cue = {rack.cue: rack for rack in act.racks.get(axis, ())}
+        racks = act.racks.get(axis, ())
+        by_cue = dict(zip(map(_CUE, racks), racks, strict=True))
         self.act, self.axis = act.name, axis
         self._chain, self._spec = chain, spec
-        self._links = [Link(by_cue.get(cue), act.infeasible.get(cue, "")) for cue in chain.cues]
-        self._stale = bytearray(len(self._links))
+        self._planned: list[PlannedRack | None] = list(map(by_cue.get, chain.cues))
+        self._why = {cue: act.infeasible.get(cue, "") for cue in chain.cues if cue not in by_cue}
+        self._stale = bytearray(len(chain.cues))
+        self._fresh = bytearray(len(chain.cues))  # planned anew since the stage took them over
+        self._places = dict(zip(chain.cues, range(len(chain.cues)), strict=True))
         self._from = 0
         self._news: dict[str, str] = {}
-        self.fresh = 0  # planned anew since the stage took them over
         self._racks: tuple[PlannedRack, ...] | None = None
 
     @property
     def racks(self) -> tuple[PlannedRack, ...]:
         """Those that can land, in order."""
         if self._racks is None:
-            self._racks = tuple(one.rack for one in self._links if one.rack is not None)
+            self._racks = tuple(filter(None, self._planned))
         return self._racks
 
     @property
     def refusals(self) -> dict[str, str]:
         """Why the others cannot."""
-        cues = zip(self._chain.cues, self._links, strict=True)
-        return {cue: one.refusal for cue, one in cues if one.rack is None}
+        return dict(self._why)
 
     @property
     def cues(self) -> tuple[str, ...]:
@@ -61,60 +65,85 @@ class Sheet:
 
     def spoil(self) -> None:
         """What the camera is set to has changed: nothing stands any more."""
-        self._stale = bytearray(b"\1" * len(self._links))
+        self._stale = bytearray(b"\1" * len(self._planned))
 
     def begin_at(self, show_ns: int) -> None:
         """The cue due next at a show time is the first to be planned."""
         self._from = bisect_right(self._chain.dues_ns, show_ns)
 
-    def renew(self, planner: Planner, most: int) -> bool:
-        """Plan up to `most` cues anew; whether all stand."""
+    @property
+    def stands(self) -> bool:
+        """Whether every cue is planned for what the camera is set to."""
+        return self._stale.find(1) < 0
+
+    def renew(self, planner: Planner, most: int) -> None:
+        """Plan up to `most` cues anew, the one due next first."""
         for _ in range(most):
             index = self._stale.find(1, self._from)
             index = index if index >= 0 else self._stale.find(1)
             if index < 0:
                 break
             self._renew(planner, index)
-        return self._stale.find(1) < 0
 
     def _renew(self, planner: Planner, index: int) -> None:
-        cue, old = self._chain.cues[index], self._links[index]
+        cue, old = self._chain.cues[index], self._planned[index]
         request = planner.request(cue)
-        self._stale[index], self.fresh = 0, self.fresh + 1
+        self._stale[index], self._fresh[index] = 0, 1
         if request is None:
             return
-        before = last_before(self._links, index)
+        before = self._before(index)
         direction = self._direction(index)
         new = link(request, before, self._chain.start_ring, direction, self._spec, self._chain.bounds)
-        self._links[index], self._racks = new, None
-        if new.refusal != old.refusal:
+        self._planned[index], self._racks = new.rack, None
+        if new.refusal != self._why.get(cue, ""):
             self._news[cue] = new.refusal
-        if index + 1 < len(self._links) and _end(new) != _end(old):
+        if new.rack is None:
+            self._why[cue] = new.refusal
+        else:
+            self._why.pop(cue, None)
+        if index + 1 < len(self._planned) and _end(new.rack) != _end(old):
             self._stale[index + 1] = 1  # it leaves from elsewhere, or finds the axis busy until another moment
+
+    def _before(self, index: int) -> PlannedRack | None:
+        """The rack that the cue at `index` leaves from."""
+        return next((rack for at in range(index - 1, -1, -1) if (rack := self._planned[at]) is not None), None)
 
     def _direction(self, index: int) -> int:
         for position in range(index - 1, -1, -1):
-            rack = self._links[position].rack
+            rack = self._planned[position]
             if rack is not None and direction_of(rack):
                 return direction_of(rack)
         return 0
 
-    def news(self) -> dict[str, str]:
-        """Cues that can land no longer, with the reason, or can again (an empty one), since this was last asked."""
-        news, self._news = self._news, {}
-        return news
+    @property
+    def fresh(self) -> int:
+        """How many were planned anew since the stage took them over."""
+        return self._fresh.count(1)
+
+    def stretch(self, most: int) -> Stretch:
+        """Those planned anew that are due next, and up to `most` of them: the stage takes them over now."""
+        first = self._fresh.find(1, self._from)
+        first = first if first >= 0 else max(0, self._fresh.find(1))
+        last = self._fresh.rfind(1, first, first + most) + 1
+        self._fresh[first:last] = bytes(last - first)
+        racks = tuple(rack for rack in self._planned[first:last] if rack is not None)
+        return Stretch(first, last, racks, self._places)
+
+    def news(self, stretch: Stretch) -> dict[str, str]:
+        """Cues of it that can land no longer, with the reason, or can again (an empty one), since this was asked."""
+        cues = self._chain.cues[stretch.first : stretch.last]
+        return {cue: self._news.pop(cue) for cue in cues if cue in self._news}
 
     def card(self, planner: Planner, cue: str) -> CueCard | None:
         """What a report says of a cue that cannot land."""
         request = planner.request(cue)
         if cue not in self._chain.cues or request is None:
             return None
-        axis = self.axis.rpartition(".")[2]
-        return CueCard(request.name, request.camera, axis, request.target, request.anchor or request.leave_anchor)
+        axis, anchor = self.axis.rpartition(".")[2], request.anchor or request.leave_anchor
+        return CueCard(request.name, request.camera, axis, request.target, anchor, request.wanted_ns)
 
 
-def _end(one: Link) -> tuple[float, int, int] | None:
-    rack = one.rack
+def _end(rack: PlannedRack | None) -> tuple[float, int, int] | None:
     return None if rack is None else (rack.band.target_ring, rack.stop_ns, direction_of(rack))
 
 
@@ -207,23 +236,22 @@ class Settings:
             self._place = (act.name, clock.epoch)
             for sheet in here:
                 sheet.begin_at(clock.show_at(session.now_ns))
-                self._renew(session, sheet, _AT_ONCE)
+                sheet.renew(self.planner, _AT_ONCE)
                 self._adopt(session, sheet)
             return
         sheet = here[0] if here else self._waiting[0]
-        if (self._renew(session, sheet, _EACH_STEP) or sheet.fresh >= _TRACK_AFTER) and here:
-            self._adopt(session, sheet)
-
-    def _renew(self, session: "Session", sheet: Sheet, most: int) -> bool:
-        done = sheet.renew(self.planner, most)
-        if done:
+        if here and (sheet.stands or sheet.fresh >= _TRACK_AFTER):
+            self._adopt(session, sheet)  # that is enough for one step
+        else:
+            sheet.renew(self.planner, _EACH_STEP)
+        if sheet.stands and not (here and sheet.fresh):
             self._waiting.remove(sheet)
-        return done
 
     def _adopt(self, session: "Session", sheet: Sheet) -> None:
-        """Have the stage take over what a sheet of the present act says now."""
-        sheet.fresh, news = 0, sheet.news()
-        news.update(recompile(session, session.stage.orders[sheet.axis]))
+        """Have the stage take over what a sheet of the present act says now, as much of it as a step has time for."""
+        stretch = sheet.stretch(_TRACK_AFTER)
+        news = sheet.news(stretch)
+        news.update(recompile(session, session.stage.orders[sheet.axis], stretch))
         for cue, why in news.items():
             session.book.bar(cue, why)
         refused = [f"cue {cue} cannot land: {why}" for cue, why in news.items() if why]

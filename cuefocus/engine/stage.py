@@ -1,5 +1,6 @@
 """All axes together: putting each where the clock says it belongs, and moving the lives of timed racks on."""
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import Clock, ClockState
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _READY_AHEAD_NS = 2 * NS_PER_S
 #: A rack that may not leave must be out of the plan this long before motion would begin it.
 LAST_CALL_NS = 60 * NS_PER_MS
+#: The next racks of an axis among which the one is that moves it first.
+_NEXT = 4
 _CONTINUOUS_NS = 80 * NS_PER_MS
 #: Between deciding on a pull and its departure: the next step, the plan's way to motion, and a set-point period.
 _PREPARE_NS = 30 * NS_PER_MS
@@ -57,7 +60,7 @@ class Stage:
         """Records of the act's timed racks, none of them begun."""
         act = session.act
         return [
-            CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.casting.source)
+            CueRecord(rack, session.book.take, 0, act.name, act.chase.starts_show_ns, session.sources.leader)
             for name in self.orders
             for rack in session.settings.racks(act, name)
         ]
@@ -332,13 +335,13 @@ class Stage:
         """The clock has passed `land_at`: note when, and how long to watch."""
         rack = record.rack
         record.land_host_ns, record.speed = clock.host_at(rack.land_ns), clock.speed
-        record.uncertainty_ns = session.follower.uncertainty_at(record.land_host_ns) / abs(clock.speed)
+        record.source = session.sources.leader
+        record.uncertainty_ns = session.sources.uncertainty_at(record.land_host_ns) / abs(clock.speed)
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
         until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
+        behind = bisect_right(orders.racks, rack.depart_ns, key=_departs)
         following = [
-            max(moves_ns(other), min(rack.stop_ns, other.depart_ns))
-            for other in orders.racks
-            if other.depart_ns > rack.depart_ns
+            max(moves_ns(other), min(rack.stop_ns, other.depart_ns)) for other in orders.racks[behind : behind + _NEXT]
         ]
         if following:
             until_ns = min(until_ns, clock.host_at(min(following)) + orders.job.spec.dead_ns)
@@ -359,7 +362,7 @@ class Stage:
 
     def _why_not(self, session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
         """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
-        rack, follower = record.rack, session.follower
+        rack, sources = record.rack, session.sources
         if record.barred:
             return Happening.DENIED, record.barred
         if orders.latch & Latch.HAND:
@@ -373,9 +376,9 @@ class Stage:
         if orders.loose:
             return Happening.STOPPED, "the axis waits for the operator to resume"
         leaves_ns = session.clock.host_at(moves_ns(rack))
-        if session.clock.state is ClockState.FREEWHEELING and leaves_ns > follower.depart_until_ns:
+        if session.clock.state is ClockState.FREEWHEELING and leaves_ns > sources.depart_until_ns:
             return Happening.LOST, session.taking.why_missed(leaves_ns, session.taking.silence)
-        sigma_ns = follower.predicted_uncertainty(rack.land_ns)
+        sigma_ns = sources.predicted_uncertainty(rack.land_ns)
         if sigma_ns > rack.tolerance_ns / 4:
             allowed_ms = ms_from_ns(rack.tolerance_ns / 4)
             return Happening.DENIED, f"the clock is known to ±{ms_from_ns(sigma_ns)} ms only; {allowed_ms} ms is needed"
@@ -384,6 +387,10 @@ class Stage:
             return Happening.DENIED, problem
         slow = why_too_fast(orders, rack, session.clock)
         return (Happening.DENIED, slow) if slow else (None, "")
+
+
+def _departs(rack: PlannedRack) -> int:
+    return rack.depart_ns
 
 
 def moves_ns(rack: PlannedRack) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _NEAR_RING = 0.004
 _NO_ANSWER = "motion does not answer"
+_UNANSWERED = "motion did not answer when it was to land"
 
 
 class Stalls:
@@ -29,12 +30,14 @@ class Stalls:
     def __init__(self) -> None:
         self.silent_ns: dict[str, int] = {}
         self._over: list[Stalled] = []
+        self._asleep: dict[str, tuple[int, int, str]] = {}  # from, until, how it is told
         self._silence_told = False
 
     def heard(self, stalled: Stalled) -> None:
         """Motion woke, and says what it slept over."""
         self.silent_ns.pop(stalled.axis, None)
         self._over.append(stalled)
+        self._asleep[stalled.axis] = stalled.since_ns, stalled.stamp_ns, _reason(stalled)
 
     def noticed(self, session: "Session", trouble: MotorTrouble) -> None:
         """Motion fell silent, answers again, or an axis is at fault."""
@@ -44,13 +47,29 @@ class Stalls:
                 self._silence_told = True
                 session.alarm(f"{_NO_ANSWER}: the axes stand where they are")
         elif trouble.kind == "answers":
-            self.silent_ns.pop(trouble.axis, None)
+            since_ns = self.silent_ns.pop(trouble.axis, None)
             self._silence_told = False
+            if since_ns is not None:
+                self._asleep[trouble.axis] = since_ns, trouble.stamp_ns, _UNANSWERED
 
     def silent_over(self, axis: str, land_ns: int | None) -> bool:
         """Whether motion was silent when a rack of `axis` was to land, and has said nothing since."""
         since_ns = self.silent_ns.get(axis)
         return since_ns is not None and land_ns is not None and land_ns > since_ns
+
+    def why_unseen(self, axis: str, from_ns: int, until_ns: int) -> str:
+        """What motion did when no position came between two moments, if it stood still then; else empty.
+
+        Args:
+            axis: its name.
+            from_ns: when the lens was to be where a position would tell of it; host time.
+            until_ns: by when that position would have been in.
+        """
+        since_ns = self.silent_ns.get(axis)
+        if since_ns is not None and since_ns <= until_ns:
+            return _UNANSWERED
+        began_ns, woke_ns, reason = self._asleep.get(axis, (0, 0, ""))
+        return reason if began_ns <= until_ns and from_ns <= woke_ns else ""
 
     def settle(self, session: "Session") -> None:
         """Cut what was slept over, plan the axes anew, and tell the operator."""
@@ -80,7 +99,7 @@ class Stalls:
 
 
 def _lose(session: "Session", orders: AxisOrders, stalled: Stalled) -> None:
-    reason = f"motion stood still for {_length(stalled.stamp_ns - stalled.since_ns)}"
+    reason = _reason(stalled)
     session.book.cut(orders.name, stalled.since_ns, Happening.LOST, reason)
     was_loose = orders.loose
     orders.stand_still()
@@ -103,6 +122,10 @@ def _had_nothing_to_do(orders: AxisOrders, since_ns: int, now_ns: int, clock: Cl
         if any(part.start_ns < last_ns and part.end_ns > first_ns for part in orders.track.segments):
             return False
     return abs(orders.state_at(until_ns, clock)[0] - orders.last_sent_ring) < _NEAR_RING
+
+
+def _reason(stalled: Stalled) -> str:
+    return f"motion stood still for {_length(stalled.stamp_ns - stalled.since_ns)}"
 
 
 def _stays(session: "Session") -> str:

@@ -110,6 +110,9 @@ class TakeBook:
 
     Args:
         take: number of the last take before this session.
+
+    Attributes:
+        taken: takes that are over and count.
     """
 
     def __init__(self, take: int) -> None:
@@ -128,10 +131,15 @@ class TakeBook:
         self.take, self.pass_, self.armed, self.begun_ns = self.take + 1, 0, True, now_ns
         self._clear()
 
-    def end(self) -> None:
-        """The take is over; its records have been closed."""
+    @property
+    def pass_is_over(self) -> bool:
+        """Whether a pass was begun and every timed rack of it has landed, or had its fate."""
+        return self.pass_ > 0 and all(_past(record) for record in self.timed.values())
+
+    def end(self, *, counts: bool) -> None:
+        """The take is over; its records have been closed. It `counts` unless it was cut short."""
         self.armed = False
-        self.taken += 1
+        self.taken += counts
         self._clear()
 
     def _clear(self) -> None:

@@ -7,7 +7,8 @@ from cuefocus.engine.job import CueCard, Seed
 from cuefocus.engine.plan import OnLoss
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import Verdict
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.timebase.frames import timecode_at
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, s_from_ns
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -24,6 +25,7 @@ _BETWEEN_TAKES_NS = NS_PER_S // 2
 
 def never_tried(session: "Session", cue: str, card: CueCard, why: str, *, source: str = "") -> LandingRow:
     """The row of a cue that could not even be planned; `source` is what fired it, if not timecode."""
+    chase, land_ns = session.act.chase, card.land_ns
     return LandingRow(
         take=session.book.take,
         pass_=max(1, session.book.pass_) if source else session.book.pass_,
@@ -33,10 +35,11 @@ def never_tried(session: "Session", cue: str, card: CueCard, why: str, *, source
         axis=card.axis,
         target=card.target,
         anchor=card.anchor or None,
-        land_at=None,
+        land_at=None if land_ns is None else timecode_at(land_ns, chase.rate).text(chase.rate),
         verdict=Verdict.REFUSED.value,
         reason=why,
-        source=source or session.casting.source,
+        planned_s=None if land_ns is None else s_from_ns(land_ns - chase.starts_show_ns),
+        source=source or session.sources.leader,
     )
 
 
@@ -110,7 +113,8 @@ class Taking:
         self.changed, self._ended_ns, self.has_run = True, None, False
         self._by_itself = self._seed.auto_arm
         self._quiet_since_ns = session.now_ns
-        session.follower.departed = False
+        session.sources.set_run(departed=False)
+        session.sources.begin_take()
         session.casting.stack.top()
         session.tell("take", take=session.book.take, state="begins")
         session.stage.stand_by(armed=True)
@@ -121,10 +125,16 @@ class Taking:
             self.open_pass(session)
         session.stage.place_all(session, "armed after it")
 
-    def disarm(self, session: "Session", reason: str) -> None:
-        """End the take for good: nothing arms by itself again. The axes hold where they are."""
+    def disarm(self, session: "Session", reason: str, *, stopped: bool = False) -> None:
+        """End the take for good: nothing arms by itself again. The axes hold where they are.
+
+        Args:
+            session: the session.
+            reason: why.
+            stopped: by PANIC or RELEASE: a take that they cut short counts for none, and can be had again.
+        """
         self._by_itself = False
-        self.end(session, reason)
+        self.end(session, reason, stopped=stopped)
 
     def _arm_when_ready(self, session: "Session") -> None:
         if self._begun_ns is None or (self._ended_ns is not None and session.book.taken):
@@ -143,10 +153,11 @@ class Taking:
             if why:
                 session.alarm(why)
 
-    def end(self, session: "Session", reason: str, *, by_playback: bool = False) -> None:
+    def end(self, session: "Session", reason: str, *, by_playback: bool = False, stopped: bool = False) -> None:
         """End the take: what is under way is held, or lost where playback ended it; the axes stand still."""
         if not session.book.armed:
             return
+        counts = not stopped or session.book.pass_is_over
         for record in session.book.open_records():
             if record.life is Life.PULLING:
                 if record.land_host_ns is None or record.land_host_ns > session.now_ns:
@@ -163,7 +174,7 @@ class Taking:
                 record.happen(Happening.LOST, reason)
         session.judge(closing=True)
         session.tell("take", take=session.book.take, state="ended", reason=reason)
-        session.book.end()
+        session.book.end(counts=counts)
         self.changed, self.has_run = True, False
         self._rest_until_ns = session.now_ns + _BETWEEN_TAKES_NS
         session.stage.stand_by(armed=False)

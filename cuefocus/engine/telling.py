@@ -7,7 +7,7 @@ from cuefocus.engine.cues import Life
 from cuefocus.engine.moves import Moves
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.timebase.frames import timecode_at
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_S, ms_from_ns
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -27,7 +27,8 @@ def status(session: "Session") -> dict[str, object]:
         "speed": round(clock.speed, 6),
         "scrubbing": session.chasing.scrub.active,
         "rate": rate.name,
-        "source": session.casting.source,
+        "source": session.sources.leader,
+        "sources": sources(session),
         "act": session.act.name,
         "take": session.book.take,
         "pass": session.book.pass_,
@@ -41,6 +42,30 @@ def status(session: "Session") -> dict[str, object]:
         "setup": session.settings.shown(session.act, clock.show_ns if known else None),
         "next": next_rack(session),
     }
+
+
+def sources(session: "Session") -> dict[str, dict[str, object]]:
+    """Every source of the act: what it says, and by how much it differs from the one that leads."""
+    arbiter, rate, speed = session.sources, session.act.chase.rate, session.clock.speed
+    shown: dict[str, dict[str, object]] = {}
+    for source, clock in arbiter.clocks.items():
+        standby, leads = arbiter.standbys[source], source == arbiter.leader
+        apart_ns = standby.difference_ns if not leads and speed else None
+        heard = arbiter.followers[source].heard_rate
+        shown[source] = {
+            "leads": leads,
+            "state": clock.state.word,
+            "timecode": None if clock.state is ClockState.NO_SIGNAL else timecode_at(clock.show_ns, rate).text(rate),
+            "speed": round(clock.speed, 6),
+            "fps": None if heard is None else round(heard.fps, 5),
+            "heard_rate": None if heard is None else heard.rate,
+            "ppm": None if heard is None else round(heard.ppm, 2),
+            "ppm_sigma": None if heard is None else round(heard.sigma_ppm, 2),
+            "late_ms": None if apart_ns is None else ms_from_ns(-apart_ns / speed),
+            "corrected_ms": ms_from_ns(standby.correction_ns),
+            "may_stand_in": standby.qualified,
+        }
+    return shown
 
 
 def next_rack(session: "Session") -> dict[str, object] | None:
@@ -88,6 +113,7 @@ class Teller:
             session.book.take,
             session.book.pass_,
             session.act.name,
+            session.sources.leader,
             session.refusal,
             session.casting.stack.standby,
             None if upcoming is None else (upcoming.rack.cue, upcoming.barred),

@@ -6,7 +6,7 @@ from math import inf
 from cuefocus.engine.job import AxisJob
 from cuefocus.engine.ports import Feedback, Sent
 from cuefocus.landing.backlash import Play, lens_samples
-from cuefocus.landing.estimate import MotorModel, estimated_samples
+from cuefocus.landing.estimate import MotorModel, after_hold, estimated_samples
 from cuefocus.landing.evidence import Sample
 from cuefocus.timebase.units import NS_PER_S
 
@@ -18,37 +18,48 @@ class AxisWitness:
 
     def __init__(self, job: AxisJob) -> None:
         self._job = job
+        spec = job.spec
+        self._model = MotorModel(spec.dead_ns, spec.lag_ns, spec.speed_ring_per_s, inf)
         # Stamp, motor ring, and where that left the lens: play is taken up by all that went before.
         self._reported: deque[tuple[int, float, float]] = deque()
-        self._sent: deque[tuple[int, float, float]] = deque()
-        self._seen, self._meant = Play(job.spec.backlash_ring), Play(job.spec.backlash_ring)
+        self._seen = Play(spec.backlash_ring)
+        # Set-points lead the motor by its lag, and past its target as it comes to rest: what moves the lens is the
+        # motor. Stamp, set-point, and where motor and lens are as it takes hold.
+        self._sent: deque[tuple[int, float, float, float]] = deque()
+        self._meant = Play(spec.backlash_ring)
         self.last_ring: float | None = None
 
     def saw(self, report: Feedback) -> float:
         """Take a position report; returns the motor ring it names."""
         spec = self._job.spec
         ring = spec.ring_at(report.counts)
-        _keep(self._reported, report.stamp_ns - spec.readback_ns, ring, self._seen.drag(ring))
+        self._reported.append((report.stamp_ns - spec.readback_ns, ring, self._seen.drag(ring)))
+        _forget(self._reported)
         self.last_ring = ring
         return ring
 
     def told(self, sent: Sent) -> None:
         """Take a set-point that went out."""
-        ring = self._job.spec.ring_at(sent.counts)
-        _keep(self._sent, sent.stamp_ns, ring, self._meant.drag(ring))
+        ring = motor = self._job.spec.ring_at(sent.counts)
+        if self._sent:
+            before_ns, held_to, motor, _ = self._sent[-1]
+            motor = after_hold(motor, held_to, sent.stamp_ns - before_ns, self._model)
+        self._sent.append((sent.stamp_ns, ring, motor, self._meant.drag(motor)))
+        _forget(self._sent)
 
     def samples(self, from_ns: int, until_ns: int) -> tuple[list[Sample], bool]:
         """Lens positions from a little before `from_ns` to `until_ns`, and whether they are only estimated."""
         spec = self._job.spec
         if spec.feedback:
             return [(at_ns, lens) for at_ns, _, lens in self._reported if from_ns <= at_ns <= until_ns], False
-        model = MotorModel(spec.dead_ns, spec.lag_ns, spec.speed_ring_per_s, inf)
         rows = [row for row in self._sent if from_ns - NS_PER_S <= row[0] <= until_ns]
-        motor = estimated_samples([row[:2] for row in rows], model, until_ns=until_ns)
-        return lens_samples(motor, spec.backlash_ring, lens_ring=rows[0][2] if rows else None), True
+        if not rows:
+            return [], True
+        _, _, motor_ring, lens_ring = rows[0]
+        motor = estimated_samples([row[:2] for row in rows], self._model, until_ns=until_ns, start_ring=motor_ring)
+        return lens_samples(motor, spec.backlash_ring, lens_ring=lens_ring), True
 
 
-def _keep(rows: deque[tuple[int, float, float]], at_ns: int, ring: float, lens: float) -> None:
-    rows.append((at_ns, ring, lens))
-    while rows[0][0] < at_ns - _KEEP_NS:
+def _forget(rows: deque[tuple[int, float, float]] | deque[tuple[int, float, float, float]]) -> None:
+    while rows[0][0] < rows[-1][0] - _KEEP_NS:
         rows.popleft()

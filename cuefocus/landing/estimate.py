@@ -29,17 +29,23 @@ class MotorModel:
 
 
 def estimated_samples(
-    setpoints: Sequence[Sample], model: MotorModel, *, until_ns: int, step_ns: int = STEP_NS
+    setpoints: Sequence[Sample],
+    model: MotorModel,
+    *,
+    until_ns: int,
+    step_ns: int = STEP_NS,
+    start_ring: float | None = None,
 ) -> list[Sample]:
     """Motor positions while it moves, `step_ns` apart and where each set-point takes hold; two for each rest.
 
-    The motor is taken to stand on its first set-point when that one takes hold, and holds each one until the next.
+    The motor holds each set-point until the next.
 
     Args:
         setpoints: (host_ns of the last byte, ring), in order of time.
         model: the motor.
         until_ns: end of the estimate.
         step_ns: between positions while it moves.
+        start_ring: where the motor stands when the first set-point takes hold; None: on it.
     """
     if not setpoints:
         return []
@@ -47,7 +53,7 @@ def estimated_samples(
         step_ns = 1  # it jumps
     arrivals = [(sent_ns + model.dead_ns, ring) for sent_ns, ring in setpoints]
     time_ns, ring = arrivals[0]
-    velocity = 0.0
+    ring, velocity = ring if start_ring is None else start_ring, 0.0
     samples: list[Sample] = [(time_ns, ring)]
     for index, (begins_ns, target) in enumerate(arrivals):
         ends_ns = min(until_ns, arrivals[index + 1][0] if index + 1 < len(arrivals) else until_ns)
@@ -61,6 +67,15 @@ def estimated_samples(
                 time_ns += length_ns
             samples.append((time_ns, ring))
     return samples
+
+
+def after_hold(ring: float, held_to: float, held_ns: int, model: MotorModel) -> float:
+    """Where a motor at `ring` is once a set-point has been held for so long; its acceleration is left out of it."""
+    if held_ns <= 0 or ring == held_to:
+        return ring
+    gap = held_to - ring
+    travel = abs(gap) * (-expm1(-held_ns / model.lag_ns) if model.lag_ns > 0 else 1.0)
+    return ring + copysign(min(travel, model.speed_ring_per_s * held_ns / NS_PER_S), gap)
 
 
 def _moved(ring: float, velocity: float, target: float, span_s: float, model: MotorModel) -> tuple[float, float]:

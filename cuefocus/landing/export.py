@@ -5,12 +5,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from cuefocus.landing.rows import LANDING_KEYS, LEAVE_KEYS, LandingRow
+from cuefocus.landing.rows import LANDING_KEYS, LEAVE_KEYS, SHOW_KEY, LandingRow
 
 
 def rows_csv(rows: Sequence[LandingRow]) -> str:
-    """A heading of landing keys, then a line for each row; the `leave_` columns only if a rack leaves on an anchor."""
+    """A heading of landing keys, then a line for each row.
+
+    The `leave_` columns are there only if a rack leaves on an anchor, `show` only where a row says its show.
+    """
     keys = LANDING_KEYS + (LEAVE_KEYS if any(row.leaves for row in rows) else ())
+    keys += (SHOW_KEY,) if any(row.show is not None for row in rows) else ()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(keys)

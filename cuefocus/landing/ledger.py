@@ -25,16 +25,18 @@ class LedgerLine:
         run: id of the run that judged it.
         number: 0, 1, 2 … within the run.
         row: the landing keys.
+        show: the show that was played; empty where an earlier version did not write it down.
     """
 
     run: str
     number: int
     row: Mapping[str, Any]
+    show: str = ""
 
 
-def encode_line(run: str, number: int, row: LandingRow) -> bytes:
+def encode_line(run: str, number: int, row: LandingRow, show: str = "") -> bytes:
     """One line, newline and all."""
-    entry = {"run": run, "number": number, "row": row.as_dict()}
+    entry = {"run": run, "number": number, **({"show": show} if show else {}), "row": row.as_dict()}
     return _write_json(entry).encode("utf-8", "surrogatepass") + b"\n"
 
 
@@ -47,13 +49,13 @@ def decode_line(line: bytes) -> LedgerLine | None:
     """The entry of a line (without its newline); None for a line that was torn."""
     try:
         entry = json.loads(line)
-        run, number, row = entry["run"], entry["number"], entry["row"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        run, number, row, show = entry["run"], entry["number"], entry["row"], entry.get("show", "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    whole = isinstance(run, str) and _counts(number) and isinstance(row, dict)
+    whole = isinstance(run, str) and isinstance(show, str) and _counts(number) and isinstance(row, dict)
     whole = whole and _counts(row.get("take")) and _counts(row.get("pass"))
     whole = whole and all(isinstance(row.get(key), str) for key in ("cue", "camera", "axis", "verdict"))
-    return LedgerLine(run, number, row) if whole else None
+    return LedgerLine(run, number, row, show) if whole else None
 
 
 def _counts(value: object) -> bool:

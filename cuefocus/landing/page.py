@@ -10,32 +10,42 @@ from cuefocus.landing.sentences import sentence, signed_ms
 from cuefocus.landing.verdict import Verdict
 
 
-def html_page(report: Report, *, title: str = "Landing report") -> str:
-    """The whole page."""
-    heads = ", ".join(column.label for column in report.columns) or "no takes"
+def html_page(*reports: Report, title: str = "Landing report") -> str:
+    """The whole page: a report, or one for each show."""
+    several = len(reports) > 1
     return "\n".join(
         [
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-            f'<h1>{escape(title)}</h1><p class="lead">{escape(heads)}</p>',
-            _tiles(report),
-            '<h2>When each rack landed</h2><div class="card">',
-            dot_plot(report),
-            _legend(report),
-            "</div>",
-            '<h2>Side by side</h2><div class="card">',
-            _table(report),
-            "</div>",
-            "<h2>To be read aloud</h2>",
-            _sentences(report),
+            f"<h1>{escape(title)}</h1>",
+            *(part for report in reports for part in _of_show(report, several=several)),
             "<footer>Errors are host time, + late. Focus errors are dioptres, + focused too near. CueFocus reports the",
             "lens; it does not know whether the actor hit the mark.</footer>",
             "</body></html>",
             "",
         ]
     )
+
+
+def _of_show(report: Report, *, several: bool) -> list[str]:
+    heads = ", ".join(column.label for column in report.columns) or "no takes"
+    name = report.show or ("show not written down" if several else "")
+    return [
+        *([f'<h1 class="show">{escape(name)}</h1>'] if name else []),
+        f'<p class="lead">{escape(heads)}</p>',
+        _tiles(report),
+        '<h2>When each rack landed</h2><div class="card">',
+        dot_plot(report),
+        _legend(report),
+        "</div>",
+        '<h2>Side by side</h2><div class="card">',
+        _table(report),
+        "</div>",
+        "<h2>To be read aloud</h2>",
+        _sentences(report),
+    ]
 
 
 def _tiles(report: Report) -> str:

@@ -11,6 +11,7 @@ body { margin: 0 auto; max-width: 1100px; padding: 2.5rem 1.5rem 4rem; backgroun
   color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", "Helvetica Neue", sans-serif;
   font-variant-numeric: tabular-nums; }
 h1 { font-size: 1.7rem; margin: 0; letter-spacing: -.01em; }
+h1.show { font-size: 1.3rem; margin-top: 2.5rem; }
 h2 { font-size: 1.05rem; margin: 2.5rem 0 .75rem; }
 .lead { color: var(--soft); margin: .25rem 0 1.5rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .75rem; }

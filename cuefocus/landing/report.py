@@ -54,7 +54,10 @@ class Repeatability:
 
 @dataclass(frozen=True, slots=True)
 class RackLine:
-    """One rack across all columns: `rows[n]` is its landing in column n, or None."""
+    """One rack across all columns: `rows[n]` is its landing in column n, or None.
+
+    A cue that was given another target or anchor is another rack from then on.
+    """
 
     cue: str
     name: str | None
@@ -68,9 +71,10 @@ class RackLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a report shows.
+    """Everything a report shows of one show.
 
     Args:
+        show: title and file; empty where only one show can be meant or none was written down.
         rows: all landings, in the order they were given; `places` has the column of each.
         sentences: the same, to be read aloud.
         counts: landings by verdict, in the verdicts' order.
@@ -87,6 +91,7 @@ class Report:
     median_ms: float | None
     worst: LandingRow | None
     repeat_ms: float | None
+    show: str = ""
 
     @property
     def summary(self) -> str:
@@ -135,7 +140,17 @@ def make_report(rows: Sequence[LandingRow], columns: Sequence[Column] | None = N
         median_ms=median(errors) if errors else None,
         worst=max(counting, key=lambda row: abs(row.error_ms or 0.0), default=None),
         repeat_ms=median(spreads) if spreads else None,
+        show=next((row.show for row in rows if row.show), ""),
     )
+
+
+def by_show(rows: Sequence[LandingRow], columns: Sequence[Column] | None = None) -> tuple[Report, ...]:
+    """A report for each show, in the order of their first landings; one at least. As `make_report` otherwise."""
+    places = _plain_columns(rows) if columns is None else columns
+    shows = list(dict.fromkeys(row.show for row in rows)) or [None]
+    pairs = list(zip(rows, places, strict=True))
+    of_show = [[(row, place) for row, place in pairs if row.show == show] for show in shows]
+    return tuple(make_report([row for row, _ in some], [place for _, place in some]) for some in of_show)
 
 
 def repeatability(rows: Sequence[LandingRow]) -> Repeatability:
@@ -168,12 +183,12 @@ def _plain_columns(rows: Sequence[LandingRow]) -> list[Column]:
 def _racks(rows: Sequence[LandingRow], places: Sequence[Column], heads: Sequence[Column]) -> tuple[RackLine, ...]:
     """Racks in the order of their first landing; a triggered cue that landed twice in a pass has two lines."""
     index = {column: number for number, column in enumerate(heads)}
-    seen: Counter[tuple[Column, str, str, str]] = Counter()
-    cells: dict[tuple[str, str, str, int], list[LandingRow | None]] = {}
+    seen: Counter[tuple[Column, tuple[str, ...]]] = Counter()
+    cells: dict[tuple[tuple[str, ...], int], list[LandingRow | None]] = {}
     for row, column in zip(rows, places, strict=True):
-        turn = (column, row.cue, row.camera, row.axis)
-        line = cells.setdefault((row.cue, row.camera, row.axis, seen[turn]), [None] * len(heads))
-        seen[turn] += 1
+        rack = (row.cue, row.camera, row.axis, row.target, row.anchor or "")
+        line = cells.setdefault((rack, seen[column, rack]), [None] * len(heads))
+        seen[column, rack] += 1
         line[index[column]] = row
     return tuple(_rack_line(line) for line in cells.values())
 

@@ -55,6 +55,7 @@ class LandingRow:
         speed: show time per host time when it landed; None when triggered.
         offset_ms: act, camera and cue offsets together.
         leave_…: the same for the departure of a rack that leaves on an anchor.
+        show: title and file of its show, where landings of several shows are kept together: in the take store.
     """
 
     take: int
@@ -94,6 +95,7 @@ class LandingRow:
     leave_error_ms: float | None = None
     leave_uncertainty_ms: float | None = None
     leave_error_frames: float | None = None
+    show: str | None = None
 
     @property
     def leaves(self) -> bool:
@@ -101,8 +103,11 @@ class LandingRow:
         return self.leave_planned_s is not None or self.leave_anchor is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """The landing keys in order, rounded; the `leave_` keys only for racks that leave on an anchor."""
-        wanted = ALL_NAMES if self.leaves else _LANDING_NAMES
+        """The landing keys in order, rounded.
+
+        After them the `leave_` keys, only for racks that leave on an anchor, and the show, only where it is known.
+        """
+        wanted = _LANDING_NAMES + (LEAVE_KEYS if self.leaves else ()) + (() if self.show is None else (SHOW_KEY,))
         return {_KEY.get(name, name): _rounded(name, getattr(self, name)) for name in wanted}
 
 
@@ -115,7 +120,9 @@ def _rounded(name: str, value: Any) -> Any:
 
 
 ALL_NAMES: tuple[str, ...] = tuple(field.name for field in fields(LandingRow))
-_LANDING_NAMES = tuple(name for name in ALL_NAMES if not name.startswith("leave_"))
+#: Not one of the contract's keys: it follows them.
+SHOW_KEY = "show"
+_LANDING_NAMES = tuple(name for name in ALL_NAMES if not name.startswith("leave_") and name != SHOW_KEY)
 
 #: The contract's keys, in order.
 LANDING_KEYS: tuple[str, ...] = tuple(_KEY.get(name, name) for name in _LANDING_NAMES)

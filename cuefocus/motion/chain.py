@@ -3,7 +3,6 @@
 Used before a take for all of them, and during one for those that another stop or focal length makes different.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cuefocus.errors import CueFocusError
@@ -95,12 +94,3 @@ def overlap(rack: PlannedRack, before: PlannedRack, act: ActBounds) -> str:
     """Why a rack cannot leave while the one before it moves."""
     leaves, stops = act.label(rack.depart_ns), act.label(before.stop_ns)
     return f"it must leave at {leaves}, while cue {before.cue!r} moves until {stops}"
-
-
-def last_before(links: Sequence[Link], index: int) -> PlannedRack | None:
-    """The rack that the cue at `index` leaves from."""
-    for position in range(index - 1, -1, -1):
-        rack = links[position].rack
-        if rack is not None:
-            return rack
-    return None

@@ -82,6 +82,7 @@ class _Compiler:
         self._maps = LensMaps()
         self._requests: dict[str, RackRequest] = {}
         self._complaints: list[Complaint] = []
+        self._cannot_land: set[Complaint] = set()
         self._last_ring: dict[str, float] = {}
 
     def compiled(self) -> CompiledShow:
@@ -116,10 +117,17 @@ class _Compiler:
             glass=rig_glass,
             planner=ShowPlanner(self._specs, requests, fired.in_acts, glass),
             complaints=tuple(in_file_order([*self._complaints, *fired.complaints])),
+            cannot_land=frozenset(self._cannot_land),
         )
 
     def _complain(self, loc: Loc, problem: str, hint: str = "", severity: Severity = "error") -> None:
         self._complaints.append(self._loaded.located.complaint(loc, problem, hint, severity=severity))
+
+    def _cannot(self, work: _ActWork, cue: Cue, loc: Loc, problem: str, hint: str) -> None:
+        """A rack that its axis cannot make, as everything stands."""
+        self._complain(loc, problem, hint)
+        self._cannot_land.add(self._complaints[-1])
+        work.infeasible[cue.cue] = problem
 
     def _report(self, findings: Iterable[Finding]) -> None:
         for loc, severity, problem, hint in findings:
@@ -270,8 +278,7 @@ class _Compiler:
                 continue
             outside = work.bounds.outside(rack)
             if outside is not None:
-                self._complain(("cues", item.index), *outside)
-                work.infeasible[item.cue.cue] = outside[0]
+                self._cannot(work, item.cue, ("cues", item.index), *outside)
                 continue
             self._report(rack_findings(item.index, item.request, rack, before))
             early = pre_roll_note(work.bounds, item.index, rack) if before is None else None
@@ -335,8 +342,7 @@ class _Compiler:
         except TooFast as error:
             sentence = too_fast(error, work.bounds)
             key = "pull" if cue.form != "leave-land" else "land"
-            self._complain(("cues", item.index, key), sentence, "give it more time, or a nearer mark")
-            work.infeasible[cue.cue] = sentence
+            self._cannot(work, cue, ("cues", item.index, key), sentence, "give it more time, or a nearer mark")
             return None
         except CueFocusError as error:
             self._refuse(work, item.index, "land" if cue.land is not None else "leave", cue, error)
@@ -357,8 +363,7 @@ class _Compiler:
         earliest_ns = before.stop_ns + max(0, rack.land_ns - rack.depart_ns)
         sentence = overlap(rack, before, work.bounds)
         hint = f"earliest landing {work.bounds.label(earliest_ns)}; shorten a pull or move a landing"
-        self._complain(("cues", item.index), sentence, hint)
-        work.infeasible[item.cue.cue] = sentence
+        self._cannot(work, item.cue, ("cues", item.index), sentence, hint)
 
 
 def _compiled(work: _ActWork) -> CompiledAct:

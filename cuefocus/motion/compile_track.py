@@ -6,16 +6,18 @@ up before it departs, while the lens stands still. Used before a take and, from 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from cuefocus.motion.paths import blended, shifted
 from cuefocus.motion.planner import plan_rack, takeup_length_ns
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
-from cuefocus.motion.track import LandingInstant, Segment, Track
+from cuefocus.motion.track import LandingInstant, Segment, Track, same_ends
 from cuefocus.motor.axis import AxisSpec
 
 _MOVING_RING_PER_S = 1e-6
 _SAME_RING = 1e-12
+_RACK, _SEGMENTS = attrgetter("rack"), attrgetter("segments")
 
 
 def direction_of(rack: PlannedRack) -> int:
@@ -67,6 +69,19 @@ class Piece:
     after: _Stand
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A track and what it was made of, so that the next one is made of it quickly.
+
+    Args:
+        racks: all of them; `pieces`: those that move, in order.
+    """
+
+    racks: tuple[PlannedRack, ...]
+    pieces: tuple[Piece, ...]
+    track: Track
+
+
 def compile_track(
     spec: AxisSpec, racks: Sequence[PlannedRack], rest_ring: float, last_direction: int = 0, *, top_speed: float = 1.0
 ) -> Track:
@@ -74,41 +89,52 @@ def compile_track(
 
     `rest_ring` is where the lens stands before the first rack, `last_direction` how it came there (-1, 0, 1).
     """
-    return track_of(spec, compile_pieces(spec, racks, rest_ring, last_direction, top_speed), rest_ring, last_direction)
+    return lay(spec, racks, rest_ring, last_direction, top_speed).track
 
 
-def compile_pieces(
+def lay(
     spec: AxisSpec,
     racks: Sequence[PlannedRack],
     rest_ring: float,
     last_direction: int,
     top_speed: float,
-    known: Sequence[Piece] = (),
-) -> tuple[Piece, ...]:
-    """The same in pieces, a rack each; those of `known` that a rack makes again are taken from there, to save time."""
-    ready = {id(piece.rack): piece for piece in known}
+    known: Laid | None = None,
+) -> Laid:
+    """The same with its pieces. Only the stretch that differs from what is `known` is worked out."""
+    before = known if known is not None else _NOTHING
+    moving = tuple(filter(_SEGMENTS, racks))
+    head, tail = same_ends(moving, tuple(map(_RACK, before.pieces)))
     stand = _Stand(last_direction, motor_ring(spec, rest_ring, last_direction) - rest_ring, top_speed)
-    stands: dict[_Stand, _Stand] = {}  # a track has few of them, many times
+    if head and before.pieces[0].before != stand:
+        head = 0
     follows: PlannedRack | None = None
-    pieces: list[Piece] = []
-    for rack in racks:
-        if not rack.segments:
-            continue
-        piece = ready.get(id(rack))
-        if piece is None or piece.follows is not follows or piece.before != stand:
-            segments, landing, after = _placed(spec, rack, stand, follows.stop_ns if follows is not None else None)
-            piece = Piece(rack, follows, stand, segments, landing, stands.setdefault(after, after))
-        pieces.append(piece)
-        stand, follows = piece.after, rack
-    return tuple(pieces)
+    if head:
+        stand, follows = before.pieces[head - 1].after, moving[head - 1]
+    stands: dict[_Stand, _Stand] = {}  # a track has few of them, many times
+    fresh: list[Piece] = []
+    for rack in moving[head:]:
+        left = len(moving) - head - len(fresh)
+        if left <= tail and before.pieces[-left].follows is follows and before.pieces[-left].before == stand:
+            break  # from here on all is as it was
+        segments, landing, after = _placed(spec, rack, stand, follows.stop_ns if follows is not None else None)
+        after = stands.setdefault(after, after)
+        fresh.append(Piece(rack, follows, stand, segments, landing, after))
+        stand, follows = after, rack
+    tail = len(moving) - head - len(fresh)
+    last = len(before.pieces) - tail
+    first_segment = sum(map(len, map(_SEGMENTS, before.pieces[:head])))
+    last_segment = first_segment + sum(map(len, map(_SEGMENTS, before.pieces[head:last])))
+    track = before.track.with_stretch(
+        motor_ring(spec, rest_ring, last_direction),
+        (first_segment, last_segment),
+        [segment for piece in fresh for segment in piece.segments],
+        (head, last),
+        [piece.landing for piece in fresh],
+    )
+    return Laid(tuple(racks), (*before.pieces[:head], *fresh, *before.pieces[last:]), track)
 
 
-def track_of(spec: AxisSpec, pieces: Sequence[Piece], rest_ring: float, last_direction: int) -> Track:
-    """The pieces as one track."""
-    segments: list[Segment] = []
-    for piece in pieces:
-        segments.extend(piece.segments)
-    return Track(motor_ring(spec, rest_ring, last_direction), segments, [piece.landing for piece in pieces])
+_NOTHING = Laid((), (), Track(0.0))
 
 
 def _placed(
@@ -125,7 +151,12 @@ def _placed(
     target = rack.band.target_ring
     next_offset = motor_ring(spec, target, after) - target
     segments: tuple[Segment, ...]
-    if abs(next_offset - offset) < _SAME_RING:
+    stop = tuple(shifted(segment, offset) for segment in rack.segments if segment.start_ns < rack.depart_ns)
+    if stop:  # it moved: it comes to rest before this rack's own pull
+        taken = _takeup(rack, offset, next_offset, rack.takeup_ns) if rack.takeup_ns else None
+        pull = (shifted(segment, next_offset) for segment in rack.segments[len(stop) :])
+        segments = (*stop, *((taken,) if taken is not None else ()), *pull)
+    elif abs(next_offset - offset) < _SAME_RING:
         segments = tuple(shifted(segment, next_offset) if next_offset else segment for segment in rack.segments)
     else:
         takeup_ns = takeup_length_ns(spec, stand.top_speed, before if before != after else 0, after)

@@ -47,6 +47,8 @@ class CompiledShow:
         lens_maps: focus maps by camera, as the rig has them.
         glass: what cameras wear by the rig.
         complaints: what is wrong, in file order.
+        cannot_land: those of them that are no mistake in a file, but a rack its axis cannot make: it is refused in the
+            take, the others stand.
     """
 
     specs: Mapping[str, AxisSpec]
@@ -57,3 +59,4 @@ class CompiledShow:
     glass: Mapping[str, Glass]
     planner: ShowPlanner
     complaints: tuple[Complaint, ...]
+    cannot_land: frozenset[Complaint] = frozenset()

@@ -9,18 +9,21 @@ from math import ceil, floor
 
 from cuefocus.errors import PlanError
 from cuefocus.motion.feasible import fits, shortest_pull_ns
-from cuefocus.motion.kinematics import lens_limits
+from cuefocus.motion.kinematics import jerk_segments, lens_limits
 from cuefocus.motion.paths import entry_ns
 from cuefocus.motion.profile import Profile, named_profile
 from cuefocus.motion.racks import Band, PlannedRack
 from cuefocus.motion.requests import RackRequest, TooFast
 from cuefocus.motion.retarget import State, to_rest
+from cuefocus.motion.stop import stop_distance, stop_pieces
 from cuefocus.motion.track import Segment
 from cuefocus.motor.axis import AxisSpec
 
 _AT_REST_RING_PER_S = 1e-6
 _AT_REST_RING_PER_S2 = 1e-4
-_SOLVES = 12
+_SOLVES = 24
+_SOLVED_NS = 10_000
+_IN_TIME_NS = 1_000_000
 _LONGEST = 4  # a path from motion that enters its band when asked takes no longer than so many times that
 
 
@@ -148,7 +151,8 @@ def plan_triggered(
     """A triggered rack in host time.
 
     `start` is the lens ring, speed and acceleration of the axis at the earliest departure, which is the latency of the
-    axis after `now_ns` (default the trigger). At rest, it leaves as late as its pull allows; moving, it leaves at once.
+    axis after `now_ns` (default the trigger). At rest, it leaves as late as its pull allows; moving, it leaves at
+    once, or comes to rest at once where the target is not ahead.
 
     Raises: TooFast where it cannot land in time (its `earliest_ns` is when it could).
     """
@@ -160,15 +164,53 @@ def plan_triggered(
         return plan_rack(
             timed, start[0], spec, not_before_ns=earliest_ns, may_shorten=True, last_direction=last_direction
         )
-    return _from_motion(request, start, spec, earliest_ns, land_ns)
+    return _from_motion(request, start, spec, earliest_ns, land_ns, last_direction)
 
 
 def _at_host_time(request: RackRequest, land_ns: int) -> RackRequest:
     return replace(request, land_ns=land_ns, leave_ns=None, top_speed=1.0, triggered=True)
 
 
-def _from_motion(request: RackRequest, start: State, spec: AxisSpec, depart_ns: int, land_ns: int) -> PlannedRack:
-    """A rack that begins while the axis moves: a jerk-limited path stretched until it enters the band at `land_ns`."""
+def _from_motion(
+    request: RackRequest, start: State, spec: AxisSpec, depart_ns: int, land_ns: int, last_direction: int
+) -> PlannedRack:
+    """A rack that begins while the axis moves.
+
+    Where the target lies ahead the pull goes on into it; else the axis comes to rest, takes up its slack and pulls
+    back: on a path that only turned the lens would stand still, unaccounted for, while the motor goes through its play.
+    """
+    ahead = stop_distance(start[1], start[2], lens_limits(spec, speed=1.05))
+    towards = (ahead > 0.0) - (ahead < 0.0) or last_direction
+    rest_ring = start[0] + ahead
+    stretched: PlannedRack | None = None
+    if (request.aim.band(start[0]).target_ring - rest_ring) * towards > 0.0:
+        stretched = _stretched(request, start, spec, depart_ns, land_ns)
+        if land_ns - stretched.sharp_ns <= _IN_TIME_NS:
+            return stretched
+    try:
+        return _after_a_stop(request, start, spec, depart_ns, land_ns, towards)
+    except PlanError:
+        return stretched if stretched is not None else _stretched(request, start, spec, depart_ns, land_ns)
+
+
+def _after_a_stop(
+    request: RackRequest, start: State, spec: AxisSpec, depart_ns: int, land_ns: int, towards: int
+) -> PlannedRack:
+    """To rest as soon as the limits allow, then a pull from there as from any standstill; shortened where it must be.
+
+    Raises: TooFast, PlanError.
+    """
+    pieces = stop_pieces(start[1], start[2], lens_limits(spec, speed=1.05))
+    stop = jerk_segments(*start, pieces, start_ns=depart_ns)
+    rest_ring, free_ns = (stop[-1].end_ring, stop[-1].end_ns) if stop else (start[0], depart_ns)
+    slack_ns = takeup_length_ns(spec, 1.0, towards, request.aim.band(rest_ring).target_ring - rest_ring)
+    timed = _at_host_time(request, land_ns)
+    rack = plan_rack(timed, rest_ring, spec, not_before_ns=free_ns + slack_ns, may_shorten=True, last_direction=towards)
+    return replace(rack, segments=(*stop, *rack.segments))
+
+
+def _stretched(request: RackRequest, start: State, spec: AxisSpec, depart_ns: int, land_ns: int) -> PlannedRack:
+    """A jerk-limited path stretched until it enters the band at `land_ns`. Raises: TooFast, PlanError."""
     band = request.aim.band(start[0])
     limits = lens_limits(spec, speed=1.05)
     quickest = to_rest(start, band.target_ring, limits, start_ns=depart_ns)
@@ -185,17 +227,23 @@ def _from_motion(request: RackRequest, start: State, spec: AxisSpec, depart_ns: 
             needs_ns=sharp_ns - depart_ns,
             earliest_ns=sharp_ns,
         )
-    shortest_ns = quickest[-1].end_ns - depart_ns if quickest else 0
+    shortest_ns = early_ns = quickest[-1].end_ns - depart_ns if quickest else 0
+    late_ns = _LONGEST * (land_ns - depart_ns)
     length_ns = max(shortest_ns, land_ns - depart_ns)
     for _ in range(_SOLVES):
         path = to_rest(start, band.target_ring, limits, start_ns=depart_ns, minimum_ns=length_ns)
         at_ns = sharp_at(path)
-        if at_ns <= land_ns and at_ns >= sharp_ns:
-            best, sharp_ns = path, at_ns
-        if abs(at_ns - land_ns) < 10_000:
-            break
-        wanted_ns = round(length_ns * (land_ns - depart_ns) / max(1, at_ns - depart_ns))
-        length_ns = max(shortest_ns, min(wanted_ns, _LONGEST * (land_ns - depart_ns)))
+        if at_ns <= land_ns:
+            early_ns = length_ns
+            if at_ns >= sharp_ns:
+                best, sharp_ns = path, at_ns
+            if land_ns - at_ns < _SOLVED_NS:
+                break
+        else:
+            late_ns = length_ns
+        length_ns = round(length_ns * (land_ns - depart_ns) / max(1, at_ns - depart_ns))
+        if not early_ns < length_ns < late_ns:
+            length_ns = (early_ns + late_ns) // 2
     stop_ns = best[-1].end_ns if best else depart_ns
     timed = _at_host_time(request, land_ns)
     return _planned(timed, start[0], band, best, land_ns, sharp_ns, depart_ns, stop_ns, 0)

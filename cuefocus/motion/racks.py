@@ -35,7 +35,7 @@ class PlannedRack:
         sharp_ns: when the band is entered (== land_ns for `sharp`).
         depart_ns, stop_ns: first and last moment of motion.
         leave_ns: when it was to leave, for racks that leave on an anchor; None otherwise.
-        segments: the pull itself.
+        segments: the pull itself; where the axis still moved another way, the stop of that before it.
         tolerance_ns: early or late by more than this is no landing.
         landing: "sharp" or "stopped".
         on_jump: "settle", "skip", "compress" or "late".

@@ -55,6 +55,11 @@ class RackRequest:
         """What to order racks by before they are planned: the landing, else the departure."""
         return self.land_ns if self.land_ns is not None else self.leave_ns or 0
 
+    @property
+    def wanted_ns(self) -> int:
+        """When it was to land, before it is planned; of one that only leaves, when its pull would be over."""
+        return self.due_ns + (0 if self.land_ns is not None else self.pull_ns or 0)
+
 
 class TooFast(PlanError):
     """A rack that its axis cannot do in the time.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import Piece, compile_pieces, direction_after, track_of
+from cuefocus.motion.compile_track import Laid, direction_after, lay
 from cuefocus.motion.feasible import fits
 from cuefocus.motion.live import NOTHING_SET, Glass, Live, seen_with, under
 from cuefocus.motion.planner import default_land_after_ns, plan_rack, plan_triggered, takeup_length_ns
@@ -18,6 +18,8 @@ from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
 
 _MOVING_RING_PER_S = 1e-6
+#: Cues under what is set now, made when asked for: to let go of thousands at once, at the next setting, takes too long.
+_REQUESTS_KEPT = 256
 
 
 class ShowPlanner:
@@ -59,22 +61,22 @@ class ShowPlanner:
         if found is None and (written := self._written.get(cue)) is not None:
             glass = self.glass(written.act, written.camera)
             live = self._live.get(written.camera, NOTHING_SET)
+            if len(self._requests) >= _REQUESTS_KEPT:
+                self._requests.clear()
             found = self._requests[cue] = under(written, glass.worn(live) if glass is not None else live)
         return found
 
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
         """The motor track of racks in order; the lens rests at `rest_ring` and last moved to far (+1) or near (-1)."""
-        return self.retrack(axis, racks, rest_ring, direction, ())[0]
+        return self.lay(axis, racks, rest_ring, direction).track
 
-    def retrack(
-        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Sequence[Piece]
-    ) -> tuple[Track, tuple[Piece, ...]]:
-        """The same and its pieces, made quickly where most of them are `known` from the track before."""
+    def lay(
+        self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int, known: Laid | None = None
+    ) -> Laid:
+        """The same and what it is made of, quick where most of that is `known` from the track before."""
         requests = (self._written.get(rack.cue) for rack in racks)
-        speed = max((request.top_speed for request in requests if request is not None), default=1.0)
-        spec = self._specs[axis]
-        pieces = compile_pieces(spec, racks, rest_ring, direction, speed, known)
-        return track_of(spec, pieces, rest_ring, direction), pieces
+        speed = next((request.top_speed for request in requests if request is not None), 1.0)  # an act has one
+        return lay(self._specs[axis], racks, rest_ring, direction, speed, known)
 
     def replan(
         self, axis: str, racks: Sequence[PlannedRack], start_ring: float, direction: int

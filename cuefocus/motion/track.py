@@ -7,6 +7,7 @@ Loaded by the motion process: plain Python only.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import is_
 
 Coefficients = tuple[float, float, float, float, float, float]
 
@@ -100,6 +101,31 @@ class Track:
         self.landings = tuple(landings)
         self._starts = [segment.start_ns for segment in self.segments] if starts is None else starts
 
+    @property
+    def starts_ns(self) -> Sequence[int]:
+        """When each segment begins, on the track's time base."""
+        return self._starts
+
+    def with_stretch(
+        self,
+        rest_ring: float,
+        cut: tuple[int, int],
+        segments: Sequence[Segment],
+        landings_cut: tuple[int, int],
+        landings: Sequence[LandingInstant],
+    ) -> "Track":
+        """The same with other segments and landings from the first to before the second of each pair of indices.
+
+        What is not cut is shared, and nothing is done a segment at a time: quick however long the track is.
+        """
+        (first, last), (first_landing, last_landing) = cut, landings_cut
+        return Track(
+            rest_ring,
+            (*self.segments[:first], *segments, *self.segments[last:]),
+            (*self.landings[:first_landing], *landings, *self.landings[last_landing:]),
+            [*self._starts[:first], *(segment.start_ns for segment in segments), *self._starts[last:]],
+        )
+
     def at(self, time_ns: int) -> tuple[float, float, float]:
         """Ring, ring/s, ring/s² at a moment of the track's time base; total: every moment has an answer."""
         index = bisect_right(self._starts, time_ns) - 1
@@ -127,3 +153,12 @@ class Track:
         while index > 0 and self.segments[index - 1].end_ns >= self.segments[index].start_ns:
             index -= 1
         return self.segments[index].start_ns
+
+
+def same_ends(new: Sequence[object], old: Sequence[object]) -> tuple[int, int]:
+    """How many objects at the beginning, and of the rest at the end, are the very same in both; quick for thousands."""
+    least = min(len(new), len(old))
+    head = bytes(map(is_, new, old)).find(0)
+    head = head if head >= 0 else least
+    tail = bytes(map(is_, reversed(new[head:]), reversed(old[head:]))).find(0)
+    return head, tail if tail >= 0 else least - head

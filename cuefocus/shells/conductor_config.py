@@ -93,6 +93,14 @@ class Score:
     seed: Seed
     header: JournalHeader
 
+    @property
+    def show(self) -> str:
+        """What tells this show's landings from another's: its title and the name of its file."""
+        file = next((Path(file.name) for file in self.header.files if file.role == "show"), None)
+        if file is None or self.job.title == file.name:
+            return self.job.title
+        return file.name if self.job.title == file.stem else f"{self.job.title} ({file.name})"
+
     def unarmed(self) -> "Score":
         """The same for a conductor that had to leave its predecessor's journal: only a person arms again."""
         header = replace(self.header, options={**self.header.options, "auto_arm": False})

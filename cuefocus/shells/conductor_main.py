@@ -48,8 +48,9 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     try:
         config = read_conductor_config(given.config)
-        score = read_score(config.score_fd)
-        conduct(config, SharedMemory.attach(config.memory_fd), score.unarmed() if config.afresh else score)
+        with collector_paused():
+            score = read_score(config.score_fd)
+            conduct(config, SharedMemory.attach(config.memory_fd), score.unarmed() if config.afresh else score)
     except CueFocusError as problem:
         log_line(f"conductor: {problem}")
         return 1 if isinstance(problem, InputError) else 3
@@ -57,12 +58,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None:
-    """Run the session until its takes are done, or until told to stop."""
+    """Run the session until its takes are done, or until told to stop.
+
+    What it asks of the machine it asks for first: a successor is waited for, and other programs may be busy.
+    """
     begun_ns = now_ns()
+    granted = enter_realtime(config.priority, lock=config.lock)
     events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
     spill = JournalSpill(config.spill_fd, config.journal_path) if config.spill_fd >= 0 else None
-    with collector_paused():
-        recalled = recall(config, score, spill)
+    recalled = recall(config, score, spill)
     session, playlist = recalled.session, recalled.playlist
     status = memory.status_reader()
     with contextlib.ExitStack() as open_things:
@@ -88,6 +92,8 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         around.sound = _sound(config.sound, playlist, trouble)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
+        attach_seen = _attach_counts(memory)
+        quiet_garbage(sweep=recalled.outcome is None)  # all that takes long is done before the first sign of life
         conductor = Conductor(
             around,
             session,
@@ -95,12 +101,10 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
             outcome=recalled.outcome,
             in_take=recalled.in_take,
             next_id=recalled.next_id,
-            attach_seen=_attach_counts(memory),
+            attach_seen=attach_seen,
         )
         _stop_on_signals(conductor)
-        granted = enter_realtime(config.priority, lock=config.lock)
         log_line(f"conductor: {recalled.how} in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}")
-        quiet_garbage()
         try:
             conductor.run()
         finally:
@@ -132,8 +136,8 @@ def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Calla
 class _LateLedger:
     """Stands in for a ledger that takes nothing yet: tries again with each row, a predecessor's rows first."""
 
-    def __init__(self, path: Path, run: str, recalled: Recalled) -> None:
-        self._path, self._run = path, run
+    def __init__(self, path: Path, score: Score, recalled: Recalled) -> None:
+        self._path, self._score = path, score
         self._rows, self._rows_before = tuple(recalled.rows), recalled.rows_before
         self._opened: LedgerWriter | None = None
 
@@ -144,7 +148,7 @@ class _LateLedger:
     def catch_up(self) -> LedgerWriter:
         """The ledger, once it has the predecessor's rows. Raises OSError while the disk does not take them."""
         if self._opened is None:
-            ledger = LedgerWriter(self._path, run=self._run)
+            ledger = LedgerWriter(self._path, run=self._score.header.run, show=self._score.show)
             ledger.catch_up(self._rows, before=self._rows_before)
             self._opened = ledger
         return self._opened
@@ -156,12 +160,12 @@ def _ledger(
     """The ledger, with every landing of this run that its predecessor had not written down yet."""
     path = Path(config.ledger)
     try:
-        ledger = LedgerWriter(path, run=score.header.run)
+        ledger = LedgerWriter(path, run=score.header.run, show=score.show)
         if recalled.outcome is not None:
             ledger.catch_up(recalled.rows, before=recalled.rows_before)
     except OSError as problem:
         trouble(f"{path}: landings cannot be written ({problem.strerror}); they are kept in memory and tried again")
-        return _LateLedger(path, score.header.run, recalled)
+        return _LateLedger(path, score, recalled)
     return ledger
 
 

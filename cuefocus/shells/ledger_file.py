@@ -19,6 +19,7 @@ class LedgerWriter:
     Args:
         path: the ledger; runs share it, one after another.
         run: id of this run (that of its journal).
+        show: the show it plays (`Score.show`).
 
     Attributes:
         count: landings of this run that are in the file.
@@ -27,15 +28,15 @@ class LedgerWriter:
         that is no ledger.
     """
 
-    def __init__(self, path: Path, *, run: str) -> None:
-        self.run, self.count = run, 0
+    def __init__(self, path: Path, *, run: str, show: str = "") -> None:
+        self.run, self.show, self.count = run, show, 0
         self._file = LineFile(path, LEDGER_OPENING)
         for entry in read_ledger(path, only_run=run):
             self.count = max(self.count, entry.number + 1)
 
     def append(self, row: LandingRow) -> None:
         """Add the run's next landing."""
-        self._file.append(encode_line(self.run, self.count, row))
+        self._file.append(encode_line(self.run, self.count, row, self.show))
         self.count += 1
 
     def catch_up(self, rows: Sequence[LandingRow], *, before: int = 0) -> int:

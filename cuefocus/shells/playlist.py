@@ -1,14 +1,14 @@
-"""When a sound file plays: once for each take, when the axes stand ready, with a pause between.
+"""When a sound file plays: once for each take, when the axes stand ready and no stop holds them, with a pause between.
 
 Everything it knows it has from the inbox and the plan: a restarted conductor that replays its journal knows the same.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from cuefocus.engine.plan import Plan
-from cuefocus.engine.ports import InboxEvent, SourceEvent
+from cuefocus.engine.plan import Latch, Plan
+from cuefocus.engine.ports import InboxEvent, Latched, SourceEvent
 from cuefocus.shells.file_source import Playback
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -27,7 +27,7 @@ class Playlist:
 
     Args:
         source: id of the file source.
-        takes: how often the sound plays; 0 = again and again.
+        takes: how often the sound plays, what PANIC or RELEASE cut short not counted; 0 = again and again.
         wait_for_axes: hold the sound until every axis follows and stands where it must.
     """
 
@@ -38,21 +38,37 @@ class Playlist:
     playback: Playback | None = None
     _since_ns: int | None = None
     _ended_ns: int | None = None
+    _held: dict[str, Latch] = field(default_factory=dict)
+    _cut_short: bool = False
+    _waits_for_operator: bool = False
 
     def observe(self, inbox: Iterable[InboxEvent]) -> None:
         """Take note of what went into the session."""
         for event in inbox:
+            if isinstance(event, Latched):
+                self._latched(event)
             if not isinstance(event, SourceEvent) or event.source != self.source:
                 continue
             if event.kind == "opened":
                 self.playback = Playback(self.played + 1, event.stamp_ns)
+                self._cut_short = False
             elif event.kind in ("ended", "lost") and self.playback is not None:
-                self.played, self.playback = self.playback.number, None
+                self.played, self.playback = self.played + (not self._cut_short), None
                 self._ended_ns, self._since_ns = event.stamp_ns, None
 
+    def _latched(self, event: Latched) -> None:
+        """PANIC and RELEASE end the take: what plays is not the take's any more, and the next waits for an operator."""
+        self._held[event.axis] = event.latch
+        if event.latch & (Latch.PANIC | Latch.RELEASE):
+            self._cut_short, self._waits_for_operator = True, self.wait_for_axes
+
+    @property
+    def _stopped(self) -> bool:
+        return any(self._held.values())
+
     def finished(self, now_ns: int, *, in_take: bool) -> bool:
-        """Whether every take is over, and told."""
-        if not 0 < self.takes <= self.played or self._ended_ns is None:
+        """Whether every take is over, and told, and no stop is left for an operator to take back."""
+        if not 0 < self.takes <= self.played or self._ended_ns is None or self._stopped:
             return False
         return now_ns >= self._ended_ns + (PATIENCE_NS if in_take else TAKE_ENDS_NS)
 
@@ -61,12 +77,14 @@ class Playlist:
         if self.playback is not None or 0 < self.takes <= self.played or not motion_there:
             return None
         rested = self._ended_ns is None or now_ns >= self._ended_ns + TAKE_ENDS_NS + PAUSE_NS
-        if not rested:
+        if not rested or self._stopped:
             return None
         if self._since_ns is None:
             self._since_ns = now_ns
-        if self.wait_for_axes and not _ready(plan, now_ns) and now_ns < self._since_ns + PATIENCE_NS:
+        patient = self._waits_for_operator or now_ns < self._since_ns + PATIENCE_NS
+        if self.wait_for_axes and not _ready(plan, now_ns) and patient:
             return None
+        self._waits_for_operator = False
         self.playback = Playback(self.played + 1, now_ns + LEAD_NS)
         return self.playback
 

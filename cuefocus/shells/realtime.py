@@ -74,9 +74,14 @@ def enter_realtime(
     return Granted(fifo, locked, tuple(missing))
 
 
-def quiet_garbage() -> None:
-    """No garbage collection from here on: what lives now is set aside, the loop makes no cycles."""
-    gc.collect()
+def quiet_garbage(*, sweep: bool = True) -> None:
+    """No garbage collection from here on: what lives now is set aside, the loop makes no cycles.
+
+    Args:
+        sweep: collect once more before that; of a long show that takes a tenth of a second.
+    """
+    if sweep:
+        gc.collect()
     gc.disable()
     gc.freeze()
 

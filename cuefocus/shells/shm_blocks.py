@@ -33,6 +33,10 @@ class BlockWriter:
         """Generation last written (also by a writer that died)."""
         return self._words[1]
 
+    def open(self) -> None:
+        """From here to the next `write` no reader sees a whole block: what stands beside it changes too."""
+        self._words[0] |= 1
+
     def write(self, payload: bytes, generation: int) -> None:
         """Replace the block. A write that a predecessor left open is closed by this one."""
         if len(payload) > self._capacity:

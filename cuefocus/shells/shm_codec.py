@@ -1,13 +1,13 @@
-"""Clock, tracks and orders as bytes and back, exactly: every float keeps its bits."""
+"""Clock, pieces of tracks and orders as bytes and back, exactly: every float keeps its bits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.plan import AxisPlan, OnLoss, Splice
 from cuefocus.errors import PlanError
-from cuefocus.motion.track import LandingInstant, Segment, Track, TrackRoom
+from cuefocus.motion.track import LandingInstant, Segment, Track
 from cuefocus.shells.shm_layout import (
     CLOCK,
     LANDING,
@@ -15,7 +15,6 @@ from cuefocus.shells.shm_layout import (
     SEGMENT,
     SPLICE_LANDINGS,
     SPLICE_SEGMENTS,
-    TRACK,
 )
 
 _FOLLOW: Final = 1
@@ -44,21 +43,16 @@ def decode_clock(payload: bytes) -> Clock:
     return Clock(host_ns, show_ns, speed, _STATES[state], uncertainty_ns, good_until_ns, epoch)
 
 
-def _encode_pieces(track: Track) -> bytes:
-    pack_segment, pack_landing = SEGMENT.pack, LANDING.pack
-    parts = [pack_segment(piece.start_ns, piece.length_ns, *piece.coefficients) for piece in track.segments]
-    parts += [pack_landing(landing.at_ns, landing.edge_ring, landing.target_ring) for landing in track.landings]
-    return b"".join(parts)
+def encode_segments(segments: Sequence[Segment]) -> bytes:
+    """A run of segment records."""
+    pack = SEGMENT.pack
+    return b"".join([pack(one.start_ns, one.length_ns, *one.coefficients) for one in segments])
 
 
-def encode_track(track: Track, room: TrackRoom) -> bytes:
-    """A track's payload. Raises PlanError when it is longer than the memory has room for."""
-    if len(track.segments) > room.segments or len(track.landings) > room.landings:
-        raise PlanError(
-            f"a track of {len(track.segments)} segments and {len(track.landings)} landings does not fit",
-            hint=f"its axis has room for {room.segments} segments and {room.landings} landings: start the show anew",
-        )
-    return TRACK.pack(track.rest_ring, len(track.segments), len(track.landings)) + _encode_pieces(track)
+def encode_landings(landings: Sequence[LandingInstant]) -> bytes:
+    """A run of landing records."""
+    pack = LANDING.pack
+    return b"".join([pack(one.at_ns, one.edge_ring, one.target_ring) for one in landings])
 
 
 def segments_in(payload: memoryview | bytes) -> Iterator[Segment]:
@@ -112,7 +106,7 @@ def encode_orders(plan: AxisPlan, engage_epoch: int, track_generation: int) -> b
         len(laid.segments),
         len(laid.landings),
     )
-    return head + _encode_pieces(laid)
+    return head + encode_segments(laid.segments) + encode_landings(laid.landings)
 
 
 def decode_orders(payload: bytes) -> Orders:

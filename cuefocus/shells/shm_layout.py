@@ -14,7 +14,7 @@ from typing import Final
 from cuefocus.motion.track import TrackRoom
 
 MAGIC: Final = b"CUEFOCUS"
-VERSION: Final = 2
+VERSION: Final = 3
 WORD: Final = 8
 LINE: Final = 64
 """Cache line: words of different writers do not share one."""
@@ -48,8 +48,10 @@ ORDERS: Final = struct.Struct("=qqqqqqqqqdII")
 """flags, on_loss, engage epoch, depart_blocked_show_ns, attach, clock epoch, track generation;
 splice: from_ns, until_ns, rest ring, segments, landings"""
 
-TRACK: Final = struct.Struct("=dII")
-"""rest ring, segments, landings"""
+TRACK: Final = struct.Struct("=dIIqIIII")
+"""rest ring, segments, landings; of the track of which generation it has the first so many segments, the last so many,
+the first so many landings, the last so many; behind it a CRC-32 of every `TRACK_PAGE` segments and landings"""
+TRACK_PAGE: Final = 16
 
 SEGMENT: Final = struct.Struct("=qqdddddd")
 LANDING: Final = struct.Struct("=qdd")
@@ -161,5 +163,12 @@ def layout_for(room: Sequence[TrackRoom]) -> Layout:
     )
 
 
+def track_head_bytes(room: TrackRoom) -> int:
+    """Room for what a track block says of its track before the segments and landings themselves stand."""
+    sums = -(-room.segments // TRACK_PAGE) + -(-room.landings // TRACK_PAGE)
+    return _aligned(TRACK.size + 4 * sums, WORD)
+
+
 def _track_bytes(room: TrackRoom) -> int:
-    return _aligned(BLOCK.size + TRACK.size + room.segments * SEGMENT.size + room.landings * LANDING.size, 4096)
+    records = room.segments * SEGMENT.size + room.landings * LANDING.size
+    return _aligned(BLOCK.size + track_head_bytes(room) + records, 4096)

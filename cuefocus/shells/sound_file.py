@@ -5,7 +5,7 @@ EBU Tech 3306 (RF64 and its ds64 chunk).
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,8 @@ from cuefocus.errors import DeviceError, SoundFileError
 
 _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _KNOWN_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "IMA ADPCM", 0x50: "MPEG", 0x55: "MP3", 0xFF: "AAC"}
-_LENGTH_UNKNOWN = 0xFFFFFFFF  # RF64, and recorders that could not go back to fill it in
+_LENGTH_UNKNOWN = 0xFFFFFFFF  # RF64, and writers that cannot go back to fill it in
+_LENGTHS_UNKNOWN_LONG = (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)  # of a ds64 chunk that was never filled in
 _MOST_CHANNELS, _SAMPLE_RATES = 1024, range(1_000, 1_000_001)
 _AGAIN = "record or copy it again"
 _CONVERT = "convert it to PCM WAV, e.g. with ffmpeg -i IN -c:a pcm_s16le OUT.wav"
@@ -32,6 +33,7 @@ class SoundFile:
         bits: of one sample as stored.
         floating: stored as IEEE floats.
         data_at: file position of the first sample, bytes.
+        warning: what is odd about it, a sentence for the operator; empty for a file that is whole.
     """
 
     path: Path
@@ -41,12 +43,16 @@ class SoundFile:
     bits: int
     floating: bool
     data_at: int
+    warning: str = ""
 
     @classmethod
     def open(cls, path: Path | str) -> "SoundFile":
         """Read the headers.
 
-        Raises: SoundFileError for anything that is not a whole, uncompressed WAV file with sound in it.
+        Of a file whose writer never came back to its header (it crashed, or streamed), or that is cut off, what is
+        there is sound, and `warning` says so.
+
+        Raises: SoundFileError for anything that is not an uncompressed WAV file with sound in it.
         """
         path = Path(path)
         try:
@@ -64,17 +70,25 @@ class SoundFile:
             reason = error.strerror or "unknown reason"
             raise SoundFileError(f"cannot be read: {reason}", where=str(path), hint="check its permissions") from None
 
+    def warn(self, tell: Callable[[str], object]) -> None:
+        """Tell what is odd about it, if anything is."""
+        if self.warning:
+            tell(f"{self.path}: warning: {self.warning}")
+
     @property
     def duration_s(self) -> float:
         """Length, seconds."""
         return self.samples / self.sample_rate
 
-    def blocks(self, channel: int, block_samples: int = 1 << 16) -> Iterator[npt.NDArray[np.float32]]:
+    def blocks(
+        self, channel: int, block_samples: int = 1 << 16, *, first_sample: int = 0
+    ) -> Iterator[npt.NDArray[np.float32]]:
         """One channel as float32 blocks, full scale ±1.
 
         Args:
             channel: counted from 0.
             block_samples: most samples in one block.
+            first_sample: where to begin, from 0 to the end of the sound.
 
         Raises: SoundFileError for a channel the file does not have, or if the file shrinks while it is read.
         """
@@ -83,15 +97,15 @@ class SoundFile:
             raise SoundFileError(
                 f"has no channel {channel}; it has {have}", where=str(self.path), hint="channels count from 0"
             )
-        return self._blocks(channel, block_samples)
+        return self._blocks(channel, block_samples, first_sample)
 
-    def _blocks(self, channel: int, block_samples: int) -> Iterator[npt.NDArray[np.float32]]:
+    def _blocks(self, channel: int, block_samples: int, first_sample: int) -> Iterator[npt.NDArray[np.float32]]:
         width = self.bits // 8
         stride = width * self.channels
-        left = self.samples
+        left = self.samples - first_sample
         try:
             with self.path.open("rb") as file:
-                file.seek(self.data_at)
+                file.seek(self.data_at + first_sample * stride)
                 while left:
                     raw = file.read(min(left, block_samples) * stride)
                     got = len(raw) // stride
@@ -164,14 +178,18 @@ def _read_headers(path: Path, file: BinaryIO, size: int) -> SoundFile:
             if form is None:
                 raise _wrong(path, "has sound before it says in what format", _AGAIN)
             at = file.tell()
+            promised: int | None = length
             if length == _LENGTH_UNKNOWN:
-                length = size - at if long_size is None else long_size
-            return _whole(path, form, at, length, size - at)
+                promised = long_size
+            elif length == 0 and not _chunks_follow(file, size):
+                promised = None
+            return _sound(path, form, at, promised, size - at)
         body = file.read(min(length, 64)) if name in (b"fmt ", b"ds64") else b""
         if name == b"fmt ":
             form = _format(path, body)
         elif name == b"ds64" and len(body) >= 16:
             (long_size,) = struct.unpack_from("<Q", body, 8)
+            long_size = None if long_size in _LENGTHS_UNKNOWN_LONG else long_size
         file.seek(length - len(body) + (length & 1), 1)
     raise _wrong(path, "has no sound in it: the file was cut off or never finished", _AGAIN)
 
@@ -194,16 +212,42 @@ def _format(path: Path, body: bytes) -> _Format:
     return _Format(coding, channels, sample_rate, bits)
 
 
-def _whole(path: Path, form: _Format, at: int, length: int, present: int) -> SoundFile:
-    """The file, if all the sound its header promises is there."""
+def _chunks_follow(file: BinaryIO, size: int) -> bool:
+    """Whether from here to the end there are chunks, or nothing: then an empty `data` chunk before is truly empty."""
+    at = file.tell()
+    while at + 8 <= size:
+        file.seek(at)
+        name, length = struct.unpack("<4sI", file.read(8))
+        if not all(0x20 <= byte < 0x7F for byte in name):
+            return False
+        at += 8 + length + (length & 1)
+    return at in (size, size + 1)  # the last one may lack its pad byte
+
+
+def _sound(path: Path, form: _Format, at: int, promised: int | None, present: int) -> SoundFile:
+    """The sound that is there.
+
+    Args:
+        path: the file.
+        form: of its samples.
+        at: file position of the first one.
+        promised: bytes of sound by the header; None if it never learnt how many.
+        present: bytes from the first sample to the end of the file.
+    """
     frame_bytes = form.channels * form.bits // 8
+    length = present if promised is None else min(promised, present)
     samples = length // frame_bytes
-    if present < length:
-        promised_s, have_s = (part / frame_bytes / form.sample_rate for part in (length, present))
-        raise _wrong(path, f"is cut off: {have_s:.2f} s of sound of the {promised_s:.2f} s it promises", _AGAIN)
+    have_s = samples / form.sample_rate
     if samples == 0:
-        raise _wrong(path, "has no sound in it", _AGAIN)
-    return SoundFile(path, form.sample_rate, form.channels, samples, form.bits, form.coding == _FLOAT, at)
+        cause = ": the file was cut off or never finished" if promised is None or promised > present else ""
+        raise _wrong(path, f"has no sound in it{cause}", _AGAIN)
+    warning = ""
+    if promised is None:
+        warning = f"does not say how long it is, as if its recorder had crashed; all {have_s:.2f} s of it are read"
+    elif promised > present:
+        promised_s = promised / frame_bytes / form.sample_rate
+        warning = f"is cut off: {have_s:.2f} s of sound of the {promised_s:.2f} s it promises; they are read"
+    return SoundFile(path, form.sample_rate, form.channels, samples, form.bits, form.coding == _FLOAT, at, warning)
 
 
 def _to_float(raw: npt.NDArray[np.uint8], bits: int, *, floating: bool) -> npt.NDArray[np.float32]:

@@ -89,6 +89,7 @@ class VirtualRig:
         self._orders_at = 0
         self.conductor_dead_since_ns: int | None = None
         self._motion_stopped = self._motion_silent = False
+        self._latched_asleep: set[str] = set()
 
     def at(self, host_ns: int, action: Callable[[], None]) -> None:
         """Do something at a host time (a story's hand, plug or key)."""
@@ -104,7 +105,10 @@ class VirtualRig:
         for name in [axis] if axis else list(self.axes):
             side = self.axes[name]
             side.latch = side.latch | latch if on else side.latch & ~latch
-            self._inbox.append(Latched(name, self.clock.now_ns, side.latch))
+            if self._motion_stopped:
+                self._latched_asleep.add(name)  # motion sees it, and says so, when it wakes
+            else:
+                self._inbox.append(Latched(name, self.clock.now_ns, side.latch))
             self._orders_at += 1
             self._schedule(side)
 
@@ -124,6 +128,9 @@ class VirtualRig:
             self._schedule(side)
         if self._motion_silent:
             self._motion_life("answers", self.clock.now_ns)
+        told = sorted(self._latched_asleep)
+        self._latched_asleep.clear()
+        self._inbox.extend(Latched(name, self.clock.now_ns, self.axes[name].latch) for name in told)
 
     def _motion_life(self, kind: str, stamp_ns: int) -> None:
         self._motion_silent = kind == "silent"

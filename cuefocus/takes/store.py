@@ -231,6 +231,7 @@ def add_landings(connection: Connection, lines: Iterable[LedgerLine]) -> int:
 
 def _columns(line: LedgerLine) -> dict[str, Any]:
     row = line.row
+    kept = {**row, "show": line.show} if line.show else row
     error_ms = row.get("error_ms")
     return {
         "run": _storable(line.run),
@@ -239,7 +240,7 @@ def _columns(line: LedgerLine) -> dict[str, Any]:
         "pass": row["pass"],
         **{key: _storable(row[key]) for key in ("cue", "camera", "axis", "verdict")},
         "error_ms": error_ms if isinstance(error_ms, (int, float)) else None,
-        "row": json.dumps(row, separators=(",", ":")),
+        "row": json.dumps(kept, separators=(",", ":")),
     }
 
 

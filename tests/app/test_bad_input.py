@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.ltc import generate_ltc
+from cuefocus.app.sound_choice import choose_sound
+from cuefocus.rig.loader import load_rig
 from tests.app.verb import RIG, ROOT, SHOW, cuefocus, cuefocus_process, refused, tree_of
 
 SMALL = """\
@@ -108,6 +110,25 @@ def test_a_show_that_cannot_be_read_is_not_rehearsed(tmp_path: Path, ltc: Path, 
     assert told.out == ""
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ('land: {at: "01:00:04:00"}', "land: {word: nowhere}", "words file"),
+        ('starts: "01:00:00:00"', 'starts: "01:00:00:00"\n    media: {words: gone.json}', "gone.json"),
+        ("opening: {A: ana}", "opening: {A: 5 cm}", "opening.A: "),
+        ('"01:00:06:00"}, to: ana', '"01:00:06:00"}, from: ana, to: ana', "not where"),
+    ],
+)
+def test_a_show_that_run_turns_down_is_not_rehearsed(
+    tmp_path: Path, ltc: Path, right: str, wrong: str, says: str
+) -> None:
+    show = show_file(tmp_path, SMALL.replace(right, wrong, 1))
+    assert cuefocus("check", show, "--rig", RIG).status == 1
+    told = cuefocus("rehearse", show, "--rig", RIG, "--timecode", ltc, "--json")
+    refused(told, f"{show}:", says)
+    assert told.out == ""
+
+
 def test_a_cue_that_cannot_land_is_refused_and_the_others_land(tmp_path: Path, ltc: Path) -> None:
     text = SMALL.replace('"2", land', '"2", pull: 20 ms, land')
     show = show_file(tmp_path, text)
@@ -116,6 +137,8 @@ def test_a_cue_that_cannot_land_is_refused_and_the_others_land(tmp_path: Path, l
     rows = {row["cue"]: row["verdict"] for row in told.json["landings"]}
     assert rows.pop("1") == "landed"
     assert rows == {"2": "refused"}, "cue 2 is never tried"
+    never_tried = next(row for row in told.json["landings"] if row["cue"] == "2")
+    assert (never_tried["land_at"], never_tried["planned_s"]) == ("01:00:06:00", 6.0)
     assert f"{show}:13:" in told.err
     assert "at least" in told.err
 
@@ -178,6 +201,24 @@ def test_a_sound_that_is_no_timecode(tmp_path: Path, data: bytes, says: str) -> 
         refused(told, str(path), says, "; ")
         assert told.out == ""
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(("promised", "says"), [(0, "does not say how long it is"), (10_000_000, "is cut off: 5.00 s")])
+def test_timecode_of_a_recorder_that_crashed_is_read_and_the_crash_said_once(
+    tmp_path: Path, promised: int, says: str
+) -> None:
+    path, show = tmp_path / "x.wav", show_file(tmp_path, SMALL)
+    generate_ltc(path, rate="25", start="00:59:58:00", seconds=5)
+    path.write_bytes(wav(1, 16, path.read_bytes()[44:], promised=promised))
+    told = cuefocus("ltc", "decode", path, "--json")
+    assert (told.status, len(told.out.splitlines())) == (0, 125)
+    assert told.err.startswith(f"{path}: warning: {says}")
+    assert told.err.count("\n") == 1
+    heard = cuefocus("rehearse", show, "--rig", RIG, "--timecode", path, "--json")
+    assert told.err in heard.err
+    warnings: list[str] = []
+    choose_sound(f"file:{path}", load_rig(RIG).rig.value, RIG, warn=warnings.append)
+    assert [f"{warning}\n" for warning in warnings] == [told.err]
 
 
 @pytest.mark.parametrize(

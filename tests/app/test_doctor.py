@@ -1,9 +1,12 @@
 import os
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cuefocus.app.doctor import Finding, examine
+from tests.app.verb import ROOT
 
 
 @pytest.mark.serial
@@ -14,6 +17,20 @@ def test_every_finding_can_be_printed_and_the_worst_come_first(tmp_path: Path) -
     assert {"python", "cores", "disk"} <= {finding.what for finding in findings}
     assert all(set(finding.as_dict()) == {"severity", "what", "problem", "hint"} for finding in findings)
     assert all(finding.problem and (finding.hint or finding.severity == "note") for finding in findings)
+
+
+@pytest.mark.serial
+def test_nothing_is_recommended_that_cannot_be_installed(tmp_path: Path) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    offered = {re.split(r"[<>=~!\[ ]", package)[0] for packages in extras.values() for package in packages}
+    told = [finding.problem for finding in examine(tmp_path, seconds=0.05)]
+    recommended = {
+        name
+        for problem in told
+        for names in re.findall(r"not installed: (.*)|No module named '(\w+)'", problem)
+        for name in re.findall(r"\w+(?= \(|$)", " ".join(names).strip())
+    }
+    assert recommended <= offered | set(extras)
 
 
 @pytest.mark.serial

@@ -52,6 +52,27 @@ def test_before_anything_was_heard_there_is_still_a_picture() -> None:
     assert "NO SIGNAL" in _seen(Picture(), NO_CLOCK)
 
 
+def test_the_rate_by_ear_and_the_standbys_are_seen() -> None:
+    leads = {"leads": True, "state": "locked", "heard_rate": "25", "ppm": -3.2}
+    standby = {"leads": False, "state": "locked", "timecode": "01:00:01:00"}
+    sources = {
+        "playback": leads,
+        "mtc": {**standby, "late_ms": 4.25, "may_stand_in": True},
+        "spare": {**standby, "late_ms": -1000.0, "may_stand_in": False},
+        "art": {**standby, "state": "no_signal", "late_ms": None},
+    }
+    picture = Picture()
+    picture.take({**STATE, "sources": sources})
+    seen = _seen(picture, LOCKED)
+    for words in (
+        "from playback, 25 fps -3 ppm",
+        "mtc stands by, +4.2 ms late",
+        "spare cannot stand in, -1000 ms late",
+        "art: no timecode",
+    ):
+        assert words in seen
+
+
 @pytest.mark.parametrize(
     ("event", "line"),
     [

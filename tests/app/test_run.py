@@ -13,7 +13,7 @@ from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.takes.opening import open_store
 from cuefocus.timebase.units import NS_PER_MS
-from tests.app.running import CUES, Daemon, daemon
+from tests.app.running import CUES, SOUND_S, Daemon, daemon
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(90)]
 
@@ -219,3 +219,21 @@ def test_a_damaged_journal_does_not_keep_a_conductor_from_coming_back(tmp_path: 
     assert [event["state"] for event in running.events[told:] if event["event"] == "take"] == ["begins", "ended"]
     assert running.landings()["B3"]["verdict"] == "landed", running.told()
     assert len(list(running.takes.glob("*.journal"))) == 2
+
+
+def test_panic_holds_after_the_sound_is_over_and_the_take_can_be_had_again(tmp_path: Path) -> None:
+    with daemon(tmp_path, takes=1) as running:
+        origin_ns = _opened(running)
+        running.at_show_s(3.6, origin_ns)  # B2 is in mid-rack
+        assert tell(running.runtime, Order("panic")).ok
+        running.until(_is("take", state="ended", reason="PANIC"))
+        running.at_show_s(SOUND_S + 2.0, origin_ns)  # the sound ended two seconds ago, and two more have passed
+        assert running.process.poll() is None, running.told()
+        for verb in ("resume", "arm", "engage"):
+            answer = tell(running.runtime, Order(verb))
+            assert answer.ok, answer.text
+        running.until(_is("take", state="begins", take=2))
+        assert running.end(60.0) == 0, running.told()
+    rows = [event for event in running.events if event["event"] == "landing"]
+    assert {row["verdict"] for row in rows if row["take"] == 1 and row["cue"] in ("B2", "C2")} == {"held"}
+    assert {row["cue"]: row["verdict"] for row in rows if row["take"] == 2} == dict.fromkeys(CUES, "landed")

@@ -17,7 +17,9 @@ from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.verb import cuefocus
-from tests.stories.kit import RIG, Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.stories.kit import Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
 
 RACKS = 300
 

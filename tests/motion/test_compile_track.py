@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuefocus.motion.compile_track import compile_track, direction_of, lens_ring, motor_ring, replan
+from cuefocus.motion.compile_track import compile_track, direction_of, lay, lens_ring, motor_ring, replan
 from cuefocus.motion.planner import plan_rack
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
@@ -158,3 +158,27 @@ def _seconds(racks: list[PlannedRack], start: float) -> float:
     began = time.perf_counter()
     compile_track(SPEC, racks, start, 1)
     return time.perf_counter() - began
+
+
+edits = st.lists(st.tuples(st.sampled_from(["drop", "other start", "other rest"]), st.integers(0, 11)), max_size=6)
+
+
+@given(wanted=targets, edits=edits, apart_ms=st.sampled_from([950, 2_000]))
+def test_a_track_laid_from_the_one_before_is_the_one_laid_from_nothing(
+    wanted: list[float], edits: list[tuple[str, int]], apart_ms: int
+) -> None:
+    racks, requests, rest = chain(wanted, axis=spec(backlash_ring=0.002), apart_ms=apart_ms)
+    axis, direction = spec(backlash_ring=0.002), 0
+    laid = lay(axis, racks, rest, direction, 1.0)
+    for kind, number in edits:
+        index = number % len(racks) if racks else 0
+        if kind == "other rest":
+            direction = (direction + 2) % 3 - 1
+        elif racks and kind == "drop":
+            del racks[index]
+        elif racks:
+            racks[index:] = replan(axis, racks[index:], requests, 0.4 + number / 50)
+        laid, anew = lay(axis, racks, rest, direction, 1.0, laid), lay(axis, racks, rest, direction, 1.0)
+        assert laid.pieces == anew.pieces
+        assert (laid.track.rest_ring, laid.track.segments) == (anew.track.rest_ring, anew.track.segments)
+        assert (laid.track.landings, laid.track.starts_ns) == (anew.track.landings, anew.track.starts_ns)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, example, given
@@ -163,9 +164,14 @@ def test_a_triggered_rack_takes_over_a_moving_axis_without_a_step(start: float, 
     asked = request(target, None, pull_ns=1_500 * MS, triggered=True)
     rack = plan_triggered(asked, (start, speed, 0.0), SPEC, trigger_ns=0)
     if rack.segments:
-        assert rack.segments[0].at(rack.depart_ns)[:2] == pytest.approx((start, speed), abs=1e-6)
+        assert rack.segments[0].at(SPEC.lead_ns)[:2] == pytest.approx((start, speed), abs=1e-6)
         assert rack.segments[-1].end_ring == pytest.approx(LENS.ring_at(target), abs=1e-9)
-    assert rack.sharp_ns <= rack.land_ns
+    for one, next_ in pairwise(rack.segments):
+        assert one.end_ns <= next_.start_ns
+        before, after = one.at(one.end_ns), next_.at(next_.start_ns)
+        assert before[:2] == pytest.approx(after[:2], abs=1e-6)
+        assert one.end_ns == next_.start_ns or abs(before[1]) < 1e-6
+    assert rack.land_ns - MS <= rack.sharp_ns <= rack.land_ns
 
 
 def test_a_trigger_that_asks_too_much_is_refused_with_the_time_it_takes() -> None:

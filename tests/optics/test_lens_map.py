@@ -6,7 +6,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cuefocus.errors import PlanError, RigFileError
-from cuefocus.optics.back_focus import trim_from_checks, trimmed
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.optics.monotone import MonotoneCurve
 from tests.optics.arri_pull import FIVE_MARKS, PULL, ring
@@ -69,7 +68,7 @@ def test_nothing_beyond_the_outermost_marks_is_reached(lens_map: LensMap, beyond
 
 @given(lens_map=lens_maps(), trim=st.floats(-0.5, 0.5))
 def test_a_trim_shifts_every_distance_by_the_same_dioptres(lens_map: LensMap, trim: float) -> None:
-    shifted = trimmed(lens_map, trim)
+    shifted = LensMap(lens_map.marks, trim_dioptres=trim)
     for at, dioptres in lens_map.marks:
         assert shifted.dioptres_at(at) == pytest.approx(dioptres - trim)
         assert shifted.ring_at(dioptres - trim) == pytest.approx(at, abs=1e-6)
@@ -104,9 +103,3 @@ def test_five_marks_of_a_real_lens_hold_in_dioptres_not_in_metres() -> None:
     in_metres = MonotoneCurve([ring(counts) for counts, _ in FIVE_MARKS], [-metres for _, metres in FIVE_MARKS])
     assert in_dioptres < 0.030
     assert max(abs(-in_metres.y_at(ring(counts)) - metres) for counts, metres in PULL) > 0.100
-
-
-def test_witness_marks_give_the_trim_and_how_constant_it_is() -> None:
-    trim, spread = trim_from_checks([(1.0, 0.97), (0.5, 0.47), (0.2, 0.168)])
-    assert trim == pytest.approx(0.0307, abs=1e-4)
-    assert spread < 0.002

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cuefocus.errors import PlanError
-from cuefocus.optics.depth_of_field import blur_coc_per_dioptre, depth_of_field, half_depth_dioptres, hyperfocal_mm
+from cuefocus.optics.depth_of_field import blur_coc_per_dioptre
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.optics.scale_map import ScaleMap, stops_of
 from cuefocus.optics.sharp_band import Eye, SharpBand, sharp_band
@@ -42,7 +44,7 @@ def test_a_fine_motor_gets_the_smaller_of_blur_and_5_percent_but_1_percent_at_le
 ) -> None:
     found = band(start, target, focal, stop, count=1e-9)
     travel = abs(LENS.dioptres_at(start) - target)
-    blur = 0.5 * half_depth_dioptres(focal, stop, 0.025)
+    blur = 0.5 / blur_coc_per_dioptre(focal, stop, 0.025)
     wanted = max(min(blur, 0.05 * travel), 0.01 * travel)
     assert found.near_dioptres - target == pytest.approx(wanted, abs=1e-6)
     assert target - found.far_dioptres == pytest.approx(wanted, abs=1e-6)
@@ -80,7 +82,7 @@ def test_a_target_past_the_scale_cannot_be_had() -> None:
 
 def test_half_the_depth_is_the_same_counts_at_every_distance_of_a_real_lens() -> None:
     lens_map = LensMap([(ring(counts), 1 / metres) for counts, metres in PULL])
-    half = half_depth_dioptres(40, 1.8, 0.025)
+    half = 1 / blur_coc_per_dioptre(40, 1.8, 0.025)
     assert half == pytest.approx(0.028, abs=2e-4)
     for metres in (0.7, 1.0, 1.5, 2.0, 3.0, 4.0):
         counts = (lens_map.ring_near(1 / metres - half) - lens_map.ring_at(1 / metres)) * (LIMITS[1] - LIMITS[0])
@@ -88,18 +90,19 @@ def test_half_the_depth_is_the_same_counts_at_every_distance_of_a_real_lens() ->
 
 
 @given(distance=st.floats(500, 20_000), focal=focal_lengths, stop=stops)
-def test_depth_of_field_is_the_half_depth_in_dioptres(distance: float, focal: float, stop: float) -> None:
-    depth = depth_of_field(distance, focal, stop, 0.025)
-    assert depth.near_mm < distance < depth.far_mm
-    half = half_depth_dioptres(focal, stop, 0.025) * (1 - focal / distance)
-    assert 1000 / depth.near_mm - 1000 / distance == pytest.approx(half, rel=1e-6)
-    assert 1000 / distance - 1000 / depth.far_mm == pytest.approx(min(half, 1000 / distance), rel=1e-6)
+def test_at_the_limits_of_the_depth_of_field_an_error_blurs_by_one_circle(
+    distance: float, focal: float, stop: float
+) -> None:
+    """Near and far limit by the hyperfocal distance, as depth tables give them."""
+    hyperfocal = focal * focal / (stop * 0.025) + focal
+    near = distance * (hyperfocal - focal) / (hyperfocal + distance - 2 * focal)
+    far = distance * (hyperfocal - focal) / (hyperfocal - distance) if distance < hyperfocal else math.inf
+    one_circle = (1 - focal / distance) / blur_coc_per_dioptre(focal, stop, 0.025)
+    assert 1000 / near - 1000 / distance == pytest.approx(one_circle, rel=1e-6)
+    assert 1000 / distance - 1000 / far == pytest.approx(min(one_circle, 1000 / distance), rel=1e-6)
 
 
-def test_from_the_hyperfocal_distance_on_infinity_is_sharp() -> None:
-    hyperfocal = hyperfocal_mm(40, 2.8, 0.025)
-    assert depth_of_field(hyperfocal, 40, 2.8, 0.025).far_mm == float("inf")
-    assert depth_of_field(float("inf"), 40, 2.8, 0.025).near_mm == pytest.approx(hyperfocal)
+def test_a_fast_lens_has_the_depth_that_tables_give() -> None:
     assert blur_coc_per_dioptre(85, 1.4, 0.025) == pytest.approx(1 / 0.0048, rel=0.02)
 
 

@@ -1,7 +1,9 @@
 """A sound plays once a take, when the axes stand ready, and a successor knows where it was."""
 
-from cuefocus.engine.plan import AxisPlan, Plan, Splice
-from cuefocus.engine.ports import SourceEvent
+import pytest
+
+from cuefocus.engine.plan import AxisPlan, Latch, Plan, Splice
+from cuefocus.engine.ports import Latched, SourceEvent
 from cuefocus.motion.track import Track
 from cuefocus.shells.file_source import Playback
 from cuefocus.shells.playlist import LEAD_NS, PATIENCE_NS, PAUSE_NS, TAKE_ENDS_NS, Playlist
@@ -72,3 +74,33 @@ def test_other_sources_are_none_of_its_business() -> None:
     playlist = Playlist("ltc", 1, wait_for_axes=False)
     playlist.observe([SourceEvent("mtc", NOW_NS, "opened"), SourceEvent("mtc", NOW_NS, "ended")])
     assert (playlist.played, playlist.playback) == (0, None)
+
+
+def _stopped(latch: Latch) -> Latched:
+    return Latched("A.focus", NOW_NS, latch)
+
+
+@pytest.mark.parametrize("latch", [Latch.PANIC, Latch.RELEASE, Latch.PANIC | Latch.HOLD])
+def test_what_a_panic_cut_short_counts_for_none_and_plays_again_only_for_an_operator(latch: Latch) -> None:
+    playlist = Playlist("ltc", 1, wait_for_axes=True)
+    playlist.observe([_opened(NOW_NS), _stopped(latch), _ended(NOW_NS + NS_PER_S)])
+    for later_s in (4, 400):
+        now_ns = NOW_NS + later_s * NS_PER_S
+        assert not playlist.finished(now_ns, in_take=False)
+        assert playlist.next_playback(now_ns, _plan(follow=True), motion_there=True) is None, "the stop holds"
+    playlist.observe([_stopped(Latch.NONE)])
+    assert playlist.next_playback(now_ns, _plan(follow=False), motion_there=True) is None
+    assert playlist.next_playback(now_ns + 9 * PATIENCE_NS, _plan(follow=False), motion_there=True) is None
+    again = playlist.next_playback(now_ns, _plan(follow=True), motion_there=True)
+    assert again == Playback(1, now_ns + LEAD_NS)
+    playlist.observe([_opened(again.origin_ns), _ended(again.origin_ns + NS_PER_S)])
+    assert playlist.finished(again.origin_ns + NS_PER_S + TAKE_ENDS_NS, in_take=False)
+
+
+@pytest.mark.parametrize("latch", [Latch.HOLD, Latch.HAND])
+def test_a_hold_cuts_no_take_short_but_is_not_left_behind(latch: Latch) -> None:
+    playlist = Playlist("ltc", 1, wait_for_axes=True)
+    playlist.observe([_opened(NOW_NS), _stopped(latch), _ended(NOW_NS + NS_PER_S)])
+    assert not playlist.finished(NOW_NS + 400 * NS_PER_S, in_take=False)
+    playlist.observe([_stopped(Latch.NONE)])
+    assert playlist.finished(NOW_NS + 400 * NS_PER_S, in_take=False)

@@ -20,7 +20,9 @@ from cuefocus.shells.recall import Recalled, checkpoint_of, first_part, recall
 from cuefocus.shells.understudy import EVERY_NS, Understudy
 from tests.shells.test_journal_file import disk_of
 from tests.stories.alike import difference
-from tests.stories.kit import Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
 
 SOUND = SoundConfig("deck", "x.wav", 0, 0, 1, True)
 

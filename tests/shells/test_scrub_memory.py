@@ -11,7 +11,10 @@ from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.shm_codec import decode_clock, encode_clock
 from cuefocus.shells.shm_layout import SPLICE_SEGMENTS
 from cuefocus.shells.shm_plan import AxisPlanReader, AxisPlanWriter
-from tests.stories.kit import Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
+from tests.stories.told import Told
 
 EVERYTHING = 1 << 20
 AXIS = "A.focus"

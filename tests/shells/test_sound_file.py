@@ -63,13 +63,62 @@ def test_every_sample_format_is_read(
 
 
 def test_rf64_and_unfinished_lengths_are_read(tmp_path: Path) -> None:
-    data = (_LEVELS * 2**15).astype("<i2").tobytes()
-    sizes = _chunk(b"ds64", struct.pack("<QQQI", 0, len(data), 10, 0))
-    unknown = _chunk(b"fmt ", _format(_PCM, 1, 16)) + b"data" + struct.pack("<I", 0xFFFFFFFF) + data
-    for head, body in ((b"RF64", sizes + unknown + _chunk(b"LIST", b"after")), (b"RIFF", unknown)):
-        path = tmp_path / "x.wav"
-        path.write_bytes(head + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + body)
+    path = tmp_path / "x.wav"
+    for long_size, warns in ((len(_DATA), False), (0, True), (2**64 - 1, True)):
+        sizes = _chunk(b"ds64", struct.pack("<QQQI", 0, long_size, 10, 0))
+        after = b"" if warns else _chunk(b"LIST", b"after")
+        path.write_bytes(b"RF64" + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + sizes + _unfinished(0xFFFFFFFF) + after)
         np.testing.assert_array_equal(_whole(path, 0), _LEVELS)
+        assert bool(SoundFile.open(path).warning) == warns
+
+
+_DATA = (_LEVELS * 2**15).astype("<i2").tobytes()
+
+
+def _unfinished(length: int, data: bytes = _DATA) -> bytes:
+    return _chunk(b"fmt ", _format(_PCM, 1, 16)) + b"data" + struct.pack("<I", length) + data
+
+
+@pytest.mark.parametrize("riff", [0, 36, 0xFFFFFFFF])
+@pytest.mark.parametrize(
+    ("length", "says"),
+    [
+        (0, "does not say how long it is"),
+        (0xFFFFFFFF, "does not say how long it is"),
+        (0x7FFFFFFE, "is cut off: 0.00 s of sound of the 22369.62 s it promises"),
+    ],
+)
+@pytest.mark.parametrize("torn", [b"", b"\x7f"])
+def test_what_a_crashed_or_streaming_recorder_left_is_read_and_said(
+    tmp_path: Path, riff: int, length: int, says: str, torn: bytes
+) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", riff) + b"WAVE" + _unfinished(length) + torn)
+    np.testing.assert_array_equal(_whole(path, 0), _LEVELS)
+    assert SoundFile.open(path).warning.startswith(says)
+
+
+def test_silence_is_sound_and_chunks_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(b"RIFF\0\0\0\0WAVE" + _unfinished(0, bytes(4800)))
+    assert SoundFile.open(path).samples == 2400
+    for after in (
+        _chunk(b"LIST", b"about"),
+        _chunk(b"LIST", b"about")[:-1],
+        _chunk(b"LIST", b"") + _chunk(b"id3 ", b"1"),
+    ):
+        path.write_bytes(b"RIFF\0\0\0\0WAVE" + _unfinished(0, after))
+        with pytest.raises(SoundFileError, match="has no sound in it;"):
+            SoundFile.open(path)
+
+
+def test_a_whole_file_has_no_warning(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(_wav(_format(_PCM, 1, 16), _DATA))
+    assert SoundFile.open(path).warning == ""
+    path.write_bytes(path.read_bytes()[:-4])
+    assert SoundFile.open(path).samples == len(_LEVELS) - 2
+    assert SoundFile.open(path).warning == "is cut off: 0.00 s of sound of the 0.00 s it promises; they are read"
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -91,7 +140,7 @@ _GOOD = _wav(_format(_PCM, 1, 16), b"\1\2" * 48_000)
         (b"ID3\3" + b"\0" * 100, "not a WAV"),
         (_GOOD[:24], "damaged header"),
         (_GOOD[:40], "cut off or never finished"),
-        (_GOOD[:50_044], "0.52 s of sound of the 1.00 s"),
+        (_GOOD[:45], "no sound in it: the file was cut off"),
         (_wav(_format(_PCM, 1, 16), b""), "no sound"),
         (_wav(_format(_PCM, 1, 12), b"\0" * 30), "12 bits"),
         (_wav(_format(2, 1, 4), b"\0" * 30), "ADPCM"),

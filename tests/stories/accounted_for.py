@@ -13,7 +13,8 @@ from cuefocus.engine.session import TICK_NS
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.motion.kinematics import setpoint_limits
 from cuefocus.motor.axis import AxisSpec
-from tests.stories.kit import Told, WatchedPlayer
+from tests.stories.told import Told
+from tests.stories.watched_player import WatchedPlayer
 
 STOPS = Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE
 STILL_RING = 1e-9

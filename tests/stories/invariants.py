@@ -17,8 +17,9 @@ from tests.stories.accounted_for import (
     longest_stop_ns,
     only_the_newest_orders_reach_the_motor,
 )
-from tests.stories.kit import ORIGIN_NS, Moment, Told, WatchedPlayer
 from tests.stories.playback import SAMPLE_RATE, Places
+from tests.stories.told import ORIGIN_NS, Moment, Told
+from tests.stories.watched_player import WatchedPlayer
 from tests.stories.within_limits import every_set_point_is_inside_the_limits
 
 #: A landing's error must be the lens' own, to this.

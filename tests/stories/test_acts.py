@@ -3,7 +3,9 @@
 from itertools import pairwise
 from pathlib import Path
 
-from tests.stories.kit import MARKS, Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import MARKS, cue, show_text
 
 TWO_ACTS = f"""schema: cuefocus-show/1
 rate: "25"

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import RIG, Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
 
 SPOKEN = (("hello", 1.0), ("goodbye", 3.2), ("alone", 4.5), ("goodbye", 5.6), ("home", 7.0))
 WORDS = json.dumps(

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, StoryRig, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
 
 MARKS = ("near", "mid", "far", "back")
 HANDS = ("go", "hold", "resume", "hand", "resume", "panic", "disarm", "arm", "engage", "take_end", "unplug", "plug")

@@ -17,7 +17,9 @@ from cuefocus.engine.session import Session
 from cuefocus.engine.snapshot import Snapshots, parts_of
 from cuefocus.shells.journal_file import JournalFileReader
 from tests.stories.alike import constants, difference
-from tests.stories.kit import RIG, Playback, Story, StoryRig, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
 from tests.stories.test_acts import DANCE_S, TWO_ACTS
 
 TIMED = cue("1", 3, "far") + cue("2", 5, "near", "on_jump: compress") + cue("3", 7, "back")

@@ -6,7 +6,10 @@ import pytest
 
 from cuefocus.chase.events import ChaseKind
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 POLICIES = ("finish", "hold", "run")
 

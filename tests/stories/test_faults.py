@@ -7,7 +7,10 @@ import pytest
 
 from cuefocus.engine.ports import MotorTrouble
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, Hand, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Hand, Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 BOTH = "".join(
     cue(f"{camera}{number}", at_s, to, f"camera: {camera}")

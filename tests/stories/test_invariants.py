@@ -14,7 +14,11 @@ from tests.stories.invariants import (
     each_cue_is_told_once,
     nothing_moves_unless_armed_and_engaged,
 )
-from tests.stories.kit import ORIGIN_NS, Playback, Story, StoryRig, Told, WatchedPlayer, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
+from tests.stories.watched_player import WatchedPlayer
 from tests.stories.within_limits import every_set_point_is_inside_the_limits, spline_peak
 
 AXIS = "A.focus"

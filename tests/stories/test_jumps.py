@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from cuefocus.motion.planner import takeup_length_ns
-from tests.stories.kit import SOLO_RIG, Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import SOLO_RIG, cue, show_text
+from tests.stories.told import Told
 
 FAR = 0.7342
 MUCH_PLAY = SOLO_RIG.replace("backlash_counts: 40", "backlash_counts: 600", 1)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
 
 CUES = cue("1", 3, "far") + cue("2", 6, "near") + cue("3", 8, "back")
 

@@ -9,7 +9,10 @@ import pytest
 
 from cuefocus.engine.plan import Latch
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, SOLO_RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import SOLO_RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 NEAR, MID, FAR, BACK = 0.3673, 0.5038, 0.7342, 0.8543
 #: On near until 2.46 s, on far from 3.1 s, on near again from 5.1 s, on back from 7.1 s.
@@ -304,3 +307,35 @@ def test_a_motor_with_lag_and_dead_time_shows_what_it_shows_in_play(tmp_path: Pa
         media_s = 5.2 - step * 0.05
         forward, back = told.lens(AXIS, 1.0 + media_s), told.lens(AXIS, 6.5 + 5.5 - media_s)
         assert back == pytest.approx(forward, abs=0.01), f"at {media_s:.3f} s"
+
+
+@pytest.mark.parametrize("back_at_s", [5.5, 5.8, 6.05])
+@pytest.mark.parametrize("rejoin", ["next-cue", "now"])
+def test_wound_about_and_played_on_from_the_same_place_the_axis_goes_back_there(
+    tmp_path: Path, rejoin: str, back_at_s: float
+) -> None:
+    """The clock goes on where it was; the lens was led to another place meanwhile, and belongs on the track again."""
+    playback = Playback().play(6.5).play(2.4, speed=-1.0).locate(back_at_s).play(4.0)
+    cues = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 8, "back")
+    told = scrubbed(tmp_path, playback, cues, act=f"rejoin: {rejoin}").tell()
+    assert told.lens(AXIS, 8.9) == pytest.approx(FAR, abs=0.01), "wound back to where the first rack had landed"
+    assert told.lens(AXIS, 8.9 + 1.0) == pytest.approx(NEAR, abs=0.001)
+    assert told.row("3").verdict == "landed"
+    assert clamps(told) == set()
+
+
+@pytest.mark.parametrize("at_s", [30.0, -3.0])
+def test_outside_its_act_nothing_is_scrubbed(tmp_path: Path, at_s: float) -> None:
+    """Past the act's end the track would stand on its last mark, before its pre-roll on the first: neither is shown."""
+    playback = Playback().play(3.3).pause(0.5)
+    playback = playback.jump(at_s).play(3.0, speed=-1.0)
+    told = scrubbed(tmp_path, playback, act='ends: "01:00:12:00"').tell()
+    assert told.moved(AXIS, 4.3, 6.7) < 1e-6
+    assert told.lens(AXIS, 6.7) == pytest.approx(FAR, abs=0.001)
+
+
+def test_wound_back_over_its_end_an_act_is_scrubbed_from_there_on(tmp_path: Path) -> None:
+    playback = Playback().play(6.5).jump(13.0).play(4.0, speed=-1.0)
+    told = scrubbed(tmp_path, playback, act='ends: "01:00:12:00"').tell(until_s=10.4)
+    assert told.moved(AXIS, 6.6, 7.4) < 1e-6
+    assert told.lens(AXIS, 10.2) == pytest.approx(BACK, abs=0.001)

@@ -18,7 +18,10 @@ from cuefocus.motion.live import Live
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.shells.journal_file import JournalFileReader
-from tests.stories.kit import LENS, MARKS, SOLO_RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import LENS, MARKS, SOLO_RIG, cue, show_text
+from tests.stories.told import Told
 
 CUES = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 7, "back")
 GO = "on: {manual: GO}"

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import cue, show_text
 
 CUES = cue("1", 3, "far") + cue("2", 5, "near")
 
@@ -125,3 +127,20 @@ def test_23_976_and_24_are_told_apart_before_the_first_departure(tmp_path: Path,
 def test_each_rate_lands(tmp_path: Path, rate: str) -> None:
     told = Story(tmp_path, show_text(CUES, rate=rate), Playback(rate=rate, at_s=-2.0).play(8.0)).tell()
     assert told.verdicts() == {"1": "landed", "2": "landed"}
+
+
+@pytest.mark.parametrize(("before", "after"), [(1.0, 0.5), (1.0, 0.7), (1.0, 1.5), (2.0, 1.0), (0.5, 2.0), (1.0, 0.25)])
+def test_a_change_of_speed_within_the_range_holds_no_rack_up(tmp_path: Path, before: float, after: float) -> None:
+    """From the third word of the new speed on the clock is right again, and it is the same pass."""
+    cues = cue("1", 3, "far") + cue("2", 6, "near") + cue("3", 8, "far")
+    playback = Playback(at_s=-1.0).play(5.0 / before, speed=before).play(5.0 / after, speed=after)
+    told = Story(tmp_path, show_text(cues, act="speed: 0.2..2"), playback).tell()
+    assert told.verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
+    for row in told.rows:
+        assert row.error_ms == pytest.approx(0.0, abs=5.0)
+
+
+def test_a_deck_that_slows_down_has_not_gone_back(tmp_path: Path) -> None:
+    """Labels never go back, so it is the same pass, though the clock had run on ahead of them."""
+    told = Story(tmp_path, show_text(CUES), Playback().play(4.5).play(3.0, speed=0.3).play(4.0)).tell()
+    assert {row.pass_ for row in told.rows} == {1}

@@ -8,7 +8,10 @@ import pytest
 from cuefocus.app.replay import replay
 from cuefocus.engine.overslept import OVERSLEPT_NS
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 CUES = cue("1", 3, "far") + cue("2", 6, "near") + cue("3", 8, "back")
 #: Media second 0 is heard one second after the sound begins: cue 1 is in mid-rack at host second 3.75.
@@ -126,6 +129,20 @@ def test_it_is_not_judged_before_motion_has_told_what_it_did(tmp_path: Path) -> 
     [row] = [event for event in told.happenings("landing") if event["cue"] == "1"]
     assert isinstance(row["host_ns"], int)
     assert row["host_ns"] >= woke_ns
+
+
+@pytest.mark.parametrize("verb", ["panic", "release", "hold", "disarm"])
+@pytest.mark.parametrize("at_s", [MID_RACK_S, 4.0])
+@pytest.mark.parametrize("seconds", [0.6, 2.5])
+def test_a_stop_in_the_midst_of_it_does_not_hide_that_motion_stood_still(
+    tmp_path: Path, verb: str, at_s: float, seconds: float
+) -> None:
+    """The landing, on 4.0 s, is slept over; motion obeys the stop, and tells of both, when it wakes."""
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.5))
+    story.at(at_s, lambda rig: rig.stop_motion(seconds))
+    told = story.at(at_s + 0.4, lambda rig: rig.say(verb)).tell()
+    assert told.verdicts()["1"] == "missed"
+    assert told.reason("1").startswith(("motion stood still for ", "motion did not answer when it was to land"))
 
 
 def test_what_had_landed_before_stays_landed(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ import pytest
 
 from cuefocus.engine.plan import Latch
 from cuefocus.timebase.units import NS_PER_S
-from tests.stories.kit import ORIGIN_NS, RIG, SOLO_RIG, Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, SOLO_RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS, Told
 
 #: Camera A leaves at about 2.47 s and is in full motion on 2.75 s.
 CUES = cue("1", 3, "far") + cue("2", 5, "near") + cue("3", 7, "back")
@@ -83,6 +86,30 @@ def test_panic_by_command_ends_the_take_and_needs_resume_arm_and_engage(tmp_path
     told = story.at(6.8, lambda rig: rig.say("engage")).tell()
     assert told.verdicts() == {"1": "held", "2/1/1": "skipped", "2/1/2": "refused", "2/1/3": "landed"}
     assert told.moved("A.focus", 4.2, 6.8) < 1e-4, "armed, but not engaged"
+
+
+@pytest.mark.parametrize("verb", ["panic", "release"])
+def test_a_take_that_panic_cut_short_counts_for_none(tmp_path: Path, verb: str) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0), takes=1)
+    told = story.at(MID_RACK_S, lambda rig: rig.say(verb)).at(4.2, lambda rig: rig.say("resume")).tell()
+    assert told.verdicts() == {"1": "held"}
+    assert not told.finished, "the daemon stays"
+    assert told.armings[-1][1] is False, "until an operator arms it"
+    playback = Playback().play(9.0).pause(3.0).locate(-1.0).play(9.0)
+    again = Story(tmp_path, show_text(CUES, act="take_end_s: 2"), playback, takes=1)
+    again.at(MID_RACK_S, lambda rig: rig.say(verb)).at(4.2, lambda rig: rig.say("resume"))
+    told = again.at(11.0, lambda rig: rig.say("arm")).at(11.1, lambda rig: rig.say("engage")).tell()
+    assert told.verdicts() == {"1": "held", "2/1/1": "landed", "2/1/2": "landed", "2/1/3": "landed"}
+    assert told.finished
+
+
+def test_a_take_whose_racks_were_all_done_counts_though_panic_ended_it(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(12.0), takes=1)
+    story.at(9.5, lambda rig: rig.say("panic"))
+    told = story.at(10.5, lambda rig: rig.say("resume")).tell()
+    assert told.verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
+    assert told.finished
+    assert 10.4 < (told.moments[-1].now_ns - ORIGIN_NS) / NS_PER_S < 10.7, "not before it was taken back"
 
 
 def test_release_takes_the_torque_off_and_no_set_point_follows(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 from cuefocus.app.replay import replay
-from tests.stories.kit import RIG, Playback, Story, Told, cue, show_text
+from tests.stories.kit import Story
+from tests.stories.playback import Playback
+from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.told import Told
 
 CUES = cue("1", 3, "far") + cue("2", 5, "near")
 

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Playback, Story, StoryRig, Told, cue, show_text
+from tests.stories.kit import Hand, Story, StoryRig
+from tests.stories.playback import Playback
+from tests.stories.scenes import MARKS, RIG, cue, show_text
+from tests.stories.told import Told
 
 GO = "on: {manual: GO}"
 HOUSE = (
@@ -18,7 +21,7 @@ def go(rig: StoryRig) -> None:
     rig.say("go")
 
 
-def fire(number: str) -> object:
+def fire(number: str) -> Hand:
     def hand(rig: StoryRig) -> None:
         rig.say("go", number)
 
@@ -211,3 +214,34 @@ def test_a_refused_cue_by_two_routes_is_told_once(tmp_path: Path) -> None:
     story = Story(tmp_path, HOUSE + cues).at(1.0, lambda rig: rig.hear("osc", "/desk/1"))
     told = story.at(1.1, lambda rig: rig.hear("msc", "go 1")).tell(until_s=3.0)
     assert told.verdicts() == {"1": "refused"}
+
+
+@pytest.mark.parametrize("camera", ["A", "B"])
+@pytest.mark.parametrize("after_s", [0.6, 0.9, 1.0, 1.1, 1.3, 1.6, 2.0, 3.0])
+def test_a_rack_that_turns_one_back_lands_when_it_was_promised(tmp_path: Path, camera: str, after_s: float) -> None:
+    """The first has hardly begun, or is well under way: it is stopped, the slack taken up, and pulled back in time."""
+    marks = f"marks: {{A: {MARKS}, B: {MARKS}}}"
+    cues = cue("1", None, "near", f"{GO}, camera: {camera}")
+    cues += cue("2", None, "far", f"on: {{manual: X}}, pull: 4 s, camera: {camera}")
+    cues += cue("3", None, "near", f"on: {{manual: Y}}, camera: {camera}")
+    show = HOUSE.replace("marks: {A: {near: 1.15 m, mid: 1.50 m, far: 3 m, back: 6 m}}", marks) + cues
+    story = Story(tmp_path, show, rig=RIG).at(0.5, fire("1"))
+    story = story.at(4.0, fire("2")).at(4.0 + after_s, fire("3"))
+    told = story.tell(until_s=9.0)
+    assert told.verdicts() == {"1": "landed", "2": "replaced", "3": "landed"}
+    row, record = told.row("3"), next(one for one in told.records.values() if one.rack.cue == "3")
+    assert record.rack.sharp_ns == record.rack.land_ns
+    assert f"lands in {(row.planned_s or 0) * 1e3:.3f}"[:13] in told.replies[-1]
+    near, far = record.rack.band.near_ring, record.rack.band.far_ring
+    lens = told.lens(f"{camera}.focus", 4.0 + after_s + (row.planned_s or 0) + 0.025)
+    assert near - 1e-4 <= lens <= far + 1e-4
+
+
+def test_a_rack_to_where_the_lens_stands_has_nothing_to_pull(tmp_path: Path) -> None:
+    """Set-points lead the motor past the place where a settling move ends: the lens does not follow them there."""
+    show = HOUSE.replace("marks: {A:", "marks: {B:").replace("camera: A", "camera: B")
+    show += cue("1", None, "far", "on: {manual: X}, pull: 300 ms") + cue("2", None, "far", GO)
+    story = Story(tmp_path, show, rig=RIG).at(1.0, fire("1")).at(3.0, lambda rig: rig.say("disengage"))
+    told = story.at(3.5, lambda rig: rig.say("engage", "B", "confirm")).at(5.0, go).tell(until_s=8.0)
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+    assert told.reason("2") == "nothing to pull: it was there already"

@@ -19,7 +19,7 @@ from itertools import pairwise
 
 from cuefocus.motion.kinematics import setpoint_limits
 from cuefocus.motor.axis import AxisSpec
-from tests.stories.kit import WatchedPlayer
+from tests.stories.watched_player import WatchedPlayer
 
 #: Half a host nanosecond, and half a show nanosecond at half speed, the slowest that a story declares.
 _GRAIN_S = 1.5e-9

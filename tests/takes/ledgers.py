@@ -55,6 +55,6 @@ def lines(many: list[LandingRow], run: str = "run-1") -> list[LedgerLine]:
     return [LedgerLine(run, number, one.as_dict()) for number, one in enumerate(many)]
 
 
-def write_ledger(path: Path, many: list[LandingRow], run: str = "run-1", *, first: int = 0) -> None:
+def write_ledger(path: Path, many: list[LandingRow], run: str = "run-1", *, first: int = 0, show: str = "") -> None:
     with path.open("ab") as stream:
-        stream.write(b"".join(encode_line(run, first + number, one) for number, one in enumerate(many)))
+        stream.write(b"".join(encode_line(run, first + number, one, show) for number, one in enumerate(many)))

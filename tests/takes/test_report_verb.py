@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cuefocus.app.report import print_report, rendered, report, report_of_store
+from cuefocus.app.report import print_report, rendered, report, reports_of_store
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.landing.report import make_report
 from cuefocus.takes.ingest import ingest
@@ -18,7 +18,8 @@ def text_of(store: Path, width: int = 160) -> str:
     console = Console(width=width, highlight=False, record=True, quiet=True)
     with console.capture() as shown:
         console.quiet = False
-        console.print(*rendered(report_of_store(store), width), sep="\n")
+        (made,) = reports_of_store(store)[1]
+        console.print(*rendered(made, width), sep="\n")
     return shown.get()
 
 
@@ -60,6 +61,52 @@ def test_what_the_width_does_not_allow_is_said(tmp_path: Path) -> None:
     write_ledger(tmp_path / "ledger.jsonl", rows(takes=9))
     assert "earlier not shown" in text_of(tmp_path / "takes.db", 90)
     assert "earlier not shown" not in text_of(tmp_path / "takes.db", 220)
+
+
+def test_two_shows_in_one_store_share_no_line_and_no_statistics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, page, table = tmp_path / "ledger.jsonl", tmp_path / "r.html", tmp_path / "r.csv"
+    write_ledger(ledger, [row(error_ms=1.0), row(take=2, error_ms=3.0)], show="Duet (duet.yaml)")
+    write_ledger(ledger, [row(take=3, error_ms=90.0)], run="run-2", show="solo.yaml")
+    found = report(tmp_path / "takes.db", [], html=page, csv=table)
+    assert [one.as_dict()["show"] for one in found] == ["Duet (duet.yaml)", "Duet (duet.yaml)", "solo.yaml"]
+    assert list(found[0].as_dict())[:-1] == list(row().as_dict())
+    _, (duet, solo) = reports_of_store(tmp_path / "takes.db")
+    assert [(rack.repeatability.mean_ms, rack.repeatability.std_ms) for rack in duet.racks + solo.racks] == [
+        (2.0, pytest.approx(2**0.5)),
+        (90.0, None),
+    ]
+    assert [len(made.columns) for made in (duet, solo)] == [2, 1]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.index("Duet (duet.yaml)") < lines.index("solo.yaml")
+    assert [line for line in lines if "repeats within" in line] == [
+        "2 landings: 2 landed; median error +2.0 ms, worst +3.0 ms (cue 1); repeats within 1.4 ms."
+    ]
+    assert '<h1 class="show">Duet (duet.yaml)</h1>' in page.read_text()
+    assert '<h1 class="show">solo.yaml</h1>' in page.read_text()
+    heading, first, *_ = table.read_text().splitlines()
+    assert (heading.split(",")[-1], first.split(",")[-1]) == ("show", "Duet (duet.yaml)")
+
+
+def test_a_cue_with_another_target_or_anchor_is_another_rack(tmp_path: Path) -> None:
+    many = [row(), row(take=2, target="door"), row(take=3, target="door"), row(take=4, target="door", anchor="alone")]
+    write_ledger(tmp_path / "ledger.jsonl", many, show="duet.yaml")
+    _, (made,) = reports_of_store(tmp_path / "takes.db")
+    assert [(rack.target, rack.when, rack.repeatability.count) for rack in made.racks] == [
+        ("ben", "goodbye", 1),
+        ("door", "goodbye", 2),
+        ("door", "alone", 1),
+    ]
+
+
+def test_a_report_that_is_piped_leaves_nothing_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_ledger(tmp_path / "ledger.jsonl", rows(takes=30))
+    report(tmp_path / "takes.db", [])
+    out = capsys.readouterr().out
+    assert "not shown" not in out
+    assert all(f"take {take}" in out for take in range(1, 31))
+    assert max(len(line) for line in out.splitlines()) < 1_000
 
 
 def test_a_report_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:

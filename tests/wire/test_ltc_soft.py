@@ -12,9 +12,10 @@ from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
 from cuefocus.wire.ltc.front_end import FrontEnd
 from cuefocus.wire.ltc.kernels import PlainKernels
 from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
+from cuefocus.wire.ltc.soft_reader import SoftReader
 from cuefocus.wire.ltc.start_fit import fit_starts
 from cuefocus.wire.ltc.word import SYNC_BITS, data_word, word_bits
-from tests.wire.ltc_fixtures import Samples, decoded
+from tests.wire.ltc_fixtures import Samples, decoded, square_ltc
 
 _RATE = 48_000
 _STARTS = Timecode(9, 59, 57, 0)
@@ -183,3 +184,24 @@ def test_a_line_through_bent_tape_is_not_believed() -> None:
     straight = fit_starts(half_bits, noise, usable)
     assert abs(bent.shift[0] - 30.0 * np.sin(0.4)) < 4 * bent.noise[0] < 0.3
     assert abs(straight.shift[0]) < 4 * straight.noise[0] < 0.03
+
+
+def test_words_believed_too_late_to_be_placed_are_left_out_and_the_others_stand_where_they_were() -> None:
+    """Few words are readable at first: when they are believed, the bits of the earliest are forgotten (1.5 s)."""
+    rate, length, bits_kept = RATES["29.97df"], 1600, 3000
+    start = _STARTS.frame_number(rate)
+    readable = [0, 11, 22, 33, 44, *range(55, 75)]
+    words = [data_word(timecode_at_frame(start + at, rate), drop=True, at_25=False) for at in range(75)]
+    no_frame = 0x0F0F_0F0F_0F0F_0F0F  # digits past 9
+    damaged = [word if at in readable else word | no_frame for at, word in enumerate(words)]
+    sound = square_ltc(word_bits(damaged).reshape(-1), length / 80)
+    reader = SoftReader(_RATE, PlainKernels())
+    needed = [each for first in range(0, len(sound), 480) for each in reader.feed(sound[first : first + 480])]
+    needed += reader.flush()
+    believed_at, frames = [need for need, _ in needed], [frame for _, frame in needed]
+    read = [round(frame.start_sample / length) for frame in frames]
+    remembered = (believed_at[0] / length * 80 - bits_kept) / 80
+    assert 11 < remembered < 22
+    assert read in (readable[2:], readable[2:-1])
+    assert [frame.label for frame in frames] == [timecode_at_frame(start + at, rate) for at in read]
+    assert [frame.start_sample for frame in frames] == pytest.approx([at * length for at in read], abs=2.0)

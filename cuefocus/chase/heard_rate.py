@@ -1,0 +1,62 @@
+"""Which rate a source is heard to run at, beside what its labels count to: 23.976 told from 24, and 29.97 from 30.
+
+The labels of the twins are alike; they pass 1,000 ppm apart, and crystals keep 100 ppm. So a measured speed settles it,
+unless playback may run at any speed: then the declared rate is the operator's word, and only the speed is told.
+"""
+
+from dataclasses import dataclass
+
+from cuefocus.chase.labels import word_rate
+from cuefocus.chase.speeds import Speeds
+from cuefocus.timebase.frames import RATES, FrameRate
+
+_CRYSTAL_PPM = 300.0
+#: One standard deviation of the speed from which on it says which of the twins it is.
+_SURE_PPM = 100.0
+_TWINS = {24: ("24", "23.976"), 25: ("25",), 30: ("30", "29.97ndf")}
+
+
+@dataclass(frozen=True, slots=True)
+class HeardRate:
+    """A source's rate as it is heard.
+
+    Args:
+        fps: words a second at play speed, measured.
+        rate: the rate this is, as words carry it; None while it cannot be told, or where the operator's word stands.
+        ppm: how much faster than that rate (than the declared one where `rate` is None) it runs.
+        sigma_ppm: one standard deviation of `ppm`.
+    """
+
+    fps: float
+    rate: str | None
+    ppm: float
+    sigma_ppm: float
+
+
+def heard_rate(speed: float, sigma: float, declared: FrameRate, speeds: Speeds) -> HeardRate:
+    """What a measured speed says of the rate.
+
+    Args:
+        speed: of the labels against their declared rate; > 0.
+        sigma: one standard deviation of it.
+        declared: the act's rate.
+        speeds: those the act may be played at; a range makes its rate the operator's word.
+    """
+    words = word_rate(declared)
+    nominal_speed = speeds.nearest(speed) if speeds.exact else 1.0
+    relative = speed / nominal_speed
+    sigma_ppm = sigma / nominal_speed * 1e6
+    fps = float(words.fps) * relative
+    if speeds.exact and sigma_ppm < _SURE_PPM:
+        for rate in _candidates(words):
+            ppm = (fps / float(rate.fps) - 1.0) * 1e6
+            if abs(ppm) <= _CRYSTAL_PPM:
+                return HeardRate(fps, rate.name, ppm, sigma_ppm)
+    return HeardRate(fps, None, (relative - 1.0) * 1e6, sigma_ppm)
+
+
+def _candidates(words: FrameRate) -> list[FrameRate]:
+    """Rates whose words are numbered alike; drop-frame tells itself."""
+    if words.drop:
+        return [RATES["29.97df"]]
+    return [RATES[name] for name in _TWINS[words.nominal]]
