@@ -120,7 +120,8 @@ class LtcDecoder:
         """Everything that is due by what has been heard, hop by hop of the soft reader."""
         due: list[Due] = []
         while True:
-            due += self._take_calm()
+            if self._second.rests:
+                due += self._take_calm()
             if not (self._soft or self._unsteady or self._steady):
                 due += self._take_ahead()
             if not self._second.hop_is_there:
@@ -132,7 +133,7 @@ class LtcDecoder:
 
     def _take_calm(self) -> list[Due]:
         """Steady words that count on from the one just given: nothing else is to be asked of them."""
-        if not self._second.rests or self._soft or self._unsteady:
+        if self._soft or self._unsteady:
             return []
         before = self._given.latest
         if before is None or not self._gate.has_passed(before):
@@ -160,7 +161,7 @@ class LtcDecoder:
     def _take_words(self, by_sample: float) -> list[Due]:
         """Edge readings known by then: steady ones are given if another vouches for them, others wait."""
         due: list[Due] = []
-        while len(self._words) and self._words.next_due <= by_sample:
+        while self._words.next_due <= by_sample and len(self._words):
             self._now = max(self._now, self._words.next_due)
             word, follows = self._words.pop()
             if word.jitter < _STEADY_BITS:
@@ -184,6 +185,8 @@ class LtcDecoder:
                     self._soft.append(frame)
                 else:
                     due += self._give(frame)
+        while self._unsteady and self._given.has_met(self._unsteady[0]):
+            self._unsteady.popleft()  # nothing waits for what will be refused
         if self._unsteady:
             due += self._give_unsteady(min(self._second.read_to, by_sample))
         return due

@@ -33,6 +33,10 @@ class Given:
         """The frame that none of the others ends after."""
         return self._frames[-1] if self._frames and self._frames[-1].last_sample == self._latest else None
 
+    def has_met(self, frame: LtcFrame) -> bool:
+        """Whether the last of the frames is in the way of this one, and always will be."""
+        return bool(self._frames) and overlaps(self._frames[-1], frame)
+
     def takes(self, frame: LtcFrame, now: float) -> bool:
         """Whether a frame may be handed over: none that overlaps it has been, and it is not late."""
         first, last = frame.first_sample, frame.last_sample
@@ -44,7 +48,7 @@ class Given:
             return False
         frames = self._frames
         at = len(frames)
-        while at > 0 and frames[at - 1].last_sample > first:
+        while at > 0 and frames[at - 1].last_sample > first:  # no frame is late by as much as is remembered
             at -= 1
             if overlaps(frames[at], frame):
                 return False
@@ -52,7 +56,7 @@ class Given:
             at += 1
         self._latest, self._given_at = max(self._latest, last), now
         frames.insert(at, frame)
-        if frames[0].last_sample < self._latest - self._memory:
+        if frames[0].last_sample < self._latest - 2.0 * self._memory:  # not for every frame
             self._forget()
         return True
 

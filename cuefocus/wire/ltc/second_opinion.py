@@ -49,7 +49,7 @@ class SecondOpinion:
     @property
     def hop_is_there(self) -> bool:
         """Whether all of it has been heard."""
-        return self.hop_ends <= self.heard
+        return self.done + self._hop <= self.heard
 
     @property
     def read_to(self) -> float:
