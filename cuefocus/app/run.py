@@ -188,10 +188,11 @@ def _score(options: RunOptions, checked: Checked, job: Job, places: Places) -> S
 
 
 def _sound(options: RunOptions, choice: SoundChoice) -> SoundConfig:
+    path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
     return SoundConfig(
         source=choice.source,
-        path=str(choice.sound.path.absolute()),
-        channel=choice.channel,
+        path=str(path),
+        channel=channel,
         latency_ns=-choice.latency_ns,
         takes=options.takes,
         wait_for_axes=options.arm,

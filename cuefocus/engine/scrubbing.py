@@ -14,7 +14,7 @@ from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.plan import Splice
 from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.retarget import State, settle_limits
-from cuefocus.motion.scrub_path import braked_segments, scrub_segments, still_ahead
+from cuefocus.motion.scrub_path import braked_segments, inside_travel, scrub_segments, still_ahead
 from cuefocus.motion.track import Segment, Track
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -89,6 +89,10 @@ class Scrubbing:
             for axis in self._axes.values():
                 axis.met = False
         self._clock = clock
+        chase = session.act.chase
+        if not chase.starts_show_ns - chase.preroll_ns <= clock.show_at(now_ns) <= chase.end_show_ns:
+            self._let_rest(session)  # outside the act there is nothing to show: the axes hold
+            return
         for orders in session.stage.orders.values():
             self._follow(session, orders)
 
@@ -199,8 +203,7 @@ def _target(orders: AxisOrders, track: Track, state: State, clock: Clock, at_ns:
         side = 1 if speed > 0.0 else -1
     else:
         side = _side_at_rest(orders.direction, state[0] - lens, half)
-    ring = lens + side * half
-    return min(1.0, max(0.0, ring)), speed, accel
+    return inside_travel((lens + side * half, speed, accel))
 
 
 def _side_at_rest(last: int, off_ring: float, half_ring: float) -> int:

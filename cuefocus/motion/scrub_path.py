@@ -40,20 +40,20 @@ def scrub_segments(
     low, high = min(_MARGIN_RING, start[0], ring), max(1.0 - _MARGIN_RING, start[0], ring)
     for share in _SHARES:
         goal = ring, share * speed, accel if share == 1.0 else 0.0
+        if not _inside((low, high), ring, ring + stop_distance(goal[1], goal[2], limits)):
+            continue  # known beforehand: nothing is solved for it
         try:
             pieces = _retargeter().pieces(start, goal, limits, minimum_s=ahead_ns * 1e-9)
         except PlanError:
             continue
         way = jerk_segments(*start, pieces, start_ns=start_ns)
-        tail = stop_pieces(goal[1], goal[2], limits)
         places = [place for segment in way for place in _turns(segment)]
         detour = min(start[0], stops, ring) - _RUN_UP_RING, max(start[0], stops, ring) + _RUN_UP_RING
-        ends = (goal[0], goal[0] + stop_distance(goal[1], goal[2], limits))
-        if _inside((low, high), *places, *ends) and _inside(detour, *places):
+        if _inside((low, high), *places) and _inside(detour, *places):
             in_time = sum(length_s for length_s, _ in pieces) <= ahead_ns * 1e-9 + _SAME_S
             if goal[1] == 0.0 == goal[2]:
                 return ended_at(way, ring), in_time and target[1] == 0.0
-            whole: list[JerkPiece] = [*pieces, *tail]
+            whole: list[JerkPiece] = [*pieces, *stop_pieces(goal[1], goal[2], limits)]
             return jerk_segments(*start, whole, start_ns=start_ns), in_time and goal[1] == target[1]
     return braked_segments(start, limits, start_ns=start_ns), False
 
@@ -61,6 +61,11 @@ def scrub_segments(
 def braked_segments(start: State, limits: MotionLimits, *, start_ns: int) -> tuple[Segment, ...]:
     """To rest as soon as the limits allow."""
     return jerk_segments(*start, stop_pieces(start[1], start[2], limits), start_ns=start_ns)
+
+
+def inside_travel(target: State) -> State:
+    """The target, or where it lies past an end stop, standing on that: whatever it does there, nothing goes along."""
+    return target if 0.0 <= target[0] <= 1.0 else (min(1.0, max(0.0, target[0])), 0.0, 0.0)
 
 
 def still_ahead(track: Track, from_ns: int, until_ns: int) -> tuple[Segment, ...]:

@@ -1,10 +1,13 @@
+from random import Random
+from time import thread_time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.limits import SetpointLimiter
 from cuefocus.motion.retarget import State
-from cuefocus.motion.scrub_path import scrub_segments, still_ahead
+from cuefocus.motion.scrub_path import inside_travel, scrub_segments, still_ahead
 from cuefocus.motion.track import Segment, Track
 from tests.motion.axes import SPEC
 
@@ -78,3 +81,23 @@ def test_what_a_later_piece_took_the_place_of_is_left_out() -> None:
     assert still_ahead(track, 40, 60) == (newer, last)
     assert still_ahead(track, 60, 100) == (last,)
     assert still_ahead(track, 150, 200) == ()
+
+
+def test_sixteen_axes_are_planned_in_a_few_milliseconds_from_whatever_states() -> None:
+    """Faster than allowed, braking harder, at the ends of travel: as a clamp or a changed limit leaves them."""
+    dice, limits = Random(8), lens_limits(SPEC)  # noqa: S311 - no secret
+    spans_s: list[float] = []
+    for _ in range(120):
+        begun_s = thread_time()
+        for _axis in range(16):
+            start = dice.choice([0.0, 1.0, dice.random()]), dice.uniform(-5.0, 5.0), dice.uniform(-400.0, 400.0)
+            target = dice.random(), dice.uniform(-8.0, 8.0), dice.uniform(-90.0, 90.0)
+            scrub_segments(start, target, limits, start_ns=0, ahead_ns=AHEAD_NS)
+        spans_s.append(thread_time() - begun_s)
+    assert sorted(spans_s)[-3] < 0.010
+
+
+def test_past_an_end_stop_nothing_goes_along_with_the_track() -> None:
+    assert inside_travel((-0.001, 0.3, 2.0)) == (0.0, 0.0, 0.0)
+    assert inside_travel((1.002, -0.3, 2.0)) == (1.0, 0.0, 0.0)
+    assert inside_travel((0.5, -0.3, 2.0)) == (0.5, -0.3, 2.0)

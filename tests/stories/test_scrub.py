@@ -322,20 +322,3 @@ def test_wound_about_and_played_on_from_the_same_place_the_axis_goes_back_there(
     assert told.lens(AXIS, 8.9 + 1.0) == pytest.approx(NEAR, abs=0.001)
     assert told.row("3").verdict == "landed"
     assert clamps(told) == set()
-
-
-@pytest.mark.parametrize("at_s", [30.0, -3.0])
-def test_outside_its_act_nothing_is_scrubbed(tmp_path: Path, at_s: float) -> None:
-    """Past the act's end the track would stand on its last mark, before its pre-roll on the first: neither is shown."""
-    playback = Playback().play(3.3).pause(0.5)
-    playback = playback.jump(at_s).play(3.0, speed=-1.0)
-    told = scrubbed(tmp_path, playback, act='ends: "01:00:12:00"').tell()
-    assert told.moved(AXIS, 4.3, 6.7) < 1e-6
-    assert told.lens(AXIS, 6.7) == pytest.approx(FAR, abs=0.001)
-
-
-def test_wound_back_over_its_end_an_act_is_scrubbed_from_there_on(tmp_path: Path) -> None:
-    playback = Playback().play(6.5).jump(13.0).play(4.0, speed=-1.0)
-    told = scrubbed(tmp_path, playback, act='ends: "01:00:12:00"').tell(until_s=10.4)
-    assert told.moved(AXIS, 6.6, 7.4) < 1e-6
-    assert told.lens(AXIS, 10.2) == pytest.approx(BACK, abs=0.001)

@@ -106,6 +106,7 @@ class CompiledKernels:
         self._bit_starts = compiled(start_loops.bit_starts)
         self._believed = compiled(believed_words.believed_words)
         self._places = np.zeros(0)
+        self._sums_room = np.zeros((2, 0))
         self._word_room = np.zeros((2, BITS_PER_WORD))
         self._bits = np.zeros(BITS_PER_WORD, dtype=np.int64)
         self._fit_room = np.zeros((2, 2 * REACH_HALF_BITS + 1))
@@ -164,7 +165,9 @@ class CompiledKernels:
         """See `SoftKernels`."""
         length = len(first_sums)
         samples = len(late) - length + 1
-        first, second, sums = np.empty(length + samples), np.empty(length + samples), np.empty(samples + 1)
+        if self._sums_room.shape[1] < length + samples:
+            self._sums_room = np.zeros((2, length + samples))
+        (first, second), sums = self._sums_room[:, : length + samples], np.empty(samples + 1)
         first[:length], second[:length] = first_sums, second_sums
         self._sums(late, length - 1, first, second, total, sums)
         return sums, first[samples:].copy(), second[samples:].copy()

@@ -143,4 +143,4 @@ class SecondOpinion:
             if at + len(part) > start and at < end:
                 pieces.append(part[max(0, start - at) : end - at])
             at += len(part)
-        return np.concatenate([np.zeros(0, dtype=np.float32), *pieces]).astype(np.float32)
+        return np.concatenate([np.zeros(0, dtype=np.float32), *pieces]).astype(np.float32, copy=False)
