@@ -12,10 +12,12 @@ from cuefocus.errors import InputError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from cuefocus.shells.wav_writer import SampleCoding, write_wav
 from cuefocus.timebase.frames import RATES, FrameRate
+from cuefocus.wire.ltc.compiled import kernels_for
 from cuefocus.wire.ltc.date_bits import flags_with_date
 from cuefocus.wire.ltc.decoder import LtcDecoder, Tally
 from cuefocus.wire.ltc.encoder import LtcSound
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.played import played_ltc
 from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
 from cuefocus.wire.ltc.word import WordFlags
@@ -108,7 +110,8 @@ def decode_ltc(
         raise SoundFileError(
             f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
         )
-    best = _best(sound) if channel is None else _heard(sound, channel)
+    kernels = kernels_for(sound.duration_s)
+    best = _best(sound, kernels) if channel is None else _heard(sound, channel, kernels)
     if not best.frames:
         where = f"channel {channel + 1}" if channel is not None else "any channel" if sound.channels > 1 else "it"
         near = best.tally.syncs > 0
@@ -117,19 +120,19 @@ def decode_ltc(
     return best
 
 
-def _best(sound: SoundFile) -> DecodedLtc:
+def _best(sound: SoundFile, kernels: Kernels) -> DecodedLtc:
     """The channel that reads best, and no more of the others than is needed to know."""
     likely = 0 if sound.channels == 1 else likely_channel(sound)
     if likely is None:
-        return max((_heard(sound, channel) for channel in range(sound.channels)), key=_quality)
-    best = _heard(sound, likely)
+        return max((_heard(sound, channel, kernels) for channel in range(sound.channels)), key=_quality)
+    best = _heard(sound, likely, kernels)
     for rival in rivals(sound, likely, best.frames) if sound.channels > 1 else ():
-        best = max(best, _heard(sound, rival), key=_quality)
+        best = max(best, _heard(sound, rival, kernels), key=_quality)
     return best
 
 
-def _heard(sound: SoundFile, channel: int) -> DecodedLtc:
-    decoder = LtcDecoder(sound.sample_rate, keep_late=True)
+def _heard(sound: SoundFile, channel: int, kernels: Kernels) -> DecodedLtc:
+    decoder = LtcDecoder(sound.sample_rate, keep_late=True, kernels=kernels)
     frames = [frame for block in sound.blocks(channel, _BLOCK_SAMPLES) for frame in decoder.feed(block)]
     frames += decoder.flush()
     frames.sort(key=lambda frame: frame.first_sample)
