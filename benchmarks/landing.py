@@ -19,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,8 +121,11 @@ def one_run(bench: "Bench", number: int) -> Run:
     log, verdicts = bench.play(number)
     stolen += stolen_ms()
     _, after = calibrate(10)
+    log_of = frames_of(log)
+    middle = middle_of(log_of, bench)
     arrivals = [
-        arrivals_of(frames, racks, bench.counts_span) for frames, racks in zip(frames_of(log), bench.racks, strict=True)
+        arrivals_of(frames, racks, bench.counts_span, [rack.land_ns + middle for rack in racks])
+        for frames, racks in zip(log_of, bench.racks, strict=True)
     ]
     offsets = [
         stamp_ns - rack.land_ns
@@ -283,17 +287,34 @@ def frames_of(log: Path) -> list[list[tuple[int, int]]]:
     return frames
 
 
-def arrivals_of(frames: Sequence[tuple[int, int]], racks: Sequence[PlannedRack], counts_span: int) -> list[int | None]:
-    """When each rack's band was entered for good; None for a rack whose band never was."""
+def middle_of(log: Sequence[Sequence[tuple[int, int]]], bench: "Bench") -> int:
+    """Host time less show time of a landing, ns: the median over each axis' first rack, whose way is free."""
+    offsets: list[int] = []
+    for frames, racks in zip(log, bench.racks, strict=True):
+        inside = _inside(frames, racks[0], bench.counts_span)
+        found = next((at for at in range(len(frames)) if inside[at] and _stays(frames, inside, at)), None)
+        if found is not None:
+            offsets.append(frames[found][0] - racks[0].land_ns)
+    return sorted(offsets)[len(offsets) // 2] if offsets else 0
+
+
+def arrivals_of(
+    frames: Sequence[tuple[int, int]], racks: Sequence[PlannedRack], counts_span: int, dues_ns: Sequence[float]
+) -> list[int | None]:
+    """When each rack's band was entered for good, near the host time it is due; None for a rack whose band was not."""
     arrivals: list[int | None] = []
-    index = 0
-    for rack in racks:
-        low, high = rack.band.near_ring * counts_span, rack.band.far_ring * counts_span
-        inside = [low - 1e-6 <= counts <= high + 1e-6 for _, counts in frames]
-        while index < len(frames) and not (inside[index] and _stays(frames, inside, index)):
-            index += 1
-        arrivals.append(frames[index][0] if index < len(frames) else None)
+    stamps = [stamp_ns for stamp_ns, _ in frames]
+    for rack, due_ns in zip(racks, dues_ns, strict=True):
+        inside = _inside(frames, rack, counts_span)
+        near = range(bisect_left(stamps, due_ns - LOST_NS), bisect_right(stamps, due_ns + LOST_NS))
+        entered = (at for at in near if inside[at] and not (at and inside[at - 1]) and _stays(frames, inside, at))
+        arrivals.append(next((stamps[at] for at in entered), None))
     return arrivals
+
+
+def _inside(frames: Sequence[tuple[int, int]], rack: PlannedRack, counts_span: int) -> list[bool]:
+    low, high = rack.band.near_ring * counts_span, rack.band.far_ring * counts_span
+    return [low - 1e-6 <= counts <= high + 1e-6 for _, counts in frames]
 
 
 def _stays(frames: Sequence[tuple[int, int]], inside: Sequence[bool], index: int) -> bool:

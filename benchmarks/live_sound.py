@@ -275,7 +275,8 @@ def one_run(bench: LiveBench, number: int, environ: Environ) -> Run:
     _, after = calibrate(5)
     oracle = oracle_of(oracle_file)
     arrivals = [
-        arrivals_of(frames, racks, bench.counts_span) for frames, racks in zip(frames_of(log), bench.racks, strict=True)
+        arrivals_of(frames, racks, bench.counts_span, [oracle.host_ns(rack.land_ns) for rack in racks])
+        for frames, racks in zip(frames_of(log), bench.racks, strict=True)
     ]
     offsets = [
         stamp_ns - oracle.host_ns(rack.land_ns)
