@@ -155,7 +155,7 @@ class Bench:
     """Rig, show and sound in a folder; racks by axis as the planner sees them."""
 
     def __init__(self, folder: Path, seconds: int) -> None:
-        self.folder = folder
+        self.folder, self.seconds = folder, seconds
         self.cameras = [chr(ord("A") + index) for index in range(AXES)]
         self.links = [folder / f"motor-{camera}" for camera in self.cameras]
         self.rig, self.show, self.sound = folder / "rig.yaml", folder / "show.yaml", folder / "ltc.wav"

@@ -102,7 +102,7 @@ def hogs(count: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def lifted_workers() -> Iterator[None]:
+def lifted_workers(priority: int = PRIORITY - 5) -> Iterator[None]:
     """The kernel workers that move bytes from one end of a pty to the other, in the real-time class meanwhile."""
     ending, lifted = threading.Event(), set[int]()
 
@@ -112,7 +112,7 @@ def lifted_workers() -> Iterator[None]:
                 with contextlib.suppress(OSError):
                     pid = int(entry.parent.name)
                     if pid not in lifted and entry.read_text().startswith("kworker/u"):
-                        os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(PRIORITY - 5))
+                        os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(priority))
                         lifted.add(pid)
 
     thread = threading.Thread(target=lift)

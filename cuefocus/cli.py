@@ -20,6 +20,7 @@ from cuefocus.errors import CueFocusError, DeviceError, InputError, SoundFileErr
 from cuefocus.files.collector import collector_paused
 
 if TYPE_CHECKING:
+    from cuefocus.app.doctor import Finding
     from cuefocus.app.rehearse import Rehearsed
 
 app = typer.Typer(
@@ -109,7 +110,9 @@ def _whole(
 def run(
     rig: RigFile,
     show: Annotated[Path, typer.Option("--show", help="show file", metavar="S.yaml")],
-    source: Annotated[str, typer.Option("--source", help="timecode source, e.g. file:X.wav", metavar="SOURCE")] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3", metavar="SOURCE")
+    ] = "",
     arm: Annotated[bool, typer.Option("--arm", help="arm and engage when ready")] = False,
     takes: Annotated[int, typer.Option("--takes", min=0, help="end after this many takes; 0 = until stopped")] = 0,
     attended: Annotated[bool, typer.Option("--attended", help="a person stands by the real motors")] = False,
@@ -312,6 +315,13 @@ def sim_motor(context: typer.Context) -> None:
     raise typer.Exit(sim_main(context.args, say=say))
 
 
+def _findings_out(findings: "list[Finding]", *, as_json: bool) -> None:
+    if as_json:
+        say_json([finding.as_dict() for finding in findings])
+    else:
+        _table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
+
+
 @app.command()
 def doctor(
     rig: Annotated[
@@ -320,9 +330,22 @@ def doctor(
     show: Annotated[
         Path | None, typer.Option("--show", help="show file, with --rig: also what cannot land", metavar="S.yaml")
     ] = None,
+    listen: Annotated[
+        str,
+        typer.Option("--listen", help="what is wrong with this timecode: file:X.wav, jack:PORT, audio:DEVICE#3"),
+    ] = "",
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,
     as_json: Json = False,
 ) -> None:
-    """What stands in the way: devices, permissions, clock, and the machine's own timing floor."""
+    """What stands in the way: devices, permissions, clock, and the machine's own timing floor; or in a signal's."""
+    if listen:
+        from cuefocus.app.listen import listen as listen_to
+
+        found = listen_to(listen, seconds=seconds, rig=rig, show=show)
+        _findings_out(found, as_json=as_json)
+        live = listen.startswith(("jack:", "audio:"))
+        bad = any(finding.severity == "error" for finding in found)
+        raise typer.Exit((Exit.DEVICE if live else Exit.INPUT) if bad else Exit.DONE)
     if show is not None and rig is None:
         raise typer.BadParameter("--show needs --rig")
     from cuefocus.app.doctor import examine, examine_files, worst_first
@@ -330,10 +353,7 @@ def doctor(
     of_files, of_motors = examine_files(rig, show) if rig is not None else ([], [])
     of_devices = examine() + of_motors
     findings = worst_first(of_devices + of_files)
-    if as_json:
-        say_json([finding.as_dict() for finding in findings])
-    else:
-        _table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
+    _findings_out(findings, as_json=as_json)
     if any(finding.severity == "error" for finding in of_devices):
         raise typer.Exit(Exit.DEVICE)
     raise typer.Exit(Exit.INPUT if any(finding.severity == "error" for finding in of_files) else Exit.DONE)

@@ -19,6 +19,9 @@ Fields = Mapping[str, Any]
 KEYS_LINE: Final = "a arm · e engage · space GO · h HOLD · r resume · p PANIC · q quit"
 _LANDINGS: Final = 10
 _ALARMS: Final = 4
+_METER_DB: Final = 60.0
+_METER_CELLS: Final = 12
+_GOOD_LOCK: Final = 0.8
 _ALARM_SHOWN_NS: Final = 30 * NS_PER_S
 _STATE_LOOK: Final = {
     "locked": ("● LOCKED", "bold green"),
@@ -38,10 +41,12 @@ class Picture:
 
     Args:
         state: fields of the last whole state event.
+        sounds: the last meter of each live source.
         landings, alarms: the last ones.
     """
 
     state: dict[str, Any] = field(default_factory=dict)
+    sounds: dict[str, Fields] = field(default_factory=dict)
     landings: deque[Fields] = field(default_factory=lambda: deque(maxlen=_LANDINGS))
     alarms: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_ALARMS))
     answer: str = ""
@@ -51,6 +56,10 @@ class Picture:
         kind = event.get("event")
         if kind == "state" and "state" in event:
             self.state = dict(event)
+        elif kind == "state" and "sound" in event:
+            self.sounds[str(event.get("source", ""))] = event["sound"]
+        elif kind == "source" and event.get("kind") == "lost":
+            self.sounds.pop(str(event.get("source", "")), None)
         elif kind == "landing":
             self.landings.appendleft(event)
         elif kind == "alarm":
@@ -67,7 +76,9 @@ class Picture:
 
 def drawn(picture: Picture, clock: Clock, now_ns: int, *, title: str) -> RenderableType:
     """The picture of this moment."""
-    parts: list[RenderableType] = [_head(picture, clock, now_ns, title), _next_line(picture, clock, now_ns)]
+    parts: list[RenderableType] = [_head(picture, clock, now_ns, title)]
+    parts += [_meter(source, sound) for source, sound in picture.sounds.items()]
+    parts.append(_next_line(picture, clock, now_ns))
     if picture.landings:
         parts.append(_landings(picture))
     for at_ns, text in picture.alarms:
@@ -125,6 +136,23 @@ def _standbys(state: Fields) -> list[str]:
         else:
             said.append(f"{name} cannot stand in, {late_ms:+.0f} ms late")
     return said
+
+
+def _meter(source: str, sound: Fields) -> Text:
+    """Level and lock of a live source."""
+    level_dbfs, lock = float(sound["level_dbfs"]), float(sound["lock"])
+    lit = round(min(1.0, max(0.0, 1.0 + level_dbfs / _METER_DB)) * _METER_CELLS)
+    bar = "▮" * lit + "▯" * (_METER_CELLS - lit)
+    channel = f" channel {sound['channel']}" if sound.get("channel") else ""
+    parts = [f"{source}{channel}  {bar} {level_dbfs:6.1f} dBFS  lock {100 * lock:3.0f} %"]
+    if sound.get("front_end"):
+        parts.append(f"by {sound['front_end']}")
+    if sound.get("clipped"):
+        parts.append("CLIPPED")
+    if sound.get("xruns"):
+        parts.append(f"{sound['xruns']} xruns")
+    good = lock > _GOOD_LOCK and not sound.get("clipped")
+    return Text("  ".join(parts), style="green" if good else "yellow" if lock else "grey62")
 
 
 def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:
@@ -188,6 +216,8 @@ def sentence(event: Fields) -> str | None:
     if kind == "take":
         reason = f" ({event['reason']})" if event.get("reason") else ""
         return f"take {event.get('take')} {event.get('state')}{reason}"
+    if kind == "source" and event.get("text"):
+        return f"{event.get('source')} {event.get('kind')}: {event['text']}"
     if kind == "source" and event.get("kind") == "opened":
         duration_s = int(event.get("duration_ns", 0)) / NS_PER_S
         return f"{event.get('source')} plays, {duration_s:.1f} s"

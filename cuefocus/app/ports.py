@@ -7,6 +7,10 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
+from cuefocus.errors import DeviceError
+from cuefocus.shells.jack_library import jack_module, open_client, sound_outputs
+from cuefocus.shells.portaudio_list import listed_inputs
+
 BY_ID = Path("/dev/serial/by-id")
 NET = Path("/sys/class/net")
 _ARPHRD_CAN = "280"  # include/uapi/linux/if_arp.h
@@ -17,8 +21,8 @@ class PortRow:
     """One thing that can be plugged into.
 
     Args:
-        kind: serial, can, sound, midi; `note` for what could not be looked at.
-        address: what to write into the rig file; empty for a note.
+        kind: serial, can, jack, sound, midi; `note` for what could not be looked at.
+        address: what to write into the rig file, or for sound after `--source`; empty for a note.
         device: what the system calls it now.
         description: maker and product, or state.
         stable: whether `address` means the same device after a re-plug.
@@ -36,8 +40,8 @@ class PortRow:
 
 
 def list_all_ports(by_id: Path = BY_ID, net: Path = NET) -> list[PortRow]:
-    """Serial ports, CAN interfaces, and sound and MIDI devices where their libraries are installed."""
-    return [*serial_ports(by_id), *can_interfaces(net), *sound_inputs(), *midi_inputs()]
+    """Serial ports, CAN interfaces, and JACK ports, sound and MIDI devices where their libraries are installed."""
+    return [*serial_ports(by_id), *can_interfaces(net), *jack_ports(), *sound_cards(), *midi_inputs()]
 
 
 def serial_ports(by_id: Path = BY_ID) -> Iterator[PortRow]:
@@ -63,17 +67,32 @@ def can_interfaces(net: Path = NET) -> Iterator[PortRow]:
             yield PortRow("can", f"can:{interface.name}", interface.name, f"CAN interface, {state}")
 
 
-def sound_inputs() -> Iterator[PortRow]:
+def jack_ports() -> Iterator[PortRow]:
+    """Ports of the running JACK server that sound comes out of, if JACK-Client is installed."""
+    try:
+        client = open_client(jack_module(), "cuefocus-ports")
+    except DeviceError as problem:
+        yield PortRow("note", "", "", f"JACK ports not listed: {problem.sentence}", stable=False)
+        return
+    with client:
+        rate, ports = int(client.samplerate), sound_outputs(client)
+    for port in ports:
+        about = f"{'input of a sound card' if port.physical else 'output of a program'}, {rate} Hz"
+        yield PortRow("jack", f"jack:{port.name}", port.name, about)
+
+
+def sound_cards() -> Iterator[PortRow]:
     """Sound inputs, if sounddevice is installed."""
     try:
-        library = importlib.import_module("sounddevice")
-    except (ImportError, OSError) as problem:  # OSError: PortAudio itself is missing
-        yield PortRow("note", "", "", f"sound inputs not listed: {problem}", stable=False)
+        inputs = listed_inputs()
+    except DeviceError as problem:
+        yield PortRow("note", "", "", f"sound inputs not listed: {problem.sentence}", stable=False)
         return
-    for device in library.query_devices():
-        if device["max_input_channels"] > 0:
-            name, channels = str(device["name"]), int(device["max_input_channels"])
-            yield PortRow("sound", name, name, f"{channels} channels, {device['default_samplerate']:.0f} Hz")
+    names = [each.name for each in inputs]
+    for each in inputs:
+        alone = names.count(each.name) == 1
+        wide = "1 channel" if each.channels == 1 else f"{each.channels} channels"
+        yield PortRow("sound", f"audio:{each.name}", each.name, f"{wide}, {each.sample_rate} Hz", stable=alone)
 
 
 def midi_inputs() -> Iterator[PortRow]:

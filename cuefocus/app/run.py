@@ -19,13 +19,14 @@ from typing import TextIO
 from rich.console import Console
 
 from cuefocus.app.check import Checked, check
-from cuefocus.app.daemon import Places, Wires
+from cuefocus.app.daemon import LiveSound, Places, Wires
 from cuefocus.app.job import build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
-from cuefocus.app.sound_choice import SoundChoice, choose_sound
+from cuefocus.app.sound_choice import SoundChoice
+from cuefocus.app.source_choice import LiveChoice, choose_source
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
@@ -37,6 +38,7 @@ from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score, SoundConfig
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.shared_memory import SharedMemory
+from cuefocus.shells.sound_ring import SoundRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class RunOptions:
     """What the command line says.
 
     Args:
-        source: `file:X.wav`, or empty for the rig's own.
+        source: `file:X.wav`, `jack:PORT` or `audio:DEVICE`; empty for the rig's own.
         takes: end after this many; 0 = until stopped.
         attended: a person stands by the real motors.
         journal: folder of journals, ledger and take store.
@@ -94,7 +96,7 @@ def run(
     err.writelines(f"{complaint}\n" for complaint in absent)
     if absent and options.arm:
         return INPUT_AT_FAULT
-    choice = choose_sound(options.source, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
+    choice = choose_source(options.source, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
     job = build_job(checked)
     places = Places(options.journal.absolute(), _run_id())
     try:
@@ -187,7 +189,9 @@ def _score(options: RunOptions, checked: Checked, job: Job, places: Places) -> S
     return Score(job, seed, header)
 
 
-def _sound(options: RunOptions, choice: SoundChoice) -> SoundConfig:
+def _sound(options: RunOptions, choice: SoundChoice | LiveChoice) -> SoundConfig | LiveSound:
+    if isinstance(choice, LiveChoice):
+        return LiveSound(choice.source, choice.device, SoundRing.create())
     return SoundConfig(
         source=choice.source,
         path=str(choice.sound.path.absolute()),

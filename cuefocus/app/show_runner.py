@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.live import Live
 
 from cuefocus.app.daemon import (
+    LiveSound,
     Places,
     Wires,
     conductor_child,
     desk_child,
+    ears_child,
     motion_child,
     motion_config,
     understudy_child,
@@ -34,6 +36,7 @@ from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import SoundConfig
 from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.sound_ring import State
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 DONE: Final = 0
@@ -41,6 +44,7 @@ INPUT_AT_FAULT: Final = 1
 DEVICE_AT_FAULT: Final = 3
 _FRAME_NS: Final = 100 * NS_PER_MS
 _SIMS_READY_NS: Final = 5 * NS_PER_S
+_EARS_READY_NS: Final = 10 * NS_PER_S
 _LOOK_NS: Final = 5 * NS_PER_MS
 _KEY_ANSWER_NS: Final = 300 * NS_PER_MS
 _SILENT_NS: Final = 200 * NS_PER_MS
@@ -55,7 +59,7 @@ class ShowRunner:
     """Runs the processes of one daemon.
 
     Args:
-        wires: what they share. sound: what plays, None for nothing.
+        wires: what they share. sound: what plays or is listened to, None for nothing.
         out: where events go as JSON lines. console: where they go for a person.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
@@ -71,7 +75,7 @@ class ShowRunner:
         runtime: RuntimeDir,
         places: Places,
         rig: Rig,
-        sound: SoundConfig | None,
+        sound: SoundConfig | LiveSound | None,
         *,
         title: str,
         out: TextIO,
@@ -120,8 +124,10 @@ class ShowRunner:
     # --- up ---
 
     def _start(self) -> None:
-        """Motors first, then motion, then those that need it."""
+        """Ears first, for without them there is nothing to do; motors, then motion, then those that need it."""
         memory, log = self._wires.memory, self._places.log
+        if isinstance(self._sound, LiveSound):
+            self._open_ears(self._sound)
         sims = simulated_motors(self._rig, self._runtime.path, axes=memory.axes)
         child = sims.child(self._runtime.path, log("sims"))
         if child is not None:
@@ -136,6 +142,19 @@ class ShowRunner:
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
         self._processes.start(conductor_child(self._wires, self._sound, self._runtime, self._places))
         self._processes.start(desk_child(self._wires, self._runtime, self._places))
+
+    def _open_ears(self, live: LiveSound) -> None:
+        """Until the device is open, or at least there: whether timecode is on it already does not matter.
+
+        Raises: DeviceError with the ears' own words when they cannot listen.
+        """
+        self._processes.start(ears_child(live, self._places.log("ears")))
+        clock, until_ns = HostClock(), now_ns() + _EARS_READY_NS
+        while live.ring.stream().state is State.STARTING:
+            self._fatal_deaths()
+            if now_ns() > until_ns:
+                raise DeviceError("the sound device did not open", where=str(live.device))
+            clock.sleep_until(now_ns() + _LOOK_NS)
 
     def _fatal_deaths(self) -> None:
         """A process that cannot even start is an end, not something to try again.
@@ -307,6 +326,7 @@ class ShowRunner:
         quiet_ns = now_ns() - self._wires.memory.conductor_beat.last_ns
         patient = quiet_ns < _SILENT_NS and self._stops < 2
         self._processes.stop(("conductor",), _CONDUCTOR_GRACE_NS if patient else 0)
+        self._processes.stop(("ears",), _OTHERS_GRACE_NS)
         self._processes.stop(("motion",), _MOTION_GRACE_NS)
         self._processes.stop(("desk", "understudy"), _OTHERS_GRACE_NS)
         self._processes.stop(("sims",), _OTHERS_GRACE_NS)

@@ -61,7 +61,7 @@ def choose_sound(
 
 def _named(given: str) -> tuple[Path, int | None]:
     if not given.startswith(_FILE) or len(given) == len(_FILE):
-        raise InputError(f"no source {given!r}", where="--source", hint="write file:X.wav, or file:X.wav#2")
+        raise InputError(f"no source {given!r}", where="--source", hint="write file:X.wav, jack:PORT or audio:DEVICE#3")
     name, mark, number = given.removeprefix(_FILE).rpartition("#")
     if mark and number.isdecimal():
         if number == "0":

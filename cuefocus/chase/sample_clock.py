@@ -16,6 +16,8 @@ _RATE_WALK = 3e-8
 # A block stamp's spread until the first blocks have shown theirs, ns.
 _FIRST_SPREAD_NS = 60e3
 _LEAST_SPREAD_NS = 50.0
+# A sound server's own times wander by tens of µs over seconds (docs/decisions/0021): believed no better than this.
+_SERVER_SPREAD_NS = 20e3
 _GATE_SIGMAS = 4.0
 # The spread is learnt over about this many blocks; the mean innovation too.
 _SPREAD_BLOCKS = 64
@@ -71,8 +73,14 @@ class SampleClock:
         """One standard deviation of `rate_ppm`."""
         return float(self._p11**0.5) * 1e6
 
-    def feed(self, sample: int, stamp_ns: int) -> bool:
+    def feed(self, sample: int, stamp_ns: int, *, two_sided: bool = False) -> bool:
         """Take the host time at which sample number `sample` was there (a block's start or its end, always the same).
+
+        Args:
+            sample: its number.
+            stamp_ns: when it was there.
+            two_sided: a sound server has filtered the stamp already: it may be early as well as late, and wanders
+                slowly, so that no number of such stamps is worth much more than a few.
 
         Returns: whether the stamp was believed; a gated one leaves the estimate as it was.
         """
@@ -81,10 +89,10 @@ class SampleClock:
             return True
         self._advance(sample)
         innovation_ns = (stamp_ns - self._host_ns) - self._rest_ns
-        noise = self._spread_ns**2
+        noise = max(self._spread_ns, _SERVER_SPREAD_NS if two_sided else 0.0) ** 2
         total = self._p00 + noise
         limit_ns = _GATE_SIGMAS * total**0.5
-        if innovation_ns > limit_ns:
+        if innovation_ns > limit_ns or (two_sided and innovation_ns < -limit_ns):
             return self._late(sample, stamp_ns, innovation_ns, limit_ns)
         if innovation_ns < -limit_ns:
             # Nothing comes early: what was believed so far was late.
@@ -147,7 +155,7 @@ class SampleClock:
     def _late(self, sample: int, stamp_ns: int, innovation_ns: float, limit_ns: float) -> bool:
         self.gated += 1
         self._late_in_row += 1
-        self._learn_spread(min(innovation_ns, limit_ns))
+        self._learn_spread(max(-limit_ns, min(innovation_ns, limit_ns)))
         if self._late_in_row < _LOCKOUT_BLOCKS:
             return False
         self.reanchored += 1

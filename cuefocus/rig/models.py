@@ -23,8 +23,10 @@ class Source(Strict):
 
     id: Name
     kind: SourceKind
-    device: Name | None = Field(None, description="sound card, MIDI port or listening address; a sound file for `file`")
-    channel: int = Field(1, ge=1, le=256, description="sound channel that carries LTC, from 1")
+    device: Name | None = Field(
+        None, description="sound card or `jack:PORT`, MIDI port or listening address; a sound file for `file`"
+    )
+    channel: int = Field(1, ge=1, le=256, description="sound channel that carries LTC, from 1; left out: the best")
     latency_ms: float = Field(0.0, ge=-1000, le=1000, description="measured age of a reading when it is stamped")
     priority: int = Field(1, ge=1, le=100, description="1 is followed first")
     rate: Rate | None = Field(None, description="expected; default the show's")

@@ -37,6 +37,22 @@ class SoundConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """The live sound that is listened to.
+
+    Args:
+        source: id of the source in the rig.
+        channel: counted from 0; None: the one on which LTC is read best.
+        ring_fd, bell_fd: inherited descriptors of the ring that the ears write.
+    """
+
+    source: str
+    channel: int | None
+    ring_fd: int
+    bell_fd: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConductorConfig:
     """All of it.
 
@@ -44,6 +60,7 @@ class ConductorConfig:
         memory_fd, events_fd, takes_fd, score_fd: inherited descriptors; -1 for nobody who hears events, or of takes.
         spill_fd: where journal lines wait while the disk takes none; -1: in our own memory only.
         socket: where commands are heard.
+        sound, live: where timecode comes from: a file, or the ears; at most one of them.
         journal, ledger: files of this run and of all runs.
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
@@ -58,6 +75,7 @@ class ConductorConfig:
     journal: str
     ledger: str
     sound: SoundConfig | None = None
+    live: LiveConfig | None = None
     priority: int = DEFAULT_PRIORITY
     lock: bool = True
     afresh: int = 0
@@ -79,8 +97,13 @@ def read_conductor_config(path: Path) -> ConductorConfig:
     """The config `ConductorConfig.write` wrote. Raises RigFileError when it is none."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        sound, sheets = fields.pop("sound"), tuple(fields.pop("sheet_fds", ()))
-        return ConductorConfig(**fields, sound=SoundConfig(**sound) if sound is not None else None, sheet_fds=sheets)
+        sound, live, sheets = fields.pop("sound"), fields.pop("live", None), tuple(fields.pop("sheet_fds", ()))
+        return ConductorConfig(
+            **fields,
+            sound=SoundConfig(**sound) if sound is not None else None,
+            live=LiveConfig(**live) if live is not None else None,
+            sheet_fds=sheets,
+        )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None
 

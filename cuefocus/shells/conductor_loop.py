@@ -20,6 +20,7 @@ from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.absence import NOTICED_NS, aftermath
 from cuefocus.shells.conductor_parts import Steps, Surroundings
+from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import DescriptorWait
 from cuefocus.shells.local_socket import Peer
 from cuefocus.shells.shm_motion import AxisFlag
@@ -74,7 +75,8 @@ class Conductor:
         self._awake_ns = around.now_ns()
         self._motion_silent = False
         self._wait = DescriptorWait()
-        for fd in (around.server.fileno(), around.memory.conductor_bell, around.events.fileno()):
+        bell = around.sound.fileno() if around.sound is not None else -1
+        for fd in (around.server.fileno(), around.memory.conductor_bell, around.events.fileno(), bell):
             if fd >= 0:
                 self._wait.watch(fd)
         self.in_take = in_take
@@ -141,6 +143,8 @@ class Conductor:
             around.publisher.beat(now_ns)
         self._put_right(beat_ns)  # the step itself may have been held up
         self._play(now_ns)
+        for fields in around.sound.news(now_ns) if around.sound is not None else ():
+            around.events.put(fields)
         self._spare_time(now_ns)
 
     def _put_right(self, beat_ns: int) -> None:
@@ -305,7 +309,7 @@ class Conductor:
 
     def _play(self, now_ns: int) -> None:
         around = self._around
-        if around.playlist is None or around.sound is None or around.sound.playing:
+        if around.playlist is None or not isinstance(around.sound, FileSource) or around.sound.playing:
             return
         motion_there = now_ns - around.memory.motion.read().beat_ns < _MOTION_SILENT_NS
         playback = around.playlist.next_playback(now_ns, self._plan, motion_there=motion_there)

@@ -18,7 +18,14 @@ from typing import Final
 from cuefocus.errors import CueFocusError, InputError, SoundFileError
 from cuefocus.files.collector import collector_paused
 from cuefocus.landing.rows import LandingRow
-from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig, read_conductor_config, read_score
+from cuefocus.shells.conductor_config import (
+    ConductorConfig,
+    LiveConfig,
+    Score,
+    SoundConfig,
+    read_conductor_config,
+    read_score,
+)
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
 from cuefocus.shells.event_pipe import EventWriter
@@ -27,6 +34,7 @@ from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.journal_file import JournalWriter
 from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.ledger_file import LedgerWriter
+from cuefocus.shells.live_source import LiveSource
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.playlist import Playlist
@@ -34,6 +42,7 @@ from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.recall import Recalled, recall
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.sound_file import SoundFile
+from cuefocus.shells.sound_ring import SoundRing
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _SLOW_NS: Final = NS_PER_S
@@ -89,7 +98,10 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         open_things.callback(journal.close)
         around.journal = journal
         around.ledger = _ledger(config, score, recalled, trouble)
-        around.sound = _sound(config.sound, playlist, trouble)
+        if config.live is not None:
+            around.sound = _live(config.live, resumed=recalled.outcome is not None)
+        else:
+            around.sound = _sound(config.sound, playlist, trouble)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
         attach_seen = _attach_counts(memory)
@@ -131,6 +143,12 @@ def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Calla
     if playlist.playback is not None:
         sound.resume(playlist.playback)
     return sound
+
+
+def _live(config: LiveConfig, *, resumed: bool) -> LiveSource:
+    """Live sound, from what is on air now."""
+    ring = SoundRing.attach(config.ring_fd, config.bell_fd)
+    return LiveSource(config.source, ring, config.channel, resumed=resumed)
 
 
 class _LateLedger:

@@ -1,6 +1,6 @@
 """What the conductor's loop touches: the session, the files, the memory, the sockets, the sound."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,6 @@ from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.ports import InboxEvent
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.event_pipe import EventWriter
-from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
@@ -36,6 +35,26 @@ class Lists(Protocol):
         """Keep one row."""
 
 
+class Sounds(Protocol):
+    """The sound, from a file or live, as the loop uses it."""
+
+    source: str
+    worst_late_ns: int
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When to look though nothing rang."""
+
+    def fileno(self) -> int:
+        """A descriptor that rings when there is something new; -1 for none."""
+
+    def pump(self) -> Sequence[InboxEvent]:
+        """What has been heard since the last call."""
+
+    def news(self, at_ns: int) -> Sequence[Mapping[str, object]]:
+        """What to tell the operator beside."""
+
+
 @dataclass(slots=True)
 class Surroundings:
     """All the loop touches.
@@ -56,5 +75,5 @@ class Surroundings:
     takes: EventWriter
     journal: Keeps | None = None
     ledger: Lists | None = None
-    sound: FileSource | None = None
+    sound: Sounds | None = None
     playlist: Playlist | None = None

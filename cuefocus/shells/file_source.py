@@ -77,19 +77,32 @@ class LtcInput:
         return [self._reading(frame) for frame in self._decoder.flush()]
 
     def _reading(self, frame: LtcFrame) -> Reading:
-        clock, sample = self.clock, self._from_sample + frame.start_sample
-        frame_ns = frame.samples_per_frame * clock.ns_per_sample
-        start_ns = frame.noise_samples * clock.ns_per_sample
-        noise_ns = max(_LEAST_NOISE_NS, (clock.uncertainty_ns(sample) ** 2 + start_ns**2) ** 0.5)
-        return Reading(
-            source=self._source,
-            label=frame.label,
-            drop=frame.drop,
-            stamp_ns=clock.host_at(sample) - self._latency_ns,
-            frame_ns=frame_ns,
-            direction=frame.direction,
-            noise_ns=noise_ns,
-        )
+        return reading_of(frame, self._source, self.clock, self._from_sample, latency_ns=self._latency_ns)
+
+
+def reading_of(frame: LtcFrame, source: str, clock: SampleClock, from_sample: int, *, latency_ns: int = 0) -> Reading:
+    """A frame heard in sound, as a reading in host time.
+
+    Args:
+        frame: as the decoder gave it.
+        source: the source's id in the rig.
+        clock: host time of samples.
+        from_sample: the number that the decoder's first sample has there.
+        latency_ns: taken off the stamp.
+    """
+    sample = from_sample + frame.start_sample
+    frame_ns = frame.samples_per_frame * clock.ns_per_sample
+    start_ns = frame.noise_samples * clock.ns_per_sample
+    noise_ns = max(_LEAST_NOISE_NS, (clock.uncertainty_ns(sample) ** 2 + start_ns**2) ** 0.5)
+    return Reading(
+        source=source,
+        label=frame.label,
+        drop=frame.drop,
+        stamp_ns=clock.host_at(sample) - latency_ns,
+        frame_ns=frame_ns,
+        direction=frame.direction,
+        noise_ns=noise_ns,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,15 @@ class FileSource:
         if not self._announced:
             return self.playback.origin_ns
         return self._due_ns(min(self._next_sample + self._block_samples, self._sound.samples))
+
+    def fileno(self) -> int:
+        """A file rings no bell: its blocks are due by the clock."""
+        return -1
+
+    def news(self, at_ns: int) -> list[dict[str, object]]:
+        """Nothing to tell the operator beside what is in the inbox."""
+        del at_ns
+        return []
 
     def play(self, playback: Playback) -> None:
         """Play with sample 0 on air at `playback.origin_ns`."""

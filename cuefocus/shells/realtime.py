@@ -46,12 +46,18 @@ class Granted:
 
 
 def enter_realtime(
-    priority: int = DEFAULT_PRIORITY, *, cpu: int | None = None, lock: bool = True, stay_awake: bool = False
+    priority: int = DEFAULT_PRIORITY,
+    *,
+    cpu: int | None = None,
+    lock: bool = True,
+    stay_awake: bool = False,
+    children: bool = False,
 ) -> Granted:
     """Ask for everything; take what is given.
 
     Args:
-        priority: SCHED_FIFO priority; 0 asks for none. Children and later threads of other classes do not inherit it.
+        priority: SCHED_FIFO priority; 0 asks for none.
+        children: whether children and later threads inherit it.
         cpu: the only core to run on; None leaves it to the system.
         lock: lock the memory, now and future.
         stay_awake: keep the cores out of deep sleep (costs power) for as long as the process lives.
@@ -66,7 +72,7 @@ def enter_realtime(
     locked = lock and _lock_memory()
     if lock and not locked:
         missing.append("locked memory (raise RLIMIT_MEMLOCK: systemd LimitMEMLOCK=infinity, or limits.conf)")
-    fifo = priority > 0 and _take_class(priority)
+    fifo = priority > 0 and _take_class(priority, children=children)
     if priority > 0 and not fifo:
         missing.append("real-time class (RLIMIT_RTPRIO: systemd LimitRTPRIO=80, or limits.conf); racks may be ms late")
     if stay_awake and not _stay_awake():
@@ -86,9 +92,10 @@ def quiet_garbage(*, sweep: bool = True) -> None:
     gc.freeze()
 
 
-def _take_class(priority: int) -> bool:
+def _take_class(priority: int, *, children: bool) -> bool:
+    policy = os.SCHED_FIFO | (0 if children else os.SCHED_RESET_ON_FORK)
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
     except OSError:
         return False
     return True

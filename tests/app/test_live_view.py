@@ -39,6 +39,19 @@ def test_timecode_state_source_and_what_lands_next_are_seen() -> None:
         assert words in seen
 
 
+def test_level_and_lock_of_live_sound_are_seen_as_long_as_it_is_there() -> None:
+    picture = Picture()
+    picture.take(STATE)
+    sound = {"level_dbfs": -12.04, "peak_dbfs": -9.0, "clipped": 3, "lock": 0.97, "front_end": "edges", "channel": 3,
+             "device": "JACK port system:capture_3", "xruns": 2}  # fmt: skip
+    picture.take({"event": "state", "host_ns": NOW_NS, "source": "deck", "sound": sound})
+    seen = _seen(picture, LOCKED)
+    for words in ("deck channel 3", "-12.0 dBFS", "lock  97 %", "by edges", "CLIPPED", "2 xruns", "LOCKED"):
+        assert words in seen
+    picture.take({"event": "source", "source": "deck", "kind": "lost", "text": "it was unplugged"})
+    assert "dBFS" not in _seen(picture, LOCKED)
+
+
 def test_landings_and_alarms_are_seen() -> None:
     picture = Picture()
     for event in (STATE, LANDING, {"event": "alarm", "host_ns": NOW_NS, "text": "motor B is gone"}):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cuefocus.errors import DeviceError, RigFileError
-from cuefocus.shells.conductor_config import ConductorConfig, SoundConfig, read_conductor_config, read_score
+from cuefocus.shells.conductor_config import ConductorConfig, LiveConfig, SoundConfig, read_conductor_config, read_score
 
 
 def test_a_config_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -15,6 +15,13 @@ def test_a_config_comes_back_as_it_was_written(tmp_path: Path) -> None:
     config.write(tmp_path / "c.json")
     assert read_conductor_config(tmp_path / "c.json") == config
     assert config.journal_path == Path("/takes/r.3.journal")
+
+
+def test_live_sound_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    live = LiveConfig("deck", None, 7, 8)
+    config = ConductorConfig(3, 4, 5, 6, "/run/c.sock", "/takes/r.journal", "/takes/ledger.jsonl", live=live)
+    config.write(tmp_path / "c.json")
+    assert read_conductor_config(tmp_path / "c.json") == config
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"memory_fd": 1}'])

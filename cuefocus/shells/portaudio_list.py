@@ -1,0 +1,101 @@
+"""Sound inputs as PortAudio sees them; `python -m cuefocus.shells.portaudio_list` lists them as JSON.
+
+Whoever only wants the list asks a process of its own: PortAudio prints while it looks, and ends its process at the exit
+if a sound server has died meanwhile.
+"""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from cuefocus.errors import DeviceError
+
+_WHERE: Final = "audio"
+_NO_LIBRARY: Final = "pip install 'cuefocus[audio]', and the system's PortAudio (Debian: libportaudio2)"
+_PATIENCE_S: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class SoundInput:
+    """A device that sound comes in by.
+
+    Args:
+        index: PortAudio's number for it, until it looks again.
+        name: with the interface it is reached by, such as `USB Audio: #1 (hw:1,0), ALSA`.
+        sample_rate: its own, samples per second.
+    """
+
+    index: int
+    name: str
+    channels: int
+    sample_rate: int
+
+
+def audio_module() -> Any:
+    """Sounddevice. Raises DeviceError with the cure when it or PortAudio is missing."""
+    try:
+        return importlib.import_module("sounddevice")
+    except ImportError:
+        raise DeviceError("the library sounddevice is not installed", where=_WHERE, hint=_NO_LIBRARY) from None
+    except OSError as problem:
+        raise DeviceError(f"PortAudio is not installed ({problem})", where=_WHERE, hint=_NO_LIBRARY) from None
+
+
+def sound_inputs(library: Any) -> list[SoundInput]:
+    """Every input there was when the library was loaded: PortAudio looks but once."""
+    interfaces = [str(each["name"]) for each in library.query_hostapis()]
+    return [
+        SoundInput(
+            int(device["index"]),
+            f"{device['name']}, {interfaces[int(device['hostapi'])]}",
+            int(device["max_input_channels"]),
+            round(float(device["default_samplerate"])),
+        )
+        for device in library.query_devices()
+        if int(device["max_input_channels"]) > 0
+    ]
+
+
+def leave_jack_alone() -> None:
+    """PortAudio asks JACK, too, what it has: that must start no server."""
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")
+
+
+def listed_inputs() -> list[SoundInput]:
+    """Every input there is now.
+
+    Raises: DeviceError when sounddevice or PortAudio is missing, or cannot look.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "cuefocus.shells.portaudio_list"],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+        told = json.loads(done.stdout)
+        if isinstance(told, list):
+            return [SoundInput(**row) for row in told]
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
+        raise DeviceError("PortAudio could not look for devices", where=_WHERE, hint="try again") from None
+    raise DeviceError(str(told["problem"]), where=_WHERE, hint=str(told["hint"]))
+
+
+def main() -> None:
+    """Print the inputs, or what is in the way."""
+    leave_jack_alone()
+    try:
+        told: object = [asdict(each) for each in sound_inputs(audio_module())]
+    except DeviceError as problem:
+        told = {"problem": problem.sentence, "hint": problem.hint}
+    sys.stdout.write(json.dumps(told))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
