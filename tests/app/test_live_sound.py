@@ -129,7 +129,7 @@ def timecode(tmp_path: Path, seconds: float = 12.0) -> Path:
 @needs_jack
 @pytest.mark.serial
 def test_racks_land_by_timecode_from_a_jack_port(tmp_path: Path, server: Server) -> None:
-    with player(timecode(tmp_path)) as play, daemon(tmp_path, source="jack:player") as running:
+    with player(timecode(tmp_path)) as play, daemon(tmp_path, sources=["jack:player"]) as running:
         running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
         play()
         running.until(lambda event: event.get("sound", {}).get("lock", 0.0) > 0.8)
@@ -148,7 +148,7 @@ def test_racks_land_by_timecode_from_a_jack_port(tmp_path: Path, server: Server)
 @pytest.mark.serial
 def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp_path: Path, server: Server) -> None:
     sound = timecode(tmp_path)
-    with daemon(tmp_path, source="jack:player", arm=False, takes=0) as running:
+    with daemon(tmp_path, sources=["jack:player"], arm=False, takes=0) as running:
         first = running.until(lambda event: event["event"] == "source")
         assert first["kind"] == "lost"
         assert "no JACK port 'player' yet" in first["text"]
@@ -176,7 +176,7 @@ def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp
 @needs_jack
 @pytest.mark.serial
 def test_without_a_server_run_ends_with_a_sentence_and_status_3(tmp_path: Path, alone: None) -> None:
-    with daemon(tmp_path, source="jack:player") as running:
+    with daemon(tmp_path, sources=["jack:player"]) as running:
         assert running.end() == 3
     said = (tmp_path / "stderr").read_text()
     assert "no JACK server answers" in said
