@@ -386,7 +386,7 @@ def schema(
 
 @app.command()
 def ports(as_json: Json = False) -> None:
-    """Serial, CAN, sound and MIDI ports by names that last."""
+    """Serial, CAN, sound and MIDI ports, and Art-Net addresses, by names that last."""
     from cuefocus.app.ports import list_all_ports
 
     rows = list_all_ports()

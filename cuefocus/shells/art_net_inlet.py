@@ -6,6 +6,7 @@ was fetched.
 """
 
 import contextlib
+import fcntl
 import ipaddress
 import os
 import socket
@@ -24,6 +25,7 @@ from cuefocus.wire.artnet import PORT
 
 _SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python does not name it
 _IP_PKTINFO: Final = 8  # linux/in.h
+_SIOCGIFADDR: Final = 0x8915  # asm-generic/sockios.h
 _TIMESPEC: Final = struct.Struct("@ll")
 _PKTINFO: Final = struct.Struct("=i4s4s")
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_PKTINFO.size)
@@ -67,6 +69,18 @@ def open_art_net(address: str) -> socket.socket:
 
 def _bound_alone(address: str) -> bool:
     return address == ALL_ADDRESSES or ipaddress.IPv4Address(address).is_loopback
+
+
+def own_addresses() -> list[tuple[str, str]]:
+    """IPv4 addresses of this machine and the interfaces they are on; of several on one interface, its first."""
+    found: list[tuple[str, str]] = []
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asked:
+        for _, name in socket.if_nameindex():
+            with contextlib.suppress(OSError):  # it has none
+                request = struct.pack("16s24x", name.encode())
+                answer = fcntl.ioctl(asked.fileno(), _SIOCGIFADDR, request)
+                found.append((socket.inet_ntoa(answer[20:24]), name))
+    return found
 
 
 class ArtNetInlet:

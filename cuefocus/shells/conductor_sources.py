@@ -15,7 +15,7 @@ from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.shells.sound_ring import SoundRing
 from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, SourceConfig
-from cuefocus.shells.source_set import Heard, SourceSet
+from cuefocus.shells.source_set import Heard, SourceSet, TurnClock
 
 
 def open_sources(configs: Sequence[SourceConfig], playlist: Playlist | None, *, resumed: bool) -> SourceSet:
@@ -28,12 +28,13 @@ def open_sources(configs: Sequence[SourceConfig], playlist: Playlist | None, *, 
 
     Raises: DeviceError for a descriptor that is not what it should be.
     """
-    return SourceSet([_opened(config, playlist, resumed=resumed) for config in configs], playlist)
+    clock = TurnClock()
+    return SourceSet([_opened(config, playlist, clock, resumed=resumed) for config in configs], playlist, clock)
 
 
-def _opened(config: SourceConfig, playlist: Playlist | None, *, resumed: bool) -> Heard:
+def _opened(config: SourceConfig, playlist: Playlist | None, clock: TurnClock, *, resumed: bool) -> Heard:
     if isinstance(config, FileConfig):
-        return _file(config, playlist)
+        return _file(config, playlist, clock)
     if isinstance(config, LiveConfig):
         ring = SoundRing.attach(config.ring_fd, config.bell_fd)
         return LiveSource(config.source, ring, config.channel, resumed=resumed)
@@ -42,12 +43,12 @@ def _opened(config: SourceConfig, playlist: Playlist | None, *, resumed: bool) -
     return MessageSource(config.source, MidiInlet(config.pipe_fd), MtcInput(config.source), resumed=resumed)
 
 
-def _file(config: FileConfig, playlist: Playlist | None) -> "FileSource | GoneFile":
+def _file(config: FileConfig, playlist: Playlist | None, clock: TurnClock) -> "FileSource | GoneFile":
     """A sound file, taken up where it is by now. One that went away since the run began is a source lost, no more."""
     playback = playlist.playback if playlist is not None else None
     try:
         sound = SoundFile.open(config.path)
-        source = FileSource(config.source, sound, config.channel, now_ns, latency_ns=config.latency_ns)
+        source = FileSource(config.source, sound, config.channel, clock, latency_ns=config.latency_ns)
     except SoundFileError as problem:
         gone = GoneFile(config.source, str(problem))
         if playback is not None:

@@ -45,6 +45,11 @@ class MidiPipe:
             return True
         return False
 
+    def close(self) -> None:
+        """Let go of both ends; those that were inherited stay."""
+        self._reader.close()
+        self._writer.close()
+
 
 class MidiWriter:
     """The ears' end. `put` is made for a library's callback: it never waits and never raises.
@@ -76,6 +81,10 @@ class MidiWriter:
         except OSError:
             return False
         return True
+
+    def close(self) -> None:
+        """Let go of the end."""
+        self._socket.close()
 
 
 class MidiInlet:

@@ -55,23 +55,46 @@ class Plays(Protocol):
         """Play with sample 0 on air at `playback.origin_ns`."""
 
 
+class TurnClock:
+    """The host clock as sound files see it: it stands still during a turn.
+
+    Otherwise a file would be stamped later by what decoding those before it takes.
+
+    Args:
+        clock_ns: the host clock.
+    """
+
+    def __init__(self, clock_ns: Callable[[], int] = now_ns) -> None:
+        self.live_ns = clock_ns
+        self._turn_ns = clock_ns()
+
+    def begin_turn(self) -> int:
+        """Another turn begins; host time now."""
+        self._turn_ns = self.live_ns()
+        return self._turn_ns
+
+    def __call__(self) -> int:
+        """Host time at which the turn began."""
+        return self._turn_ns
+
+
 class SourceSet:
     """The sources of a run, in order of priority.
 
     Args:
         sources: all of them.
         playlist: when the sound files among them play; None where there is none.
-        clock_ns: the host clock.
+        clock: what stamps the files' blocks.
     """
 
     def __init__(
         self,
         sources: Sequence[Heard] = (),
         playlist: Playlist | None = None,
-        *,
-        clock_ns: Callable[[], int] = now_ns,
+        clock: TurnClock | None = None,
     ) -> None:
-        self._sources, self._playlist, self._now_ns = tuple(sources), playlist, clock_ns
+        self._sources, self._playlist = tuple(sources), playlist
+        self._clock = clock if clock is not None else TurnClock()
         self._files = [source for source in self._sources if isinstance(source, Plays)]
         self._first = 0
 
@@ -92,10 +115,10 @@ class SourceSet:
     def pump(self) -> list[InboxEvent]:
         """What has been heard since the last call; where that takes long, what is left is fetched first next time."""
         heard: list[InboxEvent] = []
-        begun_ns, count = self._now_ns(), len(self._sources)
+        begun_ns, count = self._clock.begin_turn(), len(self._sources)
         first, self._first = self._first, 0
         for place in range(first, first + count):
-            if place > first and self._now_ns() - begun_ns > LONGEST_PUMP_NS:
+            if place > first and self._clock.live_ns() - begun_ns > LONGEST_PUMP_NS:
                 self._first = place % count
                 break
             heard += self._sources[place % count].pump()
