@@ -341,7 +341,9 @@ def doctor(
     ] = None,
     listen: Annotated[
         str,
-        typer.Option("--listen", help="what is wrong with this timecode: file:X.wav, jack:PORT, audio:DEVICE#3"),
+        typer.Option(
+            "--listen", help="what is wrong with this timecode: file:, jack:, audio:, midi:, artnet:, as in run"
+        ),
     ] = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,
     as_json: Json = False,
@@ -352,7 +354,7 @@ def doctor(
 
         found = listen_to(listen, seconds=seconds, rig=rig, show=show)
         _findings_out(found, as_json=as_json)
-        live = listen.startswith(("jack:", "audio:"))
+        live = not listen.startswith("file:")
         bad = any(finding.severity == "error" for finding in found)
         raise typer.Exit((Exit.DEVICE if live else Exit.INPUT) if bad else Exit.DONE)
     if show is not None and rig is None:

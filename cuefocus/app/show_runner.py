@@ -29,7 +29,7 @@ from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.tell import tell
 from cuefocus.app.wired_sources import EarsWire, WiredSource
 from cuefocus.engine.plan import Latch
-from cuefocus.errors import DeviceError
+from cuefocus.errors import DeviceError, InputError
 from cuefocus.files.complaint import Complaint
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
@@ -103,7 +103,7 @@ class ShowRunner:
     def run(self, *, as_json: bool) -> int:
         """Start everything, stay until it is over, stop everything; returns the exit status.
 
-        Raises: DeviceError when a process cannot be started.
+        Raises: DeviceError when a process cannot be started, InputError when no device has the name that was given.
         """
         self._as_json = as_json
         with _wakes(self) as wake, contextlib.ExitStack() as stack:
@@ -150,7 +150,7 @@ class ShowRunner:
     def _open_ears(self, wires: Sequence[EarsWire]) -> None:
         """Until each device is open, or at least there: whether timecode is on it already does not matter.
 
-        Raises: DeviceError with the ears' own words when they cannot listen.
+        Raises: DeviceError or InputError with the ears' own words when they cannot listen.
         """
         for number, wire in enumerate(wires, 1):
             name = "ears" if number == 1 else f"ears-{number}"
@@ -166,11 +166,12 @@ class ShowRunner:
     def _fatal_deaths(self) -> None:
         """A process that cannot even start is an end, not something to try again.
 
-        Raises: DeviceError with its own words.
+        Raises: DeviceError with its own words; InputError when it is ears that were given a name nothing has.
         """
         for death in self._processes.tend(final=("conductor",)):
             if death.status > 0:
-                raise DeviceError(death.last_words or f"{death.name} {death.how}")
+                refused = death.status == INPUT_AT_FAULT and death.name in self._ears
+                raise (InputError if refused else DeviceError)(death.last_words or f"{death.name} {death.how}")
 
     # --- the loop ---
 

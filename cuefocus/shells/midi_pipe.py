@@ -4,6 +4,7 @@ A pair of sockets that keeps messages apart. `run` holds both ends, so that mess
 never waits: what nobody fetches is counted and lost.
 """
 
+import os
 import socket
 import struct
 from typing import Final
@@ -30,6 +31,10 @@ class MidiPipe:
     def read_fd(self) -> int:
         """The end that the conductor inherits."""
         return self._reader.fileno()
+
+    def dup_reader(self) -> int:
+        """A descriptor of our own for the end that is read."""
+        return os.dup(self._reader.fileno())
 
     @property
     def write_fd(self) -> int:

@@ -12,10 +12,13 @@ from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.sound_device import the_one
+from cuefocus.timebase.units import NS_PER_S
 
 CLIENT: Final = "CueFocus"
 _OWN_PORT: Final = "timecode"
 _APIS: Final = (("ALSA sequencer", "API_LINUX_ALSA"), ("JACK", "API_UNIX_JACK"))
+_QUIET_NS: Final = 2 * NS_PER_S
+_ASKED_NS: Final = 5 * NS_PER_S
 _ALSA_NUMBERS: Final = re.compile(r" \d+:\d+$")
 
 
@@ -56,9 +59,10 @@ class MidiPort:
     def __init__(self, wanted: str, heard: Callable[[bytes, int], None]) -> None:
         self._library = midi_library()
         self._opened, self.name = _found(wanted, self._library)
+        self._heard_ns = self._asked_ns = now_ns()
 
         def stamped(event: tuple[list[int], float], _: object) -> None:
-            stamp_ns = now_ns()
+            stamp_ns = self._heard_ns = now_ns()
             heard(bytes(event[0]), stamp_ns)
 
         self._opened.ignore_types(sysex=False, timing=False, active_sense=True)
@@ -73,6 +77,19 @@ class MidiPort:
         """Whether it is still there. Raises PortGone."""
         if self.name not in _names(self._opened, self._library):
             raise PortGone("the port is gone", where=f"{MIDI}{lasting_name(self.name)}", hint="plug it in again")
+        at_ns = now_ns()
+        if self._opened.get_current_api() == self._library.API_UNIX_JACK and (
+            at_ns > self._heard_ns + _QUIET_NS and at_ns > self._asked_ns + _ASKED_NS
+        ):
+            self._ask_jack()
+
+    def _ask_jack(self) -> None:
+        """Whether its server lives: one that was killed leaves its list of ports behind, and nobody is told."""
+        self._asked_ns = now_ns()
+        try:
+            self._library.MidiIn(self._library.API_UNIX_JACK, f"{CLIENT} asks")
+        except self._library.RtMidiError:
+            raise PortGone("the JACK server is gone", where=f"{MIDI}{self.name}", hint="start it again") from None
 
     def close(self) -> None:
         """Let go of it."""
@@ -82,11 +99,13 @@ class MidiPort:
 
 def _found(wanted: str, library: Any) -> tuple[Any, str]:
     """An input of the first system that has such a port, not opened yet, and the port's name there."""
-    systems = [(opened, _names(opened, library)) for opened in _systems(library)]
-    for opened, names in systems:
+    others: list[str] = []
+    for opened in _systems(library):
+        names = _names(opened, library)
         if any(wanted.casefold() in name.casefold() for name in names):
             return opened, _the_one(wanted, names)
-    return systems[0][0], _the_one(wanted, [name for _, names in systems for name in names])
+        others += names
+    return None, _the_one(wanted, others)
 
 
 def _the_one(wanted: str, names: list[str]) -> str:

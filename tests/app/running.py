@@ -148,7 +148,7 @@ class Daemon:
         """The process id of a child."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         module = {"conductor": "conductor_main", "motion": "motion_main", "desk": "desk.main", "sims": "sim_motor"}
-        module |= {"understudy": "shells.understudy", "ears": "ears_main"}
+        module |= {"understudy": "shells.understudy", "ears": ".ears_main", "midi": "midi_ears_main"}
         for child in children:
             if module[process] in Path(f"/proc/{child}/cmdline").read_text():
                 return int(child)

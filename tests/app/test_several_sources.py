@@ -7,16 +7,10 @@ from typing import Any
 
 import pytest
 
-from cuefocus.app.job import job_of_journal
 from cuefocus.app.ltc import generate_ltc
 from cuefocus.app.replay import replay
-from cuefocus.engine.job import Seed
-from cuefocus.engine.journal import decode_journal
-from cuefocus.engine.ports import SourceEvent
-from cuefocus.engine.session import Session
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
-from cuefocus.timebase.frames import RATES, Timecode
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from tests.app.clock_check import worst_clock_ms
 from tests.app.running import CUES, SOUND_S, Daemon, daemon
 
 BEGINS_S = 2.0
@@ -43,23 +37,6 @@ def _landings(running: Daemon) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _worst_clock_ms(journal: Path) -> float:
-    """How far the clock that was published is from the sound's own time, from its first second to its last."""
-    header, steps, _ = decode_journal(journal.read_bytes(), version=None)
-    session = Session(job_of_journal(header), Seed(auto_arm=True, takes=1))
-    opened = (event for step in steps for event in step.inbox if isinstance(event, SourceEvent))
-    origin_ns = next(opened).stamp_ns
-    begins_ns = Timecode(0, 59, 58, 0).show_ns(RATES["25"])
-    worst_ns = 0
-    for step in steps:
-        clock = session.step(step.now_ns, step.inbox).clock
-        media_ns = clock.host_ns - origin_ns
-        if NS_PER_S < media_ns < (SOUND_S - 0.5) * NS_PER_S:
-            assert clock.running
-            worst_ns = max(worst_ns, abs(clock.show_ns - begins_ns - media_ns))
-    return worst_ns / NS_PER_MS
-
-
 def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_midst(
     tmp_path: Path, sounds: list[str]
 ) -> None:
@@ -73,7 +50,8 @@ def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_
         journal = next((folder / "takes").glob("*.journal"))
         replayed = {row.cue: row.as_dict()["error_ms"] for row in replay(journal).rows}
         assert replayed == {cue: row["error_ms"] for cue, row in landed[name].items()}
-        assert _worst_clock_ms(journal) < 1.0
+        origin_ns = next(event["host_ns"] for event in running.events if event["event"] == "source")
+        assert worst_clock_ms(running.takes, origin_ns) < 1.0
     for cue, row in landed["cut"].items():
         whole = landed["undisturbed"][cue]  # both are measured by motors that say now and then where they are
         assert abs(row["error_ms"] - whole["error_ms"]) < 1.0 + row["uncertainty_ms"] + whole["uncertainty_ms"]
