@@ -1,14 +1,14 @@
-"""LTC decoding beside libltc: the same files, the same run, one table a family.
+"""LTC decoding beside libltc: the same files, the same run, one table a family; and how fast, with `--speed`.
 
-    python benchmarks/timecode.py --tool ../shared/tools/ltc_corpus.py --corpus DIR [--only REGEX] [--misses]
+    python benchmarks/timecode.py --tool ../shared/tools/ltc_corpus.py --corpus DIR [--only REGEX] [--misses] [--plain]
+    python benchmarks/timecode.py --speed [--minutes 60] [--plain]
 
 DIR was made by that tool, which also scores both. libltc (Debian: libltc11) is called through ctypes; without it only
-our own columns are filled. Speeds are of one process, sound read from memory, in times real time.
+our own columns are filled. Speeds are of CPU time, one thread, sound in memory, in times real time. `--plain` decodes
+without numba.
 """
 
 import argparse
-import ctypes
-import ctypes.util
 import importlib.util
 import json
 import os
@@ -24,32 +24,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from ltc_peer import Found, by_libltc, libltc
+from ltc_speed import print_speeds
 
 from cuefocus.shells.sound_file import SoundFile
-from cuefocus.timebase.frames import Timecode
+from cuefocus.wire.ltc.compiled import fastest_kernels
 from cuefocus.wire.ltc.decoder import LtcDecoder
-from cuefocus.wire.ltc.word import label_of
+from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 
 _BLOCK_SAMPLES = 1 << 17
-_QUEUE_FRAMES = 64
 
 Samples = npt.NDArray[np.float32]
-Found = list[list[float]]
-
-
-class _LtcFrameExt(ctypes.Structure):
-    """Source: libltc 1.3.2, ltc.h, `LTCFrameExt`."""
-
-    _fields_ = (
-        ("word", ctypes.c_ubyte * 10),
-        ("off_start", ctypes.c_longlong),
-        ("off_end", ctypes.c_longlong),
-        ("reverse", ctypes.c_int),
-        ("biphase_tics", ctypes.c_float * 80),
-        ("sample_min", ctypes.c_ubyte),
-        ("sample_max", ctypes.c_ubyte),
-        ("volume", ctypes.c_double),
-    )
 
 
 @dataclass(slots=True)
@@ -83,63 +68,17 @@ class Sums:
         return f"{share:7.2f} {self.false:6d} {self.passed:4d}/{self.cases:<3d} {spread:7.3f}"
 
 
-def libltc() -> ctypes.CDLL | None:
-    """The library, its calls declared, or None."""
-    name = ctypes.util.find_library("ltc")
-    if name is None:
-        return None
-    library = ctypes.CDLL(name)
-    library.ltc_decoder_create.restype = ctypes.c_void_p
-    library.ltc_decoder_create.argtypes = [ctypes.c_int, ctypes.c_int]
-    library.ltc_decoder_free.argtypes = [ctypes.c_void_p]
-    library.ltc_decoder_write_s16.argtypes = [
-        ctypes.c_void_p, ctypes.POINTER(ctypes.c_short), ctypes.c_size_t, ctypes.c_longlong
-    ]  # fmt: skip
-    library.ltc_decoder_read.argtypes = [ctypes.c_void_p, ctypes.POINTER(_LtcFrameExt)]
-    return library
-
-
-def by_libltc(library: ctypes.CDLL, samples: npt.NDArray[np.int16], sample_rate: int) -> tuple[Found, float]:
-    """What libltc reads in 16-bit samples, and how long it took, s."""
-    found: Found = []
-    frame = _LtcFrameExt()
-    chunk = 1024
-    began_s = time.perf_counter()
-    decoder = library.ltc_decoder_create(sample_rate // 25, _QUEUE_FRAMES)
-    for at in range(0, len(samples), chunk):
-        piece = samples[at : at + chunk]
-        pointer = piece.ctypes.data_as(ctypes.POINTER(ctypes.c_short))
-        library.ltc_decoder_write_s16(decoder, pointer, len(piece), at)
-        while library.ltc_decoder_read(decoder, ctypes.byref(frame)):
-            word = int.from_bytes(bytes(frame.word)[:8], "little")
-            start = frame.off_end if frame.reverse else frame.off_start
-            found.append([*_digits(word), float(start), bool(frame.reverse)])
-    library.ltc_decoder_free(decoder)
-    return found, time.perf_counter() - began_s
-
-
-def _digits(word: int) -> tuple[int, int, int, int]:
-    """Hours, minutes, seconds, frames as libltc's users see them: no digit is refused."""
-    label = label_of(word)
-    if label is None:
-        label = Timecode(
-            (word >> 48 & 15) + 10 * (word >> 56 & 3), (word >> 32 & 15) + 10 * (word >> 40 & 7),
-            (word >> 16 & 15) + 10 * (word >> 24 & 7), (word & 15) + 10 * (word >> 8 & 3),
-        )  # fmt: skip
-    return label.hours, label.minutes, label.seconds, label.frames
-
-
-def by_us(samples: Samples, sample_rate: int) -> tuple[Found, float]:
-    """What our decoder reads, and how long it took, s."""
-    began_s = time.perf_counter()
-    decoder = LtcDecoder(sample_rate, keep_late=True)
+def by_us(samples: Samples, sample_rate: int, kernels: Kernels) -> tuple[Found, float]:
+    """What our decoder reads, and the CPU time that took, s."""
+    began_s = time.process_time()
+    decoder = LtcDecoder(sample_rate, keep_late=True, kernels=kernels)
     frames = [
         frame
         for at in range(0, len(samples), _BLOCK_SAMPLES)
         for frame in decoder.feed(samples[at : at + _BLOCK_SAMPLES])
     ]
     frames += decoder.flush()
-    spent_s = time.perf_counter() - began_s
+    spent_s = time.process_time() - began_s
     found: Found = [
         [f.label.hours, f.label.minutes, f.label.seconds, f.label.frames, f.start_sample, f.direction < 0]
         for f in frames
@@ -160,11 +99,22 @@ def _scorer(path: Path) -> ModuleType:
 def main() -> None:
     """Decode, score, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tool", type=Path, required=True)
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--tool", type=Path)
+    parser.add_argument("--corpus", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--misses", action="store_true", help="name the cases that are not 99 % right with none false")
+    parser.add_argument("--plain", action="store_true", help="without numba, even where it is installed")
+    parser.add_argument("--speed", action="store_true", help="how fast, and what live sound costs")
+    parser.add_argument("--minutes", type=int, default=60, help="of clean sound for --speed; a sixth of noisy")
     arguments = parser.parse_args()
+    kernels = PlainKernels() if arguments.plain else fastest_kernels()
+    machine = f"{platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {type(kernels).__name__}"
+    if arguments.speed:
+        print_speeds(kernels, arguments.minutes)
+        print(f"CPU time. {machine}; load average {os.getloadavg()[0]:.1f}")
+        return
+    if arguments.tool is None or arguments.corpus is None:
+        parser.error("name --tool and --corpus, or ask for --speed")
     score = _scorer(arguments.tool).score
     library = libltc()
     ours: dict[str, Sums] = defaultdict(Sums)
@@ -178,7 +128,7 @@ def main() -> None:
         samples = np.concatenate(list(sound.blocks(0, _BLOCK_SAMPLES)))
         truth = json.loads(path.with_suffix(".json").read_text())
         sound_s += len(samples) / sound.sample_rate
-        found, spent_s = by_us(samples, sound.sample_rate)
+        found, spent_s = by_us(samples, sound.sample_rate, kernels)
         scored = score(truth, found)
         if not ours[truth["family"]].add(scored, spent_s):
             missed.append(f"  {path.stem}: {scored['right']} of {scored['need']} right, {scored['false']} false")
@@ -196,7 +146,6 @@ def main() -> None:
             print(f"{name}: {_in_all(list(families.values()), sound_s)}")
     if arguments.misses:
         print("\n".join(missed))
-    machine = f"{platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
     print(f"std: of the frame starts, samples, median of the cases. {machine}")
 
 

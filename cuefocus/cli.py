@@ -6,6 +6,7 @@ what it needs when it runs, so that `ltc decode` does not wait for the show's mo
 
 import contextlib
 import gc
+import io
 import json
 import os
 import sys
@@ -20,6 +21,8 @@ from cuefocus.errors import CueFocusError, DeviceError, InputError, SoundFileErr
 from cuefocus.files.collector import collector_paused
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cuefocus.app.doctor import Finding
     from cuefocus.app.rehearse import Rehearsed
 
@@ -32,8 +35,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ltc = typer.Typer(help="LTC in sound files.", no_args_is_help=True)
+mtc = typer.Typer(help="MIDI timecode for others.", no_args_is_help=True)
+artnet = typer.Typer(help="Art-Net timecode for others.", no_args_is_help=True)
 sim = typer.Typer(help="Simulated devices that speak the real wire.", no_args_is_help=True)
 app.add_typer(ltc, name="ltc")
+app.add_typer(mtc, name="mtc")
+app.add_typer(artnet, name="artnet")
 app.add_typer(sim, name="sim")
 
 
@@ -49,6 +56,12 @@ class Exit(IntEnum):
 Json = Annotated[bool, typer.Option("--json", help="machine-readable output on stdout and nothing else there")]
 RigFile = Annotated[Path, typer.Option("--rig", help="rig file", metavar="R.yaml")]
 Store = Annotated[Path, typer.Option("--store", help="take store (SQLite)", metavar="FILE")]
+RateName = Annotated[str, typer.Option("--rate", help="frame rate, e.g. 25 or 29.97df")]
+StartLabel = Annotated[str, typer.Option("--start", help="first label", metavar="HH:MM:SS:FF")]
+StartSpeed = Annotated[float, typer.Option("--speed", help="relative to the rate; negative runs backwards")]
+JumpList = Annotated[list[str], typer.Option("--jump", help="at AT s go to a label", metavar="AT=HH:MM:SS:FF")]
+GapList = Annotated[list[str], typer.Option("--gap", help="at AT s nothing for so many", metavar="AT=SECONDS")]
+SendSeconds = Annotated[float | None, typer.Option("--seconds", help="how long; without it until Ctrl-C")]
 DEFAULT_STORE = Path("takes/takes.db")
 
 
@@ -294,21 +307,108 @@ def ltc_decode(
 
 @ltc.command("generate")
 def ltc_generate(
-    rate: Annotated[str, typer.Option("--rate", help="frame rate, e.g. 25 or 29.97df")],
-    start: Annotated[str, typer.Option("--start", help="first label", metavar="HH:MM:SS:FF")],
+    rate: RateName,
+    start: StartLabel,
     seconds: Annotated[float, typer.Option("--seconds", help="length of the file")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="file to write", metavar="X.wav")],
-    sample_rate: Annotated[int, typer.Option("--sample-rate")] = 48_000,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="file to write; - for standard output", metavar="X.wav")
+    ],
+    sample_rate: Annotated[int, typer.Option("--sample-rate", help="samples per second")] = 48_000,
+    coding: Annotated[str, typer.Option("--bits", help="8, 16, 24, 32 or float")] = "16",
     level: Annotated[float, typer.Option("--level", help="peak, dBFS")] = -6.0,
-    speed: Annotated[float, typer.Option("--speed", help="relative to the rate; negative runs backwards")] = 1.0,
+    speed: StartSpeed = 1.0,
+    ramps: Annotated[
+        list[str], typer.Option("--ramp", help="the speed moves straight to SPEED, there at AT s", metavar="AT=SPEED")
+    ] = [],  # noqa: B006
+    wow: Annotated[str, typer.Option("--wow", help="uneven speed, e.g. 0.5%@2", metavar="PERCENT%@HZ")] = "",
+    jumps: JumpList = [],  # noqa: B006
+    gaps: GapList = [],  # noqa: B006
+    user_bits: Annotated[str, typer.Option("--user-bits", help="eight hex digits, group 8 first")] = "0",
+    day: Annotated[str, typer.Option("--date", help="the date in the user bits", metavar="YYYY-MM-DD")] = "",
+    colour_frame: Annotated[bool, typer.Option("--colour-frame", help="set the colour frame flag")] = False,
 ) -> None:
     """LTC to a sound file."""
     from cuefocus.app.ltc import generate_ltc
 
+    to_stdout = str(output) == "-"
+    if to_stdout and sys.stdout.isatty():
+        raise typer.BadParameter("standard output is a terminal; name a file, or pipe it into a program")
     words = generate_ltc(
-        output, rate=rate, start=start, seconds=seconds, sample_rate=sample_rate, level_dbfs=level, speed=speed
+        sys.stdout.buffer if to_stdout else output,
+        rate=rate,
+        start=start,
+        seconds=seconds,
+        sample_rate=sample_rate,
+        coding=coding,
+        level_dbfs=level,
+        speed=speed,
+        ramps=ramps,
+        wow=wow,
+        jumps=jumps,
+        gaps=gaps,
+        user_bits=_hex(user_bits),
+        day=_day(day),
+        colour_frame=colour_frame,
     )
-    say(f"{output}: {words} frames from {start} at {rate}")
+    if not to_stdout:
+        say(f"{output}: {words} frames from {start} at {rate}")
+
+
+@mtc.command("generate")
+def mtc_generate(
+    rate: RateName,
+    start: StartLabel,
+    to: Annotated[
+        str, typer.Option("--to", help="midi:NAME, jack:NAME or raw:DEVICE; midi: makes a port", metavar="PORT")
+    ],
+    seconds: SendSeconds = None,
+    speed: StartSpeed = 1.0,
+    jumps: JumpList = [],  # noqa: B006
+    gaps: GapList = [],  # noqa: B006
+) -> None:
+    """MIDI timecode to a port, live: quarter frames, and full frames at the start and at jumps."""
+    from cuefocus.app.playback_options import playback_from, seconds_from
+    from cuefocus.app.send_timecode import send_mtc
+
+    playback = playback_from(rate=rate, start=start, speed=speed, jumps=jumps, gaps=gaps)
+    say(str(send_mtc(playback, seconds_from(seconds), to)))
+
+
+@artnet.command("generate")
+def artnet_generate(
+    rate: RateName,
+    start: StartLabel,
+    to: Annotated[str, typer.Option("--to", help="address to send to, also a broadcast one", metavar="HOST[:PORT]")] = (
+        "127.0.0.1"
+    ),
+    seconds: SendSeconds = None,
+    speed: StartSpeed = 1.0,
+    jumps: JumpList = [],  # noqa: B006
+    gaps: GapList = [],  # noqa: B006
+    stream: Annotated[int, typer.Option("--stream", min=0, max=255, help="which of several timecodes")] = 0,
+) -> None:
+    """Art-Net timecode to an address, live: a datagram a frame. Only this machine hears it unless --to is given."""
+    from cuefocus.app.playback_options import playback_from, seconds_from
+    from cuefocus.app.send_timecode import send_artnet
+
+    playback = playback_from(rate=rate, start=start, speed=speed, jumps=jumps, gaps=gaps)
+    say(str(send_artnet(playback, seconds_from(seconds), to, stream=stream)))
+
+
+def _hex(text: str) -> int:
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} are no hex digits; write e.g. --user-bits 12ab34cd") from None
+
+
+def _day(text: str) -> "date | None":
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write e.g. --date 2026-11-22") from None
 
 
 @sim.command(
@@ -403,6 +503,9 @@ def ports(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run one verb; deliberate errors become a sentence and an exit status, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our letters costs the letters, not the report
     try:
         try:
             with collector_paused():  # importing, loading and rehearsing make no rubbish; a fifth of the imports' time

@@ -13,7 +13,21 @@ from cuefocus.landing.ledger import encode_line
 from cuefocus.landing.rows import row_from_dict
 from tests.app.verb import MANY_S, RIG, ROOT, SHOW, cuefocus, refused, tree_of
 
-VERBS = ("run", "tell", "check", "rehearse", "replay", "report", "doctor", "schema", "ports", "ltc", "sim")
+VERBS = (
+    "run",
+    "tell",
+    "check",
+    "rehearse",
+    "replay",
+    "report",
+    "doctor",
+    "schema",
+    "ports",
+    "ltc",
+    "mtc",
+    "artnet",
+    "sim",
+)
 TALKSHOW = ROOT / "cues" / "talkshow.yaml"
 
 

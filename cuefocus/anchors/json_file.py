@@ -59,7 +59,7 @@ def _plain_json(data: bytes, file: str) -> Any:
     if len(data) > MAX_BYTES:
         raise AnchorsRefused([Complaint(file, 0, 0, "", "error", *TOO_LONG)])
     try:
-        return json.loads(data.decode("utf-8"))
+        return json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         place, problem = (error.lineno, error.colno), f"not JSON: {error.msg}"
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from cuefocus.files.strict import Finding, Strict
 
 HINT = 'a words file is {"words": [{"word": "goodbye", "start_s": 12.48, "end_s": 12.9, …}]}'
 _LISTED = 5
-Seconds = Annotated[float, Field(ge=-3600, le=86_400)]
+Seconds = Annotated[float, Field(ge=-3600, le=86_400, strict=True)]
 
 
 class Word(Strict):
@@ -126,6 +126,9 @@ def _findings(words: Sequence[Word]) -> Iterator[Finding]:
         if word.start_s < before_s:
             problem = f"{word.word!r} starts at {word.start_s:.3f} s, before the word above it"
             yield ("words", index, "start_s"), "error", problem, "sort the words by time"
+        elif word.start_s == before_s:
+            problem = f"{word.word!r} starts at {word.start_s:.3f} s, as the word above it does"
+            yield ("words", index, "start_s"), "error", problem, "two words cannot begin at once; drop one"
         before_s = max(before_s, word.start_s)
         if word.end_s is not None and word.end_s < word.start_s:
             yield ("words", index, "end_s"), "error", f"{word.word!r} ends before it starts", "swap start_s and end_s"

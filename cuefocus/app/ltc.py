@@ -1,16 +1,24 @@
 """The verbs `ltc decode` and `ltc generate`: files and options in, rows and counts out. Nothing is printed here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
+from cuefocus.app.playback_options import playback_from
 from cuefocus.errors import InputError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
-from cuefocus.timebase.frames import RATES, FrameRate, parse_timecode, rate_named
+from cuefocus.shells.wav_writer import SampleCoding, write_wav
+from cuefocus.timebase.frames import RATES, FrameRate
+from cuefocus.wire.ltc.compiled import kernels_for
+from cuefocus.wire.ltc.date_bits import flags_with_date
 from cuefocus.wire.ltc.decoder import LtcDecoder, Tally
-from cuefocus.wire.ltc.encoder import LtcSound, ltc_blocks
+from cuefocus.wire.ltc.encoder import LtcSound
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels
+from cuefocus.wire.ltc.played import played_ltc
 from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
 from cuefocus.wire.ltc.word import WordFlags
 
@@ -89,7 +97,7 @@ def decode_ltc(
     """Read all LTC out of a sound file.
 
     Args:
-        path: a WAV file.
+        path: any sound file, or a film.
         channel: counted from 0; None finds the one that reads best, the louder where two read alike.
         warn: told, in a sentence, if the file is not whole.
 
@@ -102,7 +110,8 @@ def decode_ltc(
         raise SoundFileError(
             f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
         )
-    best = _best(sound) if channel is None else _heard(sound, channel)
+    kernels = kernels_for(sound.duration_s)
+    best = _best(sound, kernels) if channel is None else _heard(sound, channel, kernels)
     if not best.frames:
         where = f"channel {channel + 1}" if channel is not None else "any channel" if sound.channels > 1 else "it"
         near = best.tally.syncs > 0
@@ -111,19 +120,19 @@ def decode_ltc(
     return best
 
 
-def _best(sound: SoundFile) -> DecodedLtc:
+def _best(sound: SoundFile, kernels: Kernels) -> DecodedLtc:
     """The channel that reads best, and no more of the others than is needed to know."""
     likely = 0 if sound.channels == 1 else likely_channel(sound)
     if likely is None:
-        return max((_heard(sound, channel) for channel in range(sound.channels)), key=_quality)
-    best = _heard(sound, likely)
+        return max((_heard(sound, channel, kernels) for channel in range(sound.channels)), key=_quality)
+    best = _heard(sound, likely, kernels)
     for rival in rivals(sound, likely, best.frames) if sound.channels > 1 else ():
-        best = max(best, _heard(sound, rival), key=_quality)
+        best = max(best, _heard(sound, rival, kernels), key=_quality)
     return best
 
 
-def _heard(sound: SoundFile, channel: int) -> DecodedLtc:
-    decoder = LtcDecoder(sound.sample_rate, keep_late=True)
+def _heard(sound: SoundFile, channel: int, kernels: Kernels) -> DecodedLtc:
+    decoder = LtcDecoder(sound.sample_rate, keep_late=True, kernels=kernels)
     frames = [frame for block in sound.blocks(channel, _BLOCK_SAMPLES) for frame in decoder.feed(block)]
     frames += decoder.flush()
     frames.sort(key=lambda frame: frame.first_sample)
@@ -144,48 +153,72 @@ def _quality(decoded: DecodedLtc) -> float:
 
 
 def generate_ltc(
-    path: Path | str,
+    output: Path | str | BinaryIO,
     *,
     rate: str,
     start: str,
     seconds: float,
     sample_rate: int = 48_000,
     level_dbfs: float = -6.0,
+    coding: str = "16",
     speed: float = 1.0,
+    ramps: Sequence[str] = (),
+    jumps: Sequence[str] = (),
+    gaps: Sequence[str] = (),
+    wow: str = "",
     user_bits: int = 0,
+    day: date | None = None,
+    colour_frame: bool = False,
 ) -> int:
-    """Write LTC to a 16-bit mono WAV file; the word of `start` begins at sample 0 exactly.
+    """Write LTC to a mono WAV file; the word of `start` begins at sample 0 exactly.
 
     Args:
-        path: the file to write.
+        output: the file to write, or an open one.
         rate: a rate name, e.g. "29.97df".
         start: the first label, "HH:MM:SS:FF".
         seconds: length of the file.
         sample_rate: samples per second, at least 8000.
         level_dbfs: peak level.
-        speed: relative to the rate; negative plays backwards from `start`.
+        coding: of a sample: 8, 16, 24, 32 or float.
+        speed: at sample 0, relative to the rate; negative plays backwards.
+        ramps: as of `playback_from`, like the next three.
+        jumps: from one label to another.
+        gaps: silence.
+        wow: an uneven speed.
         user_bits: the eight binary groups as 32 bits, group 1 lowest.
+        day: the date in the user bits instead.
+        colour_frame: the colour frame flag.
 
-    Returns: words begun and ended in the file.
+    Returns: whole frames' worth (pairs over 30 fps) that passes in the file, to and fro, gaps included.
     Raises: TimecodeError for a rate or label that does not exist; InputError for a number out of range;
         DeviceError if the file cannot be written.
     """
-    frame_rate = rate_named(rate)
-    label = parse_timecode(start, frame_rate)
-    fastest = sample_rate / (2.6 * 80 * frame_rate.word_nominal) if sample_rate >= 8000 else 0.0
+    playback = playback_from(rate=rate, start=start, speed=speed, ramps=ramps, jumps=jumps, gaps=gaps, wow=wow)
+    fastest = sample_rate / (2.6 * 80 * playback.rate.word_nominal) if sample_rate >= 8000 else 0.0
+    allowed_speeds = f"at most {fastest:.2g} at this sample rate, and not always 0"
     ranges = (
         ("seconds", 0 < seconds <= _MOST_SECONDS, f"between 0 and {_MOST_SECONDS}"),
         ("sample_rate", 8000 <= sample_rate <= 384_000, "between 8000 and 384000"),
         ("level_dbfs", -90 <= level_dbfs <= 0, "between -90 and 0"),
-        ("speed", 0 < abs(speed) <= fastest, f"at most {fastest:.2g} at this sample rate, and not 0"),
-        ("user_bits", 0 <= user_bits < 1 << 32, "32 bits"),
+        ("coding", coding in set(SampleCoding), ", ".join(SampleCoding)),
+        ("speed", 0 < playback.fastest <= fastest, allowed_speeds),
+        ("user_bits", 0 <= user_bits < 1 << 32 and not (user_bits and day), "32 bits, or a date"),
     )
     for name, fine, allowed in ranges:
         if not fine:
             raise InputError(f"cannot generate LTC like this: {name} is out of range", where=name, hint=allowed)
+    flags = WordFlags(user_bits=user_bits, colour_frame=colour_frame)
     sound = LtcSound(
-        frame_rate, label, sample_rate, level=10 ** (level_dbfs / 20), flags=WordFlags(user_bits=user_bits)
+        playback.rate,
+        playback.start,
+        sample_rate,
+        level=10 ** (level_dbfs / 20),
+        flags=flags if day is None else flags_with_date(day, colour_frame=colour_frame),
     )
     samples = round(seconds * sample_rate)
-    write_sound_file(path, sample_rate, ltc_blocks(sound, samples, speed=speed, block_samples=_BLOCK_SAMPLES))
-    return int(samples * abs(speed) * sound.frames_per_sample / frame_rate.pair + 1e-9)
+    blocks = played_ltc(sound, playback, samples, block_samples=_BLOCK_SAMPLES)
+    if isinstance(output, (str, Path)):
+        write_sound_file(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)
+    else:
+        write_wav(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)
+    return int(playback.length_frames(samples / sample_rate) / playback.rate.pair + 1e-6)

@@ -155,7 +155,8 @@ def _begun(path: Path, header: JournalHeader, troubles: list[str]) -> JournalWri
         raise InputError("there is a file already", where=str(path), hint="name a new one for the journal")
     writer = JournalWriter(path, header, now_ns=lambda: 0, on_trouble=troubles.append)
     if troubles:
-        raise DeviceError(f"no rehearsal without the journal that was asked for: {troubles[0]}")
+        trouble = troubles[0].partition("; ")[0]  # what `run` would do about it is no matter here
+        raise DeviceError(f"no rehearsal without the journal that was asked for: {trouble}", hint="name another file")
     return writer
 
 

@@ -80,6 +80,8 @@ def _played(
     result = Replayed(seed.take + 1)
     for step in steps:
         result.hear(session.step(step.now_ns, step.inbox))
+    if session.book.armed:
+        result.alarms.append(f"{path}: the journal ends in mid-take; what was not judged by then has no row")
     if source.torn_bytes:
         result.alarms.append(f"{path}: the journal is torn: its last line, cut off in writing, is left out")
     if source.lost_lines:

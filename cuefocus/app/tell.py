@@ -20,6 +20,7 @@ MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
 STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
 PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "setup", "source", "status")
+_ALONE: Final = ("arm", "disarm", "status")
 CONFIRM: Final = "confirm"
 """After `engage`: the operator has seen that the motor stands where it is assumed to. After `source`: take off what it
 differs by."""
@@ -106,6 +107,8 @@ def order_from(
         raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
     if (verb == "engage" and rest[-1:] == [CONFIRM]) or (verb == "source" and rest[1:] == [CONFIRM]):
         rest, value = rest[:-1], CONFIRM
+    if rest and verb in _ALONE:
+        raise InputError(f"`{verb}` stands alone; {rest[0]!r} says nothing to it", hint=f"say {verb}")
     if len(rest) > 1 and verb != "slate":
         raise InputError(f"`{verb}` takes one name, not {len(rest)}")
     if verb == "hand" and not rest:

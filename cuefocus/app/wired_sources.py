@@ -113,8 +113,8 @@ def wire(choices: Sequence[SourceChoice]) -> tuple[WiredSource, ...]:
 
 def _wired(choice: SourceChoice) -> WiredSource:
     if isinstance(choice, SoundChoice):
-        path = str(choice.sound.path.absolute())
-        return WiredSource(FileConfig(choice.source, path, choice.channel, -choice.latency_ns))
+        path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
+        return WiredSource(FileConfig(choice.source, str(path.absolute()), channel, -choice.latency_ns))
     if isinstance(choice, LiveChoice):
         ears = SoundWire(choice.device, SoundRing.create())
         fd, bell = ears.ring.handed_down

@@ -186,6 +186,11 @@ class Arbiter:
         """As the leader's follower's."""
         return self.follower.scrub_until_ns
 
+    @property
+    def rest_ns(self) -> float:
+        """How far the published clock is ahead of what the leader says, and is being led back; show ns."""
+        return self.follower.rest_ns + self._slew.rest_ns
+
     def uncertainty_at(self, host_ns: int) -> int:
         """As the leader's follower's, and what a hand-over has left to be let out."""
         return self.follower.uncertainty_at(host_ns) + round(abs(self._slew.rest_ns))

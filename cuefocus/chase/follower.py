@@ -143,6 +143,11 @@ class Follower:
         return heard_rate(line.speed, line.speed_sigma, self.config.rate, self.config.speeds)
 
     @property
+    def rest_ns(self) -> float:
+        """How far the published clock is ahead of what is heard, and is being led back; show ns."""
+        return self._slew.rest_ns
+
+    @property
     def good_ns(self) -> int:
         """Host time of the last reading that was believed."""
         return self._good_ns

@@ -112,11 +112,11 @@ class Casting:
         self, session: "Session", job: TriggerJob, orders: AxisOrders, rack: PlannedRack
     ) -> tuple[Happening | None, str]:
         if orders.fault:
-            return Happening.LOST, f"motor fault: {orders.fault}"
+            return Happening.DENIED, f"motor fault: {orders.fault}"
+        if orders.latch:
+            return Happening.DENIED, f"{orders.name} is stopped by {orders.latch.words}"
         if not orders.engaged:
             return Happening.DENIED, f"{orders.name} is not engaged"
-        if orders.latch:
-            return Happening.STOPPED, f"{orders.latch.name}"
         conflict = self._conflict(session, orders, rack)
         if conflict is not None and job.conflict == "track":
             return Happening.DENIED, f"cue {conflict.rack.cue} leaves before it would have landed"

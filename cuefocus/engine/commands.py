@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Answer = tuple[bool, str]
 _SETTING = re.compile(r"(stop|focal_mm)=([0-9]{1,5}(?:\.[0-9]{1,6})?)")
+_SLATE_LETTERS = 200
 _ALL_STOPS = Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE
 
 
@@ -152,6 +153,10 @@ def _mark(session: "Session", command: Command) -> Answer:
 
 
 def _slate(session: "Session", command: Command) -> Answer:
+    if len(command.value) > _SLATE_LETTERS:
+        return False, f"a slate has at most {_SLATE_LETTERS} letters, not {len(command.value)}"
+    if not command.value.isprintable():
+        return False, "a slate is one line of letters, without control characters"
     session.tell("take", take=session.book.take, slate=command.value)
     return True, f"slate {command.value}"
 
@@ -219,7 +224,10 @@ def _status(session: "Session", command: Command) -> Answer:
     lenses = [_lens_text(session, camera) for camera in session.settings.live]
     shown = session.status()
     scrubs = [f"scrubbing at {shown['timecode']}, {shown['speed']:+.2f}×"] if shown["scrubbing"] else []
-    return True, "; ".join([session.clock.state.word, *scrubs, *lenses])
+    orders = session.stage.orders.values()
+    stopped = [f"{one.name} is stopped by {one.latch.words}" for one in orders if one.latch]
+    faults = [f"{one.name}: {one.fault}" for one in orders if one.fault]
+    return True, "; ".join([session.clock.state.word, *scrubs, *stopped, *faults, *lenses])
 
 
 _VERBS: dict[str, Callable[["Session", Command], Answer]] = {

@@ -29,6 +29,11 @@ class Latch(IntFlag):
     PANIC = 4
     RELEASE = 8
 
+    @property
+    def words(self) -> str:
+        """Which are set, for a sentence: `HOLD and HAND`."""
+        return " and ".join(str(one.name) for one in Latch if one and one in self)
+
 
 @dataclass(frozen=True, slots=True)
 class Splice:

@@ -24,6 +24,8 @@ _NEXT = 4
 _CONTINUOUS_NS = 80 * NS_PER_MS
 #: Between deciding on a pull and its departure: the next step, the plan's way to motion, and a set-point period.
 _PREPARE_NS = 30 * NS_PER_MS
+#: A clock that is being led back by more than this when a rack lands is named in its reason.
+_NOTED_REST_MS = 1.0
 
 
 class Stage:
@@ -336,6 +338,10 @@ class Stage:
         rack = record.rack
         record.land_host_ns, record.speed = clock.host_at(rack.land_ns), clock.speed
         record.source = session.sources.leader
+        rest_ms = session.sources.rest_ns / NS_PER_MS
+        if abs(rest_ms) > _NOTED_REST_MS:
+            side = "ahead of" if rest_ms > 0 else "behind"
+            record.note(f"the clock was {abs(rest_ms):.0f} ms {side} playback, whose speed or source had just changed")
         record.uncertainty_ns = session.sources.uncertainty_at(record.land_host_ns) / abs(clock.speed)
         rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
         until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S

@@ -192,7 +192,7 @@ class Taking:
                 self.end(session, trouble or "the sound ended", by_playback=True)
         elif session.book.pass_ > 0 and self._quiet_since_ns is not None and session.act.on_loss is not OnLoss.RUN:
             if session.now_ns - self._quiet_since_ns >= session.act.take_end_ns:
-                self.end(session, "timecode stopped", by_playback=True)
+                self.end(session, trouble or "timecode stopped", by_playback=True)
 
     # --- passes ---
 

@@ -34,7 +34,7 @@ def status(session: "Session") -> dict[str, object]:
         "pass": session.book.pass_,
         "armed": session.book.armed,
         "engaged": [name for name, one in orders.items() if one.engaged],
-        "stopped": {name: str(one.latch.name) for name, one in orders.items() if one.latch},
+        "stopped": {name: one.latch.words for name, one in orders.items() if one.latch},
         "faults": {name: one.fault for name, one in orders.items() if one.fault},
         "assumed": [name for name, one in orders.items() if not one.known],
         "standby": session.casting.stack.standby,

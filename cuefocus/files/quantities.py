@@ -17,6 +17,9 @@ _INCHES = rf"(?P<inches>{NUMBER})?(?:(?:(?<=[0-9])\s+|(?<![0-9])|-)(?P<over>[0-9
 _IMPERIAL = re.compile(
     rf"(?:(?P<feet>{NUMBER})\s*(?:'|ft|feet|foot))?\s*(?:{_INCHES}\s*(?P<mark>\"|''|in|inch|inches))?"
 )
+_SIGNED = re.compile(
+    rf"(?:-|(?=[^-]*[0-9.][eE]))(?:{NUMBER})(?P<power>[eE][+-]?[0-9]+)?\s*(?:mm|cm|m|'|ft|feet|foot|in|\")?"
+)
 _STOP = re.compile(rf"[TtFf]/?\s*({NUMBER})")
 _FOCAL = re.compile(rf"({NUMBER})\s*mm")
 _PERCENT = re.compile(rf"({NUMBER})\s*%")
@@ -82,7 +85,10 @@ def _distance_mm(text: str) -> float:
     if (metric := _METRIC.fullmatch(plain)) is not None:
         millimetres = Fraction(metric[1]) * _MM_PER_UNIT[metric[2]]
     elif plain and (parts := _IMPERIAL.fullmatch(plain)) is not None:
-        inches = Fraction(parts["feet"] or 0) * 12 + Fraction(parts["inches"] or 0)
+        inches = Fraction(parts["inches"] or 0)
+        if parts["feet"] is not None and inches >= 12:
+            raise BadText(f"{text!r}: a foot has 12 inches", "write fewer inches, and one foot more")
+        inches += Fraction(parts["feet"] or 0) * 12
         if parts["under"] is not None:
             if int(parts["under"]) == 0:
                 raise BadText(f"{text!r} divides by zero")
@@ -90,6 +96,10 @@ def _distance_mm(text: str) -> float:
         if parts["mark"] is not None and not (parts["inches"] or parts["over"]):
             raise BadText(f"{text!r} is not a distance", "write e.g. 5'6\"")
         millimetres = inches * MM_PER_INCH
+    elif (signed := _SIGNED.fullmatch(plain)) is not None:
+        if signed["power"]:
+            raise BadText(f"{text!r} is written with a power of ten", "write e.g. 1000 m")
+        raise BadText(f"{text!r} is less than nothing", "distances run from the film plane; write e.g. 1.20 m")
     else:
         raise refusal(text, "a distance", "1.20 m, 5'6\" or ∞", "m, or cm, mm, ft")
     if not 0 < millimetres <= 10**9:

@@ -13,6 +13,8 @@ from cuefocus.optics.scale_map import ScaleMap
 
 _SAME_FOCAL = 0.005
 """A prime is not set; its focal length said again, rounded, is no other one."""
+#: View-camera lenses close to 64; cine lenses to 22 or 32.
+_NARROWEST_STOP = 64.0
 _SAME_STOP = 0.02
 
 
@@ -78,6 +80,8 @@ class Glass:
 
     def refusal(self, live: Live) -> str:
         """Why this lens cannot be set so, or empty."""
+        if live.stop is not None and live.stop > _NARROWEST_STOP:
+            return f"T{live.stop:g} is no stop of a lens: none closes beyond T{_NARROWEST_STOP:g}"
         if live.stop is not None and not _within(live.stop, self.stops, _SAME_STOP):
             wide, narrow = self.stops
             reach = f"it opens to T{wide:g}" if live.stop < wide else f"its iris is marked to T{narrow:g}"

@@ -172,8 +172,9 @@ class JournalWriter:
             self._file = None
         if not self._troubled:
             self._troubled = True
+            why = getattr(problem, "strerror", None) or problem
             self._on_trouble(
-                f"{self.path}: the journal cannot be written ({problem}); its steps are kept in memory meanwhile"
+                f"{self.path}: the journal cannot be written ({why}); its steps are kept in memory meanwhile"
             )
 
 

@@ -1,5 +1,10 @@
-"""A connected UDP socket as a link: one datagram a frame, never waiting."""
+"""A connected UDP socket as a link: one datagram a frame, never waiting.
 
+A serial port is held by one program at a time; a UDP peer would obey two. So whoever opens a link holds the peer's name
+in the machine's abstract socket space: the kernel gives it to one process and takes it back when that ends.
+"""
+
+import errno
 import ipaddress
 import socket
 
@@ -16,12 +21,14 @@ class UdpLink:
         port: the peer's UDP port.
         allow_remote: the rig's network section permits motors on the network.
 
-    Raises: RigFileError for a peer that is not permitted, LinkError when the socket cannot be made.
+    Raises: RigFileError for a peer that is not permitted, LinkError when the socket cannot be made or another process
+        of this machine drives the peer.
     """
 
     def __init__(self, host: str, port: int, *, allow_remote: bool = False) -> None:
         self._where = f"udp:{host}:{port}"
         self._socket: socket.socket | None = None
+        self._hold: socket.socket | None = None
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         except (OSError, UnicodeError) as problem:
@@ -38,12 +45,14 @@ class UdpLink:
     def reopen(self) -> None:
         """A fresh socket to the same peer. Raises LinkError."""
         self.close()
+        self._hold = self._held()
         made = socket.socket(self._family, socket.SOCK_DGRAM)
         try:
             made.setblocking(False)
             made.connect(self._peer)
         except OSError as problem:
             made.close()
+            self.close()
             raise self._gone(problem) from None
         self._socket = made
 
@@ -82,15 +91,31 @@ class UdpLink:
         return 0
 
     def close(self) -> None:
-        """Give the socket back."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        """Give the socket and the peer back."""
+        for held in (self._socket, self._hold):
+            if held is not None:
+                held.close()
+        self._socket = self._hold = None
 
     def _open(self) -> socket.socket:
         if self._socket is None:
             raise LinkError("the link is closed", where=self._where, hint="open it again")
         return self._socket
+
+    def _held(self) -> socket.socket:
+        """What says that this peer is ours. Raises LinkError when it is another's."""
+        hold = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            hold.bind("\0cuefocus/udp/" + "/".join(map(str, self._peer[:2])))
+        except OSError as problem:
+            hold.close()
+            if problem.errno != errno.EADDRINUSE:
+                raise self._gone(problem) from None
+            sentence = "another CueFocus of this machine drives this motor"
+            raise LinkError(
+                sentence, where=self._where, hint="stop that one first, or give this one another port"
+            ) from None
+        return hold
 
     def _gone(self, problem: OSError) -> LinkError:
         refused = isinstance(problem, ConnectionRefusedError)

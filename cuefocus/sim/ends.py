@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import tty
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -45,6 +46,7 @@ class PtyEnd:
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self._hold: socket.socket | None = None
         self._master = self._slave = -1
 
     @property
@@ -56,6 +58,7 @@ class PtyEnd:
         """A new pseudo-terminal, and the link to it. Raises LinkError where the link cannot be made."""
         if self._path.exists() and not self._path.is_symlink():
             raise LinkError("something else is there", where=self.name, hint="choose a path that is free")
+        self._hold = self._held()
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)  # held open: a client that leaves must not hang the line up for the next one
         os.set_blocking(self._master, False)
@@ -71,6 +74,9 @@ class PtyEnd:
 
     def close(self) -> None:
         """Hang up, and take the link away."""
+        if self._hold is not None:
+            self._hold.close()
+            self._hold = None
         if self._master < 0:
             return
         device = os.ttyname(self._slave)
@@ -80,6 +86,23 @@ class PtyEnd:
         with contextlib.suppress(OSError):
             if os.readlink(self._path) == device:
                 self._path.unlink()
+
+    def _held(self) -> socket.socket:
+        """The path's name among the machine's abstract sockets: the kernel gives it to one process while that lives.
+
+        Raises LinkError when it is another's.
+        """
+        hold = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        place = str(self._path.parent.resolve() / self._path.name)
+        try:
+            hold.bind(f"\0cuefocus/sim/{sha256(os.fsencode(place)).hexdigest()}")
+        except OSError as problem:
+            hold.close()
+            sentence = f"cannot make the link: {problem.strerror}"
+            if problem.errno == errno.EADDRINUSE:
+                sentence = "another simulated motor is there"
+            raise LinkError(sentence, where=self.name, hint="stop that one first, or choose another path") from None
+        return hold
 
     def fileno(self) -> int:
         """The master side; -1 while unplugged."""

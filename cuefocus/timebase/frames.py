@@ -130,11 +130,16 @@ class Timecode:
         if not self.exists_in(rate):
             dropped = rate.drop and self.frames < rate.dropped_per_minute and self.minutes < 60
             cure = f"drop-frame skips ;00 to ;{rate.dropped_per_minute - 1:02d} here" if dropped else ""
-            cure = cure or f"frames run from 00 to {rate.nominal - 1}"
+            cure = cure or self._first_out_of_range(rate)
             raise TimecodeError(f"{self.text(rate)} does not exist at {rate.name} fps", hint=cure)
         total_minutes = self.hours * 60 + self.minutes
         counted = (total_minutes * 60 + self.seconds) * rate.nominal + self.frames
         return counted - rate.dropped_per_minute * (total_minutes - total_minutes // 10)
+
+    def _first_out_of_range(self, rate: FrameRate) -> str:
+        fields = (("hours", self.hours, 23), ("minutes", self.minutes, 59), ("seconds", self.seconds, 59))
+        wrong = (f"{name} run from 00 to {most}" for name, value, most in fields if not 0 <= value <= most)
+        return next(wrong, f"frames run from 00 to {rate.nominal - 1}")
 
     def show_ns(self, rate: FrameRate) -> int:
         """Show time of the start of this frame, ns from 00:00:00:00."""

@@ -115,3 +115,20 @@ JSON_FILES = st.recursive(LEAVES, st.lists).map(lambda tree: json.dumps({"words"
 def test_no_file_raises_anything_but_input_errors(data: bytes) -> None:
     with suppress(InputError):
         parse_words(data, "w.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"words": [{"word": "a", "start_s": 1.0}, {"word": "b", "start_s": 1.0}]}', "as the word above it does"),
+        ('{"words": [{"word": "a", "start_s": "1.0"}]}', "start_s"),
+    ],
+)
+def test_two_words_at_once_and_a_time_as_text_are_complained_of(text: str, says: str) -> None:
+    with pytest.raises(AnchorsRefused) as caught:
+        parse_words(text.encode(), "w.json")
+    assert says in str(caught.value)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert len(parse_words(b'\xef\xbb\xbf{"words": [{"word": "a", "start_s": 1}]}', "w.json")) == 1

@@ -42,7 +42,8 @@ def test_racks_land_and_a_killed_desk_costs_none_of_them(tmp_path: Path) -> None
     [ledger] = running.takes.glob("ledger.jsonl")
     kept = [line.row for line in read_ledger(ledger)]
     with open_store(running.takes / "takes.db") as store:
-        assert store.rows() == kept
+        assert store.rows() == [{**line.row, "show": line.show} for line in read_ledger(ledger)]
+        assert {row["show"] for row in store.rows()} == {"Small (show.yaml)"}
     assert len(kept) == len(CUES)
     [journal] = running.takes.glob("*.journal")
     assert [row.as_dict() for row in replay(journal).rows] == kept

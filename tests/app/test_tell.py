@@ -192,3 +192,9 @@ def test_engage_says_what_it_did_and_how_to_engage_the_rest(tmp_path: Path) -> N
 def test_two_keys_engage() -> None:
     assert ORDERS["e"] == order_from(["engage"])
     assert ORDERS["E"] == order_from(["engage", "confirm"])
+
+
+@pytest.mark.parametrize("verb", ["arm", "disarm", "status"])
+def test_a_word_too_many_is_refused(verb: str) -> None:
+    with pytest.raises(InputError, match=f"`{verb}` stands alone"):
+        order_from([verb, "now"])

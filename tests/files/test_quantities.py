@@ -99,3 +99,18 @@ def test_long_numbers_are_refused_before_they_cost_anything() -> None:
         Distance.from_input("1" * 1_000_000 + " m")
     with pytest.raises(BadText, match="found a list"):
         Distance.from_input([])
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("5'13\"", "a foot has 12 inches"),
+        ("-2 m", "is less than nothing"),
+        ("0 m", "is no subject distance; write more than 0 mm"),
+        ("1e3 m", "a power of ten"),
+    ],
+)
+def test_a_distance_that_cannot_be_says_the_true_cause(text: str, cause: str) -> None:
+    with pytest.raises(BadText) as caught:
+        Distance.parse(text)
+    assert cause in str(caught.value)

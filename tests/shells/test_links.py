@@ -6,6 +6,7 @@ import socket
 import struct
 import tty
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,16 @@ def test_addresses_name_links(pty: tuple[int, str], peer: socket.socket) -> None
 def test_wrong_addresses_get_a_sentence(address: str, words: str) -> None:
     with pytest.raises(RigFileError, match=words):
         open_link(address)
+
+
+def test_a_motor_behind_udp_is_driven_by_one_at_a_time() -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as box:
+        box.bind(("127.0.0.1", 0))
+        port = box.getsockname()[1]
+        first = UdpLink("127.0.0.1", port)
+        with pytest.raises(LinkError, match="another CueFocus of this machine drives this motor; stop that one first"):
+            UdpLink("localhost", port)
+        first.reopen()
+        assert first.write(b"{}")
+        first.close()
+        UdpLink("127.0.0.1", port).close()

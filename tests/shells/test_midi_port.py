@@ -64,9 +64,9 @@ def test_a_part_of_a_name_that_fits_one_port_is_enough(library: Library, wanted:
 
 
 def test_a_name_that_fits_several_or_none_lists_what_there_is(library: Library) -> None:
-    with pytest.raises(InputError, match="'mi' fits 'Midi Through:.*', 'mio:mio"):
+    with pytest.raises(InputError, match=r"'mi' fits 'Midi Through:.*', 'mio:mio"):
         MidiPort("mi", nothing)
-    with pytest.raises(InputError, match="no MIDI input 'apc'; have 'Midi Through.*', 'mio.*', 'ardour:MTC out'"):
+    with pytest.raises(InputError, match=r"no MIDI input 'apc'; have 'Midi Through.*', 'mio.*', 'ardour:MTC out'"):
         MidiPort("apc", nothing)
 
 
@@ -85,7 +85,7 @@ def test_one_system_is_enough_and_none_is_said(library: Library) -> None:
     del library.ports[1]
     assert listed_ports() == ["ardour:MTC out"]
     library.ports.clear()
-    with pytest.raises(DeviceError, match="no MIDI system answers .ALSA sequencer: .*; JACK: ") as silent:
+    with pytest.raises(DeviceError, match=r"no MIDI system answers .ALSA sequencer: .*; JACK: ") as silent:
         listed_ports()
     assert "snd-seq" in silent.value.hint
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cuefocus.errors import DeviceError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
+from cuefocus.shells.wav_writer import SampleCoding, wav_header
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 
@@ -129,6 +130,27 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     np.testing.assert_allclose(_whole(path, 0, 999), np.clip(sound, -1, 1), atol=1e-4)
 
 
+@pytest.mark.parametrize("coding", SampleCoding)
+def test_every_coding_that_is_written_is_read_back(tmp_path: Path, coding: SampleCoding) -> None:
+    path = tmp_path / "x.wav"
+    sound = np.random.default_rng(1).uniform(-1.0, 1.0, 4999)
+    assert write_sound_file(path, 44_100, np.split(sound, [1, 1000]), coding=coding, samples=4999) == 4999
+    assert path.stat().st_size % 2 == 0
+    step = 2.0**-24 if coding is SampleCoding.FLOAT else 2.0 / 2.0 ** (8 * coding.width)
+    np.testing.assert_allclose(_whole(path, 0, 999), sound, atol=1.6 * max(step, 2.0**-24))
+    assert SoundFile.open(path).warning == ""
+
+
+def test_what_is_longer_than_4_gib_is_announced_as_rf64(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    header = wav_header(48_000, 3_000_000_000, SampleCoding.PCM16)
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + 6_000_000_000)
+    sound = SoundFile.open(path)
+    assert (sound.samples, sound.warning) == (3_000_000_000, "")
+
+
 _GOOD = _wav(_format(_PCM, 1, 16), b"\1\2" * 48_000)
 
 
@@ -136,14 +158,13 @@ _GOOD = _wav(_format(_PCM, 1, 16), b"\1\2" * 48_000)
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"RIFF", "not a WAV"),
-        (b"ID3\3" + b"\0" * 100, "not a WAV"),
+        (b"RIFF", "is not a sound file"),
+        (b"ID3\3" + b"\0" * 100, "is not a sound file"),
         (_GOOD[:24], "damaged header"),
         (_GOOD[:40], "cut off or never finished"),
         (_GOOD[:45], "no sound in it: the file was cut off"),
         (_wav(_format(_PCM, 1, 16), b""), "no sound"),
-        (_wav(_format(_PCM, 1, 12), b"\0" * 30), "12 bits"),
-        (_wav(_format(2, 1, 4), b"\0" * 30), "ADPCM"),
+        (_wav(_format(_PCM, 1, 40), b"\0" * 30), "40 bits"),
         (_wav(_format(0x55, 2, 0), b"\0" * 30), "MP3"),
         (_wav(_format(0x1234, 2, 16), b"\0" * 30), "0x1234"),
         (_wav(_format(_PCM, 0, 16), b"\0" * 30), "0 channels"),
@@ -187,7 +208,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None
         list(blocks)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 60), junk=st.binary(max_size=40), end=st.integers(0, 200))
 def test_damaged_headers_are_read_or_refused_never_worse(tmp_path: Path, at: int, junk: bytes, end: int) -> None:
     path = tmp_path / "x.wav"

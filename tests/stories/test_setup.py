@@ -368,3 +368,8 @@ def test_a_long_show_is_planned_a_bounded_number_of_racks_a_step_the_nearest_fir
         session.step(tick * TICK_NS, [])
     assert session.settings.racks(session.act, "A.focus") == session.act.racks["A.focus"]
     assert session.settings.infeasible(session.act) == session.act.infeasible
+
+
+def test_a_stop_that_no_lens_has_is_refused(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(cue("1", 3, "far"))).at(1.0, lambda rig: rig.say("setup", "A", "stop=99"))
+    assert story.tell(until_s=2.0).replies == ["T99 is no stop of a lens: none closes beyond T64"]

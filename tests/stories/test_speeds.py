@@ -144,3 +144,13 @@ def test_a_deck_that_slows_down_has_not_gone_back(tmp_path: Path) -> None:
     """Labels never go back, so it is the same pass, though the clock had run on ahead of them."""
     told = Story(tmp_path, show_text(CUES), Playback().play(4.5).play(3.0, speed=0.3).play(4.0)).tell()
     assert {row.pass_ for row in told.rows} == {1}
+
+
+def test_a_landing_right_after_a_change_of_speed_says_why_it_is_off(tmp_path: Path) -> None:
+    """The words that show the change are known when they are over; what the clock missed is let out slowly."""
+    cues = cue("1", 3, "far") + cue("2", 6, "near")
+    playback = Playback(at_s=-1.0).play(3.75 / 0.9, speed=0.9).play(6.0, speed=1.1)
+    told = Story(tmp_path, show_text(cues, act="speed: 0.9..1.1"), playback).tell()
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+    assert "ms behind playback, whose speed or source had just changed" in told.reason("1")
+    assert told.row("2").reason is None

@@ -110,3 +110,12 @@ def ends(told: Told) -> list[object]:
 
 def test_a_take_that_went_well_ends_because_the_sound_did(tmp_path: Path) -> None:
     assert ends(Story(tmp_path, show_text(CUES), Playback().play(7.0)).tell()) == ["the sound ended"]
+
+
+def test_a_take_that_a_wrong_speed_ends_says_that_and_not_that_timecode_stopped(tmp_path: Path) -> None:
+    playback = Playback().play(4.0).play(8.0, speed=0.3)
+    told = Story(tmp_path, show_text(CUES, act="take_end_s: 3"), playback).tell()
+    ended = [event["reason"] for event in told.happenings("take") if event.get("state") == "ended"]
+    assert len(ended) == 1
+    assert "0.3" in str(ended[0])
+    assert "stopped" not in str(ended[0])

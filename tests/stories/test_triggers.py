@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cuefocus.engine.plan import Latch
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
 from tests.stories.scenes import MARKS, RIG, cue, show_text
@@ -185,11 +186,11 @@ def test_a_go_that_is_refused_has_its_row_and_leaves_its_cue_on_standby(tmp_path
     assert told.verdicts() == {"1": "refused", "1'": "landed", "2": "landed"}
 
 
-def test_a_go_under_hold_is_held_and_leaves_its_cue_on_standby(tmp_path: Path) -> None:
+def test_a_go_under_hold_is_refused_and_leaves_its_cue_on_standby(tmp_path: Path) -> None:
     cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
     story = Story(tmp_path, HOUSE + cues).at(0.5, lambda rig: rig.say("hold")).at(1.0, go)
     told = story.at(1.2, lambda rig: rig.say("resume")).at(1.6, go).tell(until_s=4.0)
-    assert told.verdicts() == {"1": "held", "1'": "landed"}
+    assert told.verdicts() == {"1": "refused", "1'": "landed"}
 
 
 @pytest.mark.parametrize(
@@ -245,3 +246,24 @@ def test_a_rack_to_where_the_lens_stands_has_nothing_to_pull(tmp_path: Path) -> 
     told = story.at(3.5, lambda rig: rig.say("engage", "B", "confirm")).at(5.0, go).tell(until_s=8.0)
     assert told.verdicts() == {"1": "landed", "2": "landed"}
     assert told.reason("2") == "nothing to pull: it was there already"
+
+
+def test_what_tell_turned_down_is_refused_and_says_why_in_words(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "mid", "on: {manual: X}")
+    story = Story(tmp_path, HOUSE + cues).at(1.0, lambda rig: rig.latch(Latch.HOLD | Latch.HAND, "A.focus"))
+    story = story.at(1.2, fire("1")).at(1.3, lambda rig: rig.say("status")).at(1.4, lambda rig: rig.say("resume"))
+    story = story.at(1.6, lambda rig: rig.unplug("A.focus")).at(3.0, fire("2")).at(3.1, lambda rig: rig.say("status"))
+    told = story.tell(until_s=5.0)
+    assert told.verdicts() == {"1": "refused", "2": "refused"}
+    assert told.reason("1") == "A.focus is stopped by HOLD and HAND"
+    assert told.reason("2").startswith("motor fault: ")
+    assert [reply for reply in told.replies if "stopped by HOLD and HAND" in reply and reply.startswith("no_signal")]
+    assert told.replies[-1].startswith("no_signal; A.focus: ")
+
+
+@pytest.mark.parametrize(
+    ("slate", "says"), [("12 B", "slate 12 B"), ("a\nb", "control characters"), ("x" * 201, "200 letters, not 201")]
+)
+def test_a_slate_is_a_line(tmp_path: Path, slate: str, says: str) -> None:
+    story = Story(tmp_path, HOUSE + cue("1", None, "far", GO)).at(1.0, lambda rig: rig.say("slate", "", slate))
+    assert says in story.tell(until_s=2.0).replies[-1]

@@ -1,5 +1,8 @@
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -210,3 +213,15 @@ def _database(folder: Path, *statements: str) -> Path:
             connection.execute(statement)
         connection.commit()
     return path
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_where_output_has_not_our_letters_they_are_replaced(tmp_path: Path, encoding: str) -> None:
+    late = row(target="∞", verdict="late", error_ms=-41.0, reason="naïve – ∞")
+    write_ledger(tmp_path / "ledger.jsonl", [row(), late])
+    for more in ([], ["--json"], ["7"]):
+        argv = [sys.executable, "-m", "cuefocus", "report", *more, "--store", str(tmp_path / "takes.db")]
+        environ = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(argv, capture_output=True, env=environ, timeout=60, check=False)
+        assert b"Traceback" not in done.stderr
+        assert (done.returncode, bool(done.stdout)) == ((1, False) if more == ["7"] else (0, True))

@@ -181,3 +181,17 @@ def test_labels_agree_with_the_timecode_library(
 def test_units_convert_there_and_back(duration_ns: int) -> None:
     assert round(s_from_ns(duration_ns) * NS_PER_S) == duration_ns
     assert ms_from_ns(duration_ns) == round(duration_ns / 1e6, 3)
+
+
+@pytest.mark.parametrize(
+    ("label", "says"),
+    [
+        ("99:00:00:00", "hours run from 00 to 23"),
+        ("01:60:00:00", "minutes run from 00 to 59"),
+        ("01:00:75:00", "seconds run from 00 to 59"),
+        ("01:00:00:25", "frames run from 00 to 24"),
+    ],
+)
+def test_a_label_out_of_range_blames_what_is(label: str, says: str) -> None:
+    with pytest.raises(TimecodeError, match=says):
+        parse_timecode(label, RATES["25"])

@@ -1,14 +1,17 @@
 """What the LTC tests share: strategies, a decoder run, and a modulator of their own."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
+from cuefocus.wire.ltc.compiled import CompiledKernels, can_compile, user_cache
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 
 Samples = npt.NDArray[np.float32]
 
@@ -27,11 +30,21 @@ def rates_and_starts(draw: st.DrawFn) -> tuple[FrameRate, Timecode]:
     return rate, timecode_at_frame(count - count % rate.pair, rate)
 
 
+@cache
+def every_kernels() -> tuple[Kernels, ...]:
+    """The sets of inner loops that there are here: each must give what all others give, bit for bit."""
+    return (PlainKernels(), CompiledKernels(user_cache())) if can_compile() else (PlainKernels(),)
+
+
 def decoded(sound: Samples, sample_rate: int, cuts: Sequence[int] = ()) -> list[LtcFrame]:
-    """All frames of a sound fed in the pieces that `cuts` make of it."""
-    decoder = LtcDecoder(sample_rate)
-    frames = [frame for piece in np.split(sound, sorted(cuts)) for frame in decoder.feed(piece)]
-    return frames + decoder.flush()
+    """All frames of a sound fed in the pieces that `cuts` make of it, by every set of inner loops."""
+    results = []
+    for kernels in every_kernels():
+        decoder = LtcDecoder(sample_rate, kernels=kernels)
+        frames = [frame for piece in np.split(sound, sorted(cuts)) for frame in decoder.feed(piece)]
+        results.append((frames + decoder.flush(), decoder.tally))
+    assert all(result == results[0] for result in results)
+    return results[0][0]
 
 
 def square_ltc(bits: npt.NDArray[np.int8], samples_per_bit: float) -> Samples:

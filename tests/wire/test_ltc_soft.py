@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from cuefocus.timebase.frames import RATES, Timecode, timecode_at_frame
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
-from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.front_end import FrontEnd
+from cuefocus.wire.ltc.kernels import PlainKernels
 from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
 from cuefocus.wire.ltc.soft_reader import SoftReader
 from cuefocus.wire.ltc.start_fit import fit_starts
@@ -165,11 +165,11 @@ def test_one_wrong_half_bit_is_put_right() -> None:
 )
 def test_the_front_end_leaves_no_trace_of_cuts_and_takes_away_dc(samples: int, cuts: list[int], seed: int) -> None:
     sound: npt.NDArray[np.float32] = np.random.default_rng(seed).standard_normal(samples).astype(np.float32)
-    whole = FrontEnd(_RATE).feed(sound)
-    pieced = FrontEnd(_RATE)
+    whole = FrontEnd(_RATE, PlainKernels()).feed(sound)
+    pieced = FrontEnd(_RATE, PlainKernels())
     parts = [pieced.feed(part) for part in np.split(sound, sorted(cut for cut in cuts if cut < samples))]
     assert np.array_equal(np.concatenate(parts), whole)
-    steady = FrontEnd(_RATE)
+    steady = FrontEnd(_RATE, PlainKernels())
     sums = steady.feed(np.ones(8000, dtype=np.float32))
     assert np.ptp(sums[1000:]) < 1e-6
 
@@ -195,12 +195,10 @@ def test_words_believed_too_late_to_be_placed_are_left_out_and_the_others_stand_
     no_frame = 0x0F0F_0F0F_0F0F_0F0F  # digits past 9
     damaged = [word if at in readable else word | no_frame for at, word in enumerate(words)]
     sound = square_ltc(word_bits(damaged).reshape(-1), length / 80)
-    reader = SoftReader(_RATE)
-    frames, believed_at = list[LtcFrame](), list[int]()
-    for first in range(0, len(sound), 480):
-        frames += reader.feed(sound[first : first + 480])
-        believed_at += [first + 480] * (len(frames) - len(believed_at))
-    frames += reader.flush()
+    reader = SoftReader(_RATE, PlainKernels())
+    needed = [each for first in range(0, len(sound), 480) for each in reader.feed(sound[first : first + 480])]
+    needed += reader.flush()
+    believed_at, frames = [need for need, _ in needed], [frame for _, frame in needed]
     read = [round(frame.start_sample / length) for frame in frames]
     remembered = (believed_at[0] / length * 80 - bits_kept) / 80
     assert 11 < remembered < 22

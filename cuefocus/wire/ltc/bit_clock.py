@@ -12,17 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cuefocus.wire.ltc.carrier import find_carrier
+from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.word import BITS_PER_WORD
+
+Sums = npt.NDArray[np.float64]
 
 _WINDOW_S = 0.17  # looked at for a carrier: over 300 bits
 _LOOK_EVERY_S = 0.085
-_PLACE_GAIN = 0.1
-_LENGTH_GAIN = 0.004
 _SLOWEST_FPS, _FASTEST_FPS = 18.5, 39.0  # the loop's own stops, a little beyond where it is sent
-_MEMORY = 0.01  # per bit: the lock quality is a mean over about a hundred bits
-_LOCKED = 0.85  # true bits: 1.0, and 0.98 at -5 dB; noise: 0.71
-_SETTLE_BITS = 160
-_KEEP_S = 0.5
+_START, _NOWHERE = np.array([-math.inf]), np.array([math.inf])
+_NEARBY = 4  # sums kept before those that the next bit needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +30,15 @@ class BitRun:
 
     Args:
         fresh: the lock is new: these bits do not follow those handed over before.
-        places: where each bit began by the loop, samples.
-        measured: where its first transition was seen, samples: as noisy as one edge.
-        first_halves: sum of the samples in each first half.
-        second_halves: likewise.
+        measured: where each bit's first transition was seen, in sums from the first: as noisy as one edge.
+        halves: sum of the samples in each half of each bit, in order.
+        needs: how many sums, from the first, it takes to know each bit.
     """
 
     fresh: bool
-    places: list[float]
-    measured: list[float]
-    first_halves: list[float]
-    second_halves: list[float]
-
-
-@dataclass(slots=True)
-class LoopState:
-    """Where the loop stands between two calls of `follow`."""
-
-    place: float
-    length: float
-    level: float = 0.0
-    half_before: float = 0.0
-    agreeing: float = 1.0
-    bits: int = 0
+    measured: Sums
+    halves: Sums
+    needs: npt.NDArray[np.int64]
 
 
 class BitClock:
@@ -61,117 +46,78 @@ class BitClock:
 
     Args:
         sample_rate: samples per second.
-        first_sample: the sample that the first running sum belongs to.
+        kernels: inner loops.
     """
 
-    def __init__(self, sample_rate: int, first_sample: int) -> None:
+    def __init__(self, sample_rate: int, kernels: Kernels) -> None:
+        self._kernels = kernels
         self._rate = sample_rate
-        self._base = first_sample
-        self._sums: list[float] = []
+        self._base = 0  # count of the first sum kept
+        self._sums = np.zeros(0)
         self._window = round(sample_rate * _WINDOW_S)
         self._step = round(sample_rate * _LOOK_EVERY_S)
-        self._look_at = first_sample
-        self._loop: LoopState | None = None
+        self._look_at = 0
+        self._loop: Sums | None = None  # see `soft_loops.follow`
+        # Of the last feed: counts of sums, and the place of the bit that each was not enough for.
+        self._horizons: list[tuple[Sums, Sums]] = [(_START, _NOWHERE)]
+        self._marks: tuple[Sums, Sums] | None = None
         self._shortest = sample_rate / (BITS_PER_WORD * _FASTEST_FPS)
         self._longest = sample_rate / (BITS_PER_WORD * _SLOWEST_FPS)
 
-    @property
-    def horizon(self) -> float:
-        """Samples before this have been turned into bits; infinite without a lock."""
-        return self._loop.place if self._loop is not None else math.inf
+    def horizon(self, sums: int) -> float:
+        """Sums before this were turned into bits when so many had come, no fewer than before the last `feed`.
 
-    def feed(self, sums: npt.NDArray[np.float64]) -> list[BitRun]:
+        Infinite without a lock.
+        """
+        if self._marks is None:
+            ats, places = zip(*self._horizons, strict=True)
+            self._marks = np.concatenate(ats), np.concatenate(places)
+        marks, following = self._marks
+        return float(following[marks.searchsorted(sums, side="right") - 1])
+
+    def feed(self, sums: Sums) -> list[BitRun]:
         """Runs of bits that these sums complete."""
-        self._sums.extend(sums.tolist())
+        self._sums = np.concatenate([self._sums, sums])
         runs = []
+        looked = 0  # sums it took to find the lock
+        self._horizons, self._marks = [(_START, self._loop[:1].copy() if self._loop is not None else _NOWHERE)], None
         while True:
-            loop, fresh = self._loop, self._loop is None
-            if loop is None:
-                loop = self._loop = self._look()
-            if loop is None:
+            fresh = self._loop is None
+            if self._loop is None:
+                self._loop = self._look()
+                looked = self._look_at + self._window
+                if self._loop is not None:
+                    self._horizons.append((np.array([float(looked)]), self._loop[:1].copy()))
+            if self._loop is None:
                 break
-            run, lost = follow(self._sums, self._base, loop, self._shortest, self._longest)
-            if run.places:
-                runs.append(BitRun(fresh, run.places, run.measured, run.first_halves, run.second_halves))
+            run, lost = self._kernels.follow(self._sums, self._base, self._loop, self._shortest, self._longest)
+            measured, halves, needs, places = run
+            if len(needs):
+                needs = np.maximum(needs, looked)
+                runs.append(BitRun(fresh, measured, halves, needs))
+                following = np.append(places[1:], math.inf if lost else self._loop[0])
+                self._horizons.append((needs.astype(np.float64), following))
             if not lost:
                 break
-            self._look_at, self._loop = int(loop.place), None
+            self._look_at, self._loop = int(self._loop[0]), None
         self._forget()
         return runs
 
-    def _look(self) -> LoopState | None:
+    def _look(self) -> Sums | None:
         """Search for a carrier as far as there are sums; where the loop begins on the first one found."""
         while self._look_at + self._window <= self._base + len(self._sums):
             at = self._look_at - self._base
-            carrier = find_carrier(np.array(self._sums[at : at + self._window]), self._rate)
+            carrier = find_carrier(self._sums[at : at + self._window], self._rate)
             if carrier is not None:
-                return LoopState(self._look_at + carrier.boundary, carrier.bit_samples)
+                length = carrier.bit_samples
+                late_enough = carrier.boundary if carrier.boundary > 0.5 * length else carrier.boundary + length
+                return np.array([self._look_at + late_enough, length, 0.0, 0.0, 1.0, 0.0])
             self._look_at += self._step
         return None
 
     def _forget(self) -> None:
-        needed = int(self._loop.place if self._loop is not None else self._look_at) - 4 - self._base
-        if needed > self._rate * _KEEP_S:
-            del self._sums[:needed]
-            self._base += needed
-
-
-def follow(sums: list[float], base: int, loop: LoopState, shortest: float, longest: float) -> tuple[BitRun, bool]:
-    """Run the loop as far as the sums go; says also whether the lock was lost on the way.
-
-    Args:
-        sums: running sums.
-        base: the sample that `sums[0]` belongs to.
-        loop: where it stands; moved on.
-        shortest: stop of the bit length, samples.
-        longest: likewise.
-    """
-    places: list[float] = []
-    measured: list[float] = []
-    firsts: list[float] = []
-    seconds: list[float] = []
-    last = len(sums) - 2
-    place, length, level, before = loop.place - base, loop.length, loop.level, loop.half_before
-    agreeing, bits = loop.agreeing, loop.bits
-    lost = False
-    while place + 1.3 * length < last:
-        quarter = 0.25 * length
-        corners = []
-        for at in (place - quarter, place, place + quarter, place + 2 * quarter, place + 3 * quarter):
-            index = int(at)
-            below = sums[index]
-            corners.append(below + (at - index) * (sums[index + 1] - below))
-        at = place + length
-        index = int(at)
-        below = sums[index]
-        end = below + (at - index) * (sums[index + 1] - below)
-        early, start, late, middle, after = corners
-        first, second = middle - start, end - middle
-        height = (abs(first) + abs(second)) / length
-        level = height if bits == 0 else level + 0.02 * (height - level)
-        scale = 0.5 / level if level > 0.0 else 0.0
-        offset = (early - late) * scale if first > before else (late - early) * scale
-        offset = min(max(offset, -quarter), quarter)
-        off = offset
-        if (first > 0.0) != (second > 0.0):  # a 1: its middle is an edge as well
-            centre = (late - after) * scale if second > first else (after - late) * scale
-            off = 0.5 * (off + min(max(centre, -quarter), quarter))
-        places.append(place + base)
-        measured.append(place + base + offset)
-        firsts.append(first)
-        seconds.append(second)
-        total = abs(before) + abs(first)
-        if bits and total > 0.0:
-            agreeing += _MEMORY * (abs(first - before) / total - agreeing)
-        elif bits:
-            agreeing -= _MEMORY * agreeing
-        before = second
-        bits += 1
-        length = min(max(length + _LENGTH_GAIN * off, shortest), longest)
-        place += length + _PLACE_GAIN * off
-        if bits > _SETTLE_BITS and agreeing < _LOCKED:
-            lost = True
-            break
-    loop.place, loop.length, loop.level, loop.half_before = place + base, length, level, before
-    loop.agreeing, loop.bits = agreeing, bits
-    return BitRun(False, places, measured, firsts, seconds), lost
+        needed = self._loop[0] - 0.25 * self._longest if self._loop is not None else self._look_at
+        spare = int(needed) - _NEARBY - self._base
+        if spare > 0:
+            self._sums = self._sums[spare:]
+            self._base += spare

@@ -24,11 +24,16 @@ class ContinuityGate:
         self._confirmed: LtcFrame | None = None
         self.refused = 0
 
-    def feed(self, frame: LtcFrame) -> list[LtcFrame]:
-        """Frames confirmed by this one, itself included, in order of time."""
+    def feed(self, frame: LtcFrame, *, follows: bool = False) -> list[LtcFrame]:
+        """Frames confirmed by this one, itself included, in order of time.
+
+        Args:
+            frame: the next one read.
+            follows: it is known to adjoin the one before.
+        """
         previous, self._previous = self._previous, frame
         passed: list[LtcFrame] = []
-        if previous is not None and adjoins(previous, frame):
+        if previous is not None and (follows or adjoins(previous, frame)):
             passed = [frame] if self._pending is None else [self._pending, frame]
             self._pending = None
         else:
@@ -43,6 +48,14 @@ class ContinuityGate:
         if passed:
             self._confirmed = passed[-1]
         return passed
+
+    def has_passed(self, frame: LtcFrame) -> bool:
+        """Whether that frame was the last one fed, and confirmed, and none waits."""
+        return self._confirmed is frame and self._previous is frame and self._pending is None
+
+    def follow(self, frame: LtcFrame) -> None:
+        """Frames that adjoin one another have passed, from the last confirmed one to this."""
+        self._previous = self._confirmed = frame
 
     def flush(self) -> None:
         """The sound is over: a frame still waiting stays unconfirmed."""
@@ -84,4 +97,5 @@ def _distance(first: LtcFrame, second: LtcFrame, rate: FrameRate) -> int:
 
 
 def _overlaps(first: LtcFrame, second: LtcFrame) -> bool:
-    return second.first_sample < first.last_sample - _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)
+    shared = first.last_sample - second.first_sample
+    return shared > 0.0 and shared > _OVERLAP * min(first.samples_per_frame, second.samples_per_frame)

@@ -7,6 +7,9 @@ not matter, and nothing is learnt from a first second that may have been silent.
 All work is laid out on a fixed grid of hops, so that the cut of the input into blocks leaves no trace.
 """
 
+from dataclasses import dataclass
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,119 +21,182 @@ _HOP_S = 1 / 750  # extremes are taken per hop: 64 samples at 48 kHz
 _MEMORY_HOPS = 20  # 27 ms: holds both levels down to 0.03 of normal speed (a 24 fps bit lasts 17 ms there)
 _CLEAR = 0.3  # of the half span; at 8x and 48 kHz a half bit may reach only 0.45 of its level between two samples
 _PAUSE_S = 0.001  # longer between the levels than any edge: the signal went away
-_SOUND = np.float32(1e6)  # beyond it, and not a number, is no sound but a broken float file
 _CHUNK_HOPS = 2048  # about 2.7 s at a time keeps the working arrays in the cache
+SOUND = np.float32(1e6)  # beyond it, and not a number, is no sound but a broken float file
+
+
+class EdgeKernels(Protocol):
+    """The parts of the work that look at every sample."""
+
+    def extremes(self, window: Samples, first: int, hop: int) -> tuple[Samples, Samples]:
+        """Greatest and least sample of each hop from index `first` on; what is no sound is set to 0 in `window`."""
+
+    def edges(
+        self, window: Samples, first: int, hop: int, middle: Samples, margin: Samples, pause: int, run: "ClearRun"
+    ) -> tuple[Places, "ClearRun"]:
+        """Edges between the clear runs of the hops from index `first` on, ascending.
+
+        Args:
+            window: samples, some of those before the first hop included.
+            first: index of the first hop's first sample.
+            hop: samples in each.
+            middle: per hop, the midway line.
+            margin: per hop, how far from it a sample is clearly on one side.
+            pause: samples between two clear ones after which the signal was away.
+            run: the clear run before.
+
+        Returns: places in the stream, and the last clear run.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRun:
+    """The last samples that were clearly on one side.
+
+    Args:
+        side: 1 or -1; 0 when a pause has followed.
+        last: index of the last of them in the window.
+        to_stream: what to add to an index to get a place in the stream.
+    """
+
+    side: int
+    last: int
+    to_stream: int
 
 
 class EdgeFinder:
     """Streaming edge detector: sample blocks in, fractional sample positions of transitions out."""
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, kernels: EdgeKernels) -> None:
+        self._kernels = kernels
         self._hop = max(8, round(sample_rate * _HOP_S))
         self._pause = max(4, round(sample_rate * _PAUSE_S))
         self._context = self._pause + 4  # old samples kept for interpolation
-        self._waiting: list[Samples] = []
-        self._waiting_samples = 0
+        self._rest = np.zeros(0, dtype=np.float32)  # less than a hop
         self._past = np.zeros(self._context, dtype=np.float32)
+        self._room = np.zeros(0, dtype=np.float32)
         self._next_sample = 0  # stream position of the first sample not yet looked at
         self._highs = np.full(_MEMORY_HOPS - 1, -np.inf, dtype=np.float32)
         self._lows = np.full(_MEMORY_HOPS - 1, np.inf, dtype=np.float32)
-        self._side = 0  # 1 or -1: the side of the last clear run; 0 when it has ended in a pause
-        self._open = False  # the last clear run reaches up to the last sample seen
-        self._exit = -self._pause - 2  # last sample of the last clear run
+        self._side = 0  # of the last clear sample, and its place in the stream
+        self._last = -self._pause - 2
 
-    def feed(self, block: Samples) -> Places:
+    def feed(self, block: npt.NDArray[np.float32 | np.int16]) -> Places:
         """Edges that `block` completes, in samples from the first sample ever fed, ascending."""
-        self._waiting.append(np.array(block, dtype=np.float32))
-        self._waiting_samples += len(block)
-        hops = self._waiting_samples // self._hop
-        if hops == 0:
+        waiting = len(self._rest) + len(block)
+        whole = waiting - waiting % self._hop
+        if whole == 0:
+            self._rest = np.concatenate([self._rest, block.astype(np.float32)])
             return np.zeros(0)
-        samples = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
-        whole = hops * self._hop
-        self._waiting, self._waiting_samples = [samples[whole:]], len(samples) - whole
-        step = _CHUNK_HOPS * self._hop
-        found = [self._look(samples[at : min(at + step, whole)], self._hop) for at in range(0, whole, step)]
-        return np.concatenate(found)
+        found = []
+        done = -len(self._rest)  # of the block
+        end = whole + done
+        while done < end:
+            samples = min(_CHUNK_HOPS * self._hop, end - done)
+            window = self._window(samples)
+            if done < 0:
+                window[self._context : self._context - done] = self._rest
+            window[self._context + max(0, -done) :] = block[max(0, done) : done + samples]
+            found.append(self._look(window, self._hop))
+            done += samples
+        self._rest = block[done:].astype(np.float32)
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def flush(self) -> Places:
         """Edges in what is left; the end of the sound closes a run that is still open."""
-        rest = np.concatenate(self._waiting) if self._waiting else np.zeros(0, dtype=np.float32)
-        self._waiting, self._waiting_samples = [], 0
-        found = self._look(rest, len(rest)) if len(rest) else np.zeros(0)
-        if self._open:
+        found = np.zeros(0)
+        if len(self._rest):
+            window = self._window(len(self._rest))
+            window[self._context :] = self._rest
+            found = self._look(window, len(self._rest))
+            self._rest = self._rest[:0]
+        if self._side and self._last == self._next_sample - 1:
             found = np.append(found, float(self._next_sample))
-            self._open, self._side = False, 0
+            self._side = 0
         return found
 
-    def _look(self, samples: Samples, hop: int) -> Places:
+    def _window(self, samples: int) -> Samples:
+        """Room for so many samples behind the last ones looked at."""
+        if len(self._room) < self._context + samples:
+            self._room = np.zeros(self._context + samples, dtype=np.float32)
+        window = self._room[: self._context + samples]
+        window[: self._context] = self._past
+        return window
+
+    def _look(self, window: Samples, hop: int) -> Places:
         """Edges among whole hops."""
-        grid = samples.reshape(-1, hop)
-        highs, lows = grid.max(axis=1), grid.min(axis=1)
-        if not ((highs < _SOUND) & (lows > -_SOUND)).all():  # NaN and infinities too
-            grid = np.where(np.abs(grid) < _SOUND, grid, np.float32(0.0))
-            samples, highs, lows = grid.reshape(-1), grid.max(axis=1), grid.min(axis=1)
+        highs, lows = self._kernels.extremes(window, self._context, hop)
         self._highs = np.concatenate([self._highs[-(_MEMORY_HOPS - 1) :], highs])
         self._lows = np.concatenate([self._lows[-(_MEMORY_HOPS - 1) :], lows])
         top, bottom = _running(np.maximum, self._highs), _running(np.minimum, self._lows)
         middle = (top + bottom) * np.float32(0.5)
         margin = (top - bottom) * np.float32(0.5 * _CLEAR)
-        high = (grid > (middle + margin)[:, None]).reshape(-1)
-        low = (grid < (middle - margin)[:, None]).reshape(-1)
-        first = self._next_sample
-        window = np.concatenate([self._past, samples])
-        found = self._between(high, low, window, middle, hop)
-        self._next_sample = first + len(samples)
-        self._past = window[-self._context :]
-        if not self._open and self._side and self._next_sample - self._exit > self._pause:
-            found = np.append(found, self._exit + 0.5)
+        to_stream = self._next_sample - self._context
+        before = ClearRun(self._side, self._last - to_stream, to_stream)
+        found, run = self._kernels.edges(window, self._context, hop, middle, margin, self._pause, before)
+        self._side, self._last = run.side, run.last + to_stream
+        self._next_sample += len(window) - self._context
+        self._past = window[-self._context :].copy()
+        silent = self._next_sample - self._last
+        if self._side and silent > self._pause:
+            found = np.append(found, self._last + 0.5)
             self._side = 0
         return found
 
-    def _between(
-        self, high: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_], window: Samples, middle: Samples, hop: int
-    ) -> Places:
-        """Edges between the clear runs of one piece; carries the last run over to the next piece."""
-        entries_high, exits_high = _runs(high, open_before=self._open and self._side > 0)
-        entries_low, exits_low = _runs(low, open_before=self._open and self._side < 0)
-        entries = np.concatenate([entries_high, entries_low])
-        sides = np.concatenate([np.ones(len(entries_high), np.int64), -np.ones(len(entries_low), np.int64)])
-        order = np.argsort(entries)
-        entries, sides = entries[order], sides[order]
-        exits = np.sort(np.concatenate([exits_high, exits_low]))
-        first = self._next_sample
-        if self._open:  # the run carried over ends at exits[0], if it ends here at all
-            exits_before = exits[: len(entries)]
-        else:
-            exits_before = np.concatenate([[self._exit - first], exits[: max(0, len(entries) - 1)]])[: len(entries)]
-        sides_before = np.concatenate([[self._side], sides])[: len(entries)]
-        if len(entries):
-            self._side = int(sides[-1])
-        self._open = bool(high[-1] or low[-1])
-        if len(exits):
-            self._exit = first + int(exits[-1])
-        if len(entries) == 0:
-            return np.zeros(0)
-        paused = (entries - exits_before > self._pause) | (sides_before == 0)
-        crossed = ~paused & (sides != sides_before)
-        to_window, to_stream = self._context, first - self._context
-        lines = middle[entries // hop]
-        places = np.empty(len(entries))
-        places[crossed] = _crossings(
-            window,
-            exits_before[crossed] + to_window,
-            entries[crossed] + to_window,
-            sides[crossed],
-            lines[crossed],
-            to_stream,
-        )
-        places[paused] = _onsets(window, entries[paused] + to_window, sides[paused], lines[paused], to_stream)
-        if first == 0 and paused[0] and entries[0] == 0:
-            places[0] = 0.0
-        slept = paused & (sides_before != 0)
-        every: Places = np.concatenate([exits_before[slept] + first + 0.5, places[crossed | paused]])
-        every.sort()
-        return every
+
+def extremes(window: Samples, first: int, hop: int) -> tuple[Samples, Samples]:
+    """`EdgeKernels.extremes` in numpy."""
+    grid = window[first:].reshape(-1, hop)
+    highs, lows = grid.max(axis=1), grid.min(axis=1)
+    if not ((highs < SOUND) & (lows > -SOUND)).all():  # NaN and infinities too
+        silence_what_is_no_sound(window[first:])
+        highs, lows = grid.max(axis=1), grid.min(axis=1)
+    return highs, lows
+
+
+def silence_what_is_no_sound(samples: Samples) -> None:
+    """Set samples beyond `SOUND`, infinities and NaN to 0."""
+    samples[~(np.abs(samples) < SOUND)] = 0.0
+
+
+def edges(
+    window: Samples, first: int, hop: int, middle: Samples, margin: Samples, pause: int, run: ClearRun
+) -> tuple[Places, ClearRun]:
+    """`EdgeKernels.edges` in numpy."""
+    grid = window[first:].reshape(-1, hop)
+    high = (grid > (middle + margin)[:, None]).reshape(-1)
+    low = (grid < (middle - margin)[:, None]).reshape(-1)
+    is_open = run.side != 0 and run.last == first - 1
+    entries_high, exits_high = _runs(high, open_before=is_open and run.side > 0)
+    entries_low, exits_low = _runs(low, open_before=is_open and run.side < 0)
+    entries = np.concatenate([entries_high, entries_low])
+    sides = np.concatenate([np.ones(len(entries_high), np.int64), -np.ones(len(entries_low), np.int64)])
+    order = np.argsort(entries)
+    entries, sides = entries[order] + first, sides[order]
+    exits = np.sort(np.concatenate([exits_high, exits_low])) + first
+    if is_open:  # the run carried over ends at exits[0], if it ends here at all
+        exits_before = exits[: len(entries)]
+    else:
+        exits_before = np.concatenate([[run.last], exits[: max(0, len(entries) - 1)]])[: len(entries)]
+    last = run.last if len(exits) == 0 else int(exits[-1])
+    last = len(window) - 1 if high[-1] or low[-1] else last
+    if len(entries) == 0:
+        return np.zeros(0), ClearRun(run.side, last, run.to_stream)
+    sides_before = np.concatenate([[run.side], sides[:-1]])
+    paused = (entries - exits_before > pause) | (sides_before == 0)
+    crossed = ~paused & (sides != sides_before)
+    lines = middle[(entries - first) // hop]
+    places = np.empty(len(entries))
+    places[crossed] = _crossings(
+        window, exits_before[crossed], entries[crossed], sides[crossed], lines[crossed], run.to_stream
+    )
+    places[paused] = _onsets(window, entries[paused], sides[paused], lines[paused], run.to_stream)
+    if entries[0] + run.to_stream == 0 and paused[0]:
+        places[0] = 0.0
+    slept = paused & (sides_before != 0)
+    every: Places = np.concatenate([exits_before[slept] + run.to_stream + 0.5, places[crossed | paused]])
+    every.sort()
+    return every, ClearRun(int(sides[-1]), last, run.to_stream)
 
 
 def _running(extreme: np.ufunc, hops: Samples) -> Samples:

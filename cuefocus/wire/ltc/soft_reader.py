@@ -3,39 +3,28 @@
 For play speeds of 0.8 to 1.25 in both directions; anything else, and dropouts and cuts, are the edge reader's.
 """
 
+from itertools import repeat
+
 import numpy as np
 import numpy.typing as npt
 
+from cuefocus.timebase.frames import Timecode
+from cuefocus.wire.ltc.believed_words import KEPT_BITS
 from cuefocus.wire.ltc.bit_clock import BitClock, BitRun
+from cuefocus.wire.ltc.bits import Indices
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.front_end import FrontEnd
-from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS, fit_starts
-from cuefocus.wire.ltc.timelines import SoftWord, Timelines
-from cuefocus.wire.ltc.word import BITS_PER_WORD, SYNC_BITS
+from cuefocus.wire.ltc.kernels import Kernels
+from cuefocus.wire.ltc.start_fit import FIT_BITS
+from cuefocus.wire.ltc.timelines import Timelines
+from cuefocus.wire.ltc.word import BITS_PER_WORD, unpacked
+from cuefocus.wire.ltc.words import joined
 
-_SYNC_LENGTH = 16
-_MEMORY = 0.85  # per word: how long the place of the sync word is remembered
-_NOISE = 0.4  # what chance gives
-_SEEN = 0.5
-_KEPT_BITS = 3000  # 1.5 s: a word believed later than that is past caring for
-_FIT_BITS = REACH_HALF_BITS // 2  # to each side of a frame's start
+Needed = tuple[int, LtcFrame]
+"""The samples, from the stream's first, that it takes to be sure of a frame, and the frame."""
+
 _WORST_JITTER_BITS = 0.1
 _SAMPLE_CENTRE = -0.5  # running sums stand between samples
-
-
-def _shape(bits: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Signs of the half bits of a bit pattern, first half positive."""
-    halves, level = [], -1.0
-    for bit in bits:
-        level = -level
-        halves.append(level)
-        level = -level if bit else level
-        halves.append(level)
-    return np.array(halves)
-
-
-_SYNC_SHAPE = _shape(SYNC_BITS)
-_SYNC_SHAPE_REVERSED = _SYNC_SHAPE[::-1].copy()
 
 
 class SoftReader:
@@ -43,115 +32,101 @@ class SoftReader:
 
     Args:
         sample_rate: samples per second.
+        kernels: inner loops.
         first_sample: where in the stream the first sample fed to it stands.
     """
 
-    def __init__(self, sample_rate: int, *, first_sample: int = 0) -> None:
-        self._front = FrontEnd(sample_rate)
-        self._clock = BitClock(sample_rate, first_sample - self._front.delay_samples)
+    def __init__(self, sample_rate: int, kernels: Kernels, *, first_sample: int = 0) -> None:
+        self._kernels = kernels
+        self._front = FrontEnd(sample_rate, kernels)
+        self._clock = BitClock(sample_rate, kernels)
         self._rate = sample_rate
-        self._words = _WordFinder()
+        self._first_sample = first_sample
+        self._words = self._word_finder()
 
-    @property
-    def horizon(self) -> float:
-        """Words that end before this sample have been looked at; all, while there is no bit clock to look along."""
-        return self._clock.horizon
+    def horizon(self, heard: int) -> float:
+        """Words that end before this sample were looked at when so many samples of the stream had been heard.
 
-    def feed(self, block: npt.NDArray[np.float32]) -> list[LtcFrame]:
+        All, while there is no bit clock to look along.
+
+        Args:
+            heard: no fewer than before the last `feed`.
+        """
+        return self._clock.horizon(heard - self._first_sample) + self._first_sum
+
+    def feed(self, block: npt.NDArray[np.float32]) -> list[Needed]:
         """Frames that this block makes sure of, those of each moment of certainty in order of time."""
-        frames: list[LtcFrame] = []
+        frames: list[Needed] = []
         for run in self._clock.feed(self._front.feed(block)):
             if run.fresh:
-                self._words = _WordFinder()
+                self._words = self._word_finder()
             frames += self._words.feed(run)
-        return frames
+        return [(need + self._first_sample, frame) for need, frame in frames]
 
-    def flush(self) -> list[LtcFrame]:
+    def flush(self) -> list[Needed]:
         """Frames still to come when the sound is over."""
         return self.feed(np.zeros(self._front.delay_samples + self._rate // 100, dtype=np.float32))
 
+    @property
+    def _first_sum(self) -> int:
+        """The sample that the first running sum belongs to."""
+        return self._first_sample - self._front.delay_samples
+
+    def _word_finder(self) -> "_WordFinder":
+        return _WordFinder(self._first_sum, self._kernels)
+
 
 class _WordFinder:
-    """Finds the words in one lock's bits."""
+    """Finds the words in one lock's bits; frames come with the count of sums it took."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_sum: int, kernels: Kernels) -> None:
+        self._kernels = kernels
+        self._first_sum = first_sum
         self._base = 0  # bit count of the first bit kept
-        self._measured: list[float] = []
-        self._halves: list[float] = []
-        self._scores = {1: [0.0] * BITS_PER_WORD, -1: [0.0] * BITS_PER_WORD}
-        self._timelines = {1: Timelines(1), -1: Timelines(-1)}
+        self._measured = np.zeros(0)
+        self._halves = np.zeros(0)
+        self._scores = np.zeros((2, BITS_PER_WORD))
+        self._timelines = Timelines()
 
-    def feed(self, run: BitRun) -> list[LtcFrame]:
+    def feed(self, run: BitRun) -> list[Needed]:
         """Frames that become certain with these bits."""
         before = self._base + len(self._measured)
-        self._measured += run.measured
-        for first, second in zip(run.first_halves, run.second_halves, strict=True):
-            self._halves += (first, second)
-        end = self._base + len(self._measured)
-        start = max(before, BITS_PER_WORD - 1)  # the first bit that can be the last of a word
-        frames = self._scan(start, end) if start < end else []
+        self._measured = np.concatenate([self._measured, run.measured])
+        self._halves = np.concatenate([self._halves, run.halves])
+        first = max(before, BITS_PER_WORD - 1)  # the first bit that can be the last of a word
+        halves = self._halves[2 * (first - (BITS_PER_WORD - 1) - self._base) :]
+        ends, directions = self._kernels.word_ends(halves, first, self._scores)
+        frames = self._believed(ends, directions, run.needs, before) if len(ends) else []
         self._forget()
         return frames
 
-    def _scan(self, start: int, end: int) -> list[LtcFrame]:
-        """Frames believed now that the words ending with the bits `start` … `end` - 1 are there."""
-        frames: list[LtcFrame] = []
-        at = 2 * (start - (BITS_PER_WORD - 1) - self._base)
-        stretch = np.array(self._halves[at:])
-        forward, reverse = _likeness(stretch, _SYNC_SHAPE), _likeness(stretch, _SYNC_SHAPE_REVERSED)
-        tail = BITS_PER_WORD - _SYNC_LENGTH  # from a word's first bit to the sync word that ends it
-        for direction, likeness in ((1, forward[tail:]), (-1, reverse)):
-            scores = self._scores[direction]
-            for bit, value in zip(range(start, end), likeness[: end - start].tolist(), strict=True):
-                phase = bit % BITS_PER_WORD
-                scores[phase] = _MEMORY * scores[phase] + max(0.0, value - _NOISE)
-                if value > _SEEN and scores[phase] == max(scores) >= max(self._scores[-direction]):
-                    kept = (
-                        word for word in self._offer(direction, bit) if word.index - BITS_PER_WORD + 1 >= self._base
-                    )
-                    frames += [self._frame(direction, word) for word in kept]
-        return frames
+    def _believed(self, ends: Indices, directions: Indices, needs: Indices, before: int) -> list[Needed]:
+        """Frames of the words believed after each of some more, and the sums each took.
 
-    def _offer(self, direction: int, last: int) -> list[SoftWord]:
-        """Words believed now that the one is there whose 80 bits end with bit `last`."""
-        at = 2 * (last - BITS_PER_WORD + 1 - self._base)
-        halves = self._halves[at : at + 2 * BITS_PER_WORD]
-        if direction < 0:
-            halves.reverse()
-        return self._timelines[direction].offer(last, halves[0::2], halves[1::2])
-
-    def _frame(self, direction: int, word: SoftWord) -> LtcFrame:
-        first, last = word.index - BITS_PER_WORD + 1, word.index + 1
-        (earlier, earlier_noise), (later, later_noise) = self._place(first), self._place(last)
-        jitter = _WORST_JITTER_BITS * max(0.0, 1.0 - word.agreement)
-        if direction > 0:
-            return LtcFrame(word.label, word.word, earlier, later, 1, jitter, "matched", earlier_noise)
-        return LtcFrame(word.label, word.word, later, earlier, -1, jitter, "matched", later_noise)
-
-    def _place(self, bit: int) -> tuple[float, float]:
-        """Where a bit begins and how sure that is, samples, by the transitions around it."""
-        low = max(0, bit - self._base - _FIT_BITS)
-        high = min(len(self._measured), bit - self._base + _FIT_BITS + 1)
-        places: npt.NDArray[np.float64] = np.array(self._measured[low:high])
-        steps = np.arange(low, high, dtype=np.float64) - (bit - self._base)
-        unit = float(places[-1] - places[0]) / (len(places) - 1)
-        middle = places[0] - steps[0] * unit
-        fit = fit_starts(
-            2.0 * steps[None], (places - middle - steps * unit)[None], np.ones((1, len(places)), dtype=bool)
-        )
-        return float(middle + fit.shift[0]) + _SAMPLE_CENTRE, float(fit.noise[0])
+        Args:
+            ends: the last bit of each word.
+            directions: 1 where it is heard in forward play, -1 in reverse.
+            needs: sums that it takes to know each of the newest bits.
+            before: count of the first of these.
+        """
+        numbers, agreed = self._kernels.believed(self._timelines, ends, directions, self._base, self._halves)
+        index, label, low, high, way, now = numbers.T
+        bits = np.concatenate([index - BITS_PER_WORD + 1, index + 1]) - self._base
+        starts, noises = self._kernels.bit_starts(self._measured, bits, np.concatenate([now, now]) - self._base)
+        places = starts.reshape(2, -1) + (self._first_sum + _SAMPLE_CENTRE)
+        places = np.where(way > 0, places, places[::-1])
+        noise = np.where(way > 0, noises[: len(way)], noises[len(way) :])
+        jitter = _WORST_JITTER_BITS * np.maximum(0.0, 1.0 - agreed)
+        labels = [Timecode(*unpacked(each)) for each in label.tolist()]
+        frames = map(
+            LtcFrame, labels, joined(low, high), places[0].tolist(), places[1].tolist(), way.tolist(), jitter.tolist(),
+            repeat("matched"), noise.tolist(),
+        )  # fmt: skip
+        return list(zip(needs[now - before].tolist(), frames, strict=True))
 
     def _forget(self) -> None:
-        spare = len(self._measured) - _KEPT_BITS
+        spare = len(self._measured) - KEPT_BITS - FIT_BITS
         if spare > 0:
-            del self._measured[:spare]
-            del self._halves[: 2 * spare]
+            self._measured = self._measured[spare:]
+            self._halves = self._halves[2 * spare :]
             self._base += spare
-
-
-def _likeness(halves: npt.NDArray[np.float64], shape: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How much 16 bits look like a sync word, 0 … 1, beginning with each bit."""
-    met = np.abs(np.correlate(halves, shape, "valid")[::2])
-    size = np.convolve(np.abs(halves), np.ones(len(shape)), "valid")[::2]
-    likeness: npt.NDArray[np.float64] = np.divide(met, size, out=np.zeros_like(met), where=size > 0.0)
-    return likeness

@@ -4,17 +4,25 @@ A word is read freely, and again under each open timeline, which says what its l
 (the free path's metric less its own) is small if it is true, however noisy the word: so words far too noisy to be read
 alone are read together. A timeline that is one wrong digit from the truth pays for that digit in every word. Nothing
 comes out before one timeline has been borne out several times and leads all others.
+
+Plain loops that a compiler may take over (`kernels`): timelines are rows of arrays.
 """
 
 import math
-from dataclasses import dataclass, field
 
-from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
-from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
-from cuefocus.wire.ltc.word import BITS_PER_WORD, DATA_BITS, LABEL_BITS, SYNC_BITS, data_word, drop_flag, label_of
+import numpy as np
+import numpy.typing as npt
 
-_DROP_RATES = (RATES["29.97df"],)
-_WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
+from cuefocus.wire.ltc.likeliest import Bits, Halves, likeliest_word
+from cuefocus.wire.ltc.word import BITS_PER_WORD, label_counted_on, packed_label
+
+Numbers = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
+
+# Rates a timeline may count at, (labels a second, drop), each with a bit of its own; the first two thirds are tried in
+# this order, the last goes with the drop-frame flag.
+_COUNTS = ((25, 0), (30, 0), (24, 0), (30, 1))
+_WHOLE, _DROP = 0b0111, 0b1000
 
 _LIKED = 6.0  # what a word that costs nothing adds to its timeline's score
 # What a word may cost a timeline and still bear it out, in mean half bits: a wrong digit costs four in a clean signal.
@@ -26,166 +34,235 @@ _BORNE_OUT = 3
 _LEAD = 4.0
 _GIVEN_UP = 12  # words in a row
 _MOST = 8
+WAITING = 40  # words: 1.6 s
 
-_SYNC_KNOWN = (FREE,) * DATA_BITS + SYNC_BITS
-
-
-@dataclass(frozen=True, slots=True)
-class SoftWord:
-    """A word under the timeline that was believed.
-
-    Args:
-        index: which bit of the stream its sync word ends with, in the order of play.
-        label: the label the timeline gives it.
-        word: data bits 0 to 63; label bits as the timeline says, the others as likeliest.
-        agreement: part of the halves' size that is as the word says, 0 … 1.
-    """
-
-    index: int
-    label: Timecode
-    word: int
-    agreement: float
-
-
-@dataclass(slots=True)
-class _Timeline:
-    index: int
-    label: Timecode
-    drop: bool
-    rates: tuple[FrameRate, ...]  # those that can have counted so
-    score: float
-    borne_out: int = 1
-    strikes: int = 0
-    waiting: list[SoftWord] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """One word's half sums, their size, the best that any word makes of them, and what the right one may cost."""
-
-    index: int
-    firsts: list[float]
-    seconds: list[float]
-    size: float
-    freely: float
-    allowed: float
+# A timeline's row: the last word's bit count, its packed label, drop flag, the rates that can have counted so, how
+# often borne out, strikes in a row, the slot in which its words wait, how many do.
+_INDEX, _LABEL, _DROPS, _RATES, _BORNE, _STRIKES, _SLOT, _WAITS = range(8)
 
 
 class Timelines:
-    """Open timelines of one direction of play.
+    """Open timelines of both directions of play, forward first, as arrays that `offer` works on."""
+
+    def __init__(self) -> None:
+        self.open = np.zeros((2, 1), dtype=np.int64)  # how many
+        self.lines = np.zeros((2, _MOST + 1, 8), dtype=np.int64)
+        self.lines[:, :, _SLOT] = np.arange(_MOST + 1)
+        self.scores = np.zeros((2, _MOST + 1))
+        self.waiting = np.zeros((2, _MOST + 1, WAITING, 4), dtype=np.int64)
+        self.agreements = np.zeros((2, _MOST + 1, WAITING))
+
+
+def offer(
+    step: int,
+    open_lines: Numbers,
+    lines: Numbers,
+    scores: Scores,
+    waiting: Numbers,
+    agreements: Scores,
+    index: int,
+    firsts: Halves,
+    seconds: Halves,
+    bits: Bits,
+) -> tuple[int, int]:
+    """Judge all timelines by a word.
 
     Args:
         step: 1 forward, -1 reverse: what each word adds to the count.
+        open_lines: of the `Timelines`, those of that direction, as all that follow.
+        lines: see there.
+        scores: see there.
+        waiting: see there.
+        agreements: see there.
+        index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
+        firsts: sums over the first halves of its 80 bits, in the order of the word.
+        seconds: likewise, second halves.
+        bits: room for 80.
+
+    Returns: how many words are believed now that this one is there, and the slot they are in: `waiting` has a row a
+        word (index, label, bits 0 to 31, bits 32 to 63), `agreements` what part of the halves' size is as it says.
     """
-
-    def __init__(self, step: int) -> None:
-        self._step = step
-        self._open: list[_Timeline] = []
-
-    def offer(self, index: int, firsts: list[float], seconds: list[float]) -> list[SoftWord]:
-        """Words that are believed now that this one is there.
-
-        Args:
-            index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
-            firsts: sums over the first halves of its 80 bits, in the order of the word.
-            seconds: likewise, second halves.
-        """
-        size = sum(map(abs, firsts)) + sum(map(abs, seconds))
-        if size <= 0.0:
-            return []
-        squares = sum(each * each for each in firsts) + sum(each * each for each in seconds)
-        unevenness = math.sqrt(max(0.0, squares * 2 * BITS_PER_WORD / (size * size) - 1.0))
-        allowed = min(_CHEAP + _PER_UNEVENNESS * unevenness, _TOO_DEAR)
-        freely, bits = likeliest_bits(firsts, seconds, _SYNC_KNOWN)
-        word = _as_int(bits)
-        label = label_of(word)
-        seen = False
-        for line in self._open:
-            self._carry_on(line, _Heard(index, firsts, seconds, size, freely, allowed))
-            seen = seen or (line.index == index and line.label == label and line.strikes == 0)
-        self._open = [
-            line for line in self._open if line.strikes < _GIVEN_UP and index - line.index < _GIVEN_UP * BITS_PER_WORD
-        ]
-        if label is not None and not seen and freely > _AGREES * size:
-            first = SoftWord(index, label, word, freely / size)
-            drop = drop_flag(word)
-            rates = tuple(rate for rate in (_DROP_RATES if drop else _WHOLE_RATES) if label.exists_in(rate))
-            self._open.append(_Timeline(index, label, drop, rates, _LIKED, waiting=[first]))
-        self._open.sort(key=lambda line: -line.score)
-        self._open = _without_twins(self._open)[:_MOST]
-        return self._believed()
-
-    def _carry_on(self, line: _Timeline, heard: _Heard) -> None:
-        """Judge a timeline by a word, if that is where it expects one."""
-        words, rest = divmod(heard.index - line.index, BITS_PER_WORD)
-        if rest or words < 1:
-            return
-        readings = sorted(
-            (
-                (*likeliest_bits(heard.firsts, heard.seconds, _known(label, line.drop)), label, rates)
-                for label, rates in _counted_on(line, self._step * words)
-            ),
-            key=lambda reading: -reading[0],
+    size, allowed = weighed(firsts, seconds)
+    if size <= 0.0:
+        return 0, 0
+    freely, low, high = likeliest_word(firsts, seconds, -1, 0, bits)
+    label = packed_label(low, high)
+    seen = False
+    count = 0
+    for at in range(open_lines[0]):
+        line = lines[at]
+        score = carried_on(
+            line, scores[at], waiting, agreements, step, index, firsts, seconds, bits, size, freely, allowed
         )
-        if not readings:
-            line.strikes = _GIVEN_UP
-            return
-        metric, bits, label, rates = readings[0]
-        half = heard.size / (2 * BITS_PER_WORD)
-        cost = (heard.freely - metric) / half
-        agrees = metric > _AGREES * heard.size
-        line.index, line.label = heard.index, label
-        liked = _LIKED * max(-1.0, 1.0 - cost / heard.allowed) if agrees else -_LIKED
-        line.score = _MEMORY**words * line.score + liked
-        if not agrees or cost >= heard.allowed:
-            line.strikes += 1
-            return
-        line.borne_out, line.strikes = line.borne_out + 1, 0
-        if len(readings) == 1 or (metric - readings[1][0]) / half > heard.allowed:
-            line.rates = rates
-            line.waiting.append(SoftWord(heard.index, label, _as_int(bits), metric / heard.size))
-
-    def _believed(self) -> list[SoftWord]:
-        if not self._open:
-            return []
-        best = self._open[0]
-        lead = best.score - (self._open[1].score if len(self._open) > 1 else 0.0)
-        if best.borne_out < _BORNE_OUT or lead < _LEAD:
-            return []
-        words, best.waiting = best.waiting, []
-        return words
+        seen = seen or (line[_INDEX] == index and line[_LABEL] == label and line[_STRIKES] == 0)
+        if line[_STRIKES] < _GIVEN_UP and index - line[_INDEX] < _GIVEN_UP * BITS_PER_WORD:
+            swap(lines, scores, count, at)
+            scores[count] = score
+            count += 1
+    if label >= 0 and not seen and freely > _AGREES * size:
+        line = lines[count]
+        drop = low >> 10 & 1
+        line[_INDEX], line[_LABEL], line[_DROPS] = index, label, drop
+        line[_RATES] = rates_with(label, _DROP if drop else _WHOLE)
+        line[_BORNE], line[_STRIKES], line[_WAITS] = 1, 0, 0
+        scores[count] = _LIKED
+        wait(line, waiting, agreements, low, high, freely / size)
+        count += 1
+    sort(lines, scores, count)
+    open_lines[0] = min(without_twins(lines, scores, count), _MOST)
+    return believed(lines, scores, open_lines[0])
 
 
-def _without_twins(lines: list[_Timeline]) -> list[_Timeline]:
-    """Of timelines that have come to say the same, the first."""
-    seen: set[tuple[int, Timecode, bool]] = set()
-    kept: list[_Timeline] = []
-    for line in lines:
-        says = line.index, line.label, line.drop
-        if says not in seen:
-            seen.add(says)
-            kept.append(line)
+def weighed(firsts: Halves, seconds: Halves) -> tuple[float, float]:
+    """The size of a word's half sums, and what it may cost the right timeline, in mean half bits."""
+    ones = twos = squares = 0.0
+    for at in range(BITS_PER_WORD):
+        ones += abs(firsts[at])
+        twos += abs(seconds[at])
+        squares += firsts[at] * firsts[at] + seconds[at] * seconds[at]
+    size = ones + twos
+    if size <= 0.0:
+        return 0.0, 0.0
+    unevenness = math.sqrt(max(0.0, squares * (2 * BITS_PER_WORD) / (size * size) - 1.0))
+    return size, min(_CHEAP + _PER_UNEVENNESS * unevenness, _TOO_DEAR)
+
+
+def carried_on(
+    line: Numbers,
+    score: float,
+    waiting: Numbers,
+    agreements: Scores,
+    step: int,
+    index: int,
+    firsts: Halves,
+    seconds: Halves,
+    bits: Bits,
+    size: float,
+    freely: float,
+    allowed: float,
+) -> float:
+    """Judge a timeline by a word, if that is where it expects one; its new score."""
+    behind = index - int(line[_INDEX])
+    words = behind // BITS_PER_WORD
+    if words < 1 or behind % BITS_PER_WORD != 0:
+        return score
+    best = second = -math.inf
+    label, rates, low, high = -1, 0, 0, 0
+    tried = 0
+    for first in range(len(_COUNTS)):
+        there, saying = counted_on(line, first, step * words)
+        if there < 0:
+            continue
+        metric, bits_low, bits_high = likeliest_word(firsts, seconds, there, int(line[_DROPS]), bits)
+        tried += 1
+        if metric > best:
+            best, second = metric, best
+            label, rates, low, high = there, saying, bits_low, bits_high
+        elif metric > second:
+            second = metric
+    if tried == 0:
+        line[_STRIKES] = _GIVEN_UP
+        return score
+    half = size / (2 * BITS_PER_WORD)
+    cost = (freely - best) / half
+    agrees = best > _AGREES * size
+    line[_INDEX], line[_LABEL] = index, label
+    kept = 1.0
+    for _ in range(words):
+        kept *= _MEMORY
+    score = kept * score + (_LIKED * max(-1.0, 1.0 - cost / allowed) if agrees else -_LIKED)
+    if not agrees or cost >= allowed:
+        line[_STRIKES] += 1
+        return score
+    line[_BORNE] += 1
+    line[_STRIKES] = 0
+    if tried == 1 or (best - second) / half > allowed:
+        line[_RATES] = rates
+        wait(line, waiting, agreements, low, high, best / size)
+    return score
+
+
+def counted_on(line: Numbers, first: int, steps: int) -> tuple[int, int]:
+    """The label that may stand `steps` frames on, by rate number `first`, and all rates that say so.
+
+    -1 if the line cannot have counted at that rate, or one before it says the same.
+    """
+    label, can = int(line[_LABEL]), int(line[_RATES])
+    if can >> first & 1 == 0:
+        return -1, 0
+    there = label_counted_on(label, steps, _COUNTS[first][0], _COUNTS[first][1])
+    rates = 0
+    for each in range(len(_COUNTS)):
+        if can >> each & 1:
+            if label_counted_on(label, steps, _COUNTS[each][0], _COUNTS[each][1]) == there:
+                if each < first:
+                    return -1, 0
+                rates |= 1 << each
+    return there, rates
+
+
+def rates_with(label: int, rates: int) -> int:
+    """Those of some rates that have the label."""
+    found = 0
+    for each in range(len(_COUNTS)):
+        if rates >> each & 1 and label_counted_on(label, 0, _COUNTS[each][0], _COUNTS[each][1]) >= 0:
+            found |= 1 << each
+    return found
+
+
+def wait(line: Numbers, waiting: Numbers, agreements: Scores, low: int, high: int, agreement: float) -> None:
+    """Keep a word until its timeline is believed; the oldest gives way."""
+    slot = line[_SLOT]
+    if line[_WAITS] == WAITING:
+        for at in range(1, WAITING):
+            agreements[slot, at - 1] = agreements[slot, at]
+            for column in range(4):
+                waiting[slot, at - 1, column] = waiting[slot, at, column]
+        line[_WAITS] -= 1
+    row = waiting[slot, line[_WAITS]]
+    row[0], row[1], row[2], row[3] = line[_INDEX], line[_LABEL], low, high
+    agreements[slot, line[_WAITS]] = agreement
+    line[_WAITS] += 1
+
+
+def swap(lines: Numbers, scores: Scores, one: int, other: int) -> None:
+    """Two timelines change places."""
+    if one != other:
+        scores[one], scores[other] = scores[other], scores[one]
+        for column in range(8):
+            lines[one, column], lines[other, column] = lines[other, column], lines[one, column]
+
+
+def sort(lines: Numbers, scores: Scores, count: int) -> None:
+    """The best first; equals stay as they stand."""
+    for last in range(1, count):
+        at = last
+        while at > 0 and scores[at - 1] < scores[at]:
+            swap(lines, scores, at - 1, at)
+            at -= 1
+
+
+def without_twins(lines: Numbers, scores: Scores, count: int) -> int:
+    """Of timelines that have come to say the same, keep the first; how many are left."""
+    kept = 0
+    for at in range(count):
+        twin = False
+        for other in range(kept):
+            one, two = lines[other], lines[at]
+            same = one[_INDEX] == two[_INDEX] and one[_LABEL] == two[_LABEL] and one[_DROPS] == two[_DROPS]
+            twin = twin or same
+        if not twin:
+            swap(lines, scores, kept, at)
+            kept += 1
     return kept
 
 
-def _counted_on(line: _Timeline, steps: int) -> list[tuple[Timecode, tuple[FrameRate, ...]]]:
-    """The labels that may stand `steps` frames on, each with the rates that say so."""
-    found: dict[Timecode, tuple[FrameRate, ...]] = {}
-    for rate in line.rates:
-        if line.label.exists_in(rate):
-            there = timecode_at_frame((line.label.frame_number(rate) + steps) % rate.frames_per_day, rate)
-            found[there] = (*found.get(there, ()), rate)
-    return list(found.items())
-
-
-def _known(label: Timecode, drop: bool) -> tuple[int, ...]:
-    """What a label says of a word's bits; user bits, flags and the polarity bit stay free."""
-    word = data_word(label, drop=drop, at_25=False)
-    data = [FREE] * DATA_BITS
-    for bit in LABEL_BITS:
-        data[bit] = word >> bit & 1
-    return (*data, *SYNC_BITS)
-
-
-def _as_int(bits: list[int]) -> int:
-    return sum(bit << place for place, bit in enumerate(bits[:DATA_BITS]))
+def believed(lines: Numbers, scores: Scores, count: int) -> tuple[int, int]:
+    """How many words of the leading timeline are believed, and in which slot they are."""
+    if count == 0:
+        return 0, 0
+    lead = scores[0] - (scores[1] if count > 1 else 0.0)
+    if lines[0, _BORNE] < _BORNE_OUT or lead < _LEAD:
+        return 0, 0
+    words, lines[0, _WAITS] = lines[0, _WAITS], 0
+    return words, lines[0, _SLOT]

@@ -22,17 +22,9 @@ _HOUR_UNITS, _HOUR_TENS = (48, 4), (56, 2)
 _DROP_BIT, _COLOUR_BIT = 10, 11
 _USER_NIBBLES = tuple(4 + 8 * group for group in range(8))
 
-#: The bits that say the label and how it counts: the eight digits and the drop-frame flag.
-LABEL_BITS: tuple[int, ...] = (
-    *(
-        bit
-        for first, width in (
-            _FRAME_UNITS, _FRAME_TENS, _SECOND_UNITS, _SECOND_TENS, _MINUTE_UNITS, _MINUTE_TENS, _HOUR_UNITS, _HOUR_TENS
-        )
-        for bit in range(first, first + width)
-    ),
-    _DROP_BIT,
-)  # fmt: skip
+#: The bits that say the label and how it counts, the eight digits and the drop-frame flag: of bits 0 to 31, 32 to 63.
+LABEL_MASK_LOW = 0xF | 0x3 << 8 | 1 << 10 | 0xF << 16 | 0x7 << 24
+LABEL_MASK_HIGH = 0xF | 0x7 << 8 | 0xF << 16 | 0x3 << 24
 
 # The three binary group flags and the polarity correction trade places at 25 fps.
 _GROUP_FLAG_BITS = (43, 58, 59)
@@ -106,24 +98,67 @@ def group_flags(word: int, *, at_25: bool) -> tuple[int, int, int]:
 
 
 def label_of(word: int) -> Timecode | None:
-    """The label a data word names, or None when it names no frame at any rate.
+    """The label a data word names, or None when it names no frame at any rate: see `packed_label`."""
+    packed = packed_label(word & 0xFFFFFFFF, word >> 32 & 0xFFFFFFFF)
+    return None if packed < 0 else Timecode(*unpacked(packed))
+
+
+def unpacked(label: int) -> tuple[int, int, int, int]:
+    """Hours, minutes, seconds and frames of a packed label."""
+    return label >> 24, label >> 16 & 0xFF, label >> 8 & 0xFF, label & 0xFF
+
+
+def packed_label(low: int, high: int) -> int:
+    """The label a data word names, a byte each for hours, minutes, seconds and frames; -1 when it names no frame.
 
     Refused: digits above 9, hours above 23, minutes or seconds above 59, frames above 29, and the two frame
     numbers that drop-frame counting skips. The polarity bit is not looked at: many generators leave it clear.
+
+    Args:
+        low: bits 0 to 31.
+        high: bits 32 to 63.
     """
-
-    def digit(place: tuple[int, int]) -> int:
-        first, width = place
-        return word >> first & ((1 << width) - 1)
-
-    if max(digit(_FRAME_UNITS), digit(_SECOND_UNITS), digit(_MINUTE_UNITS), digit(_HOUR_UNITS)) > 9:
-        return None
-    frames = digit(_FRAME_UNITS) + 10 * digit(_FRAME_TENS)
-    seconds = digit(_SECOND_UNITS) + 10 * digit(_SECOND_TENS)
-    minutes = digit(_MINUTE_UNITS) + 10 * digit(_MINUTE_TENS)
-    hours = digit(_HOUR_UNITS) + 10 * digit(_HOUR_TENS)
+    frame_units, frame_tens = low & 15, low >> 8 & 3
+    second_units, second_tens = low >> 16 & 15, low >> 24 & 7
+    minute_units, minute_tens = high & 15, high >> 8 & 7
+    hour_units, hour_tens = high >> 16 & 15, high >> 24 & 3
+    if frame_units > 9 or second_units > 9 or minute_units > 9 or hour_units > 9:
+        return -1
+    frames, seconds = frame_units + 10 * frame_tens, second_units + 10 * second_tens
+    minutes, hours = minute_units + 10 * minute_tens, hour_units + 10 * hour_tens
     if hours > 23 or minutes > 59 or seconds > 59 or frames > 29:
-        return None
-    if drop_flag(word) and frames < 2 and seconds == 0 and minutes % 10:
-        return None
-    return Timecode(hours, minutes, seconds, frames)
+        return -1
+    if low >> 10 & 1 and frames < 2 and seconds == 0 and minutes % 10:
+        return -1
+    return hours << 24 | minutes << 16 | seconds << 8 | frames
+
+
+def label_in_word(label: int, drop: int) -> tuple[int, int]:
+    """What a packed label and its drop-frame flag say of bits 0 to 31 and 32 to 63; the others are 0."""
+    hours, minutes, seconds, frames = label >> 24, label >> 16 & 0xFF, label >> 8 & 0xFF, label & 0xFF
+    low = frames % 10 | frames // 10 << 8 | drop << 10 | seconds % 10 << 16 | seconds // 10 << 24
+    return low, minutes % 10 | minutes // 10 << 8 | hours % 10 << 16 | hours // 10 << 24
+
+
+def label_counted_on(label: int, steps: int, nominal: int, drop: int) -> int:
+    """The packed label so many frames later, or earlier, as `timebase.frames` counts; -1 if the rate lacks the label.
+
+    Args:
+        label: packed.
+        steps: frames, of either sign.
+        nominal: labels a second, at most 30.
+        drop: 1 if two are dropped each minute but the tenth, else 0.
+    """
+    hours, minutes, seconds, frames = label >> 24, label >> 16 & 0xFF, label >> 8 & 0xFF, label & 0xFF
+    gap = 2 * drop
+    if frames >= nominal or (frames < gap and seconds == 0 and minutes % 10 != 0):
+        return -1
+    total = hours * 60 + minutes
+    count = (total * 60 + seconds) * nominal + frames - gap * (total - total // 10)
+    count = (count + steps) % (1440 * 60 * nominal - gap * 1296)
+    if drop:
+        per_minute = 60 * nominal - gap
+        tens, rest = count // (10 * per_minute + gap), count % (10 * per_minute + gap)
+        count += 9 * gap * tens + (gap * ((rest - gap) // per_minute) if rest >= gap else 0)
+    second = count // nominal
+    return second // 3600 << 24 | second // 60 % 60 << 16 | second % 60 << 8 | count % nominal

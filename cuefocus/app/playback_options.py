@@ -1,0 +1,78 @@
+"""Options of the generators as they are written: `--jump 12.5=01:00:00:00`, `--ramp 10=-2`, `--wow 0.5%@2`."""
+
+import re
+from collections.abc import Sequence
+
+from cuefocus.errors import InputError
+from cuefocus.timebase.frames import parse_timecode, rate_named
+from cuefocus.wire.playback import Gap, Jump, Playback, Wow
+
+_WOW = re.compile(r"\s*([0-9.]+)\s*%\s*@\s*([0-9.]+)\s*(?:Hz)?\s*")
+
+
+def playback_from(
+    *,
+    rate: str,
+    start: str,
+    speed: float = 1.0,
+    ramps: Sequence[str] = (),
+    jumps: Sequence[str] = (),
+    gaps: Sequence[str] = (),
+    wow: str = "",
+) -> Playback:
+    """What is to be played.
+
+    Args:
+        rate: a rate name, e.g. "29.97df".
+        start: the label at second 0.
+        speed: at second 0, relative to the rate; negative is reverse.
+        ramps: "SECONDS=SPEED", in order.
+        jumps: "SECONDS=HH:MM:SS:FF".
+        gaps: "SECONDS=SECONDS", when and how long.
+        wow: "PERCENT%@HZ"; empty for none.
+
+    Raises: TimecodeError for a rate or label that does not exist, InputError for what is not written like this.
+    """
+    frame_rate = rate_named(rate)
+    return Playback(
+        frame_rate,
+        parse_timecode(start, frame_rate),
+        speed,
+        tuple((at_s, _number(then, "--ramp")) for at_s, then in _pairs(ramps, "--ramp", "10=-2")),
+        tuple(
+            Jump(at_s, parse_timecode(label, frame_rate)) for at_s, label in _pairs(jumps, "--jump", "12.5=01:00:00:00")
+        ),
+        tuple(Gap(at_s, _number(seconds, "--gap")) for at_s, seconds in _pairs(gaps, "--gap", "5=0.2")),
+        _wow(wow) if wow else None,
+    )
+
+
+def seconds_from(seconds: float | None) -> float | None:
+    """How long something is sent, as it was given; None for ever. Raises InputError for what is no length."""
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise InputError("nothing would be sent", where="--seconds", hint="give a length above 0, or leave it out")
+    return seconds
+
+
+def _pairs(written: Sequence[str], option: str, example: str) -> list[tuple[float, str]]:
+    pairs: list[tuple[float, str]] = []
+    for text in written:
+        at, mark, value = text.partition("=")
+        if not mark:
+            raise InputError(f"{text!r} is not SECONDS=…", where=option, hint=f"write e.g. {option} {example}")
+        pairs.append((_number(at, option), value))
+    return pairs
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no number", where=option, hint="write seconds and speeds as 1.5") from None
+
+
+def _wow(text: str) -> Wow:
+    match = _WOW.fullmatch(text)
+    if match is None:
+        raise InputError(f"{text!r} is no wow", where="--wow", hint="write e.g. --wow 0.5%@2")
+    return Wow(_number(match[1], "--wow") / 100.0, _number(match[2], "--wow"))

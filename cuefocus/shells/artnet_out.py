@@ -1,0 +1,58 @@
+"""Art-Net datagrams to one address, or to all of a network."""
+
+import errno
+import socket
+
+from cuefocus.errors import InputError, LinkError
+from cuefocus.wire.artnet import PORT
+
+
+class ArtNetOut:
+    """A UDP socket that sends to one place.
+
+    Args:
+        address: a host, "HOST:PORT" or "[V6]:PORT"; a network's broadcast address reaches all in it.
+
+    Raises: InputError for what is no address, LinkError for a host that is not known or cannot be reached.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._where = f"--to {address}"
+        host, port = _split(address)
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            self._peer = (str(found[4][0]), *found[4][1:])
+            self._socket = socket.socket(found[0], socket.SOCK_DGRAM)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            self._socket.setblocking(False)
+        except (OSError, UnicodeError) as problem:
+            raise LinkError(
+                f"no such host: {problem}", where=self._where, hint="give an address, e.g. 10.0.0.5"
+            ) from None
+
+    def write(self, data: bytes) -> None:
+        """Send a datagram. One that finds nobody, or no room, is lost as any datagram may be.
+
+        Raises: LinkError if there is no way there.
+        """
+        try:
+            self._socket.sendto(data, self._peer)
+        except (ConnectionRefusedError, BlockingIOError):
+            pass
+        except OSError as problem:
+            cure = "check the network" if problem.errno != errno.EACCES else "check the firewall"
+            raise LinkError(f"cannot be reached: {problem.strerror}", where=self._where, hint=cure) from None
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._socket.close()
+
+
+def _split(address: str) -> tuple[str, int]:
+    """Host and port; Art-Net's own where none is given."""
+    host, mark, port = address.rpartition(":")
+    if not mark or (":" in host and not host.endswith("]")):  # a bare IPv6 address has more than one colon
+        host, port = address, str(PORT)
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise InputError(f"{address!r} is no address", where="--to", hint="write HOST or HOST:PORT")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,110 @@
+"""MIDI out: a port by name through mido and RtMidi (ALSA or JACK), or a raw device that takes the bytes."""
+
+import importlib
+import os
+from contextlib import suppress
+from typing import Any, Final, Protocol
+
+from cuefocus.errors import DeviceError, InputError, LinkError
+
+_BACKENDS: Final = {"midi": "mido.backends.rtmidi/LINUX_ALSA", "jack": "mido.backends.rtmidi/UNIX_JACK"}
+_OWN_NAME: Final = "CueFocus timecode"
+_WRITE_AS: Final = "write midi:NAME, jack:NAME or raw:/dev/snd/midiC1D0"
+
+
+class MidiOut(Protocol):
+    """Takes whole MIDI messages."""
+
+    def write(self, data: bytes) -> None:
+        """Send one message. Raises LinkError if the port is gone."""
+
+    def close(self) -> None:
+        """Give the port back."""
+
+
+def open_midi_out(address: str) -> MidiOut:
+    """The port an address names.
+
+    Args:
+        address: "midi:NAME" for an ALSA port, any part of its name that no other has; "midi:" makes a port of our own
+            that others connect to; "jack:" likewise on a JACK server; "raw:PATH" for a raw MIDI device.
+
+    Raises: InputError for no such address or port, DeviceError where MIDI cannot be had, LinkError for a device that
+        cannot be opened.
+    """
+    kind, mark, name = address.partition(":")
+    if kind == "raw" and name:
+        return _RawOut(name)
+    if not mark or kind not in _BACKENDS:
+        raise InputError(f"no MIDI port {address!r}", where="--to", hint=_WRITE_AS)
+    return _NamedOut(kind, name)
+
+
+class _NamedOut:
+    def __init__(self, kind: str, name: str) -> None:
+        self._where = f"{kind}:{name}"
+        mido, rtmidi = _libraries()
+        self._message = mido.Message.from_bytes
+        self._broken = rtmidi.RtMidiError, OSError
+        backend = mido.Backend(_BACKENDS[kind], load=True)
+        try:
+            if name:
+                self._port: Any = backend.open_output(_only_one(name, backend.get_output_names(), self._where))
+            else:
+                self._port = backend.open_output(_OWN_NAME, virtual=True)
+        except (SystemError, *self._broken) as problem:  # RtMidi says SystemError where there is no sequencer or server
+            cure = "is the ALSA sequencer there (modprobe snd-seq)?" if kind == "midi" else "start the JACK server"
+            raise DeviceError(f"MIDI cannot be had: {problem}", where=self._where, hint=cure) from None
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.send(self._message(data))
+        except self._broken as problem:
+            raise LinkError(f"the port is gone: {problem}", where=self._where, hint="plug it in again") from None
+
+    def close(self) -> None:
+        with suppress(*self._broken):
+            self._port.close()
+
+
+class _RawOut:
+    def __init__(self, path: str) -> None:
+        self._where = f"raw:{path}"
+        try:
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        except (OSError, ValueError) as problem:
+            reason = problem.strerror if isinstance(problem, OSError) else "no file name"
+            raise LinkError(f"cannot be opened: {reason}", where=self._where, hint="ls -l /dev/snd/midi*") from None
+
+    def write(self, data: bytes) -> None:
+        try:
+            os.write(self._descriptor, data)
+        except BlockingIOError:
+            pass  # a cable that is full: the message would be late
+        except OSError as problem:
+            raise LinkError(f"gone: {problem.strerror}", where=self._where, hint="plug it in again") from None
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("mido"), importlib.import_module("rtmidi")
+    except ImportError as problem:
+        raise DeviceError(
+            f"MIDI ports cannot be opened: {problem}", where="python-rtmidi", hint="pip install 'cuefocus[midi]'"
+        ) from None
+
+
+def _only_one(part: str, names: list[str], where: str) -> str:
+    """The port whose name is, or holds, what was given.
+
+    Raises: InputError saying which there are.
+    """
+    fitting = [name for name in names if name == part] or [name for name in names if part.lower() in name.lower()]
+    if len(set(fitting)) == 1:
+        return fitting[0]
+    have = ", ".join(dict.fromkeys(fitting or names)) or "none at all"
+    sentence = f"several MIDI ports are called {part!r}" if fitting else f"no MIDI port is called {part!r}"
+    raise InputError(sentence, where=where, hint=f"there are: {have}")

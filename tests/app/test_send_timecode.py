@@ -1,0 +1,160 @@
+"""`mtc generate` and `artnet generate` as processes: what a receiver makes of them, by its own clock."""
+
+import os
+import pty
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tty
+from collections.abc import Iterator
+from itertools import pairwise
+from time import monotonic_ns
+from typing import Any
+
+import pytest
+
+from cuefocus.chase.inputs import ArtNetInput, MtcInput
+from cuefocus.timebase.frames import RATES, Timecode
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.events import Glitch, Reading
+from tests.app.verb import cuefocus
+
+pytestmark = pytest.mark.serial
+
+PLAY = ("--rate", "25", "--start", "01:00:00:00", "--seconds", "3", "--jump", "1.5=02:00:00:00")
+
+
+def generating(*words: object) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "cuefocus", *map(str, words)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def arrivals(descriptor: int, process: subprocess.Popen[str]) -> Iterator[tuple[bytes, int]]:
+    """What arrives and when, until the process is over."""
+    while True:
+        over = process.poll() is not None
+        if select.select([descriptor], [], [], 0.0 if over else 0.1)[0]:
+            yield os.read(descriptor, 4096), monotonic_ns()
+        elif over:
+            return
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, out + err
+    return out
+
+
+def lateness_ms(readings: list[Reading], start: Timecode) -> list[float]:
+    """How much later each reading is than the earliest has it."""
+    rate = RATES["25"]
+    first = start.frame_number(rate)
+    origins = [r.stamp_ns - (r.label.frame_number(rate) - first) * NS_PER_S // 25 for r in readings]
+    return [(origin - min(origins)) / NS_PER_MS for origin in origins]
+
+
+def both_runs_are_on_time(heard: list[Any]) -> None:
+    readings = [event for event in heard if isinstance(event, Reading) and event.direction]
+    before = [event for event in readings if event.label.hours == 1]
+    after = [event for event in readings if event.label.hours == 2]
+    assert len(before) >= 14
+    assert len(after) >= 14
+    for run, start in ((before, Timecode(1, 0, 0, 0)), (after, Timecode(2, 0, 0, 0))):
+        late_ms = sorted(lateness_ms(run, start))
+        assert late_ms[len(late_ms) // 2] < 2.0, late_ms  # a busy machine's tail is not ours
+    assert all(later.stamp_ns > earlier.stamp_ns for earlier, later in pairwise(readings))
+
+
+def test_art_net_is_heard_frame_by_frame() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        port = heard.getsockname()[1]
+        process = generating("artnet", "generate", *PLAY, "--to", f"127.0.0.1:{port}")
+        listener = ArtNetInput("artnet")
+        events = [event for data, at_ns in arrivals(heard.fileno(), process) for event in listener.feed(data, at_ns)]
+        out = ended(process)
+    assert not [event for event in events if isinstance(event, Glitch)]
+    both_runs_are_on_time(events)
+    assert f"127.0.0.1:{port}: 76 datagrams of Art-Net timecode, " in out
+
+
+def test_midi_timecode_is_heard_from_a_raw_device() -> None:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    process = generating("mtc", "generate", *PLAY, "--to", f"raw:{os.ttyname(theirs)}")
+    listener = MtcInput("mtc")
+    events = [event for data, at_ns in arrivals(ours, process) for event in listener.feed(data, at_ns)]
+    out = ended(process)
+    os.close(ours)
+    os.close(theirs)
+    located = [event.label for event in events if isinstance(event, Reading) and event.direction == 0]
+    assert located == [Timecode(1, 0, 0, 0), Timecode(2, 0, 0, 0)]
+    both_runs_are_on_time(events)
+    # 3 s of 100 quarter frames, less the odd frame after each start on an even one; two full frames
+    assert "messages of MIDI timecode" in out
+    assert int(out.split(": ")[1].split()[0]) == 302
+
+
+def test_ctrl_c_ends_a_playback_without_end() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        words = ("--rate", "30", "--start", "01:00:00:00", "--to", f"127.0.0.1:{heard.getsockname()[1]}")
+        process = generating("artnet", "generate", *words)
+        heard.settimeout(20)
+        for _ in range(5):
+            heard.recv(100)
+        process.send_signal(2)
+        assert "datagrams of Art-Net timecode" in ended(process)
+
+
+def test_wrong_options_are_told_before_anything_is_sent() -> None:
+    base = ("generate", "--rate", "25", "--start", "01:00:00:00")
+    for words, status, says in (
+        (("artnet", *base, "--seconds", "0"), 1, "--seconds"),
+        (("artnet", *base, "--speed", "0"), 1, "one speed"),
+        (("artnet", *base, "--to", "nowhere:x"), 1, "HOST:PORT"),
+        (("mtc", *base, "--to", "somewhere"), 1, "midi:NAME"),
+        (("mtc", *base, "--to", "raw:/no/such"), 3, "No such file"),
+        (("mtc", *base), 2, "--to"),
+    ):
+        told = cuefocus(*words)
+        assert (told.status, says in told.err) == (status, True), told.text
+
+
+@pytest.fixture
+def jack_server() -> Iterator[str]:
+    """A JACK server without sound, of this test's own."""
+    pytest.importorskip("rtmidi", reason="python-rtmidi is not installed")
+    if shutil.which("jackd") is None:
+        pytest.skip("jackd is not installed")
+    name = f"cuefocus-test-{os.getpid()}"
+    argv = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        yield name
+        server.terminate()
+
+
+def test_midi_timecode_is_heard_over_jack(jack_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rtmidi = pytest.importorskip("rtmidi")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_server)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    listening = None
+    give_up_ns = monotonic_ns() + 15 * NS_PER_S
+    while listening is None:
+        try:
+            listening = rtmidi.MidiIn(rtmidi.API_UNIX_JACK)
+        except (SystemError, rtmidi.RtMidiError):
+            if monotonic_ns() > give_up_ns:
+                pytest.skip("jackd does not come up here")
+    events: list[Any] = []
+    listener = MtcInput("mtc")
+    listening.ignore_types(sysex=False, timing=False)
+    listening.set_callback(lambda event, _: events.extend(listener.feed(bytes(event[0]), monotonic_ns())))
+    listening.open_virtual_port("in")
+    ended(generating("mtc", "generate", *PLAY, "--to", "jack:in"))
+    listening.close_port()
+    located = [event.label for event in events if isinstance(event, Reading) and event.direction == 0]
+    assert located == [Timecode(1, 0, 0, 0), Timecode(2, 0, 0, 0)]
+    both_runs_are_on_time(events)

@@ -1,0 +1,91 @@
+"""Messages at their moments, and the ports they go to."""
+
+import os
+import pty
+import socket
+import tty
+from pathlib import Path
+
+import pytest
+
+from cuefocus.errors import CueFocusError, InputError, LinkError
+from cuefocus.shells.artnet_out import ArtNetOut
+from cuefocus.shells.midi_out import open_midi_out
+from cuefocus.shells.on_time import TOO_LATE_NS, send_on_time
+from cuefocus.wire.sent_timecode import Message
+
+
+class Clock:
+    """Time that passes as it is told to."""
+
+    def __init__(self, *late_ns: int) -> None:
+        self._late_ns = list(late_ns)
+
+    def wait_until(self, deadline_ns: int) -> int:
+        return deadline_ns + self._late_ns.pop(0)
+
+
+def test_what_is_long_past_is_not_sent_and_counted() -> None:
+    out: list[bytes] = []
+    messages = [Message(10 * n, bytes([n])) for n in range(5)]
+    sent = send_on_time(messages, out.append, Clock(0, 7, TOO_LATE_NS + 1, TOO_LATE_NS, 3))
+    assert out == [b"\0", b"\1", b"\3", b"\4"]
+    assert (sent.count, sent.dropped, sent.worst_late_ns) == (4, 1, TOO_LATE_NS)
+
+
+def test_an_operator_ends_it() -> None:
+    def write(data: bytes) -> None:
+        if data == b"\1":
+            raise KeyboardInterrupt
+
+    assert send_on_time([Message(0, b"\0"), Message(0, b"\1")], write, Clock(0, 0)).count == 1
+
+
+def test_datagrams_go_to_the_address_and_nobody_there_is_no_fault() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        out = ArtNetOut(f"127.0.0.1:{heard.getsockname()[1]}")
+        out.write(b"hello")
+        assert heard.recv(100) == b"hello"
+    for _ in range(3):
+        out.write(b"nobody hears this")
+    out.close()
+
+
+@pytest.mark.parametrize("address", ["", ":", "localhost:", ":6454", "localhost:0", "localhost:70000", "localhost:x"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ArtNetOut(address)
+    assert refused.value.hint
+
+
+def test_a_host_nobody_knows_is_a_sentence() -> None:
+    with pytest.raises(LinkError, match="no such host"):
+        ArtNetOut("no-such-host.invalid")
+
+
+def test_a_raw_device_takes_the_bytes() -> None:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    out = open_midi_out(f"raw:{os.ttyname(theirs)}")
+    out.write(b"\xf1\x00")
+    assert os.read(ours, 100) == b"\xf1\x00"
+    os.close(theirs)
+    os.close(ours)
+    with pytest.raises(LinkError, match="gone"):
+        out.write(b"\xf1\x10")
+    out.close()
+
+
+@pytest.mark.parametrize("address", ["", "USB", "usb:Port", "raw:", "raw:/no/such/device", "raw:x\0y"])
+def test_a_midi_port_that_is_none_is_refused_with_the_cure(address: str, tmp_path: Path) -> None:
+    with pytest.raises(CueFocusError) as refused:
+        open_midi_out(address)
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("address", ["midi:no such port", "jack:no such port"])
+def test_without_library_sequencer_or_server_it_is_a_sentence(address: str) -> None:
+    with pytest.raises(CueFocusError) as refused:
+        open_midi_out(address)
+    assert refused.value.hint
