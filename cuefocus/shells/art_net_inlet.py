@@ -6,6 +6,7 @@ was fetched.
 """
 
 import contextlib
+import ctypes
 import fcntl
 import ipaddress
 import os
@@ -26,6 +27,18 @@ from cuefocus.wire.artnet import PORT
 _SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python does not name it
 _IP_PKTINFO: Final = 8  # linux/in.h
 _SIOCGIFADDR: Final = 0x8915  # asm-generic/sockios.h
+_SO_ATTACH_FILTER: Final = 26
+_FILTER: Final = (
+    (0x20, 0, 0, 8),  # the first word after the UDP header; a datagram that is too short is dropped
+    (0x15, 0, 5, int.from_bytes(b"Art-", "big")),
+    (0x20, 0, 0, 12),
+    (0x15, 0, 3, int.from_bytes(b"Net\0", "big")),
+    (0x28, 0, 0, 16),
+    (0x15, 0, 1, int.from_bytes(b"\x00\x97", "big")),  # OpTimeCode, as it is on the wire
+    (0x06, 0, 0, 0xFFFF_FFFF),
+    (0x06, 0, 0, 0),
+)
+"""Classic BPF (linux/filter.h): what is no Art-Net timecode, such as DMX, never leaves the kernel."""
 _TIMESPEC: Final = struct.Struct("@ll")
 _PKTINFO: Final = struct.Struct("=i4s4s")
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_PKTINFO.size)
@@ -35,11 +48,15 @@ _CLOCK_SET_NS: Final = NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
 
 
-def open_art_net(address: str) -> socket.socket:
+def open_art_net(address: str, *, only_timecode: bool = True) -> socket.socket:
     """A socket that hears Art-Net sent to one of our addresses, or broadcast to its network; others may share it.
 
     A socket bound to an address of the network would not hear broadcasts, which is how most senders send; so that one
     is bound to all addresses, and `ArtNetInlet` passes over what came by another.
+
+    Args:
+        address: one of our own, or 0.0.0.0 for all.
+        only_timecode: let the kernel drop everything else.
 
     Raises: DeviceError when it is not our address, or the port is taken by a program that does not share it.
     """
@@ -50,6 +67,8 @@ def open_art_net(address: str) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         made.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        if only_timecode:
+            _attach_filter(made)
         with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as trial:
             trial.bind((address, 0))
         made.bind((address if _bound_alone(address) else ALL_ADDRESSES, PORT))
@@ -65,6 +84,11 @@ def open_art_net(address: str) -> socket.socket:
             sentence, hint = f"Art-Net cannot be heard: {reason}", "check the network"
         raise DeviceError(sentence, where=where, hint=hint) from None
     return made
+
+
+def _attach_filter(made: socket.socket) -> None:
+    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in _FILTER))
+    made.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(_FILTER), ctypes.addressof(program)))
 
 
 def _bound_alone(address: str) -> bool:
@@ -88,6 +112,7 @@ class ArtNetInlet:
 
     Args:
         address: one of our own, or 0.0.0.0 for all.
+        only_timecode: what is something else is not even fetched.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
     """
@@ -96,10 +121,12 @@ class ArtNetInlet:
         self,
         address: str,
         *,
+        only_timecode: bool = True,
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = lambda: clock_gettime_ns(CLOCK_REALTIME),
     ) -> None:
         self._address, self._now_ns, self._wall_ns = address, clock_ns, wall_ns
+        self._only_timecode = only_timecode
         self._only = None if _bound_alone(address) else socket.inet_aton(address)
         self._socket: socket.socket | None = None
         self._opening = 0
@@ -149,7 +176,7 @@ class ArtNetInlet:
         if self._now_ns() < self._again_ns:
             return None
         try:
-            self._socket = open_art_net(self._address)
+            self._socket = open_art_net(self._address, only_timecode=self._only_timecode)
         except DeviceError as problem:
             self._again_ns = self._now_ns() + _AGAIN_NS
             return Standing(False, str(problem), self._opening)

@@ -14,8 +14,8 @@ from cuefocus.shells.host_clock import now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, Reading
 
-MOST_A_TURN: Final = 64
-_PAUSE_NS: Final = 2 * NS_PER_MS
+MOST_A_TURN: Final = 32
+_PAUSE_NS: Final = 4 * NS_PER_MS
 _GLITCHES_TOLD_NS: Final = NS_PER_S
 Heard = Reading | Glitch | SourceEvent
 Fields = dict[str, object]
@@ -131,6 +131,8 @@ class MessageSource:
             else:
                 self.worst_late_ns = max(self.worst_late_ns, at_ns - came.stamp_ns)
                 heard += self._hear(came)
+        else:
+            self._bell.pause()
         return heard + self._glitches_due(at_ns)
 
     def news(self, at_ns: int) -> list[Fields]:
@@ -187,24 +189,31 @@ class MessageSource:
 
 
 class _Bell:
-    """Rings once for a descriptor, whichever it is just now, until it is watched again."""
+    """Rings for a descriptor, whichever it is just now, but for the pauses."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._fd = -1
+        self._rings = False
 
     def fileno(self) -> int:
         return self._epoll.fileno()
 
     def watch(self, fd: int) -> None:
-        """Ring when it is readable: also when it has been all along."""
-        if fd < 0:
-            self._fd = -1  # closed, and so forgotten
-        elif fd == self._fd:
-            self._epoll.modify(fd, select.EPOLLIN | select.EPOLLONESHOT)
-        else:
-            self._epoll.register(fd, select.EPOLLIN | select.EPOLLONESHOT)
-            self._fd = fd
+        """Ring while it is readable."""
+        if fd == self._fd and self._rings:
+            return
+        if fd >= 0 and fd == self._fd:
+            self._epoll.modify(fd, select.EPOLLIN)
+        elif fd >= 0:
+            self._epoll.register(fd, select.EPOLLIN)
+        self._fd, self._rings = fd, True  # one that was closed is forgotten by itself
+
+    def pause(self) -> None:
+        """Do not ring."""
+        if self._fd >= 0 and self._rings:
+            self._epoll.modify(self._fd, 0)
+            self._rings = False
 
     def close(self) -> None:
         self._epoll.close()

@@ -36,7 +36,7 @@ class Caught:
 
 def catch_art_net(address: str, seconds: float) -> Caught:
     """Datagrams on one of our addresses for some seconds. Raises DeviceError when it cannot be heard."""
-    inlet = ArtNetInlet(address)
+    inlet = ArtNetInlet(address, only_timecode=False)
     with contextlib.closing(inlet):
         return _caught(inlet, seconds)
 

@@ -79,7 +79,7 @@ def test_a_turn_takes_a_bounded_number_of_messages_and_then_rests() -> None:
     assert len(queue.came) == 2 * MOST_A_TURN
     assert source.pump() == []
     assert len(queue.came) == 2 * MOST_A_TURN, "it rests"
-    assert source.next_due_ns == BEGIN_NS + 2 * NS_PER_MS
+    assert source.next_due_ns == BEGIN_NS + 4 * NS_PER_MS
 
 
 def test_what_is_no_timecode_is_one_event_a_second() -> None:
