@@ -1,13 +1,12 @@
 """The conductor's sources, opened as its config says; after a restart taken up where they are by now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.errors import SoundFileError
 from cuefocus.shells.art_net_inlet import ArtNetInlet
 from cuefocus.shells.file_source import FileSource, Playback
-from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.live_source import LiveSource
 from cuefocus.shells.message_source import MessageSource
 from cuefocus.shells.midi_pipe import MidiInlet
@@ -50,7 +49,7 @@ def _file(config: FileConfig, playlist: Playlist | None, clock: TurnClock) -> "F
         sound = SoundFile.open(config.path)
         source = FileSource(config.source, sound, config.channel, clock, latency_ns=config.latency_ns)
     except SoundFileError as problem:
-        gone = GoneFile(config.source, str(problem))
+        gone = GoneFile(config.source, str(problem), clock)
         if playback is not None:
             gone.resume(playback)
         return gone
@@ -65,13 +64,14 @@ class GoneFile:
     Args:
         source: the source's id.
         reason: why it cannot be opened.
+        clock_ns: the host clock.
     """
 
     duration_ns = 0
     worst_late_ns = 0
 
-    def __init__(self, source: str, reason: str) -> None:
-        self.source, self._reason = source, reason
+    def __init__(self, source: str, reason: str, clock_ns: Callable[[], int]) -> None:
+        self.source, self._reason, self._now_ns = source, reason, clock_ns
         self._lost_ns: int | None = None
 
     @property
@@ -94,12 +94,12 @@ class GoneFile:
 
     def resume(self, playback: Playback) -> None:
         """Be lost now, in the midst of it."""
-        self._lost_ns = max(playback.origin_ns, now_ns())
+        self._lost_ns = max(playback.origin_ns, self._now_ns())
 
     def pump(self) -> list[SourceEvent]:
         """The loss, once it is due."""
         lost_ns = self._lost_ns
-        if lost_ns is None or now_ns() < lost_ns:
+        if lost_ns is None or self._now_ns() < lost_ns:
             return []
         self._lost_ns = None
         return [SourceEvent(self.source, lost_ns, "lost", self._reason)]
