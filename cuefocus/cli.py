@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -124,8 +124,14 @@ def run(
     rig: RigFile,
     show: Annotated[Path, typer.Option("--show", help="show file", metavar="S.yaml")],
     source: Annotated[
-        str, typer.Option("--source", help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3", metavar="SOURCE")
-    ] = "",
+        list[str],
+        typer.Option(
+            "--source",
+            help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, artnet:ADDRESS; again for more, the "
+            "first followed first; default the rig's",
+            metavar="SOURCE",
+        ),
+    ] = [],  # noqa: B006
     arm: Annotated[bool, typer.Option("--arm", help="arm and engage when ready")] = False,
     takes: Annotated[int, typer.Option("--takes", min=0, help="end after this many takes; 0 = until stopped")] = 0,
     attended: Annotated[bool, typer.Option("--attended", help="a person stands by the real motors")] = False,
@@ -143,7 +149,7 @@ def run(
     options = RunOptions(
         rig=rig,
         show=show,
-        source=source,
+        sources=tuple(source),
         arm=arm,
         takes=takes,
         attended=attended,
@@ -209,7 +215,7 @@ def _rows_out(
     *,
     as_json: bool,
     strict: bool,
-    timecode: Path | None = None,
+    timecode: Sequence[Path] = (),
     damage: CueFocusError | None = None,
 ) -> None:
     """Rehearsal and replay end alike: the rows, and with --strict a verdict of the whole."""
@@ -225,8 +231,8 @@ def _rows_out(
         complain(f"cuefocus: {trouble}")
     if damage is not None:
         raise damage
-    if timecode is not None and result.wrong_timecode:
-        raise SoundFileError(result.wrong_timecode, where=str(timecode), hint="is it this show's? see `rate:`")
+    if timecode and result.wrong_timecode:
+        raise SoundFileError(result.wrong_timecode, where=str(timecode[0]), hint="is it this show's? see `rate:`")
     landed = bool(result.rows) and all(row.verdict == "landed" for row in result.rows)
     raise typer.Exit(Exit.DEVICE if result.troubles or (strict and not landed) else Exit.DONE)
 
@@ -235,7 +241,10 @@ def _rows_out(
 def rehearse(
     show: Annotated[Path, typer.Argument(help="show file", metavar="S.yaml")],
     rig: RigFile,
-    timecode: Annotated[Path, typer.Option("--timecode", help="sound file with LTC", metavar="X.wav")],
+    timecode: Annotated[
+        list[Path],
+        typer.Option("--timecode", help="sound file with LTC; again for more sources, the best first", metavar="X.wav"),
+    ],
     fire: Annotated[list[str], typer.Option("--fire", help="CUE@TC: fire a triggered cue at a timecode")] = [],  # noqa: B006
     journal: Annotated[Path | None, typer.Option("--journal", help="also write the journal here")] = None,
     as_json: Json = False,
@@ -432,7 +441,9 @@ def doctor(
     ] = None,
     listen: Annotated[
         str,
-        typer.Option("--listen", help="what is wrong with this timecode: file:X.wav, jack:PORT, audio:DEVICE#3"),
+        typer.Option(
+            "--listen", help="what is wrong with this timecode: file:, jack:, audio:, midi:, artnet:, as in run"
+        ),
     ] = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,
     as_json: Json = False,
@@ -443,7 +454,7 @@ def doctor(
 
         found = listen_to(listen, seconds=seconds, rig=rig, show=show)
         _findings_out(found, as_json=as_json)
-        live = listen.startswith(("jack:", "audio:"))
+        live = not listen.startswith("file:")
         bad = any(finding.severity == "error" for finding in found)
         raise typer.Exit((Exit.DEVICE if live else Exit.INPUT) if bad else Exit.DONE)
     if show is not None and rig is None:
@@ -477,7 +488,7 @@ def schema(
 
 @app.command()
 def ports(as_json: Json = False) -> None:
-    """Serial, CAN, sound and MIDI ports by names that last."""
+    """Serial, CAN, sound and MIDI ports, and Art-Net addresses, by names that last."""
     from cuefocus.app.ports import list_all_ports
 
     rows = list_all_ports()

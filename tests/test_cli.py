@@ -228,3 +228,18 @@ def test_a_reader_that_leaves_early_ends_it_quietly(rehearsed: Path) -> None:
             reading.stdout.close()
             assert reading.stderr.read() == b""
             assert reading.wait(MANY_S) == 0
+
+
+def test_a_cut_source_can_be_rehearsed_beside_a_whole_one(rehearsed: Path, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.wav", tmp_path / "cut.wav"
+    generate_ltc(whole, rate="25", start="00:59:57:00", seconds=60)
+    generate_ltc(cut, rate="25", start="00:59:57:00", seconds=9)
+    one, two = (
+        cuefocus("rehearse", SHOW, "--rig", RIG, "--json", *sounds)
+        for sounds in (("--timecode", whole), ("--timecode", cut, "--timecode", whole))
+    )
+    assert (one.status, two.status) == (0, 0)
+    assert "source 2 leads" in two.err
+    for before, after in zip(one.json["landings"], two.json["landings"], strict=True):
+        assert after["verdict"] == before["verdict"]
+        assert after["error_ms"] == pytest.approx(before["error_ms"], abs=1.0)

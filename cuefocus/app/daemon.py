@@ -1,6 +1,7 @@
 """What each process of the daemon is told, and the commands that start them. Wiring only; `run` decides."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,17 +9,17 @@ from typing import Final
 from cuefocus.app.processes import ChildSpec
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import SimulatedMotors
+from cuefocus.app.wired_sources import WiredSource
 from cuefocus.desk.main import DeskConfig
 from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
 from cuefocus.shells.checkpoint import make_sheets
-from cuefocus.shells.conductor_config import ConductorConfig, LiveConfig, SoundConfig
+from cuefocus.shells.conductor_config import ConductorConfig
 from cuefocus.shells.event_pipe import EventReader, event_pair
 from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
 from cuefocus.shells.shared_memory import SharedMemory
-from cuefocus.shells.sound_device import SoundDevice
-from cuefocus.shells.sound_ring import SoundRing
+from cuefocus.shells.source_config import PlayConfig
 
 LEDGER: Final = "ledger.jsonl"
 STORE: Final = "takes.db"
@@ -60,26 +61,6 @@ class Places:
     def make(self) -> None:
         """Make the folders. Raises OSError."""
         (self.folder / LOGS_DIR).mkdir(parents=True, exist_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSound:
-    """Live sound as the daemon listens to it.
-
-    Args:
-        source: id of the source it stands for.
-        ring: what the ears write and the conductor reads; `run` holds it.
-    """
-
-    source: str
-    device: SoundDevice
-    ring: SoundRing
-
-    @property
-    def config(self) -> LiveConfig:
-        """What the conductor must know of it."""
-        fd, bell = self.ring.handed_down
-        return LiveConfig(self.source, self.device.channel, fd, bell)
 
 
 class Wires:
@@ -155,10 +136,15 @@ def motion_child(config: MotionConfig, memory: SharedMemory, runtime: RuntimeDir
 
 
 def conductor_child(
-    wires: Wires, sound: SoundConfig | LiveSound | None, runtime: RuntimeDir, places: Places, *, afresh: int = 0
+    wires: Wires,
+    sources: Sequence[WiredSource],
+    plays: PlayConfig | None,
+    runtime: RuntimeDir,
+    places: Places,
+    *,
+    afresh: int = 0,
 ) -> ChildSpec:
     """The conductor process."""
-    live = sound.config if isinstance(sound, LiveSound) else None
     path = runtime.path / CONDUCTOR_CONFIG
     config = ConductorConfig(
         memory_fd=wires.memory.fd,
@@ -168,8 +154,8 @@ def conductor_child(
         socket=str(runtime.conductor_socket),
         journal=str(places.journal),
         ledger=str(places.ledger),
-        sound=sound if isinstance(sound, SoundConfig) else None,
-        live=live,
+        sources=tuple(source.config for source in sources),
+        plays=plays,
         afresh=afresh,
         sheet_fds=wires.sheet_fds,
         spill_fd=wires.spill_fd,
@@ -177,16 +163,9 @@ def conductor_child(
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
     own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
-    heard = sound.ring.handed_down if isinstance(sound, LiveSound) else ()
+    heard = [fd for source in sources if source.ears is not None for fd in source.ears.handed_down]
     fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard)
     return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, priority=config.priority)
-
-
-def ears_child(live: LiveSound, log: Path) -> ChildSpec:
-    """The process that owns the sound device."""
-    fd, bell = live.ring.handed_down
-    where = ("--fd", str(fd), "--bell", str(bell), "--device", str(live.device))
-    return ChildSpec("ears", (sys.executable, "-m", "cuefocus.shells.ears_main", *where), log, pass_fds=(fd, bell))
 
 
 def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:

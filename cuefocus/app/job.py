@@ -24,11 +24,23 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _AFTER_LAST_RACK_NS = 600 * NS_PER_S
 _HOUSE_ACT = "house"
+_MESSAGES = ("mtc", "artnet")
+MESSAGE_COMMON_NS = 50_000.0
+"""What the readings of messages share as an error: successive ones lean on the same early arrivals, so no averaging
+takes it away (decision 19)."""
 _ROLES = ("show", "rig", "lens", "words", "beats")
 
 
-def build_job(checked: Checked) -> Job:
+SourcesInUse = Sequence[tuple[str, str]]
+"""Ids and kinds of the sources that are listened to, in order of priority."""
+
+
+def build_job(checked: Checked, sources: SourcesInUse | None = None) -> Job:
     """The job of a show on a rig that have been checked.
+
+    Args:
+        checked: what `check` found.
+        sources: those that are listened to; None for all the rig's.
 
     Raises: ShowFileError or RigFileError when a file could not be used at all. Cues that cannot land are refused in the
     take, not here.
@@ -40,7 +52,9 @@ def build_job(checked: Checked) -> Job:
     acts = {
         act.act: _act_job(show, act, compiled.acts[act.act], requests) for act in show.acts if act.act in compiled.acts
     }
-    sources = sorted(rig.sources, key=lambda source: source.priority)
+    if sources is None:
+        sources = [(source.id, source.kind) for source in sorted(rig.sources, key=lambda source: source.priority)]
+    used = dict(sources) or {"timecode": "file"}
     triggered = _triggered(show, compiled)
     return Job(
         title=show.title or Path(checked.show.file).stem,
@@ -50,8 +64,13 @@ def build_job(checked: Checked) -> Job:
         planner=compiled.planner,
         stack=tuple(name for name, job in triggered.items() if any(kind == "manual" for kind, _ in job.keys)),
         after=_after(triggered.values()),
-        sources=tuple(source.id for source in sources) or ("timecode",),
-        latencies_ns={source.id: round(source.latency_ms * NS_PER_MS) for source in sources if source.latency_ms},
+        sources=tuple(used),
+        latencies_ns={
+            source.id: round(source.latency_ms * NS_PER_MS)
+            for source in rig.sources
+            if source.latency_ms and source.id in used
+        },
+        common_ns={source: MESSAGE_COMMON_NS for source, kind in used.items() if kind in _MESSAGES},
         repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
         glass=compiled.glass,
@@ -205,7 +224,13 @@ def files_of_journal(header: JournalHeader) -> Iterator[tuple[Path, Path]]:
 def job_of_journal(header: JournalHeader) -> Job:
     """The job a journal was recorded with. Raises: JournalError."""
     with files_of_journal(header) as (show_path, rig_path):
-        return build_job(check(show_path, rig_path))
+        return build_job(check(show_path, rig_path), _sources_of(header.options))
+
+
+def _sources_of(options: Mapping[str, object]) -> SourcesInUse | None:
+    """What a journal says was listened to; None where it says nothing."""
+    listed = options.get("sources")
+    return [(str(source), str(kind)) for source, kind in listed] if isinstance(listed, list | tuple) else None
 
 
 def options_of(options: Mapping[str, object]) -> tuple[bool, int]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cuefocus.app.doctor import Finding
+from cuefocus.app.listen_messages import is_messages, listen_to_messages
 from cuefocus.app.source_choice import device_of
 from cuefocus.errors import InputError
 from cuefocus.files.complaint import FileRefused
@@ -39,7 +40,8 @@ def listen(source: str, *, seconds: float = LIVE_S, rig: Path | None = None, sho
     """What is found on a source; the signal first.
 
     Args:
-        source: `file:X.wav`, `jack:PORT`, `audio:DEVICE`; with `#3` that channel is the one meant.
+        source: `file:X.wav`, `jack:PORT`, `audio:DEVICE`, with `#3` that channel is the one meant; `midi:PORT`,
+            `artnet:ADDRESS`.
         seconds: how long to listen to live sound.
         rig: its source of this device says which channel is configured.
         show: its acts say which rates are expected.
@@ -47,6 +49,8 @@ def listen(source: str, *, seconds: float = LIVE_S, rig: Path | None = None, sho
     Raises: InputError or SoundFileError for a source that cannot be meant or read, DeviceError for one that cannot be
         opened.
     """
+    if is_messages(source):
+        return listen_to_messages(source, seconds)
     if is_live(source):
         device = parse_device(source, where="--listen")
         channel = device.channel if device.channel is not None else _configured(device, rig)

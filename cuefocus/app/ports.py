@@ -1,6 +1,6 @@
 """`cuefocus ports`: what is plugged in, under the names a rig file should use."""
 
-import importlib
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,12 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from cuefocus.errors import DeviceError
+from cuefocus.shells.art_net_inlet import own_addresses
 from cuefocus.shells.jack_library import jack_module, open_client, sound_outputs
+from cuefocus.shells.message_device import ARTNET, MIDI
+from cuefocus.shells.midi_port import lasting_name, listed_ports
 from cuefocus.shells.portaudio_list import listed_inputs
+from cuefocus.wire.artnet import PORT
 
 BY_ID = Path("/dev/serial/by-id")
 NET = Path("/sys/class/net")
@@ -21,8 +25,8 @@ class PortRow:
     """One thing that can be plugged into.
 
     Args:
-        kind: serial, can, jack, sound, midi; `note` for what could not be looked at.
-        address: what to write into the rig file, or for sound after `--source`; empty for a note.
+        kind: serial, can, jack, sound, midi, artnet; `note` for what could not be looked at.
+        address: what to write into the rig file, or for timecode after `--source`; empty for a note.
         device: what the system calls it now.
         description: maker and product, or state.
         stable: whether `address` means the same device after a re-plug.
@@ -40,8 +44,9 @@ class PortRow:
 
 
 def list_all_ports(by_id: Path = BY_ID, net: Path = NET) -> list[PortRow]:
-    """Serial ports, CAN interfaces, and JACK ports, sound and MIDI devices where their libraries are installed."""
-    return [*serial_ports(by_id), *can_interfaces(net), *jack_ports(), *sound_cards(), *midi_inputs()]
+    """Serial ports, CAN interfaces; JACK ports, sound and MIDI devices where their libraries are; Art-Net addresses."""
+    timecode = (*jack_ports(), *sound_cards(), *midi_inputs(), *art_net_addresses())
+    return [*serial_ports(by_id), *can_interfaces(net), *timecode]
 
 
 def serial_ports(by_id: Path = BY_ID) -> Iterator[PortRow]:
@@ -96,19 +101,22 @@ def sound_cards() -> Iterator[PortRow]:
 
 
 def midi_inputs() -> Iterator[PortRow]:
-    """MIDI inputs, if python-rtmidi is installed."""
+    """MIDI inputs, if python-rtmidi is installed; ALSA's numbers, new at each plug, are no part of a name."""
     try:
-        library = importlib.import_module("rtmidi")
-    except ImportError as problem:
-        yield PortRow("note", "", "", f"MIDI inputs not listed: {problem}", stable=False)
+        names = listed_ports()
+    except DeviceError as problem:
+        yield PortRow("note", "", "", f"MIDI inputs not listed: {problem.sentence}", stable=False)
         return
-    try:
-        names = library.MidiIn().get_ports()
-    except library.RtMidiError as problem:  # no sequencer to ask
-        yield PortRow("note", "", "", f"MIDI inputs not listed: {problem}", stable=False)
-        return
-    for name in names:
-        yield PortRow("midi", name, name, "MIDI input")
+    lasting = [lasting_name(name) for name in names]
+    for name, kept in zip(names, lasting, strict=True):
+        yield PortRow("midi", f"{MIDI}{kept}", name, "MIDI input", stable=lasting.count(kept) == 1)
+
+
+def art_net_addresses() -> Iterator[PortRow]:
+    """Our own IPv4 addresses, on which Art-Net timecode can be heard."""
+    for address, interface in own_addresses():
+        whom = "from this machine only" if ipaddress.IPv4Address(address).is_loopback else "from this network"
+        yield PortRow("artnet", f"{ARTNET}{address}", interface, f"Art-Net timecode {whom}, UDP port {PORT}")
 
 
 def _text(path: Path) -> str:

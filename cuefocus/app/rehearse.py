@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 from math import inf
 from pathlib import Path
 
 from cuefocus.app.check import check
 from cuefocus.app.job import build_job, journal_files, refuse_mistakes
 from cuefocus.app.ltc_channel import timecode_channel
+from cuefocus.app.source_choice import source_ids
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.journal import JournalHeader
@@ -83,7 +85,7 @@ class Rehearsed:
 def rehearse(
     show_path: Path,
     rig_path: Path,
-    timecode: Path,
+    timecode: Sequence[Path],
     *,
     fire: Sequence[str] = (),
     journal: Path | None = None,
@@ -94,7 +96,7 @@ def rehearse(
     Args:
         show_path: show file.
         rig_path: rig file.
-        timecode: a sound file with LTC.
+        timecode: sound files with LTC, the one that is followed first before the others; all begin at once.
         fire: `CUE@TIMECODE` for triggered cues; without any, the show's own `rehearse:` list stands in.
         journal: where to write the journal, so that it can be replayed.
         warn: told, in a sentence, if the sound file is not whole.
@@ -103,30 +105,44 @@ def rehearse(
     """
     checked = check(show_path, rig_path)
     refuse_mistakes(checked)
-    job = build_job(checked)
     if checked.show is None or checked.rig is None:
         raise InputError("the show cannot be rehearsed")
-    sound = SoundFile.open(timecode)
-    sound.warn(warn)
+    in_use = [(source, "file") for source in source_ids(checked.rig.rig.value, len(timecode))]
+    job = build_job(checked, in_use)
+    sounds = [SoundFile.open(path) for path in timecode]
+    for sound in sounds:
+        sound.warn(warn)
     firings = firings_of(checked.show.value, job, fire)
     seed = Seed(rings=start_rings(checked.rig.rig.value), auto_arm=True, takes=1)
     troubles: list[str] = []
     writer = None
     if journal is not None:
-        options: dict[str, object] = {"auto_arm": True, "takes": 1, "rings": dict(seed.rings)}
+        options: dict[str, object] = {
+            "auto_arm": True,
+            "takes": 1,
+            "rings": dict(seed.rings),
+            "sources": [[*one] for one in in_use],
+        }
         header = JournalHeader(code_version(), "rehearsal", journal_files(show_path, rig_path, checked), options)
         writer = _begun(journal, header, troubles)
     try:
         origin_ns = origin_of_sound_ns(job, seed)
-        blocks = heard(sound, job.sources[0], origin_ns=origin_ns)
+        blocks = merge(
+            *(
+                heard(sound, source, origin_ns=origin_ns, latency_ns=-job.latencies_ns.get(source, 0))
+                for sound, source in zip(sounds, job.sources, strict=True)
+            ),
+            key=lambda block: block[0],
+        )
         rig = RehearsalRig(job, seed, checked.rig.rig.value, blocks, firings, writer, keeps_logs=False)
         with collector_paused():
-            rig.run(origin_ns + round(sound.duration_s * NS_PER_S) + _AFTER_SOUND_NS)
+            rig.run(origin_ns + round(max(sound.duration_s for sound in sounds) * NS_PER_S) + _AFTER_SOUND_NS)
     finally:
         if writer is not None:
             writer.close()
     if not rig.readings:
-        raise SoundFileError("there is no LTC in it", where=str(timecode), hint="is this the timecode track?")
+        where = ", ".join(map(str, timecode))
+        raise SoundFileError("there is no LTC in it", where=where, hint="is this the timecode track?")
     rig.result.alarms[:0] = [str(complaint) for complaint in checked.complaints if complaint.severity == "error"]
     rig.result.alarms.extend(f"cue {f.cue} was not fired: its moment never came" for f in rig.waiting)
     rig.result.troubles.extend(troubles)
@@ -220,9 +236,11 @@ def origin_of_sound_ns(job: Job, seed: Seed) -> int:
     return _START_NS + 2 * _WAKING_NS + round(longest_s * NS_PER_S)
 
 
-def heard(sound: SoundFile, source: str, *, origin_ns: int) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
-    """The sound file as a card would deliver it, its first sample at `origin_ns`."""
-    listener = LtcInput(source, sound.sample_rate)
+def heard(
+    sound: SoundFile, source: str, *, origin_ns: int, latency_ns: int = 0
+) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
+    """The sound file as a card would deliver it, its first sample at `origin_ns`, `latency_ns` taken off the stamps."""
+    listener = LtcInput(source, sound.sample_rate, latency_ns=latency_ns)
     channel = timecode_channel(sound) if sound.channels > 1 else 0
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
     samples = 0

@@ -19,15 +19,16 @@ from typing import TextIO
 from rich.console import Console
 
 from cuefocus.app.check import Checked, check
-from cuefocus.app.daemon import LiveSound, Places, Wires
-from cuefocus.app.job import build_job, journal_files
+from cuefocus.app.daemon import Places, Wires
+from cuefocus.app.job import SourcesInUse, build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
 from cuefocus.app.sound_choice import SoundChoice
-from cuefocus.app.source_choice import LiveChoice, choose_source
+from cuefocus.app.source_choice import SourceChoice, choose_sources
 from cuefocus.app.version import code_version
+from cuefocus.app.wired_sources import wire
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import InputError
@@ -35,10 +36,10 @@ from cuefocus.landing.report import make_report
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.motion.room import room_for
 from cuefocus.rig.models import Rig
-from cuefocus.shells.conductor_config import Score, SoundConfig
+from cuefocus.shells.conductor_config import Score
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.shared_memory import SharedMemory
-from cuefocus.shells.sound_ring import SoundRing
+from cuefocus.shells.source_config import PlayConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class RunOptions:
     """What the command line says.
 
     Args:
-        source: `file:X.wav`, `jack:PORT` or `audio:DEVICE`; empty for the rig's own.
+        sources: `file:X.wav`, `jack:PORT`, `audio:DEVICE`, `midi:PORT`, `artnet:ADDRESS`, the first followed first;
+            none for the rig's own.
         takes: end after this many; 0 = until stopped.
         attended: a person stands by the real motors.
         journal: folder of journals, ledger and take store.
@@ -56,7 +58,7 @@ class RunOptions:
 
     rig: Path
     show: Path
-    source: str = ""
+    sources: tuple[str, ...] = ()
     arm: bool = False
     takes: int = 0
     attended: bool = False
@@ -96,8 +98,10 @@ def run(
     err.writelines(f"{complaint}\n" for complaint in absent)
     if absent and options.arm:
         return INPUT_AT_FAULT
-    choice = choose_source(options.source, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
-    job = build_job(checked)
+    choices = choose_sources(options.sources, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
+    in_use = tuple((choice.source, choice.kind) for choice in choices)
+    job = build_job(checked, in_use)
+    sources = wire(choices)
     places = Places(options.journal.absolute(), _run_id())
     try:
         places.make()
@@ -105,7 +109,7 @@ def run(
         raise InputError(
             f"takes cannot be kept: {problem.strerror}", where=str(places.folder), hint="name another --journal folder"
         ) from None
-    score = _score(options, checked, job, places)
+    score = _score(options, checked, job, places, in_use)
     runtime = claim(runtime_base(os.environ if environ is None else environ), options.name)
     console = _RunConsole(file=out, highlight=False)
     try:
@@ -115,7 +119,8 @@ def run(
             runtime,
             places,
             rig,
-            _sound(options, choice),
+            sources,
+            _plays(options, choices),
             title=job.title,
             out=out,
             console=console,
@@ -177,30 +182,26 @@ def _refuse_unattended(options: RunOptions, rig: Rig) -> None:
         )
 
 
-def _score(options: RunOptions, checked: Checked, job: Job, places: Places) -> Score:
+def _score(options: RunOptions, checked: Checked, job: Job, places: Places, in_use: SourcesInUse) -> Score:
     last_take = max((int(line.row["take"]) for line in read_ledger(places.ledger)), default=0)
     seed = Seed(take=last_take, auto_arm=options.arm, takes=options.takes)
     header = JournalHeader(
         version=code_version(),
         run=places.run,
         files=journal_files(options.show, options.rig, checked),
-        options={"auto_arm": options.arm, "takes": options.takes, "take": last_take},
+        options={
+            "auto_arm": options.arm,
+            "takes": options.takes,
+            "take": last_take,
+            "sources": [[*one] for one in in_use],
+        },
     )
     return Score(job, seed, header)
 
 
-def _sound(options: RunOptions, choice: SoundChoice | LiveChoice) -> SoundConfig | LiveSound:
-    if isinstance(choice, LiveChoice):
-        return LiveSound(choice.source, choice.device, SoundRing.create())
-    path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
-    return SoundConfig(
-        source=choice.source,
-        path=str(path),
-        channel=channel,
-        latency_ns=-choice.latency_ns,
-        takes=options.takes,
-        wait_for_axes=options.arm,
-    )
+def _plays(options: RunOptions, choices: Sequence[SourceChoice]) -> PlayConfig | None:
+    files = tuple(choice.source for choice in choices if isinstance(choice, SoundChoice))
+    return PlayConfig(files, options.takes, wait_for_axes=options.arm) if files else None
 
 
 def _run_id() -> str:

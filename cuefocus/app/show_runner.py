@@ -6,37 +6,35 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from rich.console import Console
 from rich.live import Live
 
 from cuefocus.app.daemon import (
-    LiveSound,
     Places,
     Wires,
     conductor_child,
     desk_child,
-    ears_child,
     motion_child,
     motion_config,
     understudy_child,
 )
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
 from cuefocus.app.live_view import Picture, drawn, sentence
-from cuefocus.app.processes import Death, Processes
+from cuefocus.app.processes import ChildSpec, Death, Processes
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.tell import tell
+from cuefocus.app.wired_sources import EarsWire, WiredSource
 from cuefocus.engine.plan import Latch
-from cuefocus.errors import DeviceError
+from cuefocus.errors import DeviceError, InputError
 from cuefocus.files.complaint import Complaint
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
-from cuefocus.shells.conductor_config import SoundConfig
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.sound_ring import State
+from cuefocus.shells.source_config import PlayConfig
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 DONE: Final = 0
@@ -59,7 +57,7 @@ class ShowRunner:
     """Runs the processes of one daemon.
 
     Args:
-        wires: what they share. sound: what plays or is listened to, None for nothing.
+        wires: what they share. sources: what plays or is listened to. plays: how the files among them play.
         out: where events go as JSON lines. console: where they go for a person.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
@@ -75,16 +73,19 @@ class ShowRunner:
         runtime: RuntimeDir,
         places: Places,
         rig: Rig,
-        sound: SoundConfig | LiveSound | None,
+        sources: Sequence[WiredSource],
+        plays: PlayConfig | None,
         *,
         title: str,
         out: TextIO,
         console: Console,
         missing: Callable[[str, str], Complaint] | None,
     ) -> None:
-        self._wires, self._runtime, self._places, self._rig, self._sound = wires, runtime, places, rig, sound
+        self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
+        self._sources, self._plays = tuple(sources), plays
         self._title, self._out, self._console = title, out, console
         self._processes = Processes()
+        self._ears: list[str] = []
         self._picture = Picture()
         self._clock_reader = wires.memory.clock_reader()
         self._live: Live | None = None
@@ -102,7 +103,7 @@ class ShowRunner:
     def run(self, *, as_json: bool) -> int:
         """Start everything, stay until it is over, stop everything; returns the exit status.
 
-        Raises: DeviceError when a process cannot be started.
+        Raises: DeviceError when a process cannot be started, InputError when no device has the name that was given.
         """
         self._as_json = as_json
         with _wakes(self) as wake, contextlib.ExitStack() as stack:
@@ -126,8 +127,7 @@ class ShowRunner:
     def _start(self) -> None:
         """Ears first, for without them there is nothing to do; motors, then motion, then those that need it."""
         memory, log = self._wires.memory, self._places.log
-        if isinstance(self._sound, LiveSound):
-            self._open_ears(self._sound)
+        self._open_ears([source.ears for source in self._sources if source.ears is not None])
         sims = simulated_motors(self._rig, self._runtime.path, axes=memory.axes)
         child = sims.child(self._runtime.path, log("sims"))
         if child is not None:
@@ -140,30 +140,38 @@ class ShowRunner:
                 clock.sleep_until(now_ns() + _LOOK_NS)
         config = motion_config(self._rig, sims, self._runtime, memory.axes)
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
-        self._processes.start(conductor_child(self._wires, self._sound, self._runtime, self._places))
+        self._processes.start(self._conductor())
         self._processes.start(desk_child(self._wires, self._runtime, self._places))
 
-    def _open_ears(self, live: LiveSound) -> None:
-        """Until the device is open, or at least there: whether timecode is on it already does not matter.
+    def _conductor(self) -> ChildSpec:
+        wires, sources, plays = self._wires, self._sources, self._plays
+        return conductor_child(wires, sources, plays, self._runtime, self._places, afresh=self._afresh)
 
-        Raises: DeviceError with the ears' own words when they cannot listen.
+    def _open_ears(self, wires: Sequence[EarsWire]) -> None:
+        """Until each device is open, or at least there: whether timecode is on it already does not matter.
+
+        Raises: DeviceError or InputError with the ears' own words when they cannot listen.
         """
-        self._processes.start(ears_child(live, self._places.log("ears")))
+        for number, wire in enumerate(wires, 1):
+            name = "ears" if number == 1 else f"ears-{number}"
+            self._ears.append(name)
+            self._processes.start(wire.child(name, self._places.log(name)))
         clock, until_ns = HostClock(), now_ns() + _EARS_READY_NS
-        while live.ring.stream().state is State.STARTING:
+        while waited_for := [wire.device for wire in wires if wire.starting]:
             self._fatal_deaths()
             if now_ns() > until_ns:
-                raise DeviceError("the sound device did not open", where=str(live.device))
+                raise DeviceError("the device did not open", where=waited_for[0])
             clock.sleep_until(now_ns() + _LOOK_NS)
 
     def _fatal_deaths(self) -> None:
         """A process that cannot even start is an end, not something to try again.
 
-        Raises: DeviceError with its own words.
+        Raises: DeviceError with its own words; InputError when it is ears that were given a name nothing has.
         """
         for death in self._processes.tend(final=("conductor",)):
             if death.status > 0:
-                raise DeviceError(death.last_words or f"{death.name} {death.how}")
+                refused = death.status == INPUT_AT_FAULT and death.name in self._ears
+                raise (InputError if refused else DeviceError)(death.last_words or f"{death.name} {death.how}")
 
     # --- the loop ---
 
@@ -283,7 +291,7 @@ class ShowRunner:
         self._bad_ends = self._bad_ends + 1 if death.status > 0 else 0
         if self._bad_ends >= _BAD_ENDS:
             self._bad_ends, self._afresh = 0, self._afresh + 1
-            conductor_child(self._wires, self._sound, self._runtime, self._places, afresh=self._afresh)
+            self._conductor()
             self._alarm("the conductor cannot go on with its journal: it begins afresh, nothing is armed")
         self._mourn(death)
 
@@ -326,7 +334,7 @@ class ShowRunner:
         quiet_ns = now_ns() - self._wires.memory.conductor_beat.last_ns
         patient = quiet_ns < _SILENT_NS and self._stops < 2
         self._processes.stop(("conductor",), _CONDUCTOR_GRACE_NS if patient else 0)
-        self._processes.stop(("ears",), _OTHERS_GRACE_NS)
+        self._processes.stop(self._ears, _OTHERS_GRACE_NS)
         self._processes.stop(("motion",), _MOTION_GRACE_NS)
         self._processes.stop(("desk", "understudy"), _OTHERS_GRACE_NS)
         self._processes.stop(("sims",), _OTHERS_GRACE_NS)

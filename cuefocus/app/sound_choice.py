@@ -7,14 +7,13 @@ from typing import Final
 
 from cuefocus.app.ltc_channel import timecode_channel
 from cuefocus.errors import InputError, SoundFileError
-from cuefocus.rig.models import Rig, Source
+from cuefocus.rig.models import SourceKind
 from cuefocus.shells.sound_file import SoundFile
-from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.ltc.decoder import LtcDecoder
 
 _BLOCK_SAMPLES: Final = 1 << 15
 _ENOUGH_FRAMES: Final = 25
-_FILE: Final = "file:"
+FILE: Final = "file:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,50 +30,44 @@ class SoundChoice:
     sound: SoundFile
     channel: int
     latency_ns: int
+    kind: SourceKind = "file"
 
 
 def choose_sound(
-    given: str, rig: Rig, rig_path: Path, *, warn: Callable[[str], object] = lambda _: None
+    path: Path, channel: int | None, source: str, latency_ns: int = 0, *, warn: Callable[[str], object] = lambda _: None
 ) -> SoundChoice:
-    """The sound that `--source` names, or the rig's own file source.
+    """A sound file that plays.
 
     Args:
-        given: `file:X.wav`, or `file:X.wav#2` for the second channel; empty for the rig's own.
-        rig: its first source by priority is what the sound stands for.
-        rig_path: files in the rig are named from its folder.
+        path: the file.
+        channel: counted from 0; None: the one on which LTC is read best.
+        source: id of the source it stands for.
+        latency_ns: measured age of that source's readings.
         warn: told, in a sentence, if the file is not whole.
 
-    Raises: InputError when there is nothing to play, SoundFileError when it cannot be, or holds no timecode.
+    Raises: SoundFileError when it cannot be played, or holds no timecode.
     """
-    ordered = sorted(rig.sources, key=lambda source: source.priority)
-    first = ordered[0] if ordered else None
-    path, channel = _named(given) if given else _of_rig(ordered, rig_path)
     sound = SoundFile.open(path)
     sound.warn(warn)
-    return SoundChoice(
-        source=first.id if first is not None else "timecode",
-        sound=sound,
-        channel=timecode_channel(sound) if channel is None else _with_timecode(sound, channel),
-        latency_ns=round(first.latency_ms * NS_PER_MS) if first is not None else 0,
-    )
+    channel = timecode_channel(sound) if channel is None else _with_timecode(sound, channel)
+    return SoundChoice(source, sound, channel, latency_ns)
 
 
-def _named(given: str) -> tuple[Path, int | None]:
-    if not given.startswith(_FILE) or len(given) == len(_FILE):
-        raise InputError(f"no source {given!r}", where="--source", hint="write file:X.wav, jack:PORT or audio:DEVICE#3")
-    name, mark, number = given.removeprefix(_FILE).rpartition("#")
+def choose_named_sound(
+    given: str, source: str, latency_ns: int = 0, *, warn: Callable[[str], object] = lambda _: None
+) -> SoundChoice:
+    """As `choose_sound`, for `file:X.wav`, or `file:X.wav#2` for the second channel.
+
+    Raises: InputError for anything else, SoundFileError as `choose_sound`.
+    """
+    if not given.startswith(FILE) or len(given) == len(FILE):
+        raise InputError(f"no sound file {given!r}", where="--source", hint=f"write {FILE}X.wav")
+    name, mark, number = given.removeprefix(FILE).rpartition("#")
     if mark and number.isdecimal():
         if number == "0":
-            raise InputError("channels count from 1", where="--source", hint=f"write {_FILE}{name}#1")
-        return Path(name), int(number) - 1
-    return Path(given.removeprefix(_FILE)), None
-
-
-def _of_rig(ordered: list[Source], rig_path: Path) -> tuple[Path, int | None]:
-    for source in ordered:
-        if source.kind == "file" and source.device is not None:
-            return rig_path.parent / source.device, source.channel - 1
-    raise InputError("no timecode to follow", where=str(rig_path), hint="give --source file:X.wav")
+            raise InputError("channels count from 1", where="--source", hint=f"write {FILE}{name}#1")
+        return choose_sound(Path(name), int(number) - 1, source, latency_ns, warn=warn)
+    return choose_sound(Path(given.removeprefix(FILE)), None, source, latency_ns, warn=warn)
 
 
 def _with_timecode(sound: SoundFile, channel: int) -> int:

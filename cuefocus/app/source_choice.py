@@ -1,17 +1,24 @@
-"""`--source`, or the rig's own: a sound file that plays, or live sound that is listened to."""
+"""`--source`, each of them, or else the rig's own: what a run listens to, in order of priority."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from cuefocus.app.sound_choice import SoundChoice, choose_sound
-from cuefocus.rig.models import Rig, Source
+from cuefocus.app.sound_choice import FILE, SoundChoice, choose_named_sound, choose_sound
+from cuefocus.errors import InputError
+from cuefocus.rig.models import Rig, Source, SourceKind
+from cuefocus.shells.message_device import ARTNET, MIDI, art_net_address, midi_port
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
+from cuefocus.timebase.units import NS_PER_MS
+
+FORMS: Final = "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT or artnet:ADDRESS"
+_NOBODY: Final = "timecode"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveChoice:
-    """What is listened to.
+    """Live sound that is listened to.
 
     Args:
         source: id of the source it stands for; its `latency_ms` is taken off by the chase.
@@ -19,29 +26,66 @@ class LiveChoice:
 
     source: str
     device: SoundDevice
+    kind: SourceKind = "ltc"
 
 
-def choose_source(
-    given: str, rig: Rig, rig_path: Path, *, warn: Callable[[str], object] = lambda _: None
-) -> SoundChoice | LiveChoice:
-    """What `--source` names, or the rig's first source by priority that can be heard today.
+@dataclass(frozen=True, slots=True)
+class MidiChoice:
+    """MIDI timecode that is listened for, at the port whose name is or holds `port`."""
+
+    source: str
+    port: str
+    kind: SourceKind = "mtc"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtNetChoice:
+    """Art-Net timecode that is listened for, at our own IPv4 `address`."""
+
+    source: str
+    address: str
+    kind: SourceKind = "artnet"
+
+
+SourceChoice = SoundChoice | LiveChoice | MidiChoice | ArtNetChoice
+Warn = Callable[[str], object]
+
+
+def choose_sources(
+    given: Sequence[str], rig: Rig, rig_path: Path, *, warn: Warn = lambda _: None
+) -> tuple[SourceChoice, ...]:
+    """What `--source` names each time it is given, or all the rig's sources that say where they are heard.
 
     Args:
-        given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`; empty for the rig's own.
-        rig: its first source by priority is what `--source` stands for.
+        given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`, `midi:PORT`, `artnet:ADDRESS`, the first followed first;
+            none for the rig's own. They stand for the rig's sources in order of priority.
+        rig: says what the sources are called and how late they are.
         rig_path: files in the rig are named from its folder.
-        warn: told, in a sentence, if a file is not whole.
+        warn: told, in a sentence, if a file is not whole or a source of the rig cannot be listened to.
 
     Raises: InputError when there is nothing to follow, SoundFileError when a file cannot be, or holds no timecode.
     """
-    ordered = sorted(rig.sources, key=lambda source: source.priority)
-    if is_live(given):
-        return LiveChoice(ordered[0].id if ordered else "timecode", parse_device(given))
     if not given:
-        own = next((source for source in ordered if source.device and source.kind in ("ltc", "file")), None)
-        if own is not None and own.kind == "ltc" and own.id == ordered[0].id:
-            return LiveChoice(own.id, device_of(own, str(rig_path)))
-    return choose_sound(given, rig, rig_path, warn=warn)
+        return _of_rig(rig, rig_path, warn)
+    for text in given:
+        if given.count(text) > 1:
+            raise InputError(f"{text} is given twice", where="--source", hint="name each source once")
+    ordered = by_priority(rig)
+    latencies_ns = [_latency_ns(source) for source in ordered] + [0] * len(given)
+    ids = source_ids(rig, len(given))
+    return tuple(_given(*one, warn) for one in zip(given, ids, latencies_ns, strict=False))
+
+
+def by_priority(rig: Rig) -> list[Source]:
+    """The rig's sources, the one that is followed first before the others."""
+    return sorted(rig.sources, key=lambda source: source.priority)
+
+
+def source_ids(rig: Rig, count: int) -> tuple[str, ...]:
+    """Ids of so many sources: the rig's own, then made-up ones."""
+    own = [source.id for source in by_priority(rig)][:count] or [_NOBODY]
+    made_up = (name for number in range(len(own) + 1, 2 * count + 2) if (name := f"source {number}") not in own)
+    return tuple(own) + tuple(next(made_up) for _ in range(count - len(own)))
 
 
 def device_of(source: Source, where: str) -> SoundDevice:
@@ -56,3 +100,42 @@ def device_of(source: Source, where: str) -> SoundDevice:
     if device.server == "audio" and device.channel is None and "channel" in source.model_fields_set:
         return SoundDevice(device.server, device.name, source.channel - 1)
     return device
+
+
+def _given(text: str, source: str, latency_ns: int, warn: Warn) -> SourceChoice:
+    if is_live(text):
+        return LiveChoice(source, parse_device(text))
+    if text.startswith(MIDI):
+        return MidiChoice(source, midi_port(text, where="--source"))
+    if text.startswith(ARTNET):
+        return ArtNetChoice(source, art_net_address(text, where="--source"))
+    if text.startswith(FILE):
+        return choose_named_sound(text, source, latency_ns, warn=warn)
+    raise InputError(f"no source {text!r}", where="--source", hint=FORMS)
+
+
+def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
+    chosen: list[SourceChoice] = []
+    silent: list[str] = []
+    for source in by_priority(rig):
+        where = f"{rig_path}: sources.{source.id}.device"
+        if source.kind == "artnet":
+            chosen.append(ArtNetChoice(source.id, art_net_address(source.device or "", where=where)))
+        elif source.device is None:
+            silent.append(source.id)
+        elif source.kind == "ltc":
+            chosen.append(LiveChoice(source.id, device_of(source, str(rig_path))))
+        elif source.kind == "mtc":
+            chosen.append(MidiChoice(source.id, midi_port(source.device, where=where)))
+        else:
+            path, channel = rig_path.parent / source.device, source.channel - 1
+            chosen.append(choose_sound(path, channel, source.id, _latency_ns(source), warn=warn))
+    if not chosen:
+        raise InputError("no timecode to follow", where=str(rig_path), hint="give --source file:X.wav")
+    for name in silent:
+        warn(f"{rig_path}: warning: source {name} names no device: it is not listened to")
+    return tuple(chosen)
+
+
+def _latency_ns(source: Source) -> int:
+    return round(source.latency_ms * NS_PER_MS)

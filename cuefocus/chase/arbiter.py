@@ -13,6 +13,7 @@ may begin nothing before it has been still.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import hypot
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.chase.config import ChaseConfig
@@ -40,6 +41,7 @@ class Arbiter:
         sources: source ids, the best first.
         config: the act.
         latencies_ns: what to take off each source's stamps beside the act's own, by source id.
+        common_ns: standard error that all stamps of a source share beside the act's own, by source id.
         epoch: the first clock's epoch.
     """
 
@@ -49,12 +51,20 @@ class Arbiter:
         config: ChaseConfig,
         *,
         latencies_ns: Mapping[str, int] | None = None,
+        common_ns: Mapping[str, float] | None = None,
         epoch: int = 0,
     ) -> None:
-        late = latencies_ns or {}
+        late, common = latencies_ns or {}, common_ns or {}
         self.config = config
         self.followers = {
-            source: Follower(replace(config, latency_ns=config.latency_ns + late.get(source, 0))) for source in sources
+            source: Follower(
+                replace(
+                    config,
+                    latency_ns=config.latency_ns + late.get(source, 0),
+                    common_ns=hypot(config.common_ns, common.get(source, 0.0)),
+                )
+            )
+            for source in sources
         }
         self.standbys = {source: Standby() for source in sources}
         self.leader = sources[0]

@@ -51,7 +51,8 @@ class Chasing:
         return self._chooser.act
 
     def _arbiter(self, *, epoch: int) -> Arbiter:
-        return Arbiter(self._job.sources, self.act.chase, latencies_ns=self._job.latencies_ns, epoch=epoch)
+        job = self._job
+        return Arbiter(job.sources, self.act.chase, latencies_ns=job.latencies_ns, common_ns=job.common_ns, epoch=epoch)
 
     def read(self, session: "Session", reading: Reading) -> None:
         """Take a reading; enough of another act's change the act: the leader's, or anybody's while nothing runs."""

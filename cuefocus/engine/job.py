@@ -164,8 +164,9 @@ class Job:
         acts: by name, in show order; a show without acts has one that holds the whole day.
         stack: manual cues in show order.
         after: cue → cues fired by its landing.
-        sources: ids of the timecode sources by priority.
+        sources: ids of the timecode sources that are listened to, by priority.
         latencies_ns: how much later than true each source's stamps are, by its id.
+        common_ns: standard error that all stamps of a source share, by its id.
         glass: what cameras wear by the rig.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
@@ -179,6 +180,7 @@ class Job:
     after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: tuple[str, ...] = ("ltc",)
     latencies_ns: Mapping[str, int] = field(default_factory=dict)
+    common_ns: Mapping[str, float] = field(default_factory=dict)
     repeat_guard_ns: int = 250_000_000
     go_guard_ns: int = 300_000_000
     glass: Mapping[str, Glass] = field(default_factory=dict)

@@ -11,45 +11,11 @@ from typing import Final
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import DeviceError, RigFileError
+from cuefocus.shells.source_config import PlayConfig, SourceConfig, fields_of, source_from
 
 DEFAULT_PRIORITY: Final = 60
 """Below motion's 75 and a sound server's 70."""
 _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-
-
-@dataclass(frozen=True, slots=True)
-class SoundConfig:
-    """The sound file that is played.
-
-    Args:
-        source: id of the source in the rig.
-        channel: counted from 0.
-        takes: how often it plays; 0 = again and again.
-        wait_for_axes: hold it until every axis stands ready.
-    """
-
-    source: str
-    path: str
-    channel: int
-    latency_ns: int
-    takes: int
-    wait_for_axes: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LiveConfig:
-    """The live sound that is listened to.
-
-    Args:
-        source: id of the source in the rig.
-        channel: counted from 0; None: the one on which LTC is read best.
-        ring_fd, bell_fd: inherited descriptors of the ring that the ears write.
-    """
-
-    source: str
-    channel: int | None
-    ring_fd: int
-    bell_fd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +26,8 @@ class ConductorConfig:
         memory_fd, events_fd, takes_fd, score_fd: inherited descriptors; -1 for nobody who hears events, or of takes.
         spill_fd: where journal lines wait while the disk takes none; -1: in our own memory only.
         socket: where commands are heard.
-        sound, live: where timecode comes from: a file, or the ears; at most one of them.
+        sources: where timecode comes from, in order of priority.
+        plays: how the sound files among them are played; None where there is none.
         journal, ledger: files of this run and of all runs.
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
@@ -74,8 +41,8 @@ class ConductorConfig:
     socket: str
     journal: str
     ledger: str
-    sound: SoundConfig | None = None
-    live: LiveConfig | None = None
+    sources: tuple[SourceConfig, ...] = ()
+    plays: PlayConfig | None = None
     priority: int = DEFAULT_PRIORITY
     lock: bool = True
     afresh: int = 0
@@ -90,19 +57,20 @@ class ConductorConfig:
 
     def write(self, path: Path) -> None:
         """Put it where the conductor will read it."""
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        fields = {**asdict(self), "sources": [fields_of(source) for source in self.sources]}
+        path.write_text(json.dumps(fields, indent=1), encoding="utf-8")
 
 
 def read_conductor_config(path: Path) -> ConductorConfig:
     """The config `ConductorConfig.write` wrote. Raises RigFileError when it is none."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        sound, live, sheets = fields.pop("sound"), fields.pop("live", None), tuple(fields.pop("sheet_fds", ()))
+        sources, plays, sheets = fields.pop("sources"), fields.pop("plays"), fields.pop("sheet_fds", ())
         return ConductorConfig(
             **fields,
-            sound=SoundConfig(**sound) if sound is not None else None,
-            live=LiveConfig(**live) if live is not None else None,
-            sheet_fds=sheets,
+            sources=tuple(source_from(source) for source in sources),
+            plays=PlayConfig(**{**plays, "sources": tuple(plays["sources"])}) if plays is not None else None,
+            sheet_fds=tuple(sheets),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None

@@ -20,7 +20,6 @@ from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.absence import NOTICED_NS, aftermath
 from cuefocus.shells.conductor_parts import Steps, Surroundings
-from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import DescriptorWait
 from cuefocus.shells.local_socket import Peer
 from cuefocus.shells.shm_motion import AxisFlag
@@ -75,8 +74,8 @@ class Conductor:
         self._awake_ns = around.now_ns()
         self._motion_silent = False
         self._wait = DescriptorWait()
-        bell = around.sound.fileno() if around.sound is not None else -1
-        for fd in (around.server.fileno(), around.memory.conductor_bell, around.events.fileno(), bell):
+        own = (around.server.fileno(), around.memory.conductor_bell, around.events.fileno())
+        for fd in (*own, *around.sources.descriptors()):
             if fd >= 0:
                 self._wait.watch(fd)
         self.in_take = in_take
@@ -130,8 +129,8 @@ class Conductor:
         around = self._around
         now_ns = around.now_ns()
         deadline_ns = min(now_ns + BEAT_NS, max(self._due_ns, now_ns))
-        if around.sound is not None and (sound_ns := around.sound.next_due_ns) is not None:
-            deadline_ns = min(deadline_ns, sound_ns)
+        if (source_ns := around.sources.next_due_ns) is not None:
+            deadline_ns = min(deadline_ns, source_ns)
         readable = self._wait.wait_until(deadline_ns)
         self._put_right(around.memory.conductor_beat.last_ns)
         beat_ns = around.memory.conductor_beat.last_ns
@@ -143,7 +142,7 @@ class Conductor:
             around.publisher.beat(now_ns)
         self._put_right(beat_ns)  # the step itself may have been held up
         self._play(now_ns)
-        for fields in around.sound.news(now_ns) if around.sound is not None else ():
+        for fields in around.sources.news(now_ns):
             around.events.put(fields)
         self._spare_time(now_ns)
 
@@ -155,7 +154,7 @@ class Conductor:
             self._return(beat_ns)
 
     def _gather(self, readable: Sequence[int]) -> list[InboxEvent]:
-        """Everything heard since the last turn: motion first, then the sound, then commands."""
+        """Everything heard since the last turn: motion first, then the sources, then commands."""
         around = self._around
         if around.memory.conductor_bell in readable:
             with contextlib.suppress(BlockingIOError):
@@ -168,8 +167,7 @@ class Conductor:
         if around.status.lost != self._lost_seen:
             self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
             self._lost_seen = around.status.lost
-        if around.sound is not None:
-            inbox += around.sound.pump()
+        inbox += around.sources.pump()
         if around.server.fileno() in readable:
             inbox += self._commands()
         return inbox
@@ -218,8 +216,7 @@ class Conductor:
         around = self._around
         if around.journal is not None:
             around.journal.append(now_ns, inbox)
-        if around.playlist is not None:
-            around.playlist.observe(inbox)
+        around.sources.observe(inbox)
         outcome = self._session.step(now_ns, inbox)
         self._publish(now_ns, outcome, clears=clears)
         self.in_take = take_after(self.in_take, outcome)
@@ -308,23 +305,9 @@ class Conductor:
         )
 
     def _play(self, now_ns: int) -> None:
-        around = self._around
-        if around.playlist is None or not isinstance(around.sound, FileSource) or around.sound.playing:
-            return
-        motion_there = now_ns - around.memory.motion.read().beat_ns < _MOTION_SILENT_NS
-        playback = around.playlist.next_playback(now_ns, self._plan, motion_there=motion_there)
-        if playback is not None:
-            around.sound.play(playback)
-            around.events.put(
-                {
-                    "event": "source",
-                    "host_ns": playback.origin_ns,
-                    "source": around.sound.source,
-                    "kind": "opened",
-                    "playback": playback.number,
-                    "duration_ns": around.sound.duration_ns,
-                }
-            )
+        motion_there = now_ns - self._around.memory.motion.read().beat_ns < _MOTION_SILENT_NS
+        for fields in self._around.sources.play(now_ns, self._plan, motion_there=motion_there):
+            self._around.events.put(fields)
 
     def _spare_time(self, now_ns: int) -> None:
         """What can wait until nothing moves."""
@@ -339,10 +322,7 @@ class Conductor:
     def _finished(self) -> bool:
         if self._around.events.gone and self._around.events.fileno() >= 0 and not self.in_take:
             return True  # `run` was killed: what is under way is finished, nothing new begins
-        playlist = self._around.playlist
-        if self._done or playlist is None:
-            return self._done
-        return playlist.finished(self._around.now_ns(), in_take=self.in_take)
+        return self._done or self._around.sources.finished(self._around.now_ns(), in_take=self.in_take)
 
     def _farewell(self) -> None:
         """Stop every axis in order, end the take, and stay until that is told, but not for ever."""

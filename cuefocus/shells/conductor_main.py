@@ -15,34 +15,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from cuefocus.errors import CueFocusError, InputError, SoundFileError
+from cuefocus.errors import CueFocusError, InputError
 from cuefocus.files.collector import collector_paused
 from cuefocus.landing.rows import LandingRow
-from cuefocus.shells.conductor_config import (
-    ConductorConfig,
-    LiveConfig,
-    Score,
-    SoundConfig,
-    read_conductor_config,
-    read_score,
-)
+from cuefocus.shells.conductor_config import ConductorConfig, Score, read_conductor_config, read_score
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
+from cuefocus.shells.conductor_sources import open_sources
 from cuefocus.shells.event_pipe import EventWriter
-from cuefocus.shells.file_source import FileSource
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.journal_file import JournalWriter
 from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.ledger_file import LedgerWriter
-from cuefocus.shells.live_source import LiveSource
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.log_line import log_line
-from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.recall import Recalled, recall
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
-from cuefocus.shells.sound_file import SoundFile
-from cuefocus.shells.sound_ring import SoundRing
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _SLOW_NS: Final = NS_PER_S
@@ -82,7 +71,7 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         server = LocalServer(Path(config.socket))
         open_things.callback(server.close)
         publisher = Publisher(memory, status)
-        around = Surroundings(now_ns, memory, status, publisher, server, events, takes, playlist=playlist)
+        around = Surroundings(now_ns, memory, status, publisher, server, events, takes)
 
         def trouble(text: str) -> None:
             events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
@@ -98,10 +87,8 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         open_things.callback(journal.close)
         around.journal = journal
         around.ledger = _ledger(config, score, recalled, trouble)
-        if config.live is not None:
-            around.sound = _live(config.live, resumed=recalled.outcome is not None)
-        else:
-            around.sound = _sound(config.sound, playlist, trouble)
+        around.sources = open_sources(config.sources, playlist, resumed=recalled.outcome is not None)
+        open_things.callback(around.sources.close)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
         attach_seen = _attach_counts(memory)
@@ -124,31 +111,10 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
             if isinstance(around.ledger, _LateLedger):
                 with contextlib.suppress(OSError):
                     around.ledger.catch_up()
-        late_ms = around.sound.worst_late_ns / NS_PER_MS if around.sound is not None else 0.0
+        late_ms = around.sources.worst_late_ns / NS_PER_MS
         log_line(f"conductor: longest step {conductor.worst_step_ns / NS_PER_MS:.1f} ms, latest block {late_ms:.1f} ms")
         if events.gone:
             _end_motion(memory)
-
-
-def _sound(config: SoundConfig | None, playlist: Playlist | None, trouble: Callable[[str], None]) -> FileSource | None:
-    """The sound, taken up where it is by now. A file that went away since the run began is a source lost, no more."""
-    if config is None or playlist is None:
-        return None
-    try:
-        opened = SoundFile.open(config.path)
-        sound = FileSource(config.source, opened, config.channel, now_ns, latency_ns=config.latency_ns)
-    except SoundFileError as problem:
-        trouble(f"source {config.source} is gone: {problem}")
-        return None
-    if playlist.playback is not None:
-        sound.resume(playlist.playback)
-    return sound
-
-
-def _live(config: LiveConfig, *, resumed: bool) -> LiveSource:
-    """Live sound, from what is on air now."""
-    ring = SoundRing.attach(config.ring_fd, config.bell_fd)
-    return LiveSource(config.source, ring, config.channel, resumed=resumed)
 
 
 class _LateLedger:

@@ -1,7 +1,7 @@
-"""What the conductor's loop touches: the session, the files, the memory, the sockets, the sound."""
+"""What the conductor's loop touches: the session, the files, the memory, the sockets, the sources."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cuefocus.engine.outcome import Outcome
@@ -9,9 +9,9 @@ from cuefocus.engine.ports import InboxEvent
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.local_socket import LocalServer
-from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.shm_ring import StatusReader
+from cuefocus.shells.source_set import SourceSet
 
 
 class Steps(Protocol):
@@ -35,26 +35,6 @@ class Lists(Protocol):
         """Keep one row."""
 
 
-class Sounds(Protocol):
-    """The sound, from a file or live, as the loop uses it."""
-
-    source: str
-    worst_late_ns: int
-
-    @property
-    def next_due_ns(self) -> int | None:
-        """When to look though nothing rang."""
-
-    def fileno(self) -> int:
-        """A descriptor that rings when there is something new; -1 for none."""
-
-    def pump(self) -> Sequence[InboxEvent]:
-        """What has been heard since the last call."""
-
-    def news(self, at_ns: int) -> Sequence[Mapping[str, object]]:
-        """What to tell the operator beside."""
-
-
 @dataclass(slots=True)
 class Surroundings:
     """All the loop touches.
@@ -63,7 +43,7 @@ class Surroundings:
         now_ns: the host clock.
         events: all of them, to `run`. takes: those of takes, to the desk.
         journal, ledger: None where nothing is kept.
-        playlist: None where no sound file is played.
+        sources: where timecode comes from.
     """
 
     now_ns: Callable[[], int]
@@ -75,5 +55,4 @@ class Surroundings:
     takes: EventWriter
     journal: Keeps | None = None
     ledger: Lists | None = None
-    sound: Sounds | None = None
-    playlist: Playlist | None = None
+    sources: SourceSet = field(default_factory=SourceSet)

@@ -179,6 +179,10 @@ class FileSource:
         del at_ns
         return []
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._blocks = iter(())
+
     def play(self, playback: Playback) -> None:
         """Play with sample 0 on air at `playback.origin_ns`."""
         self.playback = playback

@@ -126,6 +126,9 @@ class LiveSource:
             news.append({"event": "state", "host_ns": at_ns, "source": self.source, "sound": self._sound(stream)})
         return news
 
+    def close(self) -> None:
+        """The ring is `run`'s; nothing is held."""
+
     def _sound(self, stream: Stream) -> Fields:
         """The meter and what belongs to it, for a `state` event."""
         hearing = self._hearing

@@ -1,4 +1,6 @@
-"""When a sound file plays: once for each take, when the axes stand ready and no stop holds them, with a pause between.
+"""When sound files play: once for each take, when the axes stand ready and no stop holds them, with a pause between.
+
+All of them begin at the same moment; one that is shorter ends by itself, and the take's sound is over with the last.
 
 Everything it knows it has from the inbox and the plan: a restarted conductor that replays its journal knows the same.
 """
@@ -26,16 +28,18 @@ class Playlist:
     """Decides when to play, and when all is played.
 
     Args:
-        source: id of the file source.
+        sources: ids of the files.
         takes: how often the sound plays, what PANIC or RELEASE cut short not counted; 0 = again and again.
         wait_for_axes: hold the sound until every axis follows and stands where it must.
     """
 
-    source: str
+    sources: tuple[str, ...]
     takes: int
     wait_for_axes: bool
     played: int = 0
     playback: Playback | None = None
+    _playing: set[str] = field(default_factory=set)
+    _begun_ns: int | None = None
     _since_ns: int | None = None
     _ended_ns: int | None = None
     _held: dict[str, Latch] = field(default_factory=dict)
@@ -47,12 +51,19 @@ class Playlist:
         for event in inbox:
             if isinstance(event, Latched):
                 self._latched(event)
-            if not isinstance(event, SourceEvent) or event.source != self.source:
-                continue
-            if event.kind == "opened":
-                self.playback = Playback(self.played + 1, event.stamp_ns)
-                self._cut_short = False
-            elif event.kind in ("ended", "lost") and self.playback is not None:
+            if isinstance(event, SourceEvent) and event.source in self.sources:
+                self._heard(event)
+
+    def _heard(self, event: SourceEvent) -> None:
+        """A file begins, or has ended; one that went away before it could begin does both."""
+        anew = self._begun_ns != event.stamp_ns
+        if (event.kind == "opened" and anew) or (event.kind == "lost" and not self._playing):
+            self._begun_ns = event.stamp_ns
+            self.playback = Playback(self.played + 1, event.stamp_ns)
+            self._playing, self._cut_short = set(self.sources), False
+        if event.kind in ("ended", "lost") and self._playing:
+            self._playing.discard(event.source)
+            if not self._playing:
                 self.played, self.playback = self.played + (not self._cut_short), None
                 self._ended_ns, self._since_ns = event.stamp_ns, None
 

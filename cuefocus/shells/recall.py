@@ -16,11 +16,12 @@ from cuefocus.engine.snapshot import Snapshots
 from cuefocus.errors import JournalError
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.checkpoint import Mark, code_print, states_of
-from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig
+from cuefocus.shells.conductor_config import ConductorConfig, Score
 from cuefocus.shells.conductor_loop import take_after
 from cuefocus.shells.journal_file import JournalFileReader
 from cuefocus.shells.journal_spill import JournalSpill
 from cuefocus.shells.playlist import Playlist
+from cuefocus.shells.source_config import PlayConfig
 
 ROWS_KEPT: Final = 1_000
 """So many of the last landings may be missing from the ledger and are added by the successor."""
@@ -67,12 +68,12 @@ class Recalled:
                 self.next_id = max(self.next_id, event.id + 1)
 
 
-def first_part(score: Score, sound: SoundConfig | None) -> Recalled:
+def first_part(score: Score, plays: PlayConfig | None) -> Recalled:
     """What is known before the first step."""
     playlist = None
-    if sound is not None:
-        waits = sound.wait_for_axes and score.seed.auto_arm
-        playlist = Playlist(sound.source, sound.takes, wait_for_axes=waits)
+    if plays is not None:
+        waits = plays.wait_for_axes and score.seed.auto_arm
+        playlist = Playlist(plays.sources, plays.takes, wait_for_axes=waits)
     return Recalled(Session(score.job, score.seed), playlist)
 
 
@@ -93,10 +94,10 @@ def recall(config: ConductorConfig, score: Score, spill: JournalSpill | None = N
 def _from_disk(config: ConductorConfig, score: Score) -> Recalled:
     journal = config.journal_path
     if not journal.exists() or journal.stat().st_size == 0:
-        return first_part(score, config.sound)
+        return first_part(score, config.plays)
     with JournalFileReader(journal, version=score.header.version) as reader:
         found = from_checkpoint(config.sheet_fds, Snapshots(score.job), reader)
-        recalled = found if found is not None else first_part(score, config.sound)
+        recalled = found if found is not None else first_part(score, config.plays)
         seen, recalled.replayed = recalled.steps, 0
         for step in reader.steps():
             recalled.step(step)

@@ -81,7 +81,7 @@ class Understudy:
                 return False
             raise
         part = from_checkpoint(self._config.sheet_fds, self._snapshots, reader)
-        self._part = part if part is not None else first_part(self._score, self._config.sound)
+        self._part = part if part is not None else first_part(self._score, self._config.plays)
         self._reader, self._kept_steps = reader, self._part.steps
         return True
 

@@ -77,6 +77,7 @@ from pathlib import Path
 from cuefocus.app.run import RunOptions, run
 from cuefocus.errors import CueFocusError, DeviceError
 fields = json.loads(sys.argv[1])
+fields["sources"] = tuple(fields["sources"])
 options = RunOptions(**{**fields, **{key: Path(fields[key]) for key in ("rig", "show", "journal")}})
 try:
     sys.exit(run(options))
@@ -147,7 +148,7 @@ class Daemon:
         """The process id of a child."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         module = {"conductor": "conductor_main", "motion": "motion_main", "desk": "desk.main", "sims": "sim_motor"}
-        module |= {"understudy": "shells.understudy", "ears": "ears_main"}
+        module |= {"understudy": "shells.understudy", "ears": ".ears_main", "midi": "midi_ears_main"}
         for child in children:
             if module[process] in Path(f"/proc/{child}/cmdline").read_text():
                 return int(child)
@@ -190,7 +191,7 @@ def daemon(tmp_path: Path, **options: object) -> Iterator[Daemon]:
         "rig": str(tmp_path / "rig.yaml"),
         "show": str(tmp_path / "show.yaml"),
         "journal": str(tmp_path / "takes"),
-        "source": f"file:{sound}",
+        "sources": [f"file:{sound}"],
         "arm": True,
         "takes": 1,
         "as_json": True,

@@ -11,7 +11,6 @@ import pytest
 
 from cuefocus.app.ltc import generate_ltc
 from cuefocus.app.sound_choice import choose_sound
-from cuefocus.rig.loader import load_rig
 from tests.app.verb import RIG, ROOT, SHOW, cuefocus, cuefocus_process, refused, tree_of
 
 SMALL = """\
@@ -216,7 +215,7 @@ def test_timecode_of_a_recorder_that_crashed_is_read_and_the_crash_said_once(
     heard = cuefocus("rehearse", show, "--rig", RIG, "--timecode", path, "--json")
     assert told.err in heard.err
     warnings: list[str] = []
-    choose_sound(f"file:{path}", load_rig(RIG).rig.value, RIG, warn=warnings.append)
+    choose_sound(path, None, "playback", warn=warnings.append)
     assert [f"{warning}\n" for warning in warnings] == [told.err]
 
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from cuefocus.shells.sound_device import parse_device
 from cuefocus.shells.sound_tap import record
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.ltc.decoder import LtcDecoder
+from tests.app.jack_server import Server, keep_to_itself
 from tests.app.running import CUES, daemon
 
 HERE = Path(__file__).parent
@@ -40,46 +40,12 @@ needs_portaudio = pytest.mark.skipif(
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No JACK server but one of our own is found, and none is started unasked."""
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", f"cuefocus-test-{os.getpid()}")
-    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
-    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-
-
-class Server:
-    """A JACK server without a sound card."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        rights = ["-R", "-P70"] if os.geteuid() == 0 else ["-r"]
-        with self._log.open("ab") as log:
-            name = os.environ["JACK_DEFAULT_SERVER"]
-            command = ["jackd", "-n", name, *rights, "-d", "dummy", "-r", "48000", "-p", "512"]
-            process = subprocess.Popen(command, stdout=log, stderr=log)
-        until_s = time.monotonic() + 10.0
-        while not any(row.kind == "jack" for row in jack_ports()):
-            assert process.poll() is None, self._log.read_text()
-            assert time.monotonic() < until_s, self._log.read_text()
-        return process
-
-    def die(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def again(self) -> None:
-        self.process = self._start()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
+    keep_to_itself(monkeypatch)
 
 
 @pytest.fixture
 def server(alone: None, tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "jackd.log")
+    running = Server(tmp_path / "jackd.log", lambda: any(row.kind == "jack" for row in jack_ports()))
     yield running
     running.stop()
 
@@ -129,7 +95,7 @@ def timecode(tmp_path: Path, seconds: float = 12.0) -> Path:
 @needs_jack
 @pytest.mark.serial
 def test_racks_land_by_timecode_from_a_jack_port(tmp_path: Path, server: Server) -> None:
-    with player(timecode(tmp_path)) as play, daemon(tmp_path, source="jack:player") as running:
+    with player(timecode(tmp_path)) as play, daemon(tmp_path, sources=["jack:player"]) as running:
         running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
         play()
         running.until(lambda event: event.get("sound", {}).get("lock", 0.0) > 0.8)
@@ -148,7 +114,7 @@ def test_racks_land_by_timecode_from_a_jack_port(tmp_path: Path, server: Server)
 @pytest.mark.serial
 def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp_path: Path, server: Server) -> None:
     sound = timecode(tmp_path)
-    with daemon(tmp_path, source="jack:player", arm=False, takes=0) as running:
+    with daemon(tmp_path, sources=["jack:player"], arm=False, takes=0) as running:
         first = running.until(lambda event: event["event"] == "source")
         assert first["kind"] == "lost"
         assert "no JACK port 'player' yet" in first["text"]
@@ -176,7 +142,7 @@ def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp
 @needs_jack
 @pytest.mark.serial
 def test_without_a_server_run_ends_with_a_sentence_and_status_3(tmp_path: Path, alone: None) -> None:
-    with daemon(tmp_path, source="jack:player") as running:
+    with daemon(tmp_path, sources=["jack:player"]) as running:
         assert running.end() == 3
     said = (tmp_path / "stderr").read_text()
     assert "no JACK server answers" in said

@@ -49,7 +49,7 @@ def test_only_an_armed_run_is_refused_for_an_absent_port(tmp_path: Path, arm: bo
     options = RunOptions(
         rig=rig_with(tmp_path, f"slcan:{GONE}"),
         show=tmp_path / "show.yaml",
-        source=f"file:{tmp_path / 'ltc.wav'}",
+        sources=(f"file:{tmp_path / 'ltc.wav'}",),
         journal=tmp_path / "takes",
         arm=arm,
         attended=True,

@@ -23,7 +23,7 @@ def options(tmp_path: Path) -> RunOptions:
     return RunOptions(
         rig=tmp_path / "rig.yaml",
         show=tmp_path / "show.yaml",
-        source=f"file:{tmp_path / 'silence.wav'}",
+        sources=(f"file:{tmp_path / 'silence.wav'}",),
         journal=tmp_path / "takes",
     )
 
@@ -62,4 +62,4 @@ def test_takes_that_cannot_be_kept_are_refused(options: RunOptions, tmp_path: Pa
     (tmp_path / "file").write_text("")
     generate_ltc(tmp_path / "ltc.wav", rate="25", start="00:59:58:00", seconds=2)
     with pytest.raises(InputError, match="takes cannot be kept"):
-        _run(replace(options, source=f"file:{tmp_path / 'ltc.wav'}", journal=tmp_path / "file" / "takes"), tmp_path)
+        _run(replace(options, sources=(f"file:{tmp_path / 'ltc.wav'}",), journal=tmp_path / "file" / "takes"), tmp_path)

@@ -23,7 +23,7 @@ def _runner(out: TextIO) -> ShowRunner:
     wires: Any = SimpleNamespace(memory=SimpleNamespace(clock_reader=lambda: None))
     nothing: Any = None
     runner = ShowRunner(
-        wires, nothing, nothing, nothing, None, title="", out=out, console=Console(file=out), missing=None
+        wires, nothing, nothing, nothing, (), None, title="", out=out, console=Console(file=out), missing=None
     )
     runner._as_json = True
     return runner

@@ -6,20 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cuefocus.app.sound_choice import choose_sound
+from cuefocus.app.sound_choice import choose_named_sound, choose_sound
 from cuefocus.errors import InputError, SoundFileError
-from cuefocus.rig.loader import load_rig
-from cuefocus.rig.models import Rig
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.wire.ltc.encoder import LtcSound, render_ltc
 
-CONFIG = Path(__file__).parents[2] / "config"
 RATE = 48_000
-
-
-@pytest.fixture(scope="module")
-def rig() -> Rig:
-    return load_rig(CONFIG / "demo.yaml").rig.value
 
 
 @pytest.fixture
@@ -37,24 +29,20 @@ def stereo(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_channel_with_timecode_is_found(stereo: Path, rig: Rig) -> None:
-    choice = choose_sound(f"file:{stereo}", rig, CONFIG / "demo.yaml")
+def test_the_channel_with_timecode_is_found(stereo: Path) -> None:
+    choice = choose_named_sound(f"file:{stereo}", "playback")
     assert choice.channel == 1
     assert choice.source == "playback"
 
 
-def test_a_channel_can_be_named_and_must_hold_timecode(stereo: Path, rig: Rig) -> None:
-    assert choose_sound(f"file:{stereo}#2", rig, CONFIG / "demo.yaml").channel == 1
+def test_a_channel_can_be_named_and_must_hold_timecode(stereo: Path) -> None:
+    assert choose_named_sound(f"file:{stereo}#2", "playback").channel == 1
+    assert choose_sound(stereo, 1, "playback").channel == 1
     with pytest.raises(SoundFileError, match="no LTC in channel 1"):
-        choose_sound(f"file:{stereo}#1", rig, CONFIG / "demo.yaml")
+        choose_named_sound(f"file:{stereo}#1", "playback")
 
 
 @pytest.mark.parametrize("given", ["stereo.wav", "file:", "ltc:1", "file:x.wav#0"])
-def test_what_is_no_source_is_refused(given: str, rig: Rig) -> None:
+def test_what_is_no_sound_file_is_refused(given: str) -> None:
     with pytest.raises(InputError):
-        choose_sound(given, rig, CONFIG / "demo.yaml")
-
-
-def test_without_any_sound_the_cure_is_named(rig: Rig) -> None:
-    with pytest.raises(InputError, match="--source file:X"):
-        choose_sound("", rig, CONFIG / "demo.yaml")
+        choose_named_sound(given, "playback")

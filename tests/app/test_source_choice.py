@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from cuefocus.app.source_choice import LiveChoice, choose_source
+from cuefocus.app.source_choice import (
+    ArtNetChoice,
+    LiveChoice,
+    MidiChoice,
+    SourceChoice,
+    choose_sources,
+    source_ids,
+)
 from cuefocus.errors import InputError
 from cuefocus.rig.loader import load_rig
 from cuefocus.rig.models import Rig
+from cuefocus.shells.message_device import ALL_ADDRESSES
 from cuefocus.shells.sound_device import SoundDevice
 from tests.app.running import LENS, RIG
 
@@ -25,10 +33,24 @@ def sources(text: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rig", [text], indirect=True, ids=[""])
 
 
-@sources("[{id: deck, kind: ltc}, {id: spare, kind: file, priority: 2}]")
-def test_what_is_given_stands_for_the_rigs_first_source(rig: Rig) -> None:
-    assert choose_source("jack:reaper", rig, PATH) == LiveChoice("deck", SoundDevice("jack", "reaper"))
-    assert choose_source("audio:USB#2", rig, PATH) == LiveChoice("deck", SoundDevice("audio", "USB", 1))
+def chosen(rig: Rig, *given: str) -> tuple[SourceChoice, ...]:
+    return choose_sources(given, rig, PATH)
+
+
+@sources("[{id: spare, kind: file, priority: 2}, {id: deck, kind: ltc}]")
+def test_what_is_given_stands_for_the_rigs_sources_in_order(rig: Rig) -> None:
+    assert chosen(rig, "jack:reaper") == (LiveChoice("deck", SoundDevice("jack", "reaper")),)
+    assert chosen(rig, "audio:USB#2", "midi:IAC", "artnet:", f"artnet:{ALL_ADDRESSES}") == (
+        LiveChoice("deck", SoundDevice("audio", "USB", 1)),
+        MidiChoice("spare", "IAC"),
+        ArtNetChoice("source 3", "127.0.0.1"),
+        ArtNetChoice("source 4", ALL_ADDRESSES),
+    )
+
+
+@sources('[{id: "source 2", kind: ltc}]')
+def test_made_up_names_are_nobody_elses(rig: Rig) -> None:
+    assert source_ids(rig, 3) == ("source 2", "source 3", "source 4")
 
 
 @pytest.mark.parametrize(
@@ -43,13 +65,40 @@ def test_what_is_given_stands_for_the_rigs_first_source(rig: Rig) -> None:
     ids=lambda value: "" if isinstance(value, str) else str(value),
 )
 def test_the_rigs_own_device_is_listened_to(rig: Rig, device: SoundDevice) -> None:
-    assert choose_source("", rig, PATH) == LiveChoice("deck", device)
+    assert chosen(rig) == (LiveChoice("deck", device),)
 
 
-@sources("[{id: net, kind: mtc, device: X}]")
+@sources(
+    '[{id: net, kind: mtc, device: "midi:IAC", priority: 2}, {id: deck, kind: ltc, device: "jack:x"},'
+    " {id: desk, kind: artnet, priority: 3}, {id: old, kind: file, priority: 4}]"
+)
+def test_all_of_the_rigs_sources_are_listened_to_and_what_names_no_device_is_said(rig: Rig) -> None:
+    told: list[str] = []
+    assert choose_sources((), rig, PATH, warn=told.append) == (
+        LiveChoice("deck", SoundDevice("jack", "x")),
+        MidiChoice("net", "IAC"),
+        ArtNetChoice("desk", "127.0.0.1"),
+    )
+    assert told == ["rig.yaml: warning: source old names no device: it is not listened to"]
+
+
+@sources("[{id: net, kind: mtc}]")
 def test_nothing_to_hear_is_said(rig: Rig) -> None:
     with pytest.raises(InputError, match="no timecode to follow"):
-        choose_source("", rig, PATH)
-    with pytest.raises(InputError) as refused:
-        choose_source("jack", rig, PATH)
-    assert "jack:PORT" in refused.value.hint
+        chosen(rig)
+
+
+@sources("[{id: deck, kind: ltc}]")
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (["jack"], "no source 'jack'"),
+        (["midi:"], "no MIDI port is named"),
+        (["artnet:stage-left"], "'stage-left' is no IPv4 address"),
+        (["jack:x", "jack:x"], "jack:x is given twice"),
+    ],
+)
+def test_what_is_no_source_is_refused_with_a_cure(rig: Rig, given: list[str], problem: str) -> None:
+    with pytest.raises(InputError, match=problem) as refused:
+        chosen(rig, *given)
+    assert refused.value.hint

@@ -6,22 +6,25 @@ from pathlib import Path
 import pytest
 
 from cuefocus.errors import DeviceError, RigFileError
-from cuefocus.shells.conductor_config import ConductorConfig, LiveConfig, SoundConfig, read_conductor_config, read_score
+from cuefocus.shells.conductor_config import ConductorConfig, read_conductor_config, read_score
+from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, MidiConfig, PlayConfig
+
+SOURCES = (
+    FileConfig("ltc", "/x.wav", 1, -3),
+    LiveConfig("deck", None, 7, 8),
+    ArtNetConfig("desk", "127.0.0.1"),
+    MidiConfig("net", 9),
+)
 
 
-def test_a_config_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    sound = SoundConfig("ltc", "/x.wav", 1, 0, 3, wait_for_axes=True)
-    config = ConductorConfig(3, 4, 5, 6, "/run/c.sock", "/takes/r.journal", "/takes/ledger.jsonl", sound, afresh=2)
+@pytest.mark.parametrize("plays", [None, PlayConfig(("ltc",), 3, wait_for_axes=True)])
+def test_a_config_comes_back_as_it_was_written(tmp_path: Path, plays: PlayConfig | None) -> None:
+    config = ConductorConfig(
+        3, 4, 5, 6, "/run/c.sock", "/takes/r.journal", "/takes/ledger.jsonl", SOURCES, plays, afresh=2, sheet_fds=(1, 2)
+    )
     config.write(tmp_path / "c.json")
     assert read_conductor_config(tmp_path / "c.json") == config
     assert config.journal_path == Path("/takes/r.3.journal")
-
-
-def test_live_sound_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    live = LiveConfig("deck", None, 7, 8)
-    config = ConductorConfig(3, 4, 5, 6, "/run/c.sock", "/takes/r.journal", "/takes/ledger.jsonl", live=live)
-    config.write(tmp_path / "c.json")
-    assert read_conductor_config(tmp_path / "c.json") == config
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"memory_fd": 1}'])

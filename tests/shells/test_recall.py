@@ -14,9 +14,10 @@ from cuefocus.engine.ports import Command
 from cuefocus.engine.snapshot import Snapshots
 from cuefocus.errors import JournalError
 from cuefocus.shells.checkpoint import Checkpoints, code_print, make_sheets
-from cuefocus.shells.conductor_config import ConductorConfig, Score, SoundConfig
+from cuefocus.shells.conductor_config import ConductorConfig, Score
 from cuefocus.shells.journal_file import JournalFileReader, JournalWriter
 from cuefocus.shells.recall import Recalled, checkpoint_of, first_part, recall
+from cuefocus.shells.source_config import PlayConfig
 from cuefocus.shells.understudy import EVERY_NS, Understudy
 from tests.shells.test_journal_file import disk_of
 from tests.stories.alike import difference
@@ -24,7 +25,7 @@ from tests.stories.kit import Story
 from tests.stories.playback import Playback
 from tests.stories.scenes import cue, show_text
 
-SOUND = SoundConfig("deck", "x.wav", 0, 0, 1, True)
+PLAYS = PlayConfig(("deck",), 1, wait_for_axes=True)
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Scene:
 
     def assert_recalls(self, until_step: int, *, replayed: int) -> None:
         """The successor's state is that of a full replay of so many steps, and this many it had to take."""
-        wanted = first_part(self.score, SOUND)
+        wanted = first_part(self.score, PLAYS)
         for step in self.steps[:until_step]:
             wanted.step(step)
         found = self.recalled()
@@ -92,7 +93,7 @@ def scene(told: tuple[JournalHeader, Sequence[Step]], tmp_path: Path) -> Iterato
     sheets = make_sheets()
     options = header.options
     seed = Seed(rings=dict(options["rings"]), auto_arm=options["auto_arm"], takes=options["takes"])
-    config = ConductorConfig(-1, -1, -1, -1, "", str(tmp_path / "run.journal"), "ledger", sound=SOUND, sheet_fds=sheets)
+    config = ConductorConfig(-1, -1, -1, -1, "", str(tmp_path / "run.journal"), "ledger", plays=PLAYS, sheet_fds=sheets)
     made = Scene(config, Score(job_of_journal(header), seed, header), steps)
     yield made
     made.understudy.close()

@@ -1,0 +1,154 @@
+"""`doctor --listen midi:PORT` and `artnet:ADDRESS`: what arrives, how regularly, and what is wrong with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from cuefocus.app.doctor import Finding
+from cuefocus.shells.message_device import ARTNET, MIDI, THIS_MACHINE, art_net_address, midi_port
+from cuefocus.shells.message_source import Message
+from cuefocus.shells.message_tap import catch_art_net, catch_midi
+from cuefocus.timebase.frames import FrameRate, Timecode
+from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
+from cuefocus.wire.events import Glitch
+from cuefocus.wire.mtc.decoder import MtcDecoder
+from cuefocus.wire.mtc.word import PIECES_PER_FRAME, MtcLocate, MtcWord
+
+_ENOUGH: Final = 8
+_LATE_MS: Final = 10.0
+_TORN_SHARE: Final = 0.05
+Words = list[tuple[Timecode, FrameRate]]
+
+
+@dataclass(slots=True)
+class Told:
+    """What was understood of a stretch of messages.
+
+    Args:
+        words: labels and their rates, in order.
+        stamps_ns: of the messages that carried them, by number of their step.
+        torn: what was no timecode or not whole.
+        others: messages that are something else.
+    """
+
+    words: Words = field(default_factory=list)
+    stamps_ns: list[tuple[float, int]] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
+    others: int = 0
+
+
+def is_messages(text: str) -> bool:
+    """Whether `text` names timecode that comes as messages."""
+    return text.startswith((MIDI, ARTNET))
+
+
+def listen_to_messages(source: str, seconds: float) -> list[Finding]:
+    """What is found on a MIDI port or on Art-Net's; the timecode first.
+
+    Raises: InputError for a source that cannot be meant, DeviceError for one that cannot be opened.
+    """
+    if source.startswith(MIDI):
+        caught = catch_midi(midi_port(source, where="--listen"), seconds)
+        name, told = "MIDI timecode", understood_midi(caught.messages)
+        silent = "check the cable, and that MTC output is on in the player"
+    else:
+        address = art_net_address(source, where="--listen")
+        caught = catch_art_net(address, seconds)
+        name, told = "Art-Net timecode", understood_art_net(caught.messages)
+        silent = "check the sender's address and this machine's firewall (UDP port 6454)"
+        if address == THIS_MACHINE:
+            silent = "only this machine is listened to: write artnet: and your address on the lighting network"
+    found = findings(name, told, len([one for one in caught.messages if one.data]), silent)
+    return [*found, Finding("note", "source", f"{caught.text}, {seconds:.1f} s heard")]
+
+
+def understood_midi(messages: Iterable[Message]) -> Told:
+    """MIDI timecode in a port's messages."""
+    told, decoder, frames = Told(), MtcDecoder("doctor"), 0
+    for message in messages:
+        quarter = message.data[:1] == b"\xf1"
+        told.others += not quarter and message.data[:2] != b"\xf0\x7f"
+        for found in decoder.feed(message.data, message.stamp_ns):
+            if isinstance(found, MtcWord):
+                first = told.words[0][0].frame_number(found.rate) if told.words else found.frame
+                frames = (found.frame - first) * found.direction
+                parts = enumerate(found.stamps_ns)
+                told.stamps_ns += [(frames + part / PIECES_PER_FRAME, stamp_ns) for part, stamp_ns in parts]
+                told.words.append((found.label, found.rate))
+            elif isinstance(found, MtcLocate):
+                told.words.append((found.label, found.rate))
+            elif isinstance(found, Glitch):
+                told.torn.append(found.reason)
+    return told
+
+
+def understood_art_net(messages: Iterable[Message]) -> Told:
+    """Art-Net timecode in datagrams."""
+    told, decoder = Told(), ArtNetDecoder("doctor")
+    for message in messages:
+        found = decoder.feed(message.data, message.stamp_ns) if message.data else None
+        if isinstance(found, ArtTimeCode):
+            number = found.label.frame_number(found.rate)
+            first = told.words[0][0].frame_number(found.rate) if told.words else number
+            told.stamps_ns.append((float(number - first), message.stamp_ns))
+            told.words.append((found.label, found.rate))
+        elif isinstance(found, Glitch):
+            told.torn.append(found.reason)
+    told.others = decoder.others
+    return told
+
+
+def findings(name: str, told: Told, arrived: int, silent: str) -> list[Finding]:
+    """What was understood, in words.
+
+    Args:
+        name: what was listened for.
+        told: what was understood.
+        arrived: how many messages came.
+        silent: what to do where nothing comes.
+    """
+    if not arrived:
+        return [Finding("error", "signal", "nothing arrives", silent)]
+    if not told.words:
+        torn = f", and {len(told.torn)} that could not be read ({told.torn[-1]})" if told.torn else ""
+        problem = f"{arrived} messages, but no {name}{torn}"
+        return [Finding("error", "signal", problem, "turn timecode output on in the player")]
+    found: list[Finding] = []
+    (first, rate), (last, _) = told.words[0], told.words[-1]
+    if len({each.name for _, each in told.words}) > 1:
+        found.append(Finding("warning", "signal", "its rate changes", "is there more than one sender?"))
+    if first == last:
+        problem = f"{name} stands still at {first.text(rate)}"
+        return [*found, Finding("warning", "signal", problem, "let the player run")]
+    late_ms, worst_ms = lateness_ms(told.stamps_ns)
+    counted = f"{name} counted at {rate.name} frames a second, {first.text(rate)} to {last.text(rate)}"
+    found.append(
+        Finding(
+            "note", "signal", f"{counted}; half of it comes up to {late_ms:.2f} ms late, at worst {worst_ms:.2f} ms"
+        )
+    )
+    if worst_ms > _LATE_MS:
+        hint = "a cable instead of a network or Wi-Fi; fewer programs on the sender"
+        found.append(Finding("warning", "signal", f"messages are held up by up to {worst_ms:.0f} ms", hint))
+    if len(told.torn) > _TORN_SHARE * len(told.words):
+        problem = f"{len(told.torn)} words were torn ({told.torn[-1]})"
+        found.append(Finding("warning", "signal", problem, "one sender at a time on this port; check the cable"))
+    return found
+
+
+def lateness_ms(arrivals: Sequence[tuple[float, int]]) -> tuple[float, float]:
+    """How late messages are about the earliest of them, ms: the median and the worst.
+
+    Args:
+        arrivals: where each is in the timecode, frames, and its stamp.
+    """
+    if len(arrivals) < _ENOUGH:
+        return 0.0, 0.0
+    frames = np.array([frame for frame, _ in arrivals])
+    stamps_ns = np.array([stamp_ns - arrivals[0][1] for _, stamp_ns in arrivals], dtype=np.float64)
+    late_ns = stamps_ns - np.polyval(np.polyfit(frames, stamps_ns, 1), frames)
+    late_ns -= late_ns.min()
+    return float(np.median(late_ns)) / NS_PER_MS, float(late_ns.max()) / NS_PER_MS

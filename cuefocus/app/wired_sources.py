@@ -1,0 +1,126 @@
+"""Sources as the daemon holds them: what the conductor is told of each, and the ears of those that need a process."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cuefocus.app.processes import ChildSpec
+from cuefocus.app.sound_choice import SoundChoice
+from cuefocus.app.source_choice import ArtNetChoice, LiveChoice, SourceChoice
+from cuefocus.shells.art_net_inlet import open_art_net
+from cuefocus.shells.message_device import MIDI
+from cuefocus.shells.midi_pipe import MidiPipe
+from cuefocus.shells.sound_device import SoundDevice
+from cuefocus.shells.sound_ring import SoundRing, State
+from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, MidiConfig, SourceConfig
+
+
+class EarsWire(Protocol):
+    """What ties a process that owns a device to the conductor; `run` holds it, so that it outlives both."""
+
+    @property
+    def device(self) -> str:
+        """The device as it is written after `--source`."""
+
+    @property
+    def handed_down(self) -> tuple[int, ...]:
+        """Descriptors that the conductor inherits."""
+
+    @property
+    def starting(self) -> bool:
+        """Whether the ears have not said yet how it went."""
+
+    def child(self, name: str, log: Path) -> ChildSpec:
+        """The process."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundWire:
+    """Ears for live sound."""
+
+    sound: SoundDevice
+    ring: SoundRing
+
+    @property
+    def device(self) -> str:
+        """As written after `--source`."""
+        return str(self.sound)
+
+    @property
+    def handed_down(self) -> tuple[int, ...]:
+        """The ring and its bell."""
+        return self.ring.handed_down
+
+    @property
+    def starting(self) -> bool:
+        """Whether the ears have not said yet how it went."""
+        return self.ring.stream().state is State.STARTING
+
+    def child(self, name: str, log: Path) -> ChildSpec:
+        """The process."""
+        fd, bell = self.ring.handed_down
+        where = ("--fd", str(fd), "--bell", str(bell), "--device", self.device)
+        argv = (sys.executable, "-m", "cuefocus.shells.ears_main", *where)
+        return ChildSpec(name, argv, log, pass_fds=(fd, bell))
+
+
+@dataclass(frozen=True, slots=True)
+class MidiWire:
+    """Ears for a MIDI port."""
+
+    port: str
+    pipe: MidiPipe
+
+    @property
+    def device(self) -> str:
+        """As written after `--source`."""
+        return f"{MIDI}{self.port}"
+
+    @property
+    def handed_down(self) -> tuple[int, ...]:
+        """The end that is read."""
+        return (self.pipe.read_fd,)
+
+    @property
+    def starting(self) -> bool:
+        """Whether the ears have not said yet how it went."""
+        return self.pipe.empty
+
+    def child(self, name: str, log: Path) -> ChildSpec:
+        """The process."""
+        where = ("--pipe", str(self.pipe.write_fd), "--port", self.port)
+        argv = (sys.executable, "-m", "cuefocus.shells.midi_ears_main", *where)
+        return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
+
+
+@dataclass(frozen=True, slots=True)
+class WiredSource:
+    """One source of the daemon: what the conductor is told, and its ears if it has some."""
+
+    config: SourceConfig
+    ears: EarsWire | None = None
+
+
+def wire(choices: Sequence[SourceChoice]) -> tuple[WiredSource, ...]:
+    """Make what the sources need.
+
+    Raises: DeviceError where Art-Net cannot be heard on the address that is given.
+    """
+    return tuple(_wired(choice) for choice in choices)
+
+
+def _wired(choice: SourceChoice) -> WiredSource:
+    if isinstance(choice, SoundChoice):
+        path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
+        return WiredSource(FileConfig(choice.source, str(path.absolute()), channel, -choice.latency_ns))
+    if isinstance(choice, LiveChoice):
+        ears = SoundWire(choice.device, SoundRing.create())
+        fd, bell = ears.ring.handed_down
+        return WiredSource(LiveConfig(choice.source, choice.device.channel, fd, bell), ears)
+    if isinstance(choice, ArtNetChoice):
+        open_art_net(choice.address).close()  # what cannot be is said before anything starts
+        return WiredSource(ArtNetConfig(choice.source, choice.address))
+    pipe = MidiPipe()
+    return WiredSource(MidiConfig(choice.source, pipe.read_fd), MidiWire(choice.port, pipe))

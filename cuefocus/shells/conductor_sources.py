@@ -1,0 +1,113 @@
+"""The conductor's sources, opened as its config says; after a restart taken up where they are by now."""
+
+from collections.abc import Callable, Sequence
+
+from cuefocus.chase.inputs import ArtNetInput, MtcInput
+from cuefocus.engine.ports import SourceEvent
+from cuefocus.errors import SoundFileError
+from cuefocus.shells.art_net_inlet import ArtNetInlet
+from cuefocus.shells.file_source import FileSource, Playback
+from cuefocus.shells.live_source import LiveSource
+from cuefocus.shells.message_source import MessageSource
+from cuefocus.shells.midi_pipe import MidiInlet
+from cuefocus.shells.playlist import Playlist
+from cuefocus.shells.sound_file import SoundFile
+from cuefocus.shells.sound_ring import SoundRing
+from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, SourceConfig
+from cuefocus.shells.source_set import Heard, SourceSet, TurnClock
+
+
+def open_sources(configs: Sequence[SourceConfig], playlist: Playlist | None, *, resumed: bool) -> SourceSet:
+    """All sources.
+
+    Args:
+        configs: what they are, in order of priority.
+        playlist: when the sound files among them play.
+        resumed: a predecessor has already told the session which are open.
+
+    Raises: DeviceError for a descriptor that is not what it should be.
+    """
+    clock = TurnClock()
+    return SourceSet([_opened(config, playlist, clock, resumed=resumed) for config in configs], playlist, clock)
+
+
+def _opened(config: SourceConfig, playlist: Playlist | None, clock: TurnClock, *, resumed: bool) -> Heard:
+    if isinstance(config, FileConfig):
+        return _file(config, playlist, clock)
+    if isinstance(config, LiveConfig):
+        ring = SoundRing.attach(config.ring_fd, config.bell_fd)
+        return LiveSource(config.source, ring, config.channel, resumed=resumed)
+    if isinstance(config, ArtNetConfig):
+        return MessageSource(config.source, ArtNetInlet(config.address), ArtNetInput(config.source), resumed=resumed)
+    return MessageSource(config.source, MidiInlet(config.pipe_fd), MtcInput(config.source), resumed=resumed)
+
+
+def _file(config: FileConfig, playlist: Playlist | None, clock: TurnClock) -> "FileSource | GoneFile":
+    """A sound file, taken up where it is by now. One that went away since the run began is a source lost, no more."""
+    playback = playlist.playback if playlist is not None else None
+    try:
+        sound = SoundFile.open(config.path)
+        source = FileSource(config.source, sound, config.channel, clock, latency_ns=config.latency_ns)
+    except SoundFileError as problem:
+        gone = GoneFile(config.source, str(problem), clock)
+        if playback is not None:
+            gone.resume(playback)
+        return gone
+    if playback is not None:
+        source.resume(playback)
+    return source
+
+
+class GoneFile:
+    """Stands in for a sound file that cannot be opened any more: each time it should play it is lost.
+
+    Args:
+        source: the source's id.
+        reason: why it cannot be opened.
+        clock_ns: the host clock.
+    """
+
+    duration_ns = 0
+    worst_late_ns = 0
+
+    def __init__(self, source: str, reason: str, clock_ns: Callable[[], int]) -> None:
+        self.source, self._reason, self._now_ns = source, reason, clock_ns
+        self._lost_ns: int | None = None
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When it should have begun."""
+        return self._lost_ns
+
+    @property
+    def playing(self) -> bool:
+        """Whether its loss is still to be told."""
+        return self._lost_ns is not None
+
+    def fileno(self) -> int:
+        """It rings no bell."""
+        return -1
+
+    def play(self, playback: Playback) -> None:
+        """Be lost when that begins."""
+        self._lost_ns = playback.origin_ns
+
+    def resume(self, playback: Playback) -> None:
+        """Be lost now, in the midst of it."""
+        self._lost_ns = max(playback.origin_ns, self._now_ns())
+
+    def pump(self) -> list[SourceEvent]:
+        """The loss, once it is due."""
+        lost_ns = self._lost_ns
+        if lost_ns is None or self._now_ns() < lost_ns:
+            return []
+        self._lost_ns = None
+        return [SourceEvent(self.source, lost_ns, "lost", self._reason)]
+
+    def news(self, at_ns: int) -> list[dict[str, object]]:
+        """The loss is in the inbox; there is nothing else."""
+        del at_ns
+        return []
+
+    def close(self) -> None:
+        """It holds nothing."""

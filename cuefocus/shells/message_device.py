@@ -1,0 +1,35 @@
+"""Names of timecode that comes as messages: `midi:PORT` and `artnet:ADDRESS`."""
+
+import ipaddress
+from typing import Final
+
+from cuefocus.errors import InputError
+
+MIDI: Final = "midi:"
+ARTNET: Final = "artnet:"
+THIS_MACHINE: Final = "127.0.0.1"
+ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - a name to compare with; nothing listens there unless it is written
+
+
+def midi_port(text: str, *, where: str) -> str:
+    """The port's name, or a part of it, out of `midi:PORT` or just `PORT`. Raises InputError when it is empty."""
+    name = text.removeprefix(MIDI).strip()
+    if not name:
+        hint = "write midi:PORT; `cuefocus ports` lists the MIDI inputs"
+        raise InputError("no MIDI port is named", where=where, hint=hint)
+    return name
+
+
+def art_net_address(text: str, *, where: str) -> str:
+    """Our own address at which Art-Net is heard, out of `artnet:ADDRESS`, `ADDRESS` or nothing: this machine alone.
+
+    Raises: InputError for what is no IPv4 address: Art-Net has no other.
+    """
+    name = text.removeprefix(ARTNET).strip()
+    if not name:
+        return THIS_MACHINE
+    try:
+        return str(ipaddress.IPv4Address(name))
+    except ValueError:
+        hint = f"write artnet:ADDRESS with this machine's own address on the lighting network, or {ALL_ADDRESSES}"
+        raise InputError(f"{name!r} is no IPv4 address", where=where, hint=hint) from None

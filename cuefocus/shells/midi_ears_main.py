@@ -1,0 +1,106 @@
+"""The MIDI ears: `python -m cuefocus.shells.midi_ears_main --pipe N --port NAME`, started by `run` or `doctor`.
+
+They own the MIDI port and do nothing but stamp and pass on. A library calls them on a thread of its own, which the
+conductor shall not have, and may die with its server. When the port is gone they begin anew as a fresh program (same
+process, same pipe), each second until it is back.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from cuefocus.errors import CueFocusError, DeviceError, InputError
+from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.log_line import log_line
+from cuefocus.shells.midi_pipe import MidiWriter
+from cuefocus.shells.midi_port import MidiPort, lasting_name
+from cuefocus.shells.realtime import enter_realtime, quiet_garbage
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+EARS_PRIORITY: Final = 65
+"""As the sound ears': above the conductor's 60. Threads of the library inherit it."""
+_LOOK_NS: Final = 250 * NS_PER_MS
+_AGAIN_NS: Final = NS_PER_S
+_AGAIN: Final = "--again"
+
+
+class _Stop(Exception):
+    """Told to end, or nobody is left to listen for."""
+
+
+class _Ears:
+    """The port's standing, told again and again: a conductor that was started anew must hear of it, too."""
+
+    def __init__(self, pipe: int) -> None:
+        self.writer = MidiWriter(pipe)
+        self.stopped = False
+        self._clock = HostClock()
+
+    def stop(self, number: int, frame: object) -> None:
+        """A signal asks for the end."""
+        del number, frame
+        self.stopped = True
+
+    def stands(self, length_ns: int, *, is_open: bool, text: str, opening: int) -> None:
+        """Say how the port is, and wait so long. Raises _Stop when it is over."""
+        if self.stopped or not self.writer.tell(is_open=is_open, text=text, opening=opening):
+            raise _Stop
+        self._clock.sleep_until(now_ns() + length_ns)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Listen until told to stop; the exit status."""
+    parser = argparse.ArgumentParser(prog="midi-ears")
+    parser.add_argument("--pipe", type=int, required=True)
+    parser.add_argument("--port", required=True)
+    parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
+    parser.add_argument(_AGAIN, action="store_true")
+    given = parser.parse_args(argv)
+    ears = _Ears(given.pipe)
+    signal.signal(signal.SIGTERM, ears.stop)
+    signal.signal(signal.SIGINT, ears.stop)
+    granted = enter_realtime(given.priority, children=True)
+    with contextlib.suppress(_Stop):
+        return _listen(given.port, ears, granted.line, again=given.again)
+    return 0
+
+
+def _listen(wanted: str, ears: _Ears, granted: str, *, again: bool) -> int:
+    opening = now_ns()
+    try:
+        port = MidiPort(wanted, ears.writer.put)
+    except CueFocusError as problem:
+        if again:
+            return _begin_anew(ears, problem, opening)
+        log_line(str(problem))
+        return 1 if isinstance(problem, InputError) else 3
+    log_line(f"midi ears: {port.name!r} open; {granted}")
+    quiet_garbage()
+    try:
+        while True:
+            port.look()
+            ears.stands(_LOOK_NS, is_open=True, text=f"MIDI input {lasting_name(port.name)!r}", opening=opening)
+    except DeviceError as problem:
+        log_line(f"midi ears: {problem}")
+        return _begin_anew(ears, problem, opening)
+    except _Stop:
+        port.close()
+        raise
+
+
+def _begin_anew(ears: _Ears, problem: CueFocusError, opening: int) -> int:
+    """The same program again, after a while."""
+    ears.stands(_AGAIN_NS, is_open=False, text=str(problem), opening=opening)
+    argv = [argument for argument in sys.orig_argv[1:] if argument != _AGAIN]
+    try:
+        os.execv(sys.executable, [sys.executable, *argv, _AGAIN])  # noqa: S606 - ourselves, no shell
+    except OSError as failure:
+        raise DeviceError(f"the ears cannot begin anew: {failure}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

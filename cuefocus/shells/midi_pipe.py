@@ -1,0 +1,136 @@
+"""The way of MIDI messages from the ears, whose library calls on a thread of its own, to the conductor.
+
+A pair of sockets that keeps messages apart. `run` holds both ends, so that messages outlive either process. The writer
+never waits: what nobody fetches is counted and lost.
+"""
+
+import os
+import socket
+import struct
+from typing import Final
+
+from cuefocus.shells.message_source import Message, Standing
+
+LONGEST_MESSAGE: Final = 256
+"""No timecode is longer; what is (samples, patches) is not passed on."""
+_BUFFER_BYTES: Final = 1 << 20
+_MESSAGE: Final = struct.Struct("=cq")
+_STANDING: Final = struct.Struct("=c?qI")
+_MOST_BYTES: Final = 4096
+_TEXT_BYTES: Final = 1024
+
+
+class MidiPipe:
+    """Both ends, in the process that spawns the others."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._writer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+
+    @property
+    def read_fd(self) -> int:
+        """The end that the conductor inherits."""
+        return self._reader.fileno()
+
+    def dup_reader(self) -> int:
+        """A descriptor of our own for the end that is read."""
+        return os.dup(self._reader.fileno())
+
+    @property
+    def write_fd(self) -> int:
+        """The end that the ears inherit."""
+        return self._writer.fileno()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been written that was not read."""
+        try:
+            self._reader.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        return False
+
+    def close(self) -> None:
+        """Let go of both ends; those that were inherited stay."""
+        self._reader.close()
+        self._writer.close()
+
+
+class MidiWriter:
+    """The ears' end. `put` is made for a library's callback: it never waits and never raises.
+
+    Args:
+        fd: the end that is written.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self.dropped = 0
+
+    def put(self, data: bytes, stamp_ns: int) -> None:
+        """A message that arrived at `stamp_ns`."""
+        if len(data) > LONGEST_MESSAGE:
+            return
+        try:
+            self._socket.send(_MESSAGE.pack(b"M", stamp_ns) + data, socket.MSG_DONTWAIT)
+        except OSError:
+            self.dropped += 1
+
+    def tell(self, *, is_open: bool, text: str, opening: int) -> bool:
+        """Say how the port is; False when nobody is left to hear it."""
+        record = _STANDING.pack(b"S", is_open, opening, self.dropped) + text.encode()[:_TEXT_BYTES]
+        try:
+            self._socket.send(record, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            pass
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of the end."""
+        self._socket.close()
+
+
+class MidiInlet:
+    """The conductor's end.
+
+    Args:
+        fd: the end that is read.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._closed = False
+
+    def fileno(self) -> int:
+        """The descriptor; -1 once nobody is left to write."""
+        return -1 if self._closed else self._socket.fileno()
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """Never: it rings for everything."""
+        return None
+
+    def receive(self) -> Message | Standing | None:
+        """The next message, or word of how the port is; None when there is nothing more."""
+        if self._closed:
+            return None
+        try:
+            record = self._socket.recv(_MOST_BYTES, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        except OSError:
+            record = b""
+        if record[:1] == b"M" and len(record) >= _MESSAGE.size:
+            return Message(record[_MESSAGE.size :], _MESSAGE.unpack_from(record)[1])
+        if record[:1] == b"S" and len(record) >= _STANDING.size:
+            _, is_open, opening, dropped = _STANDING.unpack_from(record)
+            return Standing(is_open, record[_STANDING.size :].decode(errors="replace"), opening, dropped)
+        self._closed = True
+        return Standing(False, "the MIDI ears are gone, and `run` with them")
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        self._socket.close()
+        self._closed = True

@@ -1,0 +1,99 @@
+"""What the conductor must be told of each source of timecode: which kind it is, and where it is heard. Plain JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class FileConfig:
+    """A sound file that is played.
+
+    Args:
+        source: id of the source it stands for.
+        channel: counted from 0.
+        latency_ns: taken off its stamps.
+    """
+
+    source: str
+    path: str
+    channel: int
+    latency_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """Live sound that is listened to.
+
+    Args:
+        source: id of the source it stands for.
+        channel: counted from 0; None: the one on which LTC is read best.
+        ring_fd, bell_fd: inherited descriptors of the ring that the ears write.
+    """
+
+    source: str
+    channel: int | None
+    ring_fd: int
+    bell_fd: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArtNetConfig:
+    """Art-Net timecode that is listened for.
+
+    Args:
+        source: id of the source it stands for.
+        address: our own IPv4 address at which it is heard; 0.0.0.0 for all of them.
+    """
+
+    source: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MidiConfig:
+    """MIDI timecode that is listened for.
+
+    Args:
+        source: id of the source it stands for.
+        pipe_fd: inherited descriptor of the pipe that the MIDI ears write.
+    """
+
+    source: str
+    pipe_fd: int
+
+
+SourceConfig = FileConfig | LiveConfig | ArtNetConfig | MidiConfig
+_KINDS: Final[Mapping[str, type[SourceConfig]]] = {
+    "file": FileConfig,
+    "live": LiveConfig,
+    "artnet": ArtNetConfig,
+    "midi": MidiConfig,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlayConfig:
+    """How the sound files among the sources are played: all from the same moment on.
+
+    Args:
+        sources: their ids.
+        takes: how often they play; 0 = again and again.
+        wait_for_axes: hold them until every axis stands ready.
+    """
+
+    sources: tuple[str, ...]
+    takes: int
+    wait_for_axes: bool
+
+
+def fields_of(config: SourceConfig) -> dict[str, Any]:
+    """A source's config as JSON values."""
+    kind = next(name for name, made in _KINDS.items() if made is type(config))
+    return {"kind": kind, **asdict(config)}
+
+
+def source_from(fields: Mapping[str, Any]) -> SourceConfig:
+    """The config that `fields_of` took apart. Raises KeyError or TypeError for anything else."""
+    values = dict(fields)
+    return _KINDS[values.pop("kind")](**values)

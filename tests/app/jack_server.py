@@ -1,0 +1,56 @@
+"""A JACK server without a sound card, for tests."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+needs_jackd = pytest.mark.skipif(shutil.which("jackd") is None, reason="needs jackd (Debian: jackd2)")
+
+
+def keep_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No JACK server but one of our own is found, and none is started unasked."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", f"cuefocus-test-{os.getpid()}")
+    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+
+
+class Server:
+    """One that runs, and may die and come back.
+
+    Args:
+        log: what it says.
+        answers: whether a client can reach it.
+    """
+
+    def __init__(self, log: Path, answers: Callable[[], bool]) -> None:
+        self._log, self._answers = log, answers
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        rights = ["-R", "-P70"] if os.geteuid() == 0 else ["-r"]
+        with self._log.open("ab") as log:
+            name = os.environ["JACK_DEFAULT_SERVER"]
+            command = ["jackd", "-n", name, *rights, "-d", "dummy", "-r", "48000", "-p", "512"]
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+        until_s = time.monotonic() + 10.0
+        while not self._answers():
+            assert process.poll() is None, self._log.read_text()
+            assert time.monotonic() < until_s, self._log.read_text()
+        return process
+
+    def die(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def again(self) -> None:
+        self.process = self._start()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)

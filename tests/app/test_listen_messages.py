@@ -1,0 +1,68 @@
+"""What doctor says of timecode messages: whether they are any, how regular they are, what is torn."""
+
+from fractions import Fraction
+
+import pytest
+
+from cuefocus.app.listen_messages import findings, lateness_ms, understood_art_net, understood_midi
+from cuefocus.shells.message_source import Message
+from cuefocus.timebase.frames import RATES, Timecode
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.artnet import ArtNetRun, timecode_packet
+from cuefocus.wire.mtc.encoder import MtcRun, full_frame
+
+RATE = RATES["29.97df"]
+START = Timecode(1, 0, 0, 0)
+
+
+def quarter_frames(count: int, *, held_up_ms: float = 0.0, speed: int = 1) -> list[Message]:
+    run = MtcRun(RATE, START, NS_PER_S, Fraction(speed))
+    pieces = [run.piece(index) for index in range(count)]
+    late_ns = round(held_up_ms * NS_PER_MS)
+    return [Message(each.message, each.due_ns + late_ns * (number % 50 == 0)) for number, each in enumerate(pieces)]
+
+
+def said(messages: list[Message]) -> list[tuple[str, str]]:
+    told = understood_midi(messages)
+    return [(found.severity, found.problem) for found in findings("MIDI timecode", told, len(messages), "look")]
+
+
+@pytest.mark.parametrize("speed", [1, -1])
+def test_good_timecode_is_named_with_its_rate_and_how_late_it_comes(speed: int) -> None:
+    ((severity, problem),) = said(quarter_frames(400, speed=speed))
+    assert severity == "note"
+    assert "MIDI timecode counted at 29.97df frames a second" in problem
+    assert problem.endswith("at worst 0.00 ms")
+
+
+def test_messages_that_are_held_up_are_a_warning() -> None:
+    assert ("warning", "messages are held up by up to 25 ms") in said(quarter_frames(400, held_up_ms=25.0))
+
+
+def test_torn_words_are_a_warning() -> None:
+    messages = quarter_frames(400)
+    del messages[::30]
+    assert any("torn" in problem for severity, problem in said(messages) if severity == "warning")
+
+
+@pytest.mark.parametrize(
+    ("messages", "problem"),
+    [
+        ([], "nothing arrives"),
+        ([Message(b"\x90\x40\x40", 1)] * 5, "5 messages, but no MIDI timecode"),
+        ([Message(full_frame(START, RATE), 1)], "MIDI timecode stands still at 01:00:00;00"),
+    ],
+)
+def test_what_is_no_running_timecode_is_said(messages: list[Message], problem: str) -> None:
+    assert said(messages)[0][1] == problem
+
+
+def test_art_net_is_understood_and_what_is_none_is_counted() -> None:
+    run = ArtNetRun(RATE, START, NS_PER_S)
+    messages = [Message(data, due_ns) for due_ns, data in (run.packet(index) for index in range(60))]
+    told = understood_art_net([*messages, Message(b"noise", 1), Message(b"", 1)])
+    assert (len(told.words), len(told.torn)) == (60, 1)
+    assert lateness_ms(told.stamps_ns)[1] < 0.01
+    still = understood_art_net([Message(timecode_packet(START, RATE), 1)] * 3)
+    (found,) = findings("Art-Net timecode", still, 3, "look")
+    assert "stands still" in found.problem

@@ -1,0 +1,162 @@
+"""A whole daemon that follows Art-Net and MIDI timecode, sent by another process at the moments they are due."""
+
+import contextlib
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cuefocus.app.listen import listen
+from cuefocus.app.ports import list_all_ports
+from cuefocus.errors import DeviceError, InputError
+from cuefocus.shells.midi_port import listed_ports
+from tests.app.clock_check import worst_clock_ms
+from tests.app.jack_server import Server, keep_to_itself, needs_jackd
+from tests.app.running import CUES, Daemon, daemon
+
+HERE = Path(__file__).parent
+pytestmark = pytest.mark.serial
+needs_rtmidi = pytest.mark.skipif(
+    importlib.util.find_spec("rtmidi") is None, reason="needs python-rtmidi (pip install 'cuefocus[midi]')"
+)
+
+
+@contextmanager
+def deck(kind: str, name: str) -> Iterator[Callable[[], int]]:
+    """Another program that sends timecode when it is told to, and says when it began."""
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "deck.py"), kind, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        stdin, stdout = process.stdin, process.stdout
+        assert stdout.readline() == "ready\n"
+
+        def play() -> int:
+            stdin.write("play\n")
+            stdin.flush()
+            return int(stdout.readline())
+
+        try:
+            yield play
+        finally:
+            process.terminate()
+
+
+def assert_all_land(running: Daemon) -> None:
+    assert running.end() == 0
+    rows = running.landings()
+    assert sorted(rows) == sorted(CUES)
+    assert {row["verdict"] for row in rows.values()} == {"landed"}, running.told()
+
+
+def came(event: dict[str, object], kind: str) -> bool:
+    return event["event"] == "source" and event["kind"] == kind
+
+
+def test_racks_land_by_art_net_even_when_the_conductor_is_killed(tmp_path: Path) -> None:
+    address = f"127.7.{os.getpid() % 250}.{threading.get_native_id() % 250 + 1}"
+    with deck("artnet", address) as play, daemon(tmp_path, sources=[f"artnet:{address}"]) as running:
+        running.until(lambda event: came(event, "opened"))
+        origin_ns = play()
+        running.at_show_s(5.0, origin_ns)
+        os.kill(running.pid("conductor"), signal.SIGKILL)
+        assert_all_land(running)
+        assert {row["source"] for row in running.landings().values()} == {"playback"}
+        assert worst_clock_ms(running.takes, origin_ns) < 1.0
+
+
+def test_an_address_that_is_not_ours_ends_the_run_with_a_cure(tmp_path: Path) -> None:
+    with daemon(tmp_path, sources=["artnet:198.51.100.1"]) as running:
+        assert running.end() == 3
+    assert "198.51.100.1 is no address of this machine" in (tmp_path / "stderr").read_text()
+
+
+def _answers() -> bool:
+    try:
+        listed_ports()
+    except DeviceError:
+        return False
+    return True
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """JACK carries MIDI, too; rtmidi finds it where there is no ALSA sequencer."""
+    keep_to_itself(monkeypatch)
+    running = Server(tmp_path / "jackd.log", _answers)
+    yield running
+    running.stop()
+
+
+@needs_jackd
+@needs_rtmidi
+def test_racks_land_by_midi_timecode(tmp_path: Path, server: Server) -> None:
+    with deck("midi", "mtc out") as play:
+        assert "midi:deck:mtc out" in {row.address for row in list_all_ports()}
+        with daemon(tmp_path, sources=["midi:mtc out"]) as running:
+            running.until(lambda event: came(event, "opened"))
+            origin_ns = play()
+            assert_all_land(running)
+            assert worst_clock_ms(running.takes, origin_ns) < 15.0, "JACK's period, and half of it more"
+
+
+@needs_jackd
+@needs_rtmidi
+def test_a_port_that_is_lost_is_found_again_when_it_is_back(tmp_path: Path, server: Server) -> None:
+    with contextlib.ExitStack() as first:
+        first.enter_context(deck("midi", "mtc"))
+        with daemon(tmp_path, sources=["midi:mtc"], arm=False, takes=0) as running:
+            running.until(lambda event: came(event, "opened"))
+            first.close()
+            lost = running.until(lambda event: came(event, "lost"))
+            assert "the port is gone" in lost["text"]
+            with deck("midi", "mtc") as play:
+                running.until(lambda event: came(event, "opened"))
+                play()
+                running.until(lambda event: event.get("state") == "locked")
+                ears = running.pid("midi")
+                os.kill(ears, signal.SIGKILL)
+                running.until(lambda event: came(event, "opened"))
+                server.die()
+                running.until(lambda event: came(event, "lost"))
+
+
+@needs_jackd
+@needs_rtmidi
+def test_a_port_that_is_not_there_ends_the_run_and_those_that_are_there_are_listed(
+    tmp_path: Path, server: Server
+) -> None:
+    with deck("midi", "mtc"), daemon(tmp_path, sources=["midi:lighting"]) as running:
+        assert running.end() == 1
+    said = (tmp_path / "stderr").read_text()
+    assert "no MIDI input 'lighting'; have" in said
+    assert "deck:mtc" in said
+
+
+@needs_jackd
+@needs_rtmidi
+def test_doctor_says_what_arrives_at_a_midi_port(server: Server) -> None:
+    with deck("midi", "mtc") as play:
+        assert listen("midi:deck", seconds=1.0)[0].problem == "nothing arrives"
+        play()
+        heard = listen("midi:deck", seconds=2.0)
+        assert "MIDI timecode counted at 25 frames a second" in heard[0].problem
+        with pytest.raises(InputError, match="no MIDI input 'console'"):
+            listen("midi:console", seconds=1.0)
+
+
+def test_doctor_says_what_arrives_by_art_net() -> None:
+    address = f"127.8.{os.getpid() % 250}.{threading.get_native_id() % 250 + 1}"
+    with deck("artnet", address) as play:
+        assert listen(f"artnet:{address}", seconds=1.0)[0].problem == "nothing arrives"
+        play()
+        heard = listen(f"artnet:{address}", seconds=2.0)
+        assert "Art-Net timecode counted at 25 frames a second, 00:59:5" in heard[0].problem

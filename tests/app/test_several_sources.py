@@ -1,0 +1,70 @@
+"""A whole daemon that hears the same playback twice: what happens to racks when the first of the two goes silent."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cuefocus.app.ltc import generate_ltc
+from cuefocus.app.replay import replay
+from cuefocus.shells.sound_file import SoundFile, write_sound_file
+from tests.app.clock_check import worst_clock_ms
+from tests.app.running import CUES, SOUND_S, Daemon, daemon
+
+BEGINS_S = 2.0
+CUT_S = 1.6  # show seconds after 01:00:00:00: in the midst of B1 and C1, which land at 2 s
+pytestmark = pytest.mark.serial
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> list[str]:
+    """The same timecode twice, the first cut off: silence to the end."""
+    whole, cut = tmp_path / "b.wav", tmp_path / "a.wav"
+    generate_ltc(whole, rate="25", start="00:59:58:00", seconds=SOUND_S)
+    sound = SoundFile.open(whole)
+    (samples,) = (block.copy() for block in sound.blocks(0, sound.samples))
+    samples[round((BEGINS_S + CUT_S) * sound.sample_rate) :] = 0.0
+    write_sound_file(cut, sound.sample_rate, [samples])
+    return [f"file:{cut}", f"file:{whole}"]
+
+
+def _landings(running: Daemon) -> dict[str, dict[str, Any]]:
+    rows = running.landings()
+    assert {row["verdict"] for row in rows.values()} == {"landed"}, running.told()
+    assert sorted(rows) == sorted(CUES)
+    return rows
+
+
+def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_midst(
+    tmp_path: Path, sounds: list[str]
+) -> None:
+    landed = {}
+    for name, sources in {"undisturbed": sounds[1:], "cut": sounds}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        with daemon(folder, sources=sources) as running:
+            assert running.end() == 0
+            landed[name] = _landings(running)
+        journal = next((folder / "takes").glob("*.journal"))
+        replayed = {row.cue: row.as_dict()["error_ms"] for row in replay(journal).rows}
+        assert replayed == {cue: row["error_ms"] for cue, row in landed[name].items()}
+        origin_ns = next(event["host_ns"] for event in running.events if event["event"] == "source")
+        assert worst_clock_ms(running.takes, origin_ns) < 1.0
+    for cue, row in landed["cut"].items():
+        whole = landed["undisturbed"][cue]  # both are measured by motors that say now and then where they are
+        assert abs(row["error_ms"] - whole["error_ms"]) < 1.0 + row["uncertainty_ms"] + whole["uncertainty_ms"]
+    assert landed["cut"]["B3"]["source"] == "source 2"
+    alarms = [event["text"] for event in running.events if event["event"] == "alarm"]
+    (told,) = (alarm for alarm in alarms if "playback is gone, source 2 leads" in alarm)
+    assert abs(float(told.partition("(")[2].split()[0])) < 0.2
+
+
+def test_a_conductor_that_is_killed_takes_every_source_up_again(tmp_path: Path, sounds: list[str]) -> None:
+    with daemon(tmp_path, sources=sounds) as running:
+        origin_ns = running.until(lambda event: event["event"] == "source")["host_ns"]
+        running.at_show_s(5.0, origin_ns)
+        os.kill(running.pid("conductor"), signal.SIGKILL)
+        assert running.end() == 0
+        assert _landings(running)["B3"]["source"] == "source 2"

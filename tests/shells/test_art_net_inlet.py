@@ -1,0 +1,128 @@
+"""Datagrams on Art-Net's port come with the host time at which the kernel had them, and only those meant for us."""
+
+import itertools
+import socket
+import threading
+from collections.abc import Iterator
+from functools import partial
+from time import CLOCK_REALTIME, clock_gettime_ns
+
+import pytest
+
+from cuefocus.errors import DeviceError
+from cuefocus.shells.art_net_inlet import ArtNetInlet, open_art_net, own_addresses
+from cuefocus.shells.host_clock import DescriptorWait, HostClock, now_ns
+from cuefocus.shells.message_device import ALL_ADDRESSES
+from cuefocus.shells.message_source import Message, Standing
+from cuefocus.timebase.frames import RATES, Timecode
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.artnet import PORT, timecode_packet
+
+TIMECODE = timecode_packet(Timecode(1, 0, 0, 0), RATES["25"])
+ELSEWHERE = timecode_packet(Timecode(2, 0, 0, 0), RATES["25"])
+_hosts = itertools.count(1)
+
+
+@pytest.fixture
+def address() -> str:
+    """An address of this machine that no other test uses."""
+    return f"127.6.{threading.get_native_id() % 250}.{next(_hosts)}"
+
+
+@pytest.fixture
+def sender() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        yield made
+
+
+def opened(inlet: ArtNetInlet) -> ArtNetInlet:
+    standing = inlet.receive()
+    assert isinstance(standing, Standing)
+    assert standing.is_open, standing.text
+    return inlet
+
+
+def received(inlet: ArtNetInlet) -> Message:
+    wait = DescriptorWait()
+    wait.watch(inlet.fileno())
+    assert wait.wait_until(now_ns() + 5 * NS_PER_S)
+    message = inlet.receive()
+    assert isinstance(message, Message)
+    return message
+
+
+def test_a_datagram_fetched_late_has_the_stamp_of_its_arrival(address: str, sender: socket.socket) -> None:
+    inlet = opened(ArtNetInlet(address))
+    before_ns = now_ns()
+    sender.sendto(TIMECODE, (address, PORT))
+    sent_ns = now_ns()
+    HostClock().sleep_until(sent_ns + 200 * NS_PER_MS)
+    message = received(inlet)
+    assert message.data == TIMECODE
+    assert before_ns - NS_PER_MS < message.stamp_ns < sent_ns + 50 * NS_PER_MS
+    assert inlet.receive() is None
+    inlet.close()
+
+
+def test_a_wall_clock_that_is_set_meanwhile_moves_no_stamp(address: str, sender: socket.socket) -> None:
+    set_by_ns = 0
+    real = partial(clock_gettime_ns, CLOCK_REALTIME)
+    inlet = opened(ArtNetInlet(address, wall_ns=lambda: real() + set_by_ns))
+    for set_by_ns in (0, 0, 700 * NS_PER_MS, -40 * NS_PER_MS):  # noqa: B007 - the inlet reads it
+        before_ns = now_ns()
+        sender.sendto(TIMECODE, (address, PORT))
+        stamp_ns = received(inlet).stamp_ns
+        assert before_ns - NS_PER_MS < stamp_ns <= now_ns()
+    inlet.close()
+
+
+def test_an_address_that_is_not_ours_is_refused_with_a_cure() -> None:
+    with pytest.raises(DeviceError, match="no address of this machine") as refused:
+        open_art_net("198.51.100.1")
+    assert "ip address" in refused.value.hint
+    inlet = ArtNetInlet("198.51.100.1")
+    standing = inlet.receive()
+    assert isinstance(standing, Standing)
+    assert not standing.is_open
+    assert inlet.receive() is None
+    assert inlet.next_due_ns is not None
+
+
+def test_the_port_is_shared(address: str) -> None:
+    with open_art_net(address), open_art_net(address):
+        pass
+
+
+def test_only_what_came_by_the_address_is_for_us(sender: socket.socket) -> None:
+    others = [name for name, _ in own_addresses() if not name.startswith("127.")]
+    if not others:
+        pytest.skip("this machine has no address but its own loopback")
+    inlet = opened(ArtNetInlet(others[0]))
+    sender.sendto(ELSEWHERE, ("127.0.0.1", PORT))
+    sender.sendto(TIMECODE, (others[0], PORT))
+    assert [received(inlet).data, received(inlet).data] == [b"", TIMECODE]
+    inlet.close()
+    everywhere = opened(ArtNetInlet(ALL_ADDRESSES))
+    sender.sendto(ELSEWHERE, ("127.0.0.1", PORT))
+    assert received(everywhere).data == ELSEWHERE
+    everywhere.close()
+
+
+@pytest.mark.parametrize(("only_timecode", "fetched"), [(True, ["timecode", "torn"]), (False, None)])
+def test_what_is_no_timecode_is_not_even_fetched(
+    address: str, sender: socket.socket, only_timecode: bool, fetched: list[str] | None
+) -> None:
+    sent = {
+        "dmx": b"Art-Net\0\x00\x50" + bytes(520),
+        "timecode": TIMECODE,
+        "torn": TIMECODE[:12],
+        "short": b"Art-Net",
+        "odd": b"something else that is long enough",
+    }
+    inlet = opened(ArtNetInlet(address, only_timecode=only_timecode))
+    for data in sent.values():
+        sender.sendto(data, (address, PORT))
+    names = list(sent) if fetched is None else fetched
+    assert [received(inlet).data for _ in names] == [sent[name] for name in names]
+    assert inlet.receive() is None
+    inlet.close()

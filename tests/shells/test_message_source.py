@@ -1,0 +1,142 @@
+"""Messages that are timecode become readings; a flood of others neither holds the conductor nor fills the journal."""
+
+from collections import deque
+from collections.abc import Sequence
+
+import pytest
+
+from cuefocus.chase.inputs import ArtNetInput, MtcInput
+from cuefocus.engine.ports import SourceEvent
+from cuefocus.shells.message_source import MOST_A_TURN, Message, MessageSource, Standing
+from cuefocus.timebase.frames import RATES, Timecode
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.artnet import ArtNetRun
+from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.mtc.encoder import MtcRun
+
+RATE = RATES["25"]
+START = Timecode(1, 0, 0, 0)
+BEGIN_NS = 5 * NS_PER_S
+
+
+class Queue:
+    """An inlet that hands out what was put into it."""
+
+    def __init__(self, *came: Message | Standing) -> None:
+        self.came: deque[Message | Standing] = deque(came)
+        self.next_due_ns: int | None = None
+
+    def fileno(self) -> int:
+        return -1
+
+    def receive(self) -> Message | Standing | None:
+        return self.came.popleft() if self.came else None
+
+    def close(self) -> None:
+        self.came.clear()
+
+
+class Hand:
+    """A clock turned by hand."""
+
+    def __init__(self) -> None:
+        self.now_ns = BEGIN_NS
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+def all_of(source: MessageSource, hand: Hand) -> list[Reading | Glitch | SourceEvent]:
+    heard = source.pump()
+    while (due_ns := source.next_due_ns) is not None:
+        hand.now_ns = due_ns
+        heard += source.pump()
+    return heard
+
+
+def quarter_frames(count: int) -> Sequence[Message]:
+    run = MtcRun(RATE, START, BEGIN_NS)
+    return [Message(run.piece(index).message, run.piece(index).due_ns) for index in range(count)]
+
+
+def test_quarter_frames_become_readings_of_the_moment_they_were_due() -> None:
+    hand = Hand()
+    source = MessageSource("net", Queue(Standing(True, "port"), *quarter_frames(400)), MtcInput("net"), clock_ns=hand)
+    opened, *heard = all_of(source, hand)
+    assert opened == SourceEvent("net", BEGIN_NS, "opened", "port")
+    readings = [event for event in heard if isinstance(event, Reading)]
+    assert len(readings) >= 45
+    for reading in readings:
+        frames = reading.label.frame_number(RATE) - START.frame_number(RATE)
+        assert reading.stamp_ns == pytest.approx(BEGIN_NS + frames * RATE.frame_ns, abs=1000)
+
+
+def test_a_turn_takes_a_bounded_number_of_messages_and_then_rests() -> None:
+    hand = Hand()
+    queue = Queue(*[Message(b"\x90\x40\x40", BEGIN_NS)] * (3 * MOST_A_TURN))
+    source = MessageSource("net", queue, MtcInput("net"), clock_ns=hand)
+    source.pump()
+    assert len(queue.came) == 2 * MOST_A_TURN
+    assert source.pump() == []
+    assert len(queue.came) == 2 * MOST_A_TURN, "it rests"
+    assert source.next_due_ns == BEGIN_NS + 4 * NS_PER_MS
+
+
+def test_what_is_no_timecode_is_one_event_a_second() -> None:
+    hand = Hand()
+    queue = Queue()
+    source = MessageSource("desk", queue, ArtNetInput("desk"), clock_ns=hand)
+    told = []
+    for _ in range(30):
+        queue.came.extend([Message(b"noise", hand.now_ns)] * 10)
+        told += all_of(source, hand)
+        hand.now_ns += 100 * NS_PER_MS
+    glitches = [event for event in told if isinstance(event, Glitch)]
+    assert len(glitches) == len(told) == 3
+    assert "a datagram that is not Art-Net" in glitches[-1].reason
+    assert "100" in glitches[-1].reason
+    assert len(source.news(hand.now_ns)) == 3
+
+
+def test_comings_and_goings_are_told_once_each() -> None:
+    hand = Hand()
+    here, gone, again = Standing(True, "port", 1), Standing(False, "the port is gone", 1), Standing(True, "port", 2)
+    queue = Queue(here, here, gone, gone, again)
+    source = MessageSource("net", queue, MtcInput("net"), clock_ns=hand)
+    events = [event for event in source.pump() if isinstance(event, SourceEvent)]
+    assert [event.kind for event in events] == ["opened", "lost", "opened"]
+    assert [fields["kind"] for fields in source.news(hand.now_ns)] == ["opened", "lost", "opened"]
+
+
+def test_a_successor_does_not_tell_the_session_again_that_a_port_is_open() -> None:
+    source = MessageSource("net", Queue(Standing(True, "port")), MtcInput("net"), resumed=True, clock_ns=Hand())
+    assert source.pump() == []
+
+
+def test_a_port_that_was_away_begins_anew_with_whole_words() -> None:
+    hand = Hand()
+    pieces = quarter_frames(800)
+    queue = Queue(Standing(True, "port", 1), *pieces[:404], Standing(True, "port", 2), *pieces[500:])
+    source = MessageSource("net", queue, MtcInput("net"), clock_ns=hand)
+    readings = [event for event in all_of(source, hand) if isinstance(event, Reading)]
+    for reading in readings:
+        frames = reading.label.frame_number(RATE) - START.frame_number(RATE)
+        assert reading.stamp_ns == pytest.approx(BEGIN_NS + frames * RATE.frame_ns, abs=1000)
+
+
+def test_messages_that_nobody_fetched_are_told() -> None:
+    queue = Queue(Standing(True, "port", 1, dropped=0), Standing(True, "port", 1, dropped=7))
+    source = MessageSource("net", queue, MtcInput("net"), clock_ns=Hand())
+    source.pump()
+    assert any("7 messages lost" in str(fields.get("text")) for fields in source.news(0))
+
+
+def test_datagrams_become_readings() -> None:
+    hand = Hand()
+    run = ArtNetRun(RATE, START, BEGIN_NS)
+    packets = [run.packet(index) for index in range(50)]
+    queue = Queue(*[Message(data, due_ns) for due_ns, data in packets])
+    heard = all_of(MessageSource("desk", queue, ArtNetInput("desk"), clock_ns=hand), hand)
+    readings = [event for event in heard if isinstance(event, Reading)]
+    assert len(readings) == 50
+    assert readings[-1].stamp_ns == pytest.approx(packets[-1][0], abs=1000)
