@@ -3,8 +3,11 @@
 Used directly, not through mido: the bytes are wanted as they came, and stamped before anything else happens.
 """
 
+import contextlib
 import importlib
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -19,6 +22,7 @@ _OWN_PORT: Final = "timecode"
 _APIS: Final = (("ALSA sequencer", "API_LINUX_ALSA"), ("JACK", "API_UNIX_JACK"))
 _QUIET_NS: Final = 2 * NS_PER_S
 _ASKED_NS: Final = 5 * NS_PER_S
+_LIBRARY_PART: Final = re.compile(r"^\w+::\w+: ")
 _ALSA_NUMBERS: Final = re.compile(r" \d+:\d+$")
 
 
@@ -41,9 +45,26 @@ def lasting_name(name: str) -> str:
 
 
 def listed_ports() -> list[str]:
-    """Names of all MIDI inputs. Raises DeviceError where nobody can be asked for them."""
+    """Names of all MIDI inputs. Raises DeviceError where nobody can be asked for them.
+
+    For a program of one thread: what ALSA and JACK themselves print meanwhile is kept from its standard error.
+    """
     library = midi_library()
-    return [name for opened in _systems(library) for name in _names(opened, library)]
+    with _libraries_unheard():
+        return [name for opened in _systems(library) for name in _names(opened, library)]
+
+
+@contextlib.contextmanager
+def _libraries_unheard() -> Iterator[None]:
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class MidiPort:
@@ -126,7 +147,7 @@ def _systems(library: Any) -> Iterator[Any]:
         try:
             yield library.MidiIn(api, CLIENT)
         except library.RtMidiError as problem:
-            silent.append(f"{name}: {str(problem).rstrip('.')}")
+            silent.append(f"{name}: {_LIBRARY_PART.sub('', str(problem)).rstrip('.')}")
     if len(silent) == len(_APIS):
         raise DeviceError(
             f"no MIDI system answers ({'; '.join(silent)})",

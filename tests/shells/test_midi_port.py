@@ -1,5 +1,6 @@
 """Which MIDI input a name means, and what is said where there is none, no library, or nobody to ask."""
 
+import os
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -95,3 +96,17 @@ def test_a_missing_library_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(DeviceError, match="python-rtmidi is not installed") as missing:
         listed_ports()
     assert "cuefocus[midi]" in missing.value.hint
+
+
+def test_what_the_systems_print_themselves_is_kept_from_the_operator(
+    library: Library, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def noisy(api: int, name: str) -> Any:
+        os.write(2, b"seq_hw.c:466: open failed\n")
+        raise SystemSilent("MidiInAlsa::initialize: error creating ALSA sequencer client object.")
+
+    monkeypatch.setattr(library, "MidiIn", noisy)
+    with pytest.raises(DeviceError, match=r"no MIDI system answers .ALSA sequencer: error creating ALSA"):
+        listed_ports()
+    os.write(2, b"heard again\n")
+    assert capfd.readouterr().err == "heard again\n"
