@@ -208,6 +208,8 @@ def _source(session: "Session", command: Command) -> Answer:
         return True, f"{sources.leader} leads; have {', '.join(sources.followers)}"
     if command.target not in sources.followers:
         return False, f"no source {command.target!r}; have {', '.join(sources.followers)}"
+    if command.value == "confirm" and command.target == sources.leader:
+        return False, f"{command.target} leads; only what a source that stands by is late by can be taken off"
     if command.value == "confirm":
         late_ms = sources.confirm(command.target)
         if late_ms is None:

@@ -136,6 +136,18 @@ def test_a_source_that_is_silent_does_not_take_the_lead_in_mid_run(tmp_path: Pat
     assert told.replies[1] == "no source 'who'; have deck, spare"
 
 
+def test_what_cannot_be_confirmed_says_why(tmp_path: Path) -> None:
+    story = Story(tmp_path, SHOW, TwoLines(spare()).play(NINE_S), rig=TWO_SOURCES)
+    story.at(1.0, lambda rig: rig.say("source", SPARE, "confirm")).at(
+        4.0, lambda rig: rig.say("source", LEADER, "confirm")
+    )
+    told = story.tell()
+    assert told.replies == [
+        "spare has not run beside deck and agreed with it for two seconds yet",
+        "deck leads; only what a source that stands by is late by can be taken off",
+    ]
+
+
 def test_dropouts_in_turn_are_ridden_out(tmp_path: Path) -> None:
     deck = TwoLines(Playback().play(5.5).cut(0.3).play(4.2)).play(3.0).cut(0.3).play(4.7).cut(0.3).play(1.7)
     told = told_of(tmp_path, deck)
