@@ -1,5 +1,5 @@
 """`python -m cuefocus`."""
 
-from cuefocus.cli import main
+from cuefocus.cli.root import main
 
 main()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import typer
 
-from cuefocus.cli import app
+from cuefocus.cli.root import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

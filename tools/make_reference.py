@@ -19,7 +19,7 @@ import typer
 from cuefocus.app.schema import FORMATS, json_schema
 from cuefocus.app.sim_motor import make_parser
 from cuefocus.chase.state import as_mermaid
-from cuefocus.cli import app
+from cuefocus.cli.root import app
 from cuefocus.engine.cues import LIFE, Life
 from cuefocus.files.strict import Strict
 from cuefocus.files.text_value import TextValue

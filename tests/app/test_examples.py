@@ -16,7 +16,7 @@ from cuefocus.app.check import check
 from cuefocus.app.job import build_job
 from cuefocus.app.ltc import generate_ltc
 from cuefocus.app.rehearse import RehearsalRig, firings_of, heard, origin_of_sound_ns, start_rings
-from cuefocus.cli import app
+from cuefocus.cli.root import app
 from cuefocus.engine.job import Seed
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.ports import InboxEvent

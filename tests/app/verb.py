@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from cuefocus.cli import main
+from cuefocus.cli.root import main
 
 ROOT = Path(__file__).parents[2]
 SHOW, RIG = ROOT / "cues" / "duet.yaml", ROOT / "config" / "demo.yaml"

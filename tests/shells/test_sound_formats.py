@@ -252,7 +252,8 @@ def test_without_libsndfile_wav_is_read_and_the_rest_refused_with_the_cure(tmp_p
     soundfile.write(tmp_path / "x.flac", timecode(), 48_000)
     write_sound_file(tmp_path / "x.wav", 48_000, [timecode()])
     child = (
-        "import sys; sys.modules['soundfile'] = None; sys.argv[0] = 'cuefocus'; from cuefocus.cli import main; main()"
+        "import sys; sys.modules['soundfile'] = None; sys.argv[0] = 'cuefocus'; "
+        "from cuefocus.cli.root import main; main()"
     )
     for name, status in (("x.wav", 0), ("x.flac", 3)):
         words = [sys.executable, "-c", child, "ltc", "decode", str(tmp_path / name)]

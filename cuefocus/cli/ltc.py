@@ -1,0 +1,99 @@
+"""`ltc decode` and `ltc generate`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cuefocus.cli.options import GapList, Json, JumpList, RateName, StartLabel, StartSpeed
+from cuefocus.cli.speech import complain, say, say_json
+
+if TYPE_CHECKING:
+    from datetime import date
+
+ltc = typer.Typer(help="LTC in sound files.", no_args_is_help=True)
+
+
+@ltc.command("decode")
+def ltc_decode(
+    sound: Annotated[Path, typer.Argument(help="sound file", metavar="X.wav")],
+    channel: Annotated[
+        int | None, typer.Option("--channel", min=1, help="which channel, from 1; default the best")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """LTC out of a sound file, in file order."""
+    from cuefocus.app.ltc import decode_ltc
+
+    decoded = decode_ltc(sound, None if channel is None else channel - 1, warn=complain)
+    for row in decoded.rows():
+        if as_json:
+            say_json(row.as_json())
+        else:
+            say(str(row))
+
+
+@ltc.command("generate")
+def ltc_generate(
+    rate: RateName,
+    start: StartLabel,
+    seconds: Annotated[float, typer.Option("--seconds", help="length of the file")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="file to write; - for standard output", metavar="X.wav")
+    ],
+    sample_rate: Annotated[int, typer.Option("--sample-rate", help="samples per second")] = 48_000,
+    coding: Annotated[str, typer.Option("--bits", help="8, 16, 24, 32 or float")] = "16",
+    level: Annotated[float, typer.Option("--level", help="peak, dBFS")] = -6.0,
+    speed: StartSpeed = 1.0,
+    ramps: Annotated[
+        list[str], typer.Option("--ramp", help="the speed moves straight to SPEED, there at AT s", metavar="AT=SPEED")
+    ] = [],  # noqa: B006
+    wow: Annotated[str, typer.Option("--wow", help="uneven speed, e.g. 0.5%@2", metavar="PERCENT%@HZ")] = "",
+    jumps: JumpList = [],  # noqa: B006
+    gaps: GapList = [],  # noqa: B006
+    user_bits: Annotated[str, typer.Option("--user-bits", help="eight hex digits, group 8 first")] = "0",
+    day: Annotated[str, typer.Option("--date", help="the date in the user bits", metavar="YYYY-MM-DD")] = "",
+    colour_frame: Annotated[bool, typer.Option("--colour-frame", help="set the colour frame flag")] = False,
+) -> None:
+    """LTC to a sound file."""
+    from cuefocus.app.ltc import generate_ltc
+
+    to_stdout = str(output) == "-"
+    if to_stdout and sys.stdout.isatty():
+        raise typer.BadParameter("standard output is a terminal; name a file, or pipe it into a program")
+    words = generate_ltc(
+        sys.stdout.buffer if to_stdout else output,
+        rate=rate,
+        start=start,
+        seconds=seconds,
+        sample_rate=sample_rate,
+        coding=coding,
+        level_dbfs=level,
+        speed=speed,
+        ramps=ramps,
+        wow=wow,
+        jumps=jumps,
+        gaps=gaps,
+        user_bits=_hex(user_bits),
+        day=_day(day),
+        colour_frame=colour_frame,
+    )
+    if not to_stdout:
+        say(f"{output}: {words} frames from {start} at {rate}")
+
+
+def _hex(text: str) -> int:
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} are no hex digits; write e.g. --user-bits 12ab34cd") from None
+
+
+def _day(text: str) -> "date | None":
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write e.g. --date 2026-11-22") from None

@@ -1,0 +1,71 @@
+"""`doctor` and `ports`: the machine, its devices, and what stands in the way."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cuefocus.cli.options import Json
+from cuefocus.cli.speech import Exit, say, say_json, say_table
+
+if TYPE_CHECKING:
+    from cuefocus.app.doctor import Finding
+
+
+def _findings_out(findings: "list[Finding]", *, as_json: bool) -> None:
+    if as_json:
+        say_json([finding.as_dict() for finding in findings])
+    else:
+        say_table(("", "what", "found", "do"), ((f.severity, f.what, f.problem, f.hint) for f in findings))
+
+
+def doctor(
+    rig: Annotated[
+        Path | None, typer.Option("--rig", help="rig file: also look at its motors' ports", metavar="R.yaml")
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option("--show", help="show file, with --rig: also what cannot land", metavar="S.yaml")
+    ] = None,
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen", help="what is wrong with this timecode: file:, jack:, audio:, midi:, artnet:, as in run"
+        ),
+    ] = "",
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,
+    as_json: Json = False,
+) -> None:
+    """What stands in the way: devices, permissions, clock, and the machine's own timing floor; or in a signal's."""
+    if listen:
+        from cuefocus.app.listen import listen as listen_to
+
+        found = listen_to(listen, seconds=seconds, rig=rig, show=show)
+        _findings_out(found, as_json=as_json)
+        live = not listen.startswith("file:")
+        bad = any(finding.severity == "error" for finding in found)
+        raise typer.Exit((Exit.DEVICE if live else Exit.INPUT) if bad else Exit.DONE)
+    if show is not None and rig is None:
+        raise typer.BadParameter("--show needs --rig")
+    from cuefocus.app.doctor import examine, examine_files, worst_first
+
+    of_files, of_motors = examine_files(rig, show) if rig is not None else ([], [])
+    of_devices = examine() + of_motors
+    findings = worst_first(of_devices + of_files)
+    _findings_out(findings, as_json=as_json)
+    if any(finding.severity == "error" for finding in of_devices):
+        raise typer.Exit(Exit.DEVICE)
+    raise typer.Exit(Exit.INPUT if any(finding.severity == "error" for finding in of_files) else Exit.DONE)
+
+
+def ports(as_json: Json = False) -> None:
+    """Serial, CAN, sound and MIDI ports, and Art-Net addresses, by names that last."""
+    from cuefocus.app.ports import list_all_ports
+
+    rows = list_all_ports()
+    if as_json:
+        say_json([row.as_dict() for row in rows])
+        return
+    if not rows:
+        say("no serial, CAN, sound or MIDI port is here")
+        return
+    say_table(tuple(rows[0].as_dict()), (tuple(str(value) for value in row.as_dict().values()) for row in rows))

@@ -1,0 +1,58 @@
+"""What the command line says: lines, tables, JSON, and the exit statuses. The only place that prints."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Any
+
+import typer
+
+
+class Exit(IntEnum):
+    """Exit statuses; a contract."""
+
+    DONE = 0
+    INPUT = 1
+    USAGE = 2
+    DEVICE = 3
+
+
+def say(text: str) -> None:
+    """A line for a person or a program on standard output; one that has gone away ends the verb, quietly."""
+    try:
+        print(text)
+    except BrokenPipeError:
+        let_go_of_stdout()
+        raise typer.Exit(Exit.DONE) from None
+
+
+def say_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def let_go_of_stdout() -> None:
+    """Nobody reads it, or it takes no more: what is left in its buffer goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(text: str) -> None:
+    """A line about trouble on standard error."""
+    print(text, file=sys.stderr)
+
+
+def say_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table on standard output, as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
