@@ -23,10 +23,15 @@ Fields = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Bytes that arrived together, and the host time at which they did. None at all: they were not meant for us."""
+    """Bytes that arrived together, and the host time at which they did. None at all: they were not meant for us.
+
+    Args:
+        sender: who sent them, where the way they came tells.
+    """
 
     data: bytes
     stamp_ns: int
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,210 @@
+"""A UDP port, listened to: datagrams with the kernel's own stamps.
+
+The kernel stamps by the wall clock. Each stamp is turned into an age at the moment the datagram is fetched, so what
+the wall clock says does not matter as long as it is not set in between; where it was, the datagram counts from when it
+was fetched.
+"""
+
+import contextlib
+import ipaddress
+import os
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
+from time import CLOCK_REALTIME, clock_gettime_ns
+from typing import Final
+
+from cuefocus.errors import DeviceError
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.message_source import Message, Standing
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+
+_SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python does not name it
+_IP_PKTINFO: Final = 8  # linux/in.h
+_TIMESPEC: Final = struct.Struct("@ll")
+_PKTINFO: Final = struct.Struct("=i4s4s")
+_ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_PKTINFO.size)
+_DATAGRAM_BYTES: Final = 2048
+_OLDEST_NS: Final = 10 * NS_PER_S
+_CLOCK_SET_NS: Final = NS_PER_MS
+_AGAIN_NS: Final = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class UdpPort:
+    """Where datagrams are heard.
+
+    Args:
+        name: what is heard there, for sentences: "Art-Net".
+        source: as it is written after `--source`.
+        address: one of our own, IPv4 or IPv6; 0.0.0.0 or :: for all of its kind.
+        port: UDP port.
+        shared: other programs may hear the same port.
+    """
+
+    name: str
+    source: str
+    address: str
+    port: int
+    shared: bool = False
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        everywhere = ipaddress.ip_address(self.address).is_unspecified
+        return f"{self.name}, UDP port {self.port}, {'all addresses' if everywhere else self.address}"
+
+
+def open_udp(
+    heard: UdpPort, *, bound_to: str | None = None, prepare: Callable[[socket.socket], object] = lambda _: None
+) -> socket.socket:
+    """A socket that hears a port, and stamps what it hears.
+
+    Args:
+        heard: the port; its address must be ours.
+        bound_to: bind it to this address instead, and learn by which address each datagram came (IPv4 only).
+        prepare: is given the socket before anything can come.
+
+    Raises: DeviceError when it is not our address, or the port is taken or forbidden.
+    """
+    family = socket.AF_INET6 if ipaddress.ip_address(heard.address).version == 6 else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        if heard.shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if bound_to is not None:
+            made.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+            with contextlib.closing(socket.socket(family, socket.SOCK_DGRAM)) as trial:
+                trial.bind((heard.address, 0))
+        prepare(made)
+        made.bind((heard.address if bound_to is None else bound_to, heard.port))
+    except OSError as problem:
+        made.close()
+        raise _refusal(heard, problem) from None
+    return made
+
+
+def _refusal(heard: UdpPort, problem: OSError) -> DeviceError:
+    everything = "::" if ":" in heard.address else "0.0.0.0"  # noqa: S104 - a name in a sentence
+    if problem.errno == EADDRNOTAVAIL:
+        sentence = f"{heard.address} is no address of this machine"
+        hint = f"`ip address` lists them; or {everything}"
+    elif problem.errno == EADDRINUSE:
+        how = "a program that does not share it" if heard.shared else "another program"
+        sentence = f"UDP port {heard.port} is taken by {how}"
+        hint = "end it (`ss -ulp` names it), or send the timecode another way"
+    elif problem.errno == EACCES:
+        sentence, hint = f"UDP port {heard.port} may not be opened by this user", "take one above 1023"
+    else:
+        sentence, hint = f"{heard.name} cannot be heard: {problem.strerror or problem}", "check the network"
+    return DeviceError(sentence, where=heard.source, hint=hint)
+
+
+class UdpInlet:
+    """Datagrams on a port. One that cannot be opened now is tried again each second.
+
+    Args:
+        heard: the port.
+        opener: makes its socket; may raise DeviceError.
+        came_by: only what was sent to this IPv4 address of ours is for us (a socket opened with `bound_to`); None: all.
+        clock_ns: the host clock.
+        wall_ns: the clock that the kernel stamps with.
+    """
+
+    def __init__(
+        self,
+        heard: UdpPort,
+        *,
+        opener: Callable[[], socket.socket] | None = None,
+        came_by: str | None = None,
+        clock_ns: Callable[[], int] = now_ns,
+        wall_ns: Callable[[], int] = lambda: clock_gettime_ns(CLOCK_REALTIME),
+    ) -> None:
+        self.heard, self._now_ns, self._wall_ns = heard, clock_ns, wall_ns
+        self._opener = opener if opener is not None else lambda: open_udp(heard)
+        self._only = None if came_by is None else socket.inet_aton(came_by)
+        self._socket: socket.socket | None = None
+        self._opening = 0
+        self._again_ns = 0
+        self._offset_ns: int | None = None
+        self._set_ns = 0
+
+    def fileno(self) -> int:
+        """The socket; -1 while there is none."""
+        return self._socket.fileno() if self._socket is not None else -1
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When to try again to open it."""
+        return self._again_ns if self._socket is None else None
+
+    def receive(self) -> Message | Standing | None:
+        """The next datagram to our address, or how it stands with the socket; None when there is nothing more."""
+        if self._socket is None:
+            return self._open()
+        try:
+            data, ancillary, _, sender = self._socket.recvmsg(_DATAGRAM_BYTES, _ANCILLARY_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as problem:
+            self.close()
+            self._again_ns = self._now_ns() + _AGAIN_NS
+            reason = os.strerror(problem.errno or 0)
+            return Standing(False, f"{self.heard.name} cannot be heard: {reason}", self._opening)
+        stamped_ns: int | None = None
+        came_by: bytes | None = None
+        for level, kind, value in ancillary:
+            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) >= _TIMESPEC.size:
+                seconds, nanoseconds = _TIMESPEC.unpack_from(value)
+                stamped_ns = seconds * NS_PER_S + nanoseconds
+            elif level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(value) >= _PKTINFO.size:
+                came_by = _PKTINFO.unpack_from(value)[1]
+        ours = (self._only is None or came_by == self._only) and self._heeds(sender[0])
+        return Message(data if ours else b"", self._host_ns(stamped_ns), sender[0])
+
+    def send(self, data: bytes, to: tuple[str, int]) -> None:
+        """Send a datagram from this port; while it is not open, or nobody can be reached, nothing happens."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, to)
+
+    def close(self) -> None:
+        """Give the port back."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _heeds(self, sender: str) -> bool:
+        """Whether what a host sends is for us."""
+        del sender
+        return True
+
+    def _open(self) -> Standing | None:
+        if self._now_ns() < self._again_ns:
+            return None
+        try:
+            self._socket = self._opener()
+        except DeviceError as problem:
+            self._again_ns = self._now_ns() + _AGAIN_NS
+            return Standing(False, str(problem), self._opening)
+        self._opening += 1
+        return Standing(True, self.heard.text, self._opening)
+
+    def _host_ns(self, stamped_ns: int | None) -> int:
+        """Host time of a kernel stamp; of now, where there is none or the wall clock was set meanwhile."""
+        at_ns = self._now_ns()
+        if stamped_ns is None:
+            return at_ns
+        wall_ns = self._wall_ns()
+        offset_ns = wall_ns - at_ns
+        if self._offset_ns is not None and abs(offset_ns - self._offset_ns) > _CLOCK_SET_NS:
+            self._set_ns = at_ns
+        self._offset_ns = offset_ns
+        host_ns = stamped_ns - offset_ns
+        return host_ns if max(self._set_ns, at_ns - _OLDEST_NS) <= host_ns <= at_ns else at_ns

@@ -1,0 +1,183 @@
+"""OSC packets to messages: python-osc's parser behind checks that it does not make itself.
+
+What no sender of good faith would send is found before the parser sees it: a length that leads backwards, arguments
+that the packet does not hold, a type nobody knows the size of. Bundles are flattened in order; each message keeps the
+time tag of the innermost bundle around it, and waits for nothing.
+Source: The Open Sound Control 1.0 Specification (types, alignment, bundles); 1.1 for T, F and N.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pythonosc import osc_message
+
+MOST_BYTES: Final = 65_507
+"""The longest UDP datagram."""
+IMMEDIATELY: Final = 1
+"""The time tag that asks for no moment."""
+_BUNDLE: Final = b"#bundle\0"
+_TAG_BYTES: Final = 8
+_SIZE_BYTES: Final = 4
+_DEEPEST: Final = 8
+_MOST_ARGUMENTS: Final = 1024
+_SIZES: Final = {"i": 4, "f": 4, "r": 4, "m": 4, "h": 8, "d": 8, "t": 8, "T": 0, "F": 0, "N": 0, "[": 0, "]": 0}
+Argument = object
+"""int, float, str, bytes, bool, None, or what python-osc makes of the rarer types."""
+
+
+@dataclass(frozen=True, slots=True)
+class OscMessage:
+    """One message.
+
+    Args:
+        address: as sent; a pattern is not resolved.
+        arguments: arrays among them are tuples.
+        time_tag: NTP format, 32 bits of seconds since 1900 and 32 of their fraction; None outside of any bundle, or
+            where the bundle says `IMMEDIATELY`.
+    """
+
+    address: str
+    arguments: tuple[Argument, ...] = ()
+    time_tag: int | None = None
+
+    @property
+    def first(self) -> Argument:
+        """The first argument; None where there is none."""
+        return self.arguments[0] if self.arguments else None
+
+
+@dataclass(frozen=True, slots=True)
+class OscPacket:
+    """What a packet held.
+
+    Args:
+        messages: in the order in which they were sent.
+        faults: what was wrong, a sentence each; the messages beside it are whole all the same.
+    """
+
+    messages: tuple[OscMessage, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def read_packet(data: bytes, *, most_bytes: int = MOST_BYTES) -> OscPacket:
+    """The messages of a packet: a datagram, or what a stream's framing set apart.
+
+    Nothing raises: what is torn, too long, nested too deep or no OSC is a fault. Reading takes a time in proportion to
+    the packet's length.
+    """
+    if len(data) > most_bytes:
+        return OscPacket(faults=(f"an OSC packet of {len(data)} bytes, more than {most_bytes}",))
+    messages: list[OscMessage] = []
+    faults: list[str] = []
+    for element, time_tag in _elements(data, faults):
+        read = _message(element, time_tag)
+        if isinstance(read, str):
+            faults.append(read)
+        else:
+            messages.append(read)
+    return OscPacket(tuple(messages), tuple(faults))
+
+
+def _elements(data: bytes, faults: list[str]) -> Iterator[tuple[bytes, int | None]]:
+    """The messages' bytes and their time tags; bundles are walked through, depth first, in order."""
+    levels: list[tuple[bytes, int, int | None]] = []
+    if not data.startswith(_BUNDLE):
+        yield data, None
+        return
+    levels.append(_opened(data))
+    while levels:
+        bundle, at, time_tag = levels.pop()
+        if len(bundle) < at:
+            faults.append("an OSC bundle without its time tag")
+            continue
+        if at == len(bundle):
+            continue
+        size = int.from_bytes(bundle[at : at + _SIZE_BYTES], "big", signed=True)
+        at += _SIZE_BYTES
+        if size <= 0 or size % 4 or at + size > len(bundle):
+            faults.append(f"an OSC bundle's element claims {size} bytes of {max(len(bundle) - at, 0)}")
+            continue
+        element, after = bundle[at : at + size], (bundle, at + size, time_tag)
+        levels.append(after)
+        if not element.startswith(_BUNDLE):
+            yield element, time_tag
+        elif len(levels) < _DEEPEST:
+            levels.append(_opened(element))
+        else:
+            faults.append(f"OSC bundles nested more than {_DEEPEST} deep")
+
+
+def _opened(bundle: bytes) -> tuple[bytes, int, int | None]:
+    start = len(_BUNDLE)
+    time_tag = int.from_bytes(bundle[start : start + _TAG_BYTES], "big")
+    return bundle, start + _TAG_BYTES, None if time_tag == IMMEDIATELY else time_tag
+
+
+def _message(data: bytes, time_tag: int | None) -> OscMessage | str:
+    """A message, or why it is none."""
+    fault = _fault(data)
+    if fault:
+        return fault
+    try:
+        parsed = osc_message.OscMessage(data)
+        return OscMessage(parsed.address, tuple(_frozen(argument) for argument in parsed), time_tag)
+    except UnicodeDecodeError:
+        return "an OSC string that is not UTF-8"
+    except (osc_message.ParseError, ValueError, OverflowError) as problem:
+        return f"an OSC message that cannot be read: {problem}"
+
+
+def _frozen(argument: Argument) -> Argument:
+    return tuple(_frozen(each) for each in argument) if isinstance(argument, list) else argument
+
+
+def _fault(data: bytes) -> str:
+    """What is wrong with a message's layout; empty if it may be parsed."""
+    if not data.startswith(b"/"):
+        return "a packet that is not OSC"
+    if len(data) % 4:
+        return f"an OSC message of {len(data)} bytes, no multiple of 4"
+    at = _string_end(data, 0)
+    if at is None:
+        return "an OSC address without an end"
+    if at == len(data):
+        return ""  # older senders leave the type tags out where there is no argument
+    if data[at] != ord(","):
+        return "an OSC message without type tags"
+    begin, end = at + 1, _string_end(data, at)
+    if end is None:
+        return "OSC type tags without an end"
+    tags = data[begin:end].rstrip(b"\0").decode("latin-1")
+    if len(tags) > _MOST_ARGUMENTS:
+        return f"an OSC message of more than {_MOST_ARGUMENTS} arguments"
+    depth, at = 0, end
+    for tag in tags:
+        depth += (tag == "[") - (tag == "]")
+        if not 0 <= depth <= _DEEPEST:
+            return "OSC arrays that do not close, or are nested too deep"
+        after = _argument_end(data, at, tag)
+        if after is None:
+            return (
+                f"an OSC argument of unknown type {tag!r}" if tag not in (*_SIZES, "s", "b") else "a torn OSC message"
+            )
+        at = after
+    return "OSC arrays that do not close" if depth else ""
+
+
+def _argument_end(data: bytes, at: int, tag: str) -> int | None:
+    """Where an argument ends; None where it has no end in here, or is of a type nobody knows the size of."""
+    if tag == "s":
+        return _string_end(data, at)
+    if tag == "b":
+        size = int.from_bytes(data[at : at + _SIZE_BYTES], "big", signed=True)
+        end = at + _SIZE_BYTES + size + -size % 4
+        return end if size >= 0 and at + _SIZE_BYTES <= len(data) and end <= len(data) else None
+    size_known = _SIZES.get(tag)
+    return at + size_known if size_known is not None and at + size_known <= len(data) else None
+
+
+def _string_end(data: bytes, at: int) -> int | None:
+    """Where a string's padding ends; None where it has no end."""
+    end = data.find(0, at)
+    return None if end < 0 or (end + 4) // 4 * 4 > len(data) else (end + 4) // 4 * 4
