@@ -5,6 +5,7 @@ A beat is what the meter counts: an eighth in 7/8, a quarter in 4/4. Bars and be
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -15,6 +16,7 @@ from cuefocus.anchors.anchor import Anchor, AnchorMissing, AnchorsRefused
 from cuefocus.anchors.json_file import parse_json, refuse_findings
 from cuefocus.files.load import read_bytes
 from cuefocus.files.strict import Finding, Strict
+from cuefocus.timebase.units import NS_PER_S
 
 HINT = 'a beat file is {"beats": [{"bar": 1, "beat": 1, "time_s": 0.5, …}]}'
 MIDI_MAGIC = b"MThd"
@@ -31,6 +33,15 @@ class BeatMap(Protocol):
 
     def time_at(self, count: float) -> float:
         """The moment `count` beats after the map's first one; total."""
+
+    def media_ns(self, quarters: Fraction) -> int:
+        """The moment so many quarters after the song's start, ns. Raises: AnchorMissing if that start is not known."""
+
+    def place_at(self, quarters: Fraction) -> tuple[int, float]:
+        """Bar and beat so many quarters after the song's start. Raises as `media_ns`."""
+
+    def quarters_at(self, bar: int, beat: float = 1.0) -> Fraction:
+        """Quarters from the song's start to a beat. Raises: AnchorMissing for one that is not there."""
 
 
 def beats_before_s(beats: BeatMap, time_s: float, count: float) -> float:
@@ -94,6 +105,35 @@ class BeatGrid:
         """The moment `count` beats after the first one; past the ends the outermost beats go on."""
         index = min(len(self._times) - 2, max(0, int(count // 1)))
         return self._times[index] + (count - index) * (self._times[index + 1] - self._times[index])
+
+    def media_ns(self, quarters: Fraction) -> int:
+        """The moment so many quarters after bar 1 beat 1, ns; a beat is taken to be a quarter."""
+        return round(self.time_at(self._start + float(quarters)) * NS_PER_S)
+
+    def place_at(self, quarters: Fraction) -> tuple[int, float]:
+        """Bar and beat so many quarters after bar 1 beat 1; past the ends bars are as long as the longest."""
+        count = self._start + float(quarters)
+        index = min(len(self._beats) - 1, max(0, int(count // 1)))
+        found = self._beats[index]
+        into_bar = found.beat - 1 + count - index
+        if 0.0 <= count < len(self._beats):
+            return found.bar, into_bar + 1.0
+        bars, beats = divmod(into_bar, max(beat.beat for beat in self._beats))
+        return found.bar + int(bars), beats + 1.0
+
+    def quarters_at(self, bar: int, beat: float = 1.0) -> Fraction:
+        """Quarters from bar 1 beat 1 to a beat. Raises: AnchorMissing as `find`."""
+        self.find(bar, beat)
+        whole = int(beat)
+        return self._index[bar, whole] - self._start + Fraction(beat) - whole
+
+    @property
+    def _start(self) -> int:
+        """Which beat a sequencer's song begins with."""
+        if (1, 1) not in self._index:
+            hint = "number its bars so that the song begins with bar 1, or use a MIDI file"
+            raise AnchorMissing("the beat file has no bar 1 beat 1, from where a sequencer counts", hint=hint)
+        return self._index[1, 1]
 
 
 def load_beats(path: Path, *, first_bar: int = 1) -> BeatMap:

@@ -14,6 +14,7 @@ from mido.midifiles.meta import KeySignatureError
 
 from cuefocus.anchors.anchor import Anchor, AnchorMissing, AnchorsRefused
 from cuefocus.files.complaint import Complaint
+from cuefocus.timebase.units import NS_PER_S
 
 MAX_MIDI_BYTES = 1024 * 1024
 DEFAULT_TEMPO_US = 500_000
@@ -76,6 +77,9 @@ class TempoMap:
 
     def find(self, bar: int, beat: float = 1.0) -> Anchor:
         """Where a beat stands. Raises: AnchorMissing for a bar before the first, or a beat its bar does not have."""
+        return Anchor(float(self._seconds(self._tick_of(bar, beat))), "midi", 1.0, f"bar {bar} beat {beat:g}")
+
+    def _tick_of(self, bar: int, beat: float) -> Fraction:
         if bar < self._first_bar:
             problem = f"the tempo map has no bar {bar}: it starts with bar {self._first_bar}"
             raise AnchorMissing(problem, hint="a pick-up bar is first_bar: 0")
@@ -90,7 +94,7 @@ class TempoMap:
                 bar_tick = meter.tick + (bar - meter.bar) * meter.numerator * meter.beat_ticks
                 beats = -((bar_tick - self._meters[index + 1].tick) // meter.beat_ticks)
             raise AnchorMissing(f"bar {bar} has no beat {beat:g}", hint=f"its last beat is {beats}")
-        return Anchor(float(self._seconds(tick)), "midi", 1.0, f"bar {bar} beat {beat:g}")
+        return tick
 
     def count_at(self, time_s: float) -> float:
         """Beats from the start to a moment."""
@@ -105,6 +109,21 @@ class TempoMap:
         beats = Fraction(count)
         meter = self._meters[max(0, bisect_right(self._meter_counts, beats) - 1)]
         return float(self._seconds(meter.tick + (beats - meter.count) * meter.beat_ticks))
+
+    def media_ns(self, quarters: Fraction) -> int:
+        """The moment so many quarters after the song's start, tick 0, ns; total."""
+        return round(self._seconds(quarters * self._ticks_per_quarter) * NS_PER_S)
+
+    def place_at(self, quarters: Fraction) -> tuple[int, float]:
+        """Bar and beat so many quarters after tick 0."""
+        tick = quarters * self._ticks_per_quarter
+        meter = self._meters[max(0, bisect_right(self._meter_ticks, tick) - 1)]
+        bars, beats = divmod((tick - meter.tick) / meter.beat_ticks, meter.numerator)
+        return meter.bar + int(bars), float(beats) + 1.0
+
+    def quarters_at(self, bar: int, beat: float = 1.0) -> Fraction:
+        """Quarters from tick 0 to a beat, exact. Raises: AnchorMissing as `find`."""
+        return self._tick_of(bar, beat) / self._ticks_per_quarter
 
     def _seconds(self, tick: Fraction) -> Fraction:
         change = self._tempos[max(0, bisect_right(self._tempo_ticks, tick) - 1)]

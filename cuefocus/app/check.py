@@ -1,12 +1,13 @@
 """The verb `check`: show, rig, lenses, words and beats together, everything that can be known before a take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuefocus.anchors.anchor import AnchorsRefused
 from cuefocus.anchors.beats import BeatMap, load_beats
 from cuefocus.anchors.words import Words, load_words
+from cuefocus.app.songs import song_complaints
 from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import Complaint, FileRefused, in_file_order
 from cuefocus.files.load import Loaded
@@ -26,12 +27,14 @@ class Checked:
     Args:
         compiled: the show as far as it can be planned; None where a file could not be used at all.
         complaints: of all files, sorted by file and place.
+        anchors: words and beats by act.
     """
 
     show: Loaded[Show] | None
     rig: LoadedRig | None
     compiled: CompiledShow | None
     complaints: tuple[Complaint, ...]
+    anchors: Mapping[str, ActAnchors] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -60,20 +63,22 @@ def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = 
         except FileRefused as refused:
             found += refused.complaints
         compiled = None
+        anchors: dict[str, ActAnchors] = {}
         if show is not None:
             anchors, missing = load_anchors(show)
             found += missing
             if rig is not None:
                 compiled = compile_show(show, rig, anchors, live=live)
                 found += _without_echoes(compiled.complaints, missing)
-    return Checked(show, rig, compiled, tuple(in_file_order(found)))
+                found += song_complaints(show.value, rig.rig, anchors)
+    return Checked(show, rig, compiled, tuple(in_file_order(found)), anchors)
 
 
 def load_anchors(show: Loaded[Show]) -> tuple[dict[str, ActAnchors], list[Complaint]]:
     """Words and beats of every act, and what is wrong with their files. Each file is read once."""
     folder = Path(show.file).parent
     words: dict[str, Words | None] = {}
-    beats: dict[str, BeatMap | None] = {}
+    beats: dict[tuple[str, int], BeatMap | None] = {}
     complaints: list[Complaint] = []
 
     def told(act_index: int, key: str, name: str, refused: AnchorsRefused) -> None:
@@ -93,21 +98,23 @@ def load_anchors(show: Loaded[Show]) -> tuple[dict[str, ActAnchors], list[Compla
                 words[name] = load_words(folder / name)
             except AnchorsRefused as refused:
                 told(index, "words", name, refused)
-        name = act.media.beats
-        if name is not None and name not in beats:
-            beats[name] = None
+        name, numbered = act.media.beats, act.media.first_bar
+        if name is not None and (name, numbered) not in beats:
+            beats[name, numbered] = None
             try:
-                beats[name] = load_beats(folder / name)
+                beats[name, numbered] = load_beats(folder / name, first_bar=numbered)
             except AnchorsRefused as refused:
                 told(index, "beats", name, refused)
         anchors[act.act] = _anchors_of(act, words, beats)
     return anchors, complaints
 
 
-def _anchors_of(act: Act, words: Mapping[str, Words | None], beats: Mapping[str, BeatMap | None]) -> ActAnchors:
+def _anchors_of(
+    act: Act, words: Mapping[str, Words | None], beats: Mapping[tuple[str, int], BeatMap | None]
+) -> ActAnchors:
     return ActAnchors(
         words=words.get(act.media.words) if act.media.words is not None else None,
-        beats=beats.get(act.media.beats) if act.media.beats is not None else None,
+        beats=beats.get((act.media.beats, act.media.first_bar)) if act.media.beats is not None else None,
     )
 
 

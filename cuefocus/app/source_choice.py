@@ -7,7 +7,7 @@ from typing import Final
 
 from cuefocus.app.sound_choice import FILE, SoundChoice, choose_named_sound, choose_sound
 from cuefocus.errors import InputError
-from cuefocus.rig.models import Rig, Source, SourceKind
+from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source, SourceKind
 from cuefocus.shells.message_device import ARTNET, MIDI, art_net_address, midi_port
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
 from cuefocus.timebase.units import NS_PER_MS
@@ -121,6 +121,8 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
         where = f"{rig_path}: sources.{source.id}.device"
         if source.kind == "artnet":
             chosen.append(ArtNetChoice(source.id, art_net_address(source.device or "", where=where)))
+        elif source.kind in MUSICAL_KINDS:
+            raise InputError("MIDI clock is not listened to yet", where=where, hint="give --source")
         elif source.device is None:
             silent.append(source.id)
         elif source.kind == "ltc":

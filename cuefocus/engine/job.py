@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from cuefocus.chase.config import ChaseConfig
+from cuefocus.chase.musical import Song
 from cuefocus.engine.plan import OnLoss
 from cuefocus.motion.chain import Chain
 from cuefocus.motion.compile_track import Laid
@@ -167,6 +168,7 @@ class Job:
         sources: ids of the timecode sources that are listened to, by priority.
         latencies_ns: how much later than true each source's stamps are, by its id.
         common_ns: standard error that all stamps of a source share, by its id.
+        songs: the acts that have tempo maps, in show order.
         glass: what cameras wear by the rig.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
@@ -181,6 +183,7 @@ class Job:
     sources: tuple[str, ...] = ("ltc",)
     latencies_ns: Mapping[str, int] = field(default_factory=dict)
     common_ns: Mapping[str, float] = field(default_factory=dict)
+    songs: tuple[Song, ...] = ()
     repeat_guard_ns: int = 250_000_000
     go_guard_ns: int = 300_000_000
     glass: Mapping[str, Glass] = field(default_factory=dict)

@@ -15,7 +15,9 @@ from cuefocus.rig.values import SENSOR_COC_MM, Endpoint
 RIG_SCHEMA_ID = "cuefocus-rig/1"
 _SILENCE_MS = 50.0
 AxisName = Literal["focus", "iris", "zoom"]
-SourceKind = Literal["ltc", "mtc", "artnet", "file"]
+SourceKind = Literal["ltc", "mtc", "artnet", "file", "midi-clock"]
+MUSICAL_KINDS: tuple[SourceKind, ...] = ("midi-clock",)
+"""Sources that say where in a song playback is; an act's tempo map makes labels of it."""
 
 
 class Source(Strict):
@@ -30,6 +32,9 @@ class Source(Strict):
     latency_ms: float = Field(0.0, ge=-1000, le=1000, description="measured age of a reading when it is stamped")
     priority: int = Field(1, ge=1, le=100, description="1 is followed first")
     rate: Rate | None = Field(None, description="expected; default the show's")
+    act: Name | None = Field(
+        None, description="for `midi-clock`: the act whose beats are meant; default the only one, or by Song Select"
+    )
 
 
 class AxisOnMotor(Strict):
@@ -178,6 +183,9 @@ class Rig(Strict):
             if source.id in seen:
                 yield ("sources", index, "id"), "error", f"two sources are called {source.id!r}", "give each its own id"
             seen.add(source.id)
+            if source.act is not None and source.kind not in MUSICAL_KINDS:
+                hint = f"only {', '.join(MUSICAL_KINDS)} needs it: take it out"
+                yield ("sources", index, "act"), "error", f"a source of kind {source.kind} has labels of its own", hint
 
     def _unheeded(self) -> Iterator[Finding]:
         """What may be written already, though nothing goes by it yet: nobody shall rely on it."""

@@ -1,4 +1,4 @@
-"""What a wire decoder hands over: a reading that was true at a moment, or a glitch."""
+"""What a wire decoder hands over: a reading that was true at a moment, a glitch, the word that playback stopped."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,15 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Glitch:
     """Something on a wire that made no sense; counted and reported, never raised."""
+
+    source: str
+    reason: str
+    stamp_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStopped:
+    """A source's word that playback has stopped where it is: nothing is to be freewheeled over."""
 
     source: str
     reason: str

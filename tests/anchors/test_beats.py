@@ -3,6 +3,7 @@
 import io
 import json
 from contextlib import suppress
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -169,3 +170,40 @@ def test_no_damage_raises_anything_but_input_errors(data: st.DataObject) -> None
         whole[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     with suppress(InputError):
         parse_beats(bytes(whole), "b.mid").find(3, 2)
+
+
+def test_quarters_of_a_sequencers_song_are_media_time_and_places_in_it() -> None:
+    beats = parse_beats(
+        midi_of([
+            (0, "set_tempo", {"tempo": 500_000}), (0, "time_signature", meter(4, 4)),
+            (2 * 1920, "time_signature", meter(7, 8)),
+            (2 * 1920 + 7 * 240, "set_tempo", {"tempo": 600_000}),
+        ]),
+        "b.mid",
+        first_bar=0,
+    )  # fmt: skip
+    assert beats.media_ns(Fraction(1, 24)) == 20_833_333
+    assert beats.media_ns(Fraction(23, 2)) == 5_750_000_000
+    assert beats.media_ns(Fraction(25, 2)) == 6_350_000_000
+    assert beats.media_ns(Fraction(-1)) == -500_000_000, "a count-in"
+    assert beats.place_at(Fraction(19, 2)) == (2, 4.0)
+    for bar, beat in ((0, 1.0), (1, 4.5), (2, 7.0), (40, 3.0)):
+        quarters = beats.quarters_at(bar, beat)
+        assert beats.place_at(quarters) == (bar, beat)
+        assert beats.media_ns(quarters) == pytest.approx(beats.find(bar, beat).time_s * 1e9, abs=1)
+
+
+def test_a_beat_files_song_begins_with_bar_1() -> None:
+    rows = [
+        {"bar": bar, "beat": beat, "time_s": 0.25 + bar * 1.5 + beat * 0.5} for bar in (0, 1, 2) for beat in (1, 2, 3)
+    ]
+    beats = parse_beats(json.dumps({"beats": rows}).encode(), "b.json")
+    assert beats.media_ns(Fraction(0)) == round(2.25e9)
+    assert beats.media_ns(Fraction(3, 2)) == round(3.0e9)
+    assert beats.place_at(Fraction(7, 2)) == (2, 1.5)
+    assert beats.place_at(Fraction(6)) == (3, 1.0), "past the end"
+    assert beats.place_at(Fraction(-4)) == (-1, 3.0), "before the beginning"
+    assert beats.quarters_at(2, 2) == 4
+    headless = parse_beats(json.dumps({"beats": rows[5:]}).encode(), "b.json")
+    with pytest.raises(AnchorMissing, match="no bar 1 beat 1"):
+        headless.media_ns(Fraction(0))

@@ -1,0 +1,96 @@
+"""Acts with tempo maps, for sources that say where in a song playback is; and what is wrong where one has none."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final
+
+from cuefocus.anchors.anchor import AnchorMissing
+from cuefocus.anchors.beats import BeatMap
+from cuefocus.chase.musical import Song
+from cuefocus.engine.job import ActJob
+from cuefocus.errors import InputError
+from cuefocus.files.complaint import Complaint, Severity
+from cuefocus.files.load import Loaded
+from cuefocus.motion.moments import ActAnchors
+from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source
+from cuefocus.show.models import Show
+from cuefocus.timebase.units import NS_PER_S
+
+RUN_ON_NS: Final = 2 * NS_PER_S
+"""Labels go on so long after an act's end: what plays on then does not become another act."""
+_NO_BEATS: Final = "write media: {beats: song.mid} under an act, with the sequencer's tempo map"
+
+
+def songs_of(show: Show, anchors: Mapping[str, ActAnchors], acts: Mapping[str, ActJob]) -> tuple[Song, ...]:
+    """The acts that can be followed by their beats, in show order; those whose song has no beginning are left out."""
+    found: list[Song] = []
+    for act in show.acts:
+        beats = anchors[act.act].beats if act.act in anchors else None
+        if beats is None or act.act not in acts or _beginning(beats):
+            continue
+        chase = acts[act.act].chase
+        speed = chase.speeds.nearest(1.0)
+        from_ns, until_ns = chase.starts_show_ns - chase.preroll_ns, chase.end_show_ns + RUN_ON_NS
+        found.append(Song(act.act, chase.rate, chase.starts_show_ns, from_ns, until_ns, speed, beats))
+    return tuple(_apart(found))
+
+
+def song_complaints(show: Show, rig: Loaded[Rig], anchors: Mapping[str, ActAnchors]) -> Iterator[Complaint]:
+    """What keeps the rig's musical sources from being followed."""
+    for index, source in enumerate(rig.value.sources):
+        if source.kind in MUSICAL_KINDS:
+            loc = ("sources", index, "act" if source.act is not None else "kind")
+            for problem, hint, severity in _found(show, source, anchors):
+                yield rig.located.complaint(loc, problem, hint, severity=severity)
+
+
+def require_song(songs: tuple[Song, ...], act: str, where: str) -> None:
+    """Refuse a musical source that no song is there for.
+
+    Args:
+        songs: the show's.
+        act: the act it names; empty for none.
+        where: the source as it was written.
+
+    Raises: InputError.
+    """
+    if not songs:
+        raise InputError("no act of the show has beats to follow it by", where=where, hint=_NO_BEATS)
+    if act and act not in [song.act for song in songs]:
+        have = ", ".join(song.act for song in songs)
+        raise InputError(f"no act {act!r} has beats", where=where, hint=f"acts with beats: {have}")
+
+
+def _found(show: Show, source: Source, anchors: Mapping[str, ActAnchors]) -> Iterator[tuple[str, str, Severity]]:
+    maps = {act.act: beats for act in show.acts if (beats := anchors[act.act].beats) is not None}
+    named = [act for act in maps if source.act in (None, act)]
+    if source.act is not None and source.act not in show.act_by_id:
+        yield f"no act {source.act!r}; have {', '.join(show.act_by_id) or 'none'}", "", "error"
+    elif not named:
+        whose = "no act has beats" if source.act is None else f"act {source.act!r} has no beats"
+        yield f"{source.kind} says where in a song playback is, and {whose}", _NO_BEATS, "error"
+    elif len(named) > 1:
+        listed = ", ".join(f"{number} {act}" for number, act in enumerate(named))
+        yield f"several acts have beats: it follows none until MIDI Song Select says which ({listed})", "", "note"
+    for act in named:
+        if problem := _beginning(maps[act]):
+            yield f"act {act}: {problem}", "number its bars from 1, or use a MIDI file", "error"
+
+
+def _beginning(beats: BeatMap) -> str:
+    """Why it is not known where the song begins, or empty."""
+    try:
+        beats.media_ns(Fraction(0))
+    except AnchorMissing as missing:
+        return missing.sentence
+    return ""
+
+
+def _apart(songs: list[Song]) -> Iterator[Song]:
+    """Songs without labels that belong to the one after them on the timeline."""
+    ordered = sorted(songs, key=lambda song: song.starts_show_ns)
+    ends = {song.act: later.from_show_ns - 1 for song, later in pairwise(ordered)}
+    for song in songs:
+        yield replace(song, until_show_ns=min(song.until_show_ns, ends.get(song.act, song.until_show_ns)))
