@@ -1,4 +1,7 @@
-"""The chase's state machine, as a table from which the follower moves and the docs are drawn."""
+"""The chase's state machine, as a table from which the follower moves and the docs are drawn.
+
+`DISAGREE` is no state of a follower: the arbiter shows it in place of the leader's while sources differ.
+"""
 
 from enum import StrEnum
 
@@ -17,7 +20,6 @@ class Sign(StrEnum):
     STOPPED = "an explicit stop"
     OFF_SPEED = "reverse or shuttle"
     REFUSED = "wrong rate or speed"
-    DISAGREED = "sources disagree, none qualified"
 
 
 _NO_SIGNAL, _LOCATING, _CHECKING, _LOCKED = (
@@ -26,25 +28,21 @@ _NO_SIGNAL, _LOCATING, _CHECKING, _LOCKED = (
     ClockState.CHECKING,
     ClockState.LOCKED,
 )
-_FREEWHEELING, _HOLDING, _DISAGREE = ClockState.FREEWHEELING, ClockState.HOLDING, ClockState.DISAGREE
+_FREEWHEELING, _HOLDING = ClockState.FREEWHEELING, ClockState.HOLDING
 ADVANCING = (_CHECKING, _LOCKED)
 RUNNING = (*ADVANCING, _FREEWHEELING)
 
 TRANSITIONS: dict[tuple[ClockState, Sign], ClockState] = {
     (_NO_SIGNAL, Sign.HEARD): _LOCATING,
-    **{(state, Sign.FOLLOWED): _CHECKING for state in (_NO_SIGNAL, _LOCATING, _HOLDING, _FREEWHEELING, _DISAGREE)},
-    **{
-        (state, Sign.CONFIRMED): _LOCKED
-        for state in (_NO_SIGNAL, _LOCATING, _CHECKING, _HOLDING, _FREEWHEELING, _DISAGREE)
-    },
+    **{(state, Sign.FOLLOWED): _CHECKING for state in (_NO_SIGNAL, _LOCATING, _HOLDING, _FREEWHEELING)},
+    **{(state, Sign.CONFIRMED): _LOCKED for state in (_NO_SIGNAL, _LOCATING, _CHECKING, _HOLDING, _FREEWHEELING)},
     **{(state, Sign.GAP): _FREEWHEELING for state in (_CHECKING, _LOCKED)},
     **{(state, Sign.EXPIRED): _NO_SIGNAL for state in (_FREEWHEELING, _LOCATING)},
     **{(state, Sign.GONE): _FREEWHEELING for state in (_CHECKING, _LOCKED)},
-    **{(state, Sign.GONE): _NO_SIGNAL for state in (_LOCATING, _HOLDING, _DISAGREE)},
-    **{(state, Sign.STOPPED): _HOLDING for state in (*RUNNING, _NO_SIGNAL, _LOCATING, _DISAGREE)},
-    **{(state, Sign.OFF_SPEED): _LOCATING for state in (*RUNNING, _NO_SIGNAL, _HOLDING, _DISAGREE)},
-    **{(state, Sign.REFUSED): _HOLDING for state in (*RUNNING, _NO_SIGNAL, _LOCATING, _DISAGREE)},
-    **{(state, Sign.DISAGREED): _DISAGREE for state in (*RUNNING, _NO_SIGNAL, _HOLDING, _LOCATING)},
+    **{(state, Sign.GONE): _NO_SIGNAL for state in (_LOCATING, _HOLDING)},
+    **{(state, Sign.STOPPED): _HOLDING for state in (*RUNNING, _NO_SIGNAL, _LOCATING)},
+    **{(state, Sign.OFF_SPEED): _LOCATING for state in (*RUNNING, _NO_SIGNAL, _HOLDING)},
+    **{(state, Sign.REFUSED): _HOLDING for state in (*RUNNING, _NO_SIGNAL, _LOCATING)},
 }
 
 
