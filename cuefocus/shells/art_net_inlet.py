@@ -1,7 +1,6 @@
 """Art-Net's UDP port, listened to on one of our addresses; what is no timecode never leaves the kernel."""
 
 import contextlib
-import ctypes
 import fcntl
 import ipaddress
 import socket
@@ -11,24 +10,14 @@ from functools import partial
 from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Final
 
+from cuefocus.shells.art_net_filter import ART_NET_FILTER
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_device import ALL_ADDRESSES, ARTNET
+from cuefocus.shells.packet_filter import attach
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
 from cuefocus.wire.artnet import PORT
 
 _SIOCGIFADDR: Final = 0x8915  # asm-generic/sockios.h
-_SO_ATTACH_FILTER: Final = 26
-_FILTER: Final = (
-    (0x20, 0, 0, 8),  # the first word after the UDP header; a datagram that is too short is dropped
-    (0x15, 0, 5, int.from_bytes(b"Art-", "big")),
-    (0x20, 0, 0, 12),
-    (0x15, 0, 3, int.from_bytes(b"Net\0", "big")),
-    (0x28, 0, 0, 16),
-    (0x15, 0, 1, int.from_bytes(b"\x00\x97", "big")),  # OpTimeCode, as it is on the wire
-    (0x06, 0, 0, 0xFFFF_FFFF),
-    (0x06, 0, 0, 0),
-)
-"""Classic BPF (linux/filter.h): what is no Art-Net timecode, such as DMX, never leaves the kernel."""
 
 
 def open_art_net(address: str, *, only_timecode: bool = True) -> socket.socket:
@@ -39,21 +28,20 @@ def open_art_net(address: str, *, only_timecode: bool = True) -> socket.socket:
 
     Args:
         address: one of our own, or 0.0.0.0 for all.
-        only_timecode: let the kernel drop everything else.
+        only_timecode: let the kernel drop everything else, and most of what is malformed.
 
     Raises: DeviceError when it is not our address, or the port is taken by a program that does not share it.
     """
     bound_to = address if _bound_alone(address) else ALL_ADDRESSES
-    return open_udp(_port(address), bound_to=bound_to, prepare=_attach_filter if only_timecode else lambda _: None)
+    return open_udp(_port(address), bound_to=bound_to, prepare=_filter if only_timecode else lambda _: None)
 
 
 def _port(address: str) -> UdpPort:
     return UdpPort("Art-Net", f"{ARTNET}{address}", address, PORT, shared=True)
 
 
-def _attach_filter(made: socket.socket) -> None:
-    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in _FILTER))
-    made.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(_FILTER), ctypes.addressof(program)))
+def _filter(made: socket.socket) -> None:
+    attach(made, ART_NET_FILTER)
 
 
 def _bound_alone(address: str) -> bool:

@@ -20,9 +20,10 @@ PACKET_BYTES: Final = 19
 ART_NET_RATES: Final = (RATES["24"], RATES["25"], RATES["29.97df"], RATES["30"])
 """How labels count, by the type byte: film, EBU, drop-frame, SMPTE."""
 
-_MAGIC = b"Art-Net\0"
-_OP_TIMECODE = b"\x00\x97"
-_VERSION = 14
+OP_TIMECODE: Final = b"\x00\x97"
+VERSION: Final = 14
+"""The oldest that may be believed."""
+_MAGIC: Final = b"Art-Net\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class ArtNetDecoder:
 
     def feed(self, datagram: bytes, stamp_ns: int) -> ArtTimeCode | Glitch | None:
         """Take one datagram that arrived at `stamp_ns`, host ns."""
-        if datagram[:8] == _MAGIC and len(datagram) >= 10 and datagram[8:10] != _OP_TIMECODE:
+        if datagram[:8] == _MAGIC and len(datagram) >= 10 and datagram[8:10] != OP_TIMECODE:
             self.others += 1
             return None
         packet = _parsed(datagram)
@@ -77,8 +78,8 @@ def _parsed(datagram: bytes) -> ArtTimeCode | str:
     if len(datagram) < PACKET_BYTES:
         return f"Art-Net timecode of {len(datagram)} bytes, not {PACKET_BYTES}"
     version = int.from_bytes(datagram[10:12], "big")
-    if version < _VERSION:
-        return f"Art-Net version {version}, before {_VERSION}"
+    if version < VERSION:
+        return f"Art-Net version {version}, before {VERSION}"
     stream, frames, seconds, minutes, hours, kind = datagram[13:PACKET_BYTES]
     if kind >= len(ART_NET_RATES):
         return f"Art-Net timecode of unknown type {kind}"
@@ -103,7 +104,7 @@ def timecode_packet(label: Timecode, rate: FrameRate, *, stream: int = 0) -> byt
     if kind is None:
         raise TimecodeError(f"Art-Net timecode does not carry {rate.name} fps", hint="it counts 24, 25 or 30")
     body = bytes((0, stream, label.frames // rate.pair, label.seconds, label.minutes, label.hours, kind))
-    return _MAGIC + _OP_TIMECODE + _VERSION.to_bytes(2, "big") + body
+    return _MAGIC + OP_TIMECODE + VERSION.to_bytes(2, "big") + body
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from cuefocus.chase import follower
 from cuefocus.chase.clock import ClockState
 from cuefocus.chase.state import RUNNING, TRANSITIONS, Sign, as_mermaid, next_state
 
-
 FOLLOWERS = set(ClockState) - {ClockState.DISAGREE}  # that one is shown by the arbiter, and no follower's
 
 
