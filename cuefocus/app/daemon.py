@@ -20,6 +20,7 @@ from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.source_config import PlayConfig
+from cuefocus.wire.ltc.compiled import ready_loops
 
 LEDGER: Final = "ledger.jsonl"
 STORE: Final = "takes.db"
@@ -159,6 +160,7 @@ def conductor_child(
         afresh=afresh,
         sheet_fds=wires.sheet_fds,
         spill_fd=wires.spill_fd,
+        loops=ready_loops(),
     )
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))

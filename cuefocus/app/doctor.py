@@ -22,6 +22,8 @@ from cuefocus.files.complaint import Complaint, FileRefused, Severity
 from cuefocus.rig.loader import LoadedRig, load_rig
 from cuefocus.shells.realtime import DEFAULT_PRIORITY
 from cuefocus.shells.wake_probe import WakeFigures
+from cuefocus.wire.ltc.compiled import ready_loops
+from cuefocus.wire.ltc.loop_cache import can_compile
 
 JOURNAL_FOLDER: Final = Path("takes")
 OLDEST_PYTHON: Final = (3, 11)
@@ -68,6 +70,7 @@ def examine(journal_folder: Path = JOURNAL_FOLDER, *, seconds: float = 1.0) -> l
         *_locked_memory(),
         *_wake_up(seconds),
         *_disk(journal_folder),
+        *_ltc_loops(),
         *_ports(),
     ]
     return worst_first(findings)
@@ -221,6 +224,14 @@ def _disk(folder: Path) -> Iterator[Finding]:
         yield Finding("warning", "disk", f"{free >> 20} MiB free at {there}", "make room before the show")
     else:
         yield Finding("note", "disk", f"{free >> 30} GiB free at {there}")
+
+
+def _ltc_loops() -> Iterator[Finding]:
+    if ready_loops():
+        yield Finding("note", "LTC decoder", "compiled: what it costs is little, in noise too")
+        return
+    hint = "cuefocus ltc compile" if can_compile() else "pip install 'cuefocus[fast]', then cuefocus ltc compile"
+    yield Finding("note", "LTC decoder", "not compiled: it reads the same at four times the cost", hint)
 
 
 def _ports() -> Iterator[Finding]:

@@ -8,16 +8,17 @@ from typing import BinaryIO
 
 from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
 from cuefocus.app.playback_options import playback_from
-from cuefocus.errors import InputError, SoundFileError
+from cuefocus.errors import DeviceError, InputError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from cuefocus.shells.wav_writer import SampleCoding, write_wav
 from cuefocus.timebase.frames import RATES, FrameRate
-from cuefocus.wire.ltc.compiled import kernels_for
+from cuefocus.wire.ltc.compiled import CompiledKernels, kernels_for
 from cuefocus.wire.ltc.date_bits import flags_with_date
 from cuefocus.wire.ltc.decoder import LtcDecoder, Tally
 from cuefocus.wire.ltc.encoder import LtcSound
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels
+from cuefocus.wire.ltc.loop_cache import can_compile, is_ready, is_writable, user_cache
 from cuefocus.wire.ltc.played import played_ltc
 from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
 from cuefocus.wire.ltc.word import WordFlags
@@ -110,7 +111,7 @@ def decode_ltc(
         raise SoundFileError(
             f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
         )
-    kernels = kernels_for(sound.duration_s)
+    kernels = kernels_for(sound.duration_s * (sound.channels if channel is None else 1))
     best = _best(sound, kernels) if channel is None else _heard(sound, channel, kernels)
     if not best.frames:
         where = f"channel {channel + 1}" if channel is not None else "any channel" if sound.channels > 1 else "it"
@@ -122,11 +123,11 @@ def decode_ltc(
 
 def _best(sound: SoundFile, kernels: Kernels) -> DecodedLtc:
     """The channel that reads best, and no more of the others than is needed to know."""
-    likely = 0 if sound.channels == 1 else likely_channel(sound)
+    likely = 0 if sound.channels == 1 else likely_channel(sound, kernels)
     if likely is None:
         return max((_heard(sound, channel, kernels) for channel in range(sound.channels)), key=_quality)
     best = _heard(sound, likely, kernels)
-    for rival in rivals(sound, likely, best.frames) if sound.channels > 1 else ():
+    for rival in rivals(sound, likely, best.frames, kernels) if sound.channels > 1 else ():
         best = max(best, _heard(sound, rival, kernels), key=_quality)
     return best
 
@@ -150,6 +151,21 @@ def _heard(sound: SoundFile, channel: int, kernels: Kernels) -> DecodedLtc:
 
 def _quality(decoded: DecodedLtc) -> float:
     return lock_quality(decoded.frames)
+
+
+def compile_loops() -> Path:
+    """Compile the decoder's inner loops for this machine, unless they are; the folder they are kept in.
+
+    Raises: InputError without numba, DeviceError where they cannot be kept.
+    """
+    folder = user_cache()
+    if not can_compile():
+        raise InputError("nothing can be compiled: numba is not installed", hint="pip install 'cuefocus[fast]'")
+    if not is_writable(folder):
+        raise DeviceError("compiled loops cannot be kept", where=str(folder), hint="set XDG_CACHE_HOME to a folder")
+    if not is_ready(folder):
+        CompiledKernels(folder)
+    return folder
 
 
 def generate_ltc(

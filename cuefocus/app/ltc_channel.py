@@ -13,8 +13,10 @@ import numpy as np
 
 from cuefocus.errors import SoundFileError
 from cuefocus.shells.sound_file import SoundFile
+from cuefocus.wire.ltc.compiled import kernels_for
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels
 
 _WINDOW_S: Final = 1.0
 _EVERY_S: Final = 5.0
@@ -71,20 +73,25 @@ def timecode_channel(sound: SoundFile) -> int:
     found = likely_channel(sound)
     if found is not None:
         return found
-    whole = 0, sound.samples
-    looks = [_look(sound, channel, whole) for channel in range(sound.channels)]
+    whole, kernels = (0, sound.samples), kernels_for(sound.duration_s * sound.channels)
+    looks = [_look(sound, channel, whole, kernels) for channel in range(sound.channels)]
     if not any(look.frames for look in looks):
         where = "any channel" if sound.channels > 1 else "it"
         raise SoundFileError(f"there is no LTC in {where}", where=str(sound.path), hint="is this the timecode track?")
     return _best(looks)
 
 
-def likely_channel(sound: SoundFile) -> int | None:
-    """As `timecode_channel`, by looking here and there alone; None if no timecode was met like this."""
+def likely_channel(sound: SoundFile, kernels: Kernels | None = None) -> int | None:
+    """As `timecode_channel`, by looking here and there alone; None if no timecode was met like this.
+
+    Args:
+        sound: the file.
+        kernels: the decoders' inner loops; None takes the plain ones.
+    """
     sums = [_Look()] * sound.channels
     more = _MORE_WINDOWS
     for window in _windows(0, sound.samples, sound.sample_rate):
-        looks = [_look(sound, channel, window) for channel in range(sound.channels)]
+        looks = [_look(sound, channel, window, kernels) for channel in range(sound.channels)]
         sums = [before + look for before, look in zip(sums, looks, strict=True)]
         if any(look.clean for look in looks):
             return _best(looks)
@@ -95,13 +102,14 @@ def likely_channel(sound: SoundFile) -> int | None:
     return _best(sums) if max(total.frames for total in sums) >= _BELIEVED else None
 
 
-def rivals(sound: SoundFile, channel: int, frames: Sequence[LtcFrame]) -> list[int]:
+def rivals(sound: SoundFile, channel: int, frames: Sequence[LtcFrame], kernels: Kernels | None = None) -> list[int]:
     """Channels that may hold more, or better, timecode than the one that was decoded: that read where it did not.
 
     Args:
         sound: the file.
         channel: the one that was decoded.
         frames: all its frames, in order of their first samples.
+        kernels: as of `likely_channel`.
     """
     gains = dict.fromkeys((other for other in range(sound.channels) if other != channel), 0.0)
     for window in _doubtful(sound, frames):
@@ -110,7 +118,7 @@ def rivals(sound: SoundFile, channel: int, frames: Sequence[LtcFrame]) -> list[i
             [each for each in frames if first <= each.first_sample and each.last_sample < first + samples]
         )
         for other in gains:
-            gains[other] += _look(sound, other, window).quality - own
+            gains[other] += _look(sound, other, window, kernels).quality - own
     return [other for other, gain in gains.items() if gain > 0.0]
 
 
@@ -146,10 +154,10 @@ def _windows(start: int, end: int, sample_rate: int) -> Iterator[Window]:
         yield first, min(length, end - first)
 
 
-def _look(sound: SoundFile, channel: int, window: Window) -> _Look:
+def _look(sound: SoundFile, channel: int, window: Window, kernels: Kernels | None) -> _Look:
     """Decode one channel in a window."""
     first, left = window
-    decoder, frames = LtcDecoder(sound.sample_rate, keep_late=True), list[LtcFrame]()
+    decoder, frames = LtcDecoder(sound.sample_rate, keep_late=True, kernels=kernels), list[LtcFrame]()
     count, total, squares = 0, 0.0, 0.0
     for block in sound.blocks(channel, min(left, _BLOCK_SAMPLES), first_sample=first):
         heard = block[:left]

@@ -33,6 +33,7 @@ from cuefocus.sim.virtual_rig import VirtualAxis, VirtualClock, VirtualRig
 from cuefocus.timebase.frames import parse_timecode, unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Reading
+from cuefocus.wire.ltc.compiled import kernels_for
 
 #: As many as a sound card with a large buffer hands over; more would only delay the readings.
 BLOCK_SAMPLES = 2048
@@ -240,7 +241,8 @@ def heard(
     sound: SoundFile, source: str, *, origin_ns: int, latency_ns: int = 0
 ) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
     """The sound file as a card would deliver it, its first sample at `origin_ns`, `latency_ns` taken off the stamps."""
-    listener = LtcInput(source, sound.sample_rate, latency_ns=latency_ns)
+    kernels = kernels_for(sound.duration_s)
+    listener = LtcInput(source, sound.sample_rate, latency_ns=latency_ns, kernels=kernels)
     channel = timecode_channel(sound) if sound.channels > 1 else 0
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
     samples = 0

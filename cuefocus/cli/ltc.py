@@ -34,6 +34,14 @@ def ltc_decode(
             say(str(row))
 
 
+@ltc.command("compile")
+def ltc_compile() -> None:
+    """Compile the LTC decoder for this machine, once after each update: live sound costs a quarter then."""
+    from cuefocus.app.ltc import compile_loops
+
+    say(f"the LTC decoder is compiled: {compile_loops()}")
+
+
 @ltc.command("generate")
 def ltc_generate(
     rate: RateName,

@@ -32,6 +32,7 @@ class ConductorConfig:
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
         sheet_fds: inherited descriptors of the checkpoints' sheets; none for a conductor without an understudy.
+        loops: folder of the LTC decoder's compiled loops, all there; empty: it decodes with the plain ones.
     """
 
     memory_fd: int
@@ -48,6 +49,7 @@ class ConductorConfig:
     afresh: int = 0
     sheet_fds: tuple[int, ...] = ()
     spill_fd: int = -1
+    loops: str = ""
 
     @property
     def journal_path(self) -> Path:

@@ -21,7 +21,7 @@ from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.conductor_config import ConductorConfig, Score, read_conductor_config, read_score
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
-from cuefocus.shells.conductor_sources import open_sources
+from cuefocus.shells.conductor_sources import conductor_kernels, open_sources
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.journal_file import JournalWriter
@@ -87,7 +87,9 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         open_things.callback(journal.close)
         around.journal = journal
         around.ledger = _ledger(config, score, recalled, trouble)
-        around.sources = open_sources(config.sources, playlist, resumed=recalled.outcome is not None)
+        first = recalled.outcome is None and not config.afresh
+        kernels = conductor_kernels(config.sources, config.loops, first=first)
+        around.sources = open_sources(config.sources, playlist, resumed=recalled.outcome is not None, kernels=kernels)
         open_things.callback(around.sources.close)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
@@ -103,7 +105,8 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
             attach_seen=attach_seen,
         )
         _stop_on_signals(conductor)
-        log_line(f"conductor: {recalled.how} in {(now_ns() - begun_ns) // NS_PER_MS} ms; {granted.line}")
+        took_ms = (now_ns() - begun_ns) // NS_PER_MS
+        log_line(f"conductor: {recalled.how} in {took_ms} ms; {granted.line}; LTC decoder {kernels.name}")
         try:
             conductor.run()
         finally:

@@ -15,39 +15,65 @@ from cuefocus.shells.sound_file import SoundFile
 from cuefocus.shells.sound_ring import SoundRing
 from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, SourceConfig
 from cuefocus.shells.source_set import Heard, SourceSet, TurnClock
+from cuefocus.wire.ltc.compiled import ready_kernels
+from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 
 
-def open_sources(configs: Sequence[SourceConfig], playlist: Playlist | None, *, resumed: bool) -> SourceSet:
+def open_sources(
+    configs: Sequence[SourceConfig], playlist: Playlist | None, *, resumed: bool, kernels: Kernels | None = None
+) -> SourceSet:
     """All sources.
 
     Args:
         configs: what they are, in order of priority.
         playlist: when the sound files among them play.
         resumed: a predecessor has already told the session which are open.
+        kernels: inner loops of the LTC decoders; None takes the plain ones.
 
     Raises: DeviceError for a descriptor that is not what it should be.
     """
     clock = TurnClock()
-    return SourceSet([_opened(config, playlist, clock, resumed=resumed) for config in configs], playlist, clock)
+    every = [_opened(config, playlist, clock, resumed=resumed, kernels=kernels) for config in configs]
+    return SourceSet(every, playlist, clock)
 
 
-def _opened(config: SourceConfig, playlist: Playlist | None, clock: TurnClock, *, resumed: bool) -> Heard:
+def conductor_kernels(configs: Sequence[SourceConfig], loops: str, *, first: bool) -> Kernels:
+    """The LTC decoders' inner loops: compiled ones where there is sound to read, they are ready, and nobody waits.
+
+    Loading them takes half a second, as much as all else that a successor does before its first sign of life. So a
+    successor reads the same with the plain ones, at four times the cost.
+
+    Args:
+        configs: what the sources are.
+        loops: see `ConductorConfig`.
+        first: this conductor has no predecessor.
+    """
+    sound = any(isinstance(config, (FileConfig, LiveConfig)) for config in configs)
+    return ready_kernels(loops) if sound and first else PlainKernels()
+
+
+def _opened(
+    config: SourceConfig, playlist: Playlist | None, clock: TurnClock, *, resumed: bool, kernels: Kernels | None
+) -> Heard:
     if isinstance(config, FileConfig):
-        return _file(config, playlist, clock)
+        return _file(config, playlist, clock, kernels)
     if isinstance(config, LiveConfig):
         ring = SoundRing.attach(config.ring_fd, config.bell_fd)
-        return LiveSource(config.source, ring, config.channel, resumed=resumed)
+        return LiveSource(config.source, ring, config.channel, resumed=resumed, kernels=kernels)
     if isinstance(config, ArtNetConfig):
         return MessageSource(config.source, ArtNetInlet(config.address), ArtNetInput(config.source), resumed=resumed)
     return MessageSource(config.source, MidiInlet(config.pipe_fd), MtcInput(config.source), resumed=resumed)
 
 
-def _file(config: FileConfig, playlist: Playlist | None, clock: TurnClock) -> "FileSource | GoneFile":
+def _file(
+    config: FileConfig, playlist: Playlist | None, clock: TurnClock, kernels: Kernels | None
+) -> "FileSource | GoneFile":
     """A sound file, taken up where it is by now. One that went away since the run began is a source lost, no more."""
     playback = playlist.playback if playlist is not None else None
     try:
         sound = SoundFile.open(config.path)
-        source = FileSource(config.source, sound, config.channel, clock, latency_ns=config.latency_ns)
+        latency_ns = config.latency_ns
+        source = FileSource(config.source, sound, config.channel, clock, latency_ns=latency_ns, kernels=kernels)
     except SoundFileError as problem:
         gone = GoneFile(config.source, str(problem), clock)
         if playback is not None:

@@ -23,6 +23,7 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, Reading
 from cuefocus.wire.ltc.channels import ChannelSearch
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.meter import SoundMeter
 
 TOLD_NS: Final = 300 * NS_PER_MS
@@ -55,6 +56,7 @@ class LiveSource:
         channel: counted from 0; None: the one on which LTC is read best.
         resumed: a predecessor has already told the session that the source is open.
         clock_ns: the host clock.
+        kernels: see `LtcInput`.
     """
 
     def __init__(
@@ -65,8 +67,9 @@ class LiveSource:
         *,
         resumed: bool = False,
         clock_ns: Callable[[], int] = now_ns,
+        kernels: Kernels | None = None,
     ) -> None:
-        self.source, self._now_ns = source, clock_ns
+        self.source, self._now_ns, self._kernels = source, clock_ns, kernels
         self._ring, self._channel = ring, channel
         self._next = ring.head
         self._hearing: _Hearing | None = None
@@ -210,7 +213,8 @@ class LiveSource:
 
     def _search(self, stream: Stream, before: int | None) -> ChannelSearch:
         """A search that begins anew, on the channel it had found."""
-        return ChannelSearch(stream.sample_rate, stream.channels, self._channel, likely=before)
+        rate, channels = stream.sample_rate, stream.channels
+        return ChannelSearch(rate, channels, self._channel, likely=before, kernels=self._kernels)
 
 
 def _shown(samples: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray[np.float32]:

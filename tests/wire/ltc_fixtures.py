@@ -8,10 +8,11 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
-from cuefocus.wire.ltc.compiled import CompiledKernels, can_compile, user_cache
+from cuefocus.wire.ltc.compiled import CompiledKernels
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
+from cuefocus.wire.ltc.loop_cache import can_compile, user_cache
 
 Samples = npt.NDArray[np.float32]
 

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from numpy.random import default_rng
 
 from cuefocus.timebase.frames import RATES, Timecode, timecode_at_frame
-from cuefocus.wire.ltc import compiled
-from cuefocus.wire.ltc.compiled import CompiledKernels, can_compile, kernels_for, user_cache
+from cuefocus.wire.ltc import compiled, loop_cache, word
+from cuefocus.wire.ltc.compiled import CompiledKernels, kernels_for, ready_kernels, ready_loops
 from cuefocus.wire.ltc.continuity import adjoins
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.edge_reader import EdgeReader
 from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
+from cuefocus.wire.ltc.loop_cache import can_compile, is_ready, user_cache
 from cuefocus.wire.ltc.start_fit import fit_starts
 from cuefocus.wire.ltc.start_loops import fit_start
 from cuefocus.wire.ltc.word import label_counted_on, label_in_word, packed_label, unpacked
@@ -183,7 +184,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
 def test_compiled_code_is_kept_for_its_sources_where_users_keep_such_things(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     here = user_cache()
-    assert here == Path("/somewhere/cuefocus") / f"loops-{compiled.sources_digest()}"
+    assert here == Path("/somewhere/cuefocus") / f"loops-{loop_cache.sources_digest()}"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert user_cache() == Path.home() / ".cache" / "cuefocus" / here.name
 
@@ -202,3 +203,33 @@ def test_numba_is_not_loaded_before_it_is_asked_for() -> None:
 def test_without_numba_the_plain_kernels_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "can_compile", lambda: False)
     assert isinstance(compiled.fastest_kernels(), PlainKernels)
+
+
+@needs_numba
+def test_what_was_compiled_is_ready_for_the_processor_the_numba_and_the_sources_it_was_compiled_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    every_kernels()
+    assert is_ready(user_cache())
+    assert ready_loops() == str(user_cache())
+    other = tmp_path / "cpuinfo"
+    other.write_text("model name : another\nflags : fpu\n")
+    with monkeypatch.context() as changed:
+        changed.setattr(loop_cache, "_PROCESSOR", other)
+        assert ready_loops() == ""
+    with monkeypatch.context() as changed:
+        changed.setattr("importlib.metadata.version", lambda name: f"another {name}")
+        assert ready_loops() == ""
+    here, touched = user_cache(), Path(str(word.__file__)).stat().st_mtime_ns
+    with monkeypatch.context() as changed:
+        changed.setattr(loop_cache, "_stamp", lambda source: f"{source} {touched + 1}")
+        assert not is_ready(here)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert ready_loops() == ""
+
+
+@needs_numba
+def test_a_folder_with_all_loops_gives_compiled_kernels_and_none_the_plain_ones() -> None:
+    every_kernels()
+    assert ready_kernels(ready_loops()).name == "compiled"
+    assert ready_kernels("").name == "plain"

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
+from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.meter import frame_worth
 
 _CHUNK_S: Final = 0.05
@@ -59,19 +60,26 @@ class ChannelSearch:
         channels: how many there are.
         wanted: the only one that counts, from 0; None: the best.
         likely: where it was before samples were lost; the others are looked at only when it says nothing.
+        kernels: inner loops of the decoders; None takes the plain ones.
     """
 
     def __init__(
-        self, sample_rate: int, channels: int, wanted: int | None = None, *, likely: int | None = None
+        self,
+        sample_rate: int,
+        channels: int,
+        wanted: int | None = None,
+        *,
+        likely: int | None = None,
+        kernels: Kernels | None = None,
     ) -> None:
-        self._rate = sample_rate
+        self._rate, self._kernels = sample_rate, kernels
         self._chunk = max(1, round(sample_rate * _CHUNK_S))
         self._count = channels
         self._fixed = channels == 1 or wanted is not None
         self.channel = (wanted or 0) if self._fixed else likely
         self._heard = 0  # samples, of all channels alike
         self._read_at = 0  # where something was last read
-        self._decoder = LtcDecoder(sample_rate)
+        self._decoder = LtcDecoder(sample_rate, kernels=kernels)
         self._decoder_from = 0
         self._trials: dict[int, _Trial] = {}
         self._turns = [0] * channels  # how often each has been tried in this search
@@ -128,7 +136,7 @@ class ChannelSearch:
         first = self._heard - chunk.shape[1]
         for channel in able[: _AT_ONCE - len(self._trials)]:
             self._turns[channel] += 1
-            self._trials[channel] = _Trial(LtcDecoder(self._rate), first)
+            self._trials[channel] = _Trial(LtcDecoder(self._rate, kernels=self._kernels), first)
         self._untried = any(self._turns[channel] == 0 for channel in able)
 
     def _judge(self) -> list[tuple[int, LtcFrame]]:

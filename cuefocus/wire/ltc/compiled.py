@@ -1,16 +1,10 @@
 """The decoder's inner loops compiled by numba, where it is installed.
 
-The compiled code is kept in a folder named after a digest of the loops' sources: a changed loop is never read from an
-old one. Building the kernels loads or compiles everything, so that no block of sound ever waits for a compiler.
+Building the kernels loads or compiles everything (`loop_cache`), so that no block of sound ever waits for a compiler.
 """
 
-import hashlib
-import importlib.util
-import inspect
-import os
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,14 +21,12 @@ from cuefocus.wire.ltc.kernels import (
     most_bits,
     room_for_words,
 )
+from cuefocus.wire.ltc.loop_cache import can_compile, is_ready, is_writable, mark_ready, user_cache
 from cuefocus.wire.ltc.soft_loops import SYNC_LENGTH, SYNC_TAIL
 from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
 from cuefocus.wire.ltc.timelines import Timelines
 from cuefocus.wire.ltc.word import BITS_PER_WORD
 
-_MODULES: tuple[ModuleType, ...] = (
-    word, bits, edge_loops, start_loops, soft_loops, likeliest, timelines, believed_words,
-)  # fmt: skip
 # Called by other loops, in the order of their calls; a compiler must know them first.
 _INNER: tuple[Callable[..., Any], ...] = (
     word.packed_label, bits.is_likely_sync, bits.has_sync_shape, bits.walk, edge_loops.cut_at, edge_loops.crossing,
@@ -51,33 +43,34 @@ _SAMPLED_HOPS = 32  # looked at for noise
 _HOPPING = 0.25  # in or out of the clear, per sample; clean timecode at play speed: about 0.1
 
 
-def can_compile() -> bool:
-    """Whether numba is installed."""
-    return importlib.util.find_spec("numba") is not None
-
-
-def sources_digest() -> str:
-    """Changes when any loop does."""
-    digest = hashlib.sha256()
-    for module in _MODULES:
-        digest.update(inspect.getsource(module).encode())
-    return digest.hexdigest()[:16]
-
-
-def user_cache() -> Path:
-    """Where a user's compiled loops are kept: `$XDG_CACHE_HOME/cuefocus`, else `~/.cache/cuefocus`."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "cuefocus" / f"loops-{sources_digest()}"
-
-
 def fastest_kernels() -> Kernels:
     """Compiled kernels where numba is installed, ready to run; those in numpy and plain Python where it is not."""
     return CompiledKernels(user_cache()) if can_compile() else PlainKernels()
 
 
+def ready_kernels(loops: str) -> Kernels:
+    """Kernels for sound that will not wait: compiled ones from a folder that has them all, or the plain ones.
+
+    Args:
+        loops: the folder, as `ready_loops` found it; empty for the plain ones.
+    """
+    if not loops:
+        return PlainKernels()
+    try:
+        return CompiledKernels(Path(loops))
+    except ImportError:  # taken away since
+        return PlainKernels()
+
+
+def ready_loops() -> str:
+    """The user's folder of compiled loops, if nothing in it is still to be compiled on this machine; else empty."""
+    folder = user_cache()
+    return str(folder) if can_compile() and is_ready(folder) else ""
+
+
 def kernels_for(sound_s: float) -> Kernels:
     """What reads a recording of that many seconds soonest, the time to load or to compile included."""
-    worth_s = _WORTH_LOADING_S if user_cache().is_dir() else _WORTH_COMPILING_S
+    worth_s = _WORTH_LOADING_S if is_ready(user_cache()) else _WORTH_COMPILING_S
     return fastest_kernels() if sound_s >= worth_s else PlainKernels()
 
 
@@ -91,8 +84,11 @@ class CompiledKernels:
     Raises: ImportError where numba is not installed; ask `can_compile` first.
     """
 
+    name = "compiled"
+
     def __init__(self, cache: Path | None = None) -> None:
-        compiled = _compiler(cache)
+        kept = cache if cache is not None and is_writable(cache) else None
+        compiled = _compiler(kept)
         self._extremes = compiled(edge_loops.hop_extremes)
         self._edges = compiled(edge_loops.edge_places)
         self._edges_in_noise = compiled(edge_loops.edge_places_in_noise)
@@ -111,6 +107,8 @@ class CompiledKernels:
         self._bits = np.zeros(BITS_PER_WORD, dtype=np.int64)
         self._fit_room = np.zeros((2, 2 * REACH_HALF_BITS + 1))
         self._warm_up()
+        if kept is not None:
+            mark_ready(kept)
 
     def extremes(self, window: Samples, first: int, hop: int) -> tuple[Samples, Samples]:
         """See `EdgeKernels`."""
@@ -245,13 +243,13 @@ _TOO_HIGH, _TOO_LOW = _key(SOUND), _key(-SOUND)
 
 
 def _compiler(cache: Path | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What turns a loop into compiled code, kept in `cache` if that can be."""
+    """What turns a loop into compiled code, kept in `cache` if there is one."""
     import numba  # half a second, and only for those who want it
     from numba.extending import register_jitable
 
     for inner in _INNER:
         register_jitable(inner)
-    kept = cache is not None and _is_writable(cache)
+    kept = cache is not None
 
     config: Any = numba.config
 
@@ -265,14 +263,3 @@ def _compiler(cache: Path | None) -> Callable[[Callable[..., Any]], Callable[...
         return ready
 
     return compiled
-
-
-def _is_writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return False
-    return True

@@ -92,9 +92,15 @@ class SoftKernels(Protocol):
 class Kernels(EdgeKernels, WordKernels, SoftKernels, Protocol):
     """Everything a decoder needs."""
 
+    @property
+    def name(self) -> str:
+        """What the log calls them."""
+
 
 class PlainKernels:
     """The kernels in numpy and plain Python: always there, nothing to compile."""
+
+    name = "plain"
 
     def extremes(self, window: Samples, first: int, hop: int) -> tuple[Samples, Samples]:
         """See `EdgeKernels`."""
