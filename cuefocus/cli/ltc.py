@@ -1,4 +1,4 @@
-"""`ltc decode` and `ltc generate`."""
+"""`ltc decode`, `ltc compile` and `ltc generate`."""
 
 import sys
 from pathlib import Path
