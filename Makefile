@@ -16,8 +16,9 @@ run: $(READY) $(DUET_LTC)
 
 test: $(READY)
 	$(BIN)/pytest -n 2 -m "not serial and not hardware"
-	@# real processes in real time: one that the machine itself held up (a stall of 50 ms is a fault here) runs once more
-	$(BIN)/pytest -m "serial and not hardware" --reruns 1
+	@# Real processes in real time. They mostly wait, so two stand beside each other; one that the machine itself held up
+	@# (a stall of 50 ms is a fault here) runs once more.
+	$(BIN)/pytest -n 2 --dist worksteal -m "serial and not hardware" --reruns 1
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -15,7 +15,7 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import PORT, ArtNetRun
 from cuefocus.wire.mtc.encoder import MtcRun
 
-RATE, START, SECONDS = RATES["25"], Timecode(0, 59, 58, 0), 12.0
+RATE, START, SECONDS = RATES["25"], Timecode(0, 59, 58, 0), 10.0
 
 
 def main() -> None:

@@ -59,16 +59,16 @@ marks:
   B: {ana: 1.80 m, ben: 2.60 m, band: 5 m}
   C: {ana: 1.60 m, ben: 2.40 m}
 acts:
-  - {act: song, starts: "01:00:00:00", preroll: 1 s, opening: {B: ana, C: ana}}
+  - {act: song, starts: "01:00:00:00", preroll: 1 s, take_end_s: 4, opening: {B: ana, C: ana}}
 cues:
   - {cue: B1, camera: B, land: {at: "01:00:02:00"}, to: ben}
   - {cue: C1, camera: C, land: {at: "01:00:02:00"}, to: ben}
   - {cue: B2, camera: B, land: {at: "01:00:04:00"}, to: band}
   - {cue: C2, camera: C, land: {at: "01:00:04:12"}, to: ana}
-  - {cue: B3, camera: B, land: {at: "01:00:08:00"}, to: ana}
-  - {cue: C3, camera: C, land: {at: "01:00:08:12"}, to: ben}
+  - {cue: B3, camera: B, land: {at: "01:00:07:00"}, to: ana}
+  - {cue: C3, camera: C, land: {at: "01:00:07:10"}, to: ben}
 """
-SOUND_S = 12.0
+SOUND_S = 10.0
 CUES = ("B1", "C1", "B2", "C2", "B3", "C3")
 
 _MAIN = """

@@ -56,7 +56,7 @@ def test_a_rack_in_flight_lands_though_the_journal_lacks_the_last_steps(tmp_path
         conductor = running.pid("conductor")
         os.kill(conductor, signal.SIGKILL)
         running.another("conductor", conductor)
-        running.at_show_s(6.0, origin_ns)
+        running.at_show_s(5.6, origin_ns)
         ballast.unlink()
         assert running.end() == 0, running.told()
         rows = running.landings()

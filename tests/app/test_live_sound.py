@@ -26,7 +26,7 @@ from cuefocus.shells.sound_tap import record
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from tests.app.jack_server import Server, keep_to_itself
-from tests.app.running import CUES, daemon
+from tests.app.running import CUES, SOUND_S, daemon
 
 HERE = Path(__file__).parent
 needs_jack = pytest.mark.skipif(
@@ -86,7 +86,7 @@ def heard_well(event: dict[str, Any], *, after_ns: int) -> bool:
     return bool(event.get("sound", {}).get("lock", 0.0) > 0.8 and event["host_ns"] > after_ns)
 
 
-def timecode(tmp_path: Path, seconds: float = 12.0) -> Path:
+def timecode(tmp_path: Path, seconds: float = SOUND_S) -> Path:
     sound = tmp_path / "live.wav"
     generate_ltc(sound, rate="25", start="00:59:58:00", seconds=seconds)
     return sound

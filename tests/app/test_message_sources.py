@@ -66,7 +66,7 @@ def test_racks_land_by_art_net_even_when_the_conductor_is_killed(tmp_path: Path)
     with deck("artnet", address) as play, daemon(tmp_path, sources=[f"artnet:{address}"]) as running:
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
-        running.at_show_s(5.0, origin_ns)
+        running.at_show_s(4.7, origin_ns)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert_all_land(running)
         assert {row["source"] for row in running.landings().values()} == {"playback"}

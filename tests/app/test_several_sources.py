@@ -64,7 +64,7 @@ def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_
 def test_a_conductor_that_is_killed_takes_every_source_up_again(tmp_path: Path, sounds: list[str]) -> None:
     with daemon(tmp_path, sources=sounds) as running:
         origin_ns = running.until(lambda event: event["event"] == "source")["host_ns"]
-        running.at_show_s(5.0, origin_ns)
+        running.at_show_s(4.7, origin_ns)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert running.end() == 0
         assert _landings(running)["B3"]["source"] == "source 2"
