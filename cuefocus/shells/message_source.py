@@ -1,18 +1,18 @@
-"""Timecode that comes as messages, as the conductor hears it: MIDI or Art-Net, stamped where they arrived.
+"""Timecode that comes as messages, as the conductor hears it: MIDI, Art-Net or OSC, stamped where they arrived.
 
 However many messages come, a turn of the loop takes a bounded number of them, and then lets a moment pass: their stamps
 do not depend on when they are fetched.
 """
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
-from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 
 MOST_A_TURN: Final = 32
 _PAUSE_NS: Final = 4 * NS_PER_MS
@@ -71,11 +71,18 @@ class Inlet(Protocol):
 class Listener(Protocol):
     """Turns stamped bytes into readings."""
 
-    def feed(self, data: bytes, stamp_ns: int, /) -> list[Reading | Glitch]:
-        """Readings that these bytes complete."""
+    def feed(self, data: bytes, stamp_ns: int, /) -> Sequence[Reading | Glitch | PlaybackStopped]:
+        """Readings that these bytes complete, and the word that playback stopped."""
 
     def restart(self) -> None:
         """The way in was closed."""
+
+
+def inbox_event(found: Reading | Glitch | PlaybackStopped) -> Heard:
+    """What a listener made of a message, as the session takes it."""
+    if isinstance(found, PlaybackStopped):
+        return SourceEvent(found.source, found.stamp_ns, "stopped", found.reason)
+    return found
 
 
 class MessageSource:
@@ -159,7 +166,7 @@ class MessageSource:
             if isinstance(found, Glitch):
                 self._glitches, self._glitch = self._glitches + 1, found.reason
             else:
-                heard.append(found)
+                heard.append(inbox_event(found))
         return heard
 
     def _glitches_due(self, at_ns: int) -> list[Heard]:

@@ -11,7 +11,7 @@ from cuefocus.shells.message_source import MOST_A_TURN, Message, MessageSource, 
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun
-from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 from cuefocus.wire.mtc.encoder import MtcRun
 
 RATE = RATES["25"]
@@ -69,6 +69,22 @@ def test_quarter_frames_become_readings_of_the_moment_they_were_due() -> None:
     for reading in readings:
         frames = reading.label.frame_number(RATE) - START.frame_number(RATE)
         assert reading.stamp_ns == pytest.approx(BEGIN_NS + frames * RATE.frame_ns, abs=1000)
+
+
+class Stops:
+    """A listener to whom each message says that playback stopped."""
+
+    def feed(self, data: bytes, stamp_ns: int) -> list[PlaybackStopped]:
+        return [PlaybackStopped("daw", data.decode(), stamp_ns)]
+
+    def restart(self) -> None:
+        pass
+
+
+def test_the_word_that_playback_stopped_is_the_sources_own_event() -> None:
+    hand = Hand()
+    source = MessageSource("daw", Queue(Message(b"it stopped", BEGIN_NS - 5)), Stops(), clock_ns=hand)
+    assert all_of(source, hand) == [SourceEvent("daw", BEGIN_NS - 5, "stopped", "it stopped")]
 
 
 def test_a_turn_takes_a_bounded_number_of_messages_and_then_rests() -> None:

@@ -1,0 +1,154 @@
+"""REAPER's feedback, as its screen is drawn: readings of the moment each frame began."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from cuefocus.chase.reaper import ReaperInput
+from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
+from tests.osc_programs import Reaper
+
+HOST0_NS = 5_000_000_000_000
+RATE = RATES["25"]
+HOUR = Timecode(1, 0, 0, 0)
+Heard = Reading | Glitch | PlaybackStopped
+
+
+def heard(reaper: Reaper, listener: ReaperInput, seconds: float) -> list[Heard]:
+    found: list[Heard] = []
+    for at_s, data in reaper.packets(seconds):
+        found += listener.feed(data, HOST0_NS + round(at_s * NS_PER_S))
+    return found
+
+
+def late_ms(found: list[Heard], rate: FrameRate, zero_frames: int, after_s: float) -> list[float]:
+    """Stamp less the moment at which the frame truly began, for a project that began to play at host second 0."""
+    late = []
+    for reading in found:
+        if isinstance(reading, Reading) and reading.direction:
+            frame = reading.label.frame_number(rate) - zero_frames
+            true_ns = HOST0_NS + rate.show_ns(frame)
+            if true_ns > HOST0_NS + after_s * NS_PER_S:
+                late.append((reading.stamp_ns - true_ns) / NS_PER_MS)
+    return late
+
+
+def playing(at_s: float) -> float:
+    return at_s
+
+
+@pytest.mark.parametrize("rate", ["23.976", "24", "25", "29.97df", "30"])
+@pytest.mark.parametrize(
+    "fields", [("/time",), ("/time/str",), ("/time/str", "/frames/str"), ("/time", "/samples/str", "/frames/str")]
+)
+def test_readings_have_the_stamps_of_their_frames(rate: str, fields: tuple[str, ...]) -> None:
+    one = RATES[rate]
+    zero = HOUR.frame_number(one) if "/frames/str" in fields else 0
+    found = heard(Reaper(playing, one, zero, fields), ReaperInput("reaper", one), 40.0)
+    late = late_ms(found, one, zero, 5.0)
+    assert len(late) > 300
+    assert not [one for one in found if not isinstance(one, Reading)]
+    assert np.std(late) < 0.4
+    assert -1.0 < min(late)
+    assert max(late) < 1.5, "the least delay is what remains"
+
+
+@pytest.mark.parametrize("fields", [("/time", "/frames/str"), ("/frames/str", "/time")])
+def test_messages_one_by_one_say_the_same(fields: tuple[str, ...]) -> None:
+    zero = HOUR.frame_number(RATE)
+    reaper = Reaper(playing, RATE, zero, fields, bundled=False)
+    late = late_ms(heard(reaper, ReaperInput("reaper", RATE), 30.0), RATE, zero, 5.0)
+    assert np.std(late) < 0.6
+    assert max(map(abs, late)) < 2.5
+
+
+def test_without_labels_the_rig_says_where_the_project_starts() -> None:
+    listener = ReaperInput("reaper", RATE, starts_show_ns=HOUR.show_ns(RATE))
+    found = heard(Reaper(playing, RATE, fields=("/time",)), listener, 10.0)
+    labels = [one.label for one in found if isinstance(one, Reading)]
+    assert labels[0].hours == labels[-1].hours == 1
+    assert labels[-1] > Timecode(1, 0, 9, 0)
+
+
+def test_labels_alone_are_not_followed_and_the_cure_is_said() -> None:
+    found = heard(Reaper(playing, RATE, fields=("/frames/str",)), ReaperInput("reaper", RATE), 10.0)
+    assert found
+    assert all(isinstance(one, Glitch) and "let its OSC pattern file send TIME" in one.reason for one in found)
+
+
+def test_three_hours_in_strings_are_finer_than_floats() -> None:
+    def deep(at_s: float) -> float:
+        return 3 * 3600.0 + at_s
+
+    def spread(*fields: str) -> float:
+        reaper = Reaper(deep, RATE, fields=fields, jitter_s=0.005)
+        late = late_ms(heard(reaper, ReaperInput("reaper", RATE), 30.0), RATE, 3 * 3600 * 25, 5.0)
+        return float(np.mean(np.abs(np.array(late) - np.median(late))))
+
+    assert spread("/time", "/samples/str") <= spread("/time") + 0.02
+
+
+def test_a_stop_is_told_at_once_and_what_follows_is_a_place_without_motion() -> None:
+    def place(at_s: float) -> float:
+        return min(at_s, 6.0) if at_s < 8.0 else 2.0
+
+    listener = ReaperInput("reaper", RATE)
+    found = heard(Reaper(place, RATE), listener, 10.0)
+    stops = [one for one in found if isinstance(one, PlaybackStopped)]
+    assert [one.reason for one in stops] == ["REAPER stopped"]
+    assert HOST0_NS + 6 * NS_PER_S <= stops[0].stamp_ns < HOST0_NS + round(6.1 * NS_PER_S)
+    after = found[found.index(stops[0]) + 1 :]
+    assert all(isinstance(one, Reading) and one.direction == 0 for one in after)
+    assert isinstance(after[-1], Reading)
+    assert after[-1].label == Timecode(0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "jump"),
+    [
+        ("far", lambda at_s: at_s if at_s < 5.0 else at_s + 60.0),
+        ("forward", lambda at_s: at_s if at_s < 5.0 else at_s + 2.0),
+        ("back", lambda at_s: at_s if at_s < 5.0 else at_s - 3.0),
+        ("loop", lambda at_s: at_s if at_s < 5.0 else 3.0 + (at_s - 5.0) % 2.0),
+    ],
+)
+def test_after_a_jump_a_new_line_begins(name: str, jump: Callable[[float], float]) -> None:
+    found = heard(Reaper(jump, RATE, seed=3), ReaperInput("reaper", RATE), 12.0)
+    readings = [one for one in found if isinstance(one, Reading)]
+    assert len(readings) == len(found), name
+    for reading in readings:
+        at_s = (reading.stamp_ns - HOST0_NS) / NS_PER_S
+        places = [jump(at_s - late_s) for late_s in (-0.012, 0.0, 0.012)]
+        said = reading.label.frame_number(RATE) / 25
+        assert min(abs(said - place) for place in places) < 0.05, f"{name}: {said} at {at_s}"
+
+
+def test_another_frame_rate_is_named_and_moves_nothing() -> None:
+    for project, why in (("30", "does not exist at 25 fps"), ("24", "do not keep pace at 25 fps")):
+        reaper = Reaper(playing, RATES[project], Timecode(1, 0, 0, 0).frame_number(RATES[project]))
+        found = heard(reaper, ReaperInput("reaper", RATE), 12.0)
+        glitches = [one for one in found if isinstance(one, Glitch)]
+        assert not [one for one in found[len(found) // 2 :] if isinstance(one, Reading)]
+        assert any(why in one.reason for one in glitches)
+        assert "set the project's frame rate" in glitches[-1].reason
+
+
+def test_an_hour_before_midnight_goes_on_after_it() -> None:
+    zero = RATE.frames_per_day - 100
+    found = heard(Reaper(playing, RATE, zero, ("/time", "/frames/str")), ReaperInput("reaper", RATE), 12.0)
+    labels = [one.label.frame_number(RATE) for one in found if isinstance(one, Reading)]
+    assert {timecode_at_frame(one, RATE).hours for one in labels} == {0, 23}
+    steps = {(b - a) % RATE.frames_per_day for a, b in pairwise(labels)}
+    assert max(steps) <= 10
+
+
+def test_what_was_away_begins_anew() -> None:
+    listener = ReaperInput("reaper", RATE)
+    heard(Reaper(lambda at_s: min(at_s, 3.0), RATE), listener, 4.0)
+    listener.restart()
+    found = heard(Reaper(playing, RATE, buttons=False, fields=("/time",)), listener, 4.0)
+    assert len([one for one in found if isinstance(one, Reading) and one.direction]) > 30
