@@ -1,27 +1,24 @@
 """The verbs `ltc decode` and `ltc generate`: files and options in, rows and counts out. Nothing is printed here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Unpack
 
 from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
-from cuefocus.app.playback_options import playback_from
+from cuefocus.app.ltc_signal import SignalOptions, ltc_signal, within, words_in
+from cuefocus.app.start_now import refuse_now
 from cuefocus.errors import DeviceError, InputError, SoundFileError
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from cuefocus.shells.wav_writer import SampleCoding, write_wav
 from cuefocus.timebase.frames import RATES, FrameRate
 from cuefocus.wire.ltc.compiled import CompiledKernels, kernels_for
-from cuefocus.wire.ltc.date_bits import flags_with_date
 from cuefocus.wire.ltc.decoder import LtcDecoder, Tally
-from cuefocus.wire.ltc.encoder import LtcSound
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.loop_cache import can_compile, is_ready, is_writable, user_cache
 from cuefocus.wire.ltc.played import played_ltc
 from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
-from cuefocus.wire.ltc.word import WordFlags
 
 _DROP = RATES["29.97df"]
 _BLOCK_SAMPLES = 1 << 17
@@ -175,16 +172,8 @@ def generate_ltc(
     start: str,
     seconds: float,
     sample_rate: int = 48_000,
-    level_dbfs: float = -6.0,
     coding: str = "16",
-    speed: float = 1.0,
-    ramps: Sequence[str] = (),
-    jumps: Sequence[str] = (),
-    gaps: Sequence[str] = (),
-    wow: str = "",
-    user_bits: int = 0,
-    day: date | None = None,
-    colour_frame: bool = False,
+    **options: Unpack[SignalOptions],
 ) -> int:
     """Write LTC to a mono WAV file; the word of `start` begins at sample 0 exactly.
 
@@ -194,47 +183,23 @@ def generate_ltc(
         start: the first label, "HH:MM:SS:FF".
         seconds: length of the file.
         sample_rate: samples per second, at least 8000.
-        level_dbfs: peak level.
         coding: of a sample: 8, 16, 24, 32 or float.
-        speed: at sample 0, relative to the rate; negative plays backwards.
-        ramps: as of `playback_from`, like the next three.
-        jumps: from one label to another.
-        gaps: silence.
-        wow: an uneven speed.
-        user_bits: the eight binary groups as 32 bits, group 1 lowest.
-        day: the date in the user bits instead.
-        colour_frame: the colour frame flag.
+        options: as of `SignalOptions`.
 
     Returns: whole frames' worth (pairs over 30 fps) that passes in the file, to and fro, gaps included.
     Raises: TimecodeError for a rate or label that does not exist; InputError for a number out of range;
         DeviceError if the file cannot be written.
     """
-    playback = playback_from(rate=rate, start=start, speed=speed, ramps=ramps, jumps=jumps, gaps=gaps, wow=wow)
-    fastest = sample_rate / (2.6 * 80 * playback.rate.word_nominal) if sample_rate >= 8000 else 0.0
-    allowed_speeds = f"at most {fastest:.2g} at this sample rate, and not always 0"
-    ranges = (
+    refuse_now(start)
+    within(
         ("seconds", 0 < seconds <= _MOST_SECONDS, f"between 0 and {_MOST_SECONDS}"),
-        ("sample_rate", 8000 <= sample_rate <= 384_000, "between 8000 and 384000"),
-        ("level_dbfs", -90 <= level_dbfs <= 0, "between -90 and 0"),
         ("coding", coding in set(SampleCoding), ", ".join(SampleCoding)),
-        ("speed", 0 < playback.fastest <= fastest, allowed_speeds),
-        ("user_bits", 0 <= user_bits < 1 << 32 and not (user_bits and day), "32 bits, or a date"),
     )
-    for name, fine, allowed in ranges:
-        if not fine:
-            raise InputError(f"cannot generate LTC like this: {name} is out of range", where=name, hint=allowed)
-    flags = WordFlags(user_bits=user_bits, colour_frame=colour_frame)
-    sound = LtcSound(
-        playback.rate,
-        playback.start,
-        sample_rate,
-        level=10 ** (level_dbfs / 20),
-        flags=flags if day is None else flags_with_date(day, colour_frame=colour_frame),
-    )
+    sound, playback = ltc_signal(rate, start, sample_rate, **options)
     samples = round(seconds * sample_rate)
     blocks = played_ltc(sound, playback, samples, block_samples=_BLOCK_SAMPLES)
     if isinstance(output, (str, Path)):
         write_sound_file(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)
     else:
         write_wav(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)
-    return int(playback.length_frames(samples / sample_rate) / playback.rate.pair + 1e-6)
+    return words_in(playback, samples / sample_rate)

@@ -1,13 +1,15 @@
 """The verbs `mtc generate` and `artnet generate`: timecode for others, live, message by message."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from cuefocus.app.start_now import begin_now
 from cuefocus.shells.artnet_out import ArtNetOut
 from cuefocus.shells.host_clock import HostClock
 from cuefocus.shells.midi_out import open_midi_out
 from cuefocus.shells.on_time import Sent, send_on_time
 from cuefocus.shells.realtime import enter_realtime
+from cuefocus.shells.until_stopped import sigterm_as_ctrl_c
 from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.playback import Playback
 from cuefocus.wire.sent_timecode import artnet_messages, mtc_messages
@@ -31,13 +33,14 @@ class SentTimecode:
         return f"{self.to}: {self.sent.count} {self.what}, {late_ms:.3f} ms late at most{dropped}"
 
 
-def send_mtc(playback: Playback, seconds: float | None, to: str) -> SentTimecode:
+def send_mtc(playback: Playback, seconds: float | None, to: str, *, now: bool = False) -> SentTimecode:
     """Send MIDI timecode to a port until it is over, or Ctrl-C.
 
     Args:
         playback: at one speed, with jumps and gaps.
         seconds: how long; None for ever.
         to: as of `open_midi_out`.
+        now: begin with the time of day, whatever the playback begins with.
 
     Raises: as `mtc_messages` and `open_midi_out`; LinkError if the port goes away.
     """
@@ -46,13 +49,17 @@ def send_mtc(playback: Playback, seconds: float | None, to: str) -> SentTimecode
     port = open_midi_out(to)
     try:
         enter_realtime(_PRIORITY, lock=False)
-        sent = send_on_time(mtc_messages(playback, seconds, clock.now_ns() + _LEAD_NS), port.write, clock)
+        playback, origin_ns = _begun(playback, clock, now=now)
+        with sigterm_as_ctrl_c():
+            sent = send_on_time(mtc_messages(playback, seconds, origin_ns), port.write, clock)
     finally:
         port.close()
     return SentTimecode("messages of MIDI timecode", to, sent)
 
 
-def send_artnet(playback: Playback, seconds: float | None, to: str = LOOPBACK, *, stream: int = 0) -> SentTimecode:
+def send_artnet(
+    playback: Playback, seconds: float | None, to: str = LOOPBACK, *, stream: int = 0, now: bool = False
+) -> SentTimecode:
     """Send Art-Net timecode to an address until it is over, or Ctrl-C.
 
     Args:
@@ -60,6 +67,7 @@ def send_artnet(playback: Playback, seconds: float | None, to: str = LOOPBACK, *
         seconds: how long; None for ever.
         to: as of `ArtNetOut`; nothing leaves this machine unless it names another.
         stream: which of a sender's timecodes, 0 to 255.
+        now: begin with the time of day, whatever the playback begins with.
 
     Raises: as `artnet_messages` and `ArtNetOut`; LinkError if there is no way there.
     """
@@ -68,8 +76,18 @@ def send_artnet(playback: Playback, seconds: float | None, to: str = LOOPBACK, *
     out = ArtNetOut(to)
     try:
         enter_realtime(_PRIORITY, lock=False)
-        messages = artnet_messages(playback, seconds, clock.now_ns() + _LEAD_NS, stream=stream)
-        sent = send_on_time(messages, out.write, clock)
+        playback, origin_ns = _begun(playback, clock, now=now)
+        with sigterm_as_ctrl_c():
+            sent = send_on_time(artnet_messages(playback, seconds, origin_ns, stream=stream), out.write, clock)
     finally:
         out.close()
     return SentTimecode("datagrams of Art-Net timecode", to, sent)
+
+
+def _begun(playback: Playback, clock: HostClock, *, now: bool) -> tuple[Playback, int]:
+    """What is sent from which host time on."""
+    origin_ns = clock.now_ns() + _LEAD_NS
+    if not now:
+        return playback, origin_ns
+    start, origin_ns = begin_now(playback.rate, origin_ns)
+    return replace(playback, start=start), origin_ns

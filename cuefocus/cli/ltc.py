@@ -12,7 +12,9 @@ from cuefocus.cli.speech import complain, say, say_json
 if TYPE_CHECKING:
     from datetime import date
 
-ltc = typer.Typer(help="LTC in sound files.", no_args_is_help=True)
+    from cuefocus.app.ltc_signal import SignalOptions
+
+ltc = typer.Typer(help="LTC in sound files and out of them, and live to others.", no_args_is_help=True)
 
 
 @ltc.command("decode")
@@ -46,12 +48,18 @@ def ltc_compile() -> None:
 def ltc_generate(
     rate: RateName,
     start: StartLabel,
-    seconds: Annotated[float, typer.Option("--seconds", help="length of the file")],
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="how long; with --to until Ctrl-C where it is left out")
+    ] = None,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="file to write; - for standard output", metavar="X.wav")
-    ],
-    sample_rate: Annotated[int, typer.Option("--sample-rate", help="samples per second")] = 48_000,
-    coding: Annotated[str, typer.Option("--bits", help="8, 16, 24, 32 or float")] = "16",
+        Path | None, typer.Option("-o", "--output", help="file to write; - for standard output", metavar="X.wav")
+    ] = None,
+    to: Annotated[
+        str,
+        typer.Option("--to", help="live: jack:PORT or audio:DEVICE#3; jack: makes a port", metavar="DEVICE"),
+    ] = "",
+    sample_rate: Annotated[int, typer.Option("--sample-rate", help="of the file, samples per second")] = 48_000,
+    coding: Annotated[str, typer.Option("--bits", help="of the file: 8, 16, 24, 32 or float")] = "16",
     level: Annotated[float, typer.Option("--level", help="peak, dBFS")] = -6.0,
     speed: StartSpeed = 1.0,
     ramps: Annotated[
@@ -64,7 +72,27 @@ def ltc_generate(
     day: Annotated[str, typer.Option("--date", help="the date in the user bits", metavar="YYYY-MM-DD")] = "",
     colour_frame: Annotated[bool, typer.Option("--colour-frame", help="set the colour frame flag")] = False,
 ) -> None:
-    """LTC to a sound file."""
+    """LTC to a sound file, or live into a sound server or card."""
+    options: SignalOptions = {
+        "level_dbfs": level,
+        "speed": speed,
+        "ramps": ramps,
+        "wow": wow,
+        "jumps": jumps,
+        "gaps": gaps,
+        "user_bits": _hex(user_bits),
+        "day": _day(day),
+        "colour_frame": colour_frame,
+    }
+    if bool(to) == (output is not None):
+        raise typer.BadParameter("say where it goes: to a file (-o X.wav) or live (--to jack:PORT), one of the two")
+    if output is None:
+        from cuefocus.app.ltc_live import play_ltc
+
+        say(str(play_ltc(to, rate=rate, start=start, seconds=seconds, **options)))
+        return
+    if seconds is None:
+        raise typer.BadParameter("a file has an end: give --seconds")
     from cuefocus.app.ltc import generate_ltc
 
     to_stdout = str(output) == "-"
@@ -77,15 +105,7 @@ def ltc_generate(
         seconds=seconds,
         sample_rate=sample_rate,
         coding=coding,
-        level_dbfs=level,
-        speed=speed,
-        ramps=ramps,
-        wow=wow,
-        jumps=jumps,
-        gaps=gaps,
-        user_bits=_hex(user_bits),
-        day=_day(day),
-        colour_frame=colour_frame,
+        **options,
     )
     if not to_stdout:
         say(f"{output}: {words} frames from {start} at {rate}")

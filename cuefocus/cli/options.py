@@ -9,7 +9,9 @@ Json = Annotated[bool, typer.Option("--json", help="machine-readable output on s
 RigFile = Annotated[Path, typer.Option("--rig", help="rig file", metavar="R.yaml")]
 Store = Annotated[Path, typer.Option("--store", help="take store (SQLite)", metavar="FILE")]
 RateName = Annotated[str, typer.Option("--rate", help="frame rate, e.g. 25 or 29.97df")]
-StartLabel = Annotated[str, typer.Option("--start", help="first label", metavar="HH:MM:SS:FF")]
+StartLabel = Annotated[
+    str, typer.Option("--start", help="first label; live also now, the time of day", metavar="HH:MM:SS:FF")
+]
 StartSpeed = Annotated[float, typer.Option("--speed", help="relative to the rate; negative runs backwards")]
 JumpList = Annotated[list[str], typer.Option("--jump", help="at AT s go to a label", metavar="AT=HH:MM:SS:FF")]
 GapList = Annotated[list[str], typer.Option("--gap", help="at AT s nothing for so many", metavar="AT=SECONDS")]

@@ -26,9 +26,10 @@ def mtc_generate(
     """MIDI timecode to a port, live: quarter frames, and full frames at the start and at jumps."""
     from cuefocus.app.playback_options import playback_from, seconds_from
     from cuefocus.app.send_timecode import send_mtc
+    from cuefocus.app.start_now import MIDNIGHT, NOW
 
-    playback = playback_from(rate=rate, start=start, speed=speed, jumps=jumps, gaps=gaps)
-    say(str(send_mtc(playback, seconds_from(seconds), to)))
+    playback = playback_from(rate=rate, start=MIDNIGHT if start == NOW else start, speed=speed, jumps=jumps, gaps=gaps)
+    say(str(send_mtc(playback, seconds_from(seconds), to, now=start == NOW)))
 
 
 @artnet.command("generate")
@@ -47,6 +48,7 @@ def artnet_generate(
     """Art-Net timecode to an address, live: a datagram a frame. Only this machine hears it unless --to is given."""
     from cuefocus.app.playback_options import playback_from, seconds_from
     from cuefocus.app.send_timecode import send_artnet
+    from cuefocus.app.start_now import MIDNIGHT, NOW
 
-    playback = playback_from(rate=rate, start=start, speed=speed, jumps=jumps, gaps=gaps)
-    say(str(send_artnet(playback, seconds_from(seconds), to, stream=stream)))
+    playback = playback_from(rate=rate, start=MIDNIGHT if start == NOW else start, speed=speed, jumps=jumps, gaps=gaps)
+    say(str(send_artnet(playback, seconds_from(seconds), to, stream=stream, now=start == NOW)))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from cuefocus.errors import DeviceError
 
 _CAPTURE: Final = 0  # enum JackLatencyCallbackMode, jack/types.h
+_PLAYBACK: Final = 1
 _HALF_TICK_NS: Final = 500  # the server's clock is cut to whole µs
 _BREATH_NS: Final = 50_000
 """Two readings of our clock further apart than this were interrupted: what was read between says little."""
@@ -30,7 +31,7 @@ class _LatencyRange(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class JackPort:
-    """A port that sound comes out of, such as a sound card's input.
+    """A port of another program or of a sound card.
 
     Args:
         physical: it belongs to a sound card.
@@ -70,9 +71,16 @@ def open_client(library: Any, name: str) -> Any:
 
 def sound_outputs(client: Any) -> list[JackPort]:
     """Every port that sound comes out of, in the server's order."""
-    return [
-        JackPort(str(port.name), bool(port.is_physical)) for port in client.get_ports(is_audio=True, is_output=True)
-    ]
+    return _listed(client.get_ports(is_audio=True, is_output=True))
+
+
+def sound_inputs(client: Any) -> list[JackPort]:
+    """Every port that sound goes into, in the server's order."""
+    return _listed(client.get_ports(is_audio=True, is_input=True))
+
+
+def _listed(ports: Any) -> list[JackPort]:
+    return [JackPort(str(port.name), bool(port.is_physical)) for port in ports]
 
 
 class CycleTimes:
@@ -117,15 +125,20 @@ class CycleTimes:
 
 
 class PortLatency:
-    """How old a sample is when it comes out of an input port of ours."""
+    """How old a sample is when it comes out of an input port of ours, or how long one of an output takes.
 
-    def __init__(self) -> None:
+    Args:
+        playback: ask for the latter.
+    """
+
+    def __init__(self, *, playback: bool = False) -> None:
+        self._mode = _PLAYBACK if playback else _CAPTURE
         self._get_range = ctypes.CDLL("libjack.so.0").jack_port_get_latency_range
         self._range = _LatencyRange()
 
     def frames(self, port: Any) -> int:
-        """Capture latency, samples; the longest way where several meet."""
-        self._get_range(ctypes.c_void_p(_address(port)), _CAPTURE, ctypes.byref(self._range))
+        """Its latency, samples; the longest way where several meet."""
+        self._get_range(ctypes.c_void_p(_address(port)), self._mode, ctypes.byref(self._range))
         return int(self._range.most)
 
 

@@ -3,16 +3,14 @@
 Used directly, not through mido: the bytes are wanted as they came, and stamped before anything else happens.
 """
 
-import contextlib
 import importlib
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.library_noise import libraries_unheard
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.sound_device import the_one
 from cuefocus.timebase.units import NS_PER_S
@@ -50,21 +48,8 @@ def listed_ports() -> list[str]:
     For a program of one thread: what ALSA and JACK themselves print meanwhile is kept from its standard error.
     """
     library = midi_library()
-    with _libraries_unheard():
+    with libraries_unheard():
         return [name for opened in _systems(library) for name in _names(opened, library)]
-
-
-@contextlib.contextmanager
-def _libraries_unheard() -> Iterator[None]:
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 class MidiPort:

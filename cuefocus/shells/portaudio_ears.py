@@ -9,7 +9,7 @@ from typing import Any, Final
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.ears import Gone
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.portaudio_list import SoundInput, audio_module, leave_jack_alone, sound_inputs
+from cuefocus.shells.portaudio_list import SoundCard, audio_module, leave_jack_alone, sound_inputs
 from cuefocus.shells.sound_device import MOST_CHANNELS, SoundDevice, the_one
 from cuefocus.shells.sound_ring import RingWriter, State
 from cuefocus.timebase.units import NS_PER_S
@@ -102,7 +102,7 @@ class PortAudioEars:
         self._sample += frames
 
 
-def _chosen(library: Any, device: SoundDevice) -> SoundInput:
+def _chosen(library: Any, device: SoundDevice) -> SoundCard:
     inputs = sound_inputs(library)
     if not inputs:
         raise DeviceError("there is no sound input", where=str(device), hint="plug one in; `cuefocus ports` lists them")

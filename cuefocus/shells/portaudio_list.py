@@ -20,8 +20,8 @@ _PATIENCE_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class SoundInput:
-    """A device that sound comes in by.
+class SoundCard:
+    """A device as one end of sound: all its inputs, or all its outputs.
 
     Args:
         index: PortAudio's number for it, until it looks again.
@@ -45,18 +45,27 @@ def audio_module() -> Any:
         raise DeviceError(f"PortAudio is not installed ({problem})", where=_WHERE, hint=_NO_LIBRARY) from None
 
 
-def sound_inputs(library: Any) -> list[SoundInput]:
+def sound_inputs(library: Any) -> list[SoundCard]:
     """Every input there was when the library was loaded: PortAudio looks but once."""
+    return _listed(library, "max_input_channels")
+
+
+def sound_outputs(library: Any) -> list[SoundCard]:
+    """Every output there was when the library was loaded."""
+    return _listed(library, "max_output_channels")
+
+
+def _listed(library: Any, channels: str) -> list[SoundCard]:
     interfaces = [str(each["name"]) for each in library.query_hostapis()]
     return [
-        SoundInput(
+        SoundCard(
             int(device["index"]),
             f"{device['name']}, {interfaces[int(device['hostapi'])]}",
-            int(device["max_input_channels"]),
+            int(device[channels]),
             round(float(device["default_samplerate"])),
         )
         for device in library.query_devices()
-        if int(device["max_input_channels"]) > 0
+        if int(device[channels]) > 0
     ]
 
 
@@ -65,7 +74,7 @@ def leave_jack_alone() -> None:
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
 
 
-def listed_inputs() -> list[SoundInput]:
+def listed_inputs() -> list[SoundCard]:
     """Every input there is now.
 
     Raises: DeviceError when sounddevice or PortAudio is missing, or cannot look.
@@ -80,7 +89,7 @@ def listed_inputs() -> list[SoundInput]:
         )
         told = json.loads(done.stdout)
         if isinstance(told, list):
-            return [SoundInput(**row) for row in told]
+            return [SoundCard(**row) for row in told]
     except (OSError, subprocess.SubprocessError, ValueError, TypeError):
         raise DeviceError("PortAudio could not look for devices", where=_WHERE, hint="try again") from None
     raise DeviceError(str(told["problem"]), where=_WHERE, hint=str(told["hint"]))

@@ -4,11 +4,13 @@ import os
 import pty
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tty
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 from time import monotonic_ns
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.events import Glitch, Reading
 from tests.app.verb import cuefocus
 
@@ -107,6 +110,25 @@ def test_ctrl_c_ends_a_playback_without_end() -> None:
             heard.recv(100)
         process.send_signal(2)
         assert "datagrams of Art-Net timecode" in ended(process)
+
+
+def test_timecode_that_begins_now_says_the_time_of_day() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        to = f"127.0.0.1:{heard.getsockname()[1]}"
+        process = generating("artnet", "generate", "--rate", "25", "--start", "now", "--to", to)
+        heard.settimeout(20)
+        for _ in range(10):
+            data = heard.recv(100)
+        wall = datetime.now(UTC).astimezone()
+        process.send_signal(signal.SIGTERM)  # as a service manager ends it
+        assert "datagrams of Art-Net timecode" in ended(process)
+    packet = ArtNetDecoder("x").feed(data, 0)
+    assert isinstance(packet, ArtTimeCode)
+    label = packet.label
+    said_s = label.hours * 3600 + label.minutes * 60 + label.seconds + label.frames / 25
+    wall_s = wall.hour * 3600 + wall.minute * 60 + wall.second + wall.microsecond / 1e6
+    assert -0.05 < (wall_s - said_s + 43_200) % 86_400 - 43_200 < 0.5
 
 
 def test_wrong_options_are_told_before_anything_is_sent() -> None:

@@ -20,11 +20,15 @@ def played_ltc(sound: LtcSound, playback: Playback, samples: int, *, block_sampl
         samples: length of all blocks together.
         block_samples: length of a block; the last may be shorter.
     """
-    margin = math.ceil(_MARGIN_S * sound.sample_rate) + 4
     for first in range(0, samples, block_samples):
-        last = min(first + block_samples, samples)
-        at_s: Places = np.arange(first - margin, last + margin, dtype=np.float64) / sound.sample_rate
-        block = render_ltc(sound, playback.frames_at(at_s))
-        if playback.gaps:
-            block = np.where(playback.heard_at(at_s), block, np.float32(0.0))
-        yield block[margin:-margin]
+        yield played_block(sound, playback, first, min(first + block_samples, samples))
+
+
+def played_block(sound: LtcSound, playback: Playback, first: int, last: int) -> Samples:
+    """Samples `first` to `last` of what `played_ltc` gives; below 0 is what a deck would play before."""
+    margin = math.ceil(_MARGIN_S * sound.sample_rate) + 4
+    at_s: Places = np.arange(first - margin, last + margin, dtype=np.float64) / sound.sample_rate
+    block = render_ltc(sound, playback.frames_at(at_s))
+    if playback.gaps:
+        block = np.where(playback.heard_at(at_s), block, np.float32(0.0))
+    return block[margin:-margin]
