@@ -165,12 +165,14 @@ def test_one_wrong_half_bit_is_put_right() -> None:
 )
 def test_the_front_end_leaves_no_trace_of_cuts_and_takes_away_dc(samples: int, cuts: list[int], seed: int) -> None:
     sound: npt.NDArray[np.float32] = np.random.default_rng(seed).standard_normal(samples).astype(np.float32)
-    whole = FrontEnd(_RATE, PlainKernels()).feed(sound)
+    whole = FrontEnd(_RATE, PlainKernels()).feed(sound, before=np.ones(3))
     pieced = FrontEnd(_RATE, PlainKernels())
-    parts = [pieced.feed(part) for part in np.split(sound, sorted(cut for cut in cuts if cut < samples))]
+    parts = [np.ones(3)] + [
+        pieced.feed(part, before=np.zeros(0)) for part in np.split(sound, sorted(cut for cut in cuts if cut < samples))
+    ]
     assert np.array_equal(np.concatenate(parts), whole)
     steady = FrontEnd(_RATE, PlainKernels())
-    sums = steady.feed(np.ones(8000, dtype=np.float32))
+    sums = steady.feed(np.ones(8000, dtype=np.float32), before=np.zeros(0))
     assert np.ptp(sums[1000:]) < 1e-6
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cuefocus.wire.ltc.carrier import find_carrier
+from cuefocus.wire.ltc.carrier import CarrierFinder
 from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.word import BITS_PER_WORD
 
@@ -55,6 +55,7 @@ class BitClock:
         self._base = 0  # count of the first sum kept
         self._sums = np.zeros(0)
         self._window = round(sample_rate * _WINDOW_S)
+        self._finder = CarrierFinder(sample_rate, self._window)
         self._step = round(sample_rate * _LOOK_EVERY_S)
         self._look_at = 0
         self._loop: Sums | None = None  # see `soft_loops.follow`
@@ -75,9 +76,18 @@ class BitClock:
         marks, following = self._marks
         return float(following[marks.searchsorted(sums, side="right") - 1])
 
+    @property
+    def kept(self) -> Sums:
+        """The latest sums, that more are to follow."""
+        return self._sums
+
     def feed(self, sums: Sums) -> list[BitRun]:
-        """Runs of bits that these sums complete."""
-        self._sums = np.concatenate([self._sums, sums])
+        """Runs of bits that the sums after those `kept` complete.
+
+        Args:
+            sums: those kept and new ones.
+        """
+        self._sums = sums
         runs = []
         looked = 0  # sums it took to find the lock
         self._horizons, self._marks = [(_START, self._loop[:1].copy() if self._loop is not None else _NOWHERE)], None
@@ -107,7 +117,7 @@ class BitClock:
         """Search for a carrier as far as there are sums; where the loop begins on the first one found."""
         while self._look_at + self._window <= self._base + len(self._sums):
             at = self._look_at - self._base
-            carrier = find_carrier(self._sums[at : at + self._window], self._rate)
+            carrier = self._finder.find(self._sums[at : at + self._window])
             if carrier is not None:
                 length = carrier.bit_samples
                 late_enough = carrier.boundary if carrier.boundary > 0.5 * length else carrier.boundary + length

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+Column = npt.NDArray[np.float64]
+
 _SLOWEST_FPS, _FASTEST_FPS = 19.0, 38.0  # 24 to 30 fps at 0.8 to 1.25 of play speed
 _MIDDLE_FPS = 26.0
 _HALF_BITS_PER_FRAME = 160
@@ -31,37 +33,58 @@ class Carrier:
     bit_samples: float
 
 
-def find_carrier(sums: npt.NDArray[np.float64], sample_rate: int) -> Carrier | None:
-    """The bit clock of timecode near play speed in running sums of sound, or None.
+class CarrierFinder:
+    """Finds the bit clock of timecode near play speed.
 
     Args:
-        sums: running sums of the samples (`FrontEnd`), some tenths of a second.
         sample_rate: samples per second.
+        window: entries of each stretch looked at: some tenths of a second.
     """
-    reach = max(2, round(0.75 * sample_rate / (_HALF_BITS_PER_FRAME * _MIDDLE_FPS)))
-    if len(sums) < 8 * reach:
-        return None
-    slopes = sums[2 * reach :] - 2.0 * sums[reach:-reach] + sums[: -2 * reach]
-    step = max(1, int(sample_rate / _ENOUGH_HZ))
-    peaks = (slopes * slopes)[: len(slopes) // step * step].reshape(-1, step).sum(axis=1)
-    peaks = (peaks - peaks.mean()) * np.hanning(len(peaks))
-    bins = 1 << (2 * len(peaks) - 1).bit_length()
-    spectrum = np.abs(np.fft.rfft(peaks, bins))
-    hertz = sample_rate / step / bins
-    low, high = (int(fps * _HALF_BITS_PER_FRAME / hertz) for fps in (_SLOWEST_FPS, _FASTEST_FPS))
-    high = min(high, len(spectrum) - 1)
-    if high - low < 3:
-        return None
-    at = low + int(np.argmax(spectrum[low:high]))
-    if spectrum[at] <= _LINE_OVER_NOISE * float(np.median(spectrum[low:high])):
-        return None
-    half_bit = float(sample_rate / ((at + _vertex(spectrum[at - 1], spectrum[at], spectrum[at + 1])) * hertz))
-    phases = np.arange(_PHASES) * (2.0 * half_bit / _PHASES)
-    first = max(phases.tolist(), key=lambda phase: _changes(sums, phase, half_bit))
-    return Carrier(first, 2.0 * half_bit)
+
+    def __init__(self, sample_rate: int, window: int) -> None:
+        self._reach = max(2, round(0.75 * sample_rate / (_HALF_BITS_PER_FRAME * _MIDDLE_FPS)))
+        self._step = max(1, int(sample_rate / _ENOUGH_HZ))
+        count = max(0, window - 2 * self._reach) // self._step
+        self._bins = 1 << (2 * count - 1).bit_length()
+        self._taper = np.hanning(count)
+        self._line_hz = sample_rate / self._step
+        low, high = (
+            int(fps * _HALF_BITS_PER_FRAME * self._bins / self._line_hz) for fps in (_SLOWEST_FPS, _FASTEST_FPS)
+        )
+        self._low, self._high = low, min(high, self._bins // 2)
+        self._able = window >= 8 * self._reach and self._high - self._low >= 3
+
+    def find(self, sums: Column) -> Carrier | None:
+        """The bit clock in running sums of sound (`FrontEnd`), a window of them, or None."""
+        if not self._able:
+            return None
+        low = self._low
+        line = np.abs(np.fft.rfft(self._peaks(sums), self._bins)[low - 1 : self._high + 1])
+        band = line[1:-1]
+        at = 1 + int(np.argmax(band))
+        if line[at] <= _LINE_OVER_NOISE * float(np.partition(band, len(band) // 2)[len(band) // 2]):
+            return None
+        place = low - 1 + at + _vertex(line[at - 1], line[at], line[at + 1])
+        half_bit = self._bins / place * self._step
+        phases = np.arange(_PHASES) * (2.0 * half_bit / _PHASES)
+        first = max(phases.tolist(), key=lambda phase: _changes(sums, phase, half_bit))
+        return Carrier(first, 2.0 * half_bit)
+
+    def _peaks(self, sums: Column) -> Column:
+        """How steeply the sound rises or falls, `_step` samples together, its ends faded out."""
+        reach, step = self._reach, self._step
+        slopes = sums[2 * reach :] - 2.0 * sums[reach:-reach] + sums[: -2 * reach]
+        slopes *= slopes
+        end = len(self._taper) * step
+        peaks = slopes[0:end:step].copy()
+        for each in range(1, step):
+            peaks += slopes[each:end:step]
+        peaks -= peaks.mean()
+        peaks *= self._taper
+        return peaks
 
 
-def _changes(sums: npt.NDArray[np.float64], first: float, half_bit: float) -> float:
+def _changes(sums: Column, first: float, half_bit: float) -> float:
     """How surely the level changes at every second grid point from `first` on: 1 at bit boundaries."""
     at = np.arange(first, len(sums) - 1, half_bit)
     halves = np.diff(np.interp(at, np.arange(len(sums)), sums))

@@ -39,8 +39,6 @@ _INNER: tuple[Callable[..., Any], ...] = (
 
 # Of sound: loading takes half a second and compiling ten, in which plain kernels read so much of it in noise.
 _WORTH_LOADING_S, _WORTH_COMPILING_S = 30.0, 600.0
-_SAMPLED_HOPS = 32  # looked at for noise
-_HOPPING = 0.25  # in or out of the clear, per sample; clean timecode at play speed: about 0.1
 
 
 def fastest_kernels() -> Kernels:
@@ -91,7 +89,6 @@ class CompiledKernels:
         compiled = _compiler(kept)
         self._extremes = compiled(edge_loops.hop_extremes)
         self._edges = compiled(edge_loops.edge_places)
-        self._edges_in_noise = compiled(edge_loops.edge_places_in_noise)
         self._syncs = compiled(bits.find_syncs)
         self._words = compiled(bits.read_words)
         self._starts = compiled(start_loops.word_starts)
@@ -129,11 +126,11 @@ class CompiledKernels:
         most = 2 * (len(window) - first)
         if len(self._places) < most:
             self._places = np.zeros(most)
-        arguments = window, first, hop, middle, margin, pause, run.to_stream, run.side, run.last, self._places
-        if _is_noisy(window[first:].reshape(-1, hop), middle, margin):
-            found, side, last = self._edges_in_noise(*arguments, np.empty(hop, dtype=np.int8))
-        else:
-            found, side, last = self._edges(*arguments)
+        sides = np.zeros(-(-hop // 8) * 8, dtype=np.int8)
+        found, side, last = self._edges(
+            window, first, hop, middle, margin, pause, run.to_stream, run.side, run.last, self._places,
+            sides, sides.view(np.int64),
+        )  # fmt: skip
         return self._places[:found].copy(), ClearRun(side, last, run.to_stream)
 
     def syncs(self, edges: Places, first: int) -> tuple[Indices, Indices]:
@@ -158,16 +155,16 @@ class CompiledKernels:
         return out
 
     def high_passed_sums(
-        self, late: Samples, first_sums: Places, second_sums: Places, total: float
+        self, late: Samples, first_sums: Places, second_sums: Places, total: float, room: int
     ) -> tuple[Places, Places, Places]:
         """See `SoftKernels`."""
         length = len(first_sums)
         samples = len(late) - length + 1
         if self._sums_room.shape[1] < length + samples:
             self._sums_room = np.zeros((2, length + samples))
-        (first, second), sums = self._sums_room[:, : length + samples], np.empty(samples + 1)
+        (first, second), sums = self._sums_room[:, : length + samples], np.empty(room + samples + 1)
         first[:length], second[:length] = first_sums, second_sums
-        self._sums(late, length - 1, first, second, total, sums)
+        self._sums(late, length - 1, first, second, total, sums[room:])
         return sums, first[samples:].copy(), second[samples:].copy()
 
     def follow(self, sums: Places, base: int, loop: Places, shortest: float, longest: float) -> tuple[Bits, bool]:
@@ -211,26 +208,17 @@ class CompiledKernels:
         window = np.zeros(128, dtype=np.float32)
         highs, lows = self.extremes(window, 64, 64)
         self.edges(window, 64, 64, highs, lows, 4, ClearRun(0, -6, -64))
-        noise = window * 0.0 + np.array([1.0, -1.0] * 64, dtype=np.float32)
-        self.edges(noise, 64, 64, highs * 0.0, lows + 1.0, 4, ClearRun(0, -6, -64))
         edges = np.arange(200, dtype=np.float64)
         ats, directions = self.syncs(edges, 0)
         numbers, _, _, _, _ = self.words(edges, ats, directions, at_end=True)
         self.starts(edges, numbers)
-        sums, _, _ = self.high_passed_sums(window, np.zeros(3), np.zeros(3), 0.0)
+        sums, _, _ = self.high_passed_sums(window, np.zeros(3), np.zeros(3), 0.0, 0)
         self.follow(sums, 0, np.array([8.0, 8.0, 0.0, 0.0, 1.0, 0.0]), 6.0, 10.0)
         halves = np.zeros(2 * BITS_PER_WORD)
         self.word_ends(halves, BITS_PER_WORD - 1, np.zeros((2, BITS_PER_WORD)))
         ends = np.array([BITS_PER_WORD - 1])
         self.believed(Timelines(), ends, np.ones(1, dtype=np.int64), 0, halves)
         self.bit_starts(edges, ends, ends)
-
-
-def _is_noisy(hops: Samples, middle: Samples, margin: Samples) -> bool:
-    """Whether samples hop in and out of the clear more than timecode alone does, by some of the hops."""
-    some = slice(None, None, len(hops) // _SAMPLED_HOPS + 1)
-    clear = np.abs(hops[some] - middle[some, None]) > margin[some, None]
-    return bool(np.count_nonzero(clear[:, 1:] != clear[:, :-1]) > _HOPPING * clear.size)
 
 
 def _key(sample: np.float32) -> int:

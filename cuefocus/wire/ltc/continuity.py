@@ -86,6 +86,9 @@ def counts_on(first: LtcFrame, second: LtcFrame, steps: int) -> bool:
     if first.direction != second.direction or first.drop != second.drop:
         return False
     earlier, later = (first, second) if first.direction > 0 else (second, first)
+    one, two = earlier.label, later.label
+    if (one.hours, one.minutes, one.seconds, one.frames + steps) == (two.hours, two.minutes, two.seconds, two.frames):
+        return True  # within a second every rate counts alike
     return any(_distance(earlier, later, rate) == steps for rate in (_DROP_RATES if first.drop else _WHOLE_RATES))
 
 

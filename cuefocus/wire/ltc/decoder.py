@@ -153,9 +153,11 @@ class LtcDecoder:
     def _take_ahead(self) -> list[Due]:
         """Frames of hops in which the soft reader alone has a say."""
         due: list[Due] = []
+        given = self._given
         for hop_ends, frame in self._second.take_ahead(self._words.next_due):
-            self._now = max(self._now, hop_ends)
-            due += self._give(frame)
+            self._now = now = max(self._now, hop_ends)
+            if given.takes(frame, now):
+                due.append((now, frame))
         return due
 
     def _take_words(self, by_sample: float) -> list[Due]:

@@ -6,6 +6,9 @@ Both give the same numbers, bit for bit: the same sums in the same order.
 import numpy as np
 import numpy.typing as npt
 
+_LOW_BITS = np.int64(0x0101010101010101)  # of the sides of eight samples: 1, 0 or -1 in a byte each
+_HIGH_BITS = np.int64(-0x7F7F7F7F7F7F7F80)
+_LONGEST_IN_EIGHTS = 15  # samples from one clear one to the next, if each eight have one
 _SIGN_PLACE = np.int32(31)
 _MAGNITUDE = np.int32(0x7FFFFFFF)
 
@@ -48,8 +51,13 @@ def edge_places(
     side: int,
     last: int,
     out: npt.NDArray[np.float64],
+    sides: npt.NDArray[np.int8],
+    eights: npt.NDArray[np.int64],
 ) -> tuple[int, int, int]:
     """Edges between the clear runs of some hops.
+
+    A processor cannot guess what noise does next: so nothing is asked of a sample but whether it makes an edge, of
+    eight at once where the signal cannot have been away.
 
     Args:
         window: samples, some of those before the first hop included.
@@ -62,75 +70,10 @@ def edge_places(
         side: 1 or -1, that of the last clear sample; 0 when a pause has followed.
         last: index of the last clear sample.
         out: filled with places in the stream, ascending.
+        sides: room for a hop, and up to a multiple of 8; zeros.
+        eights: the same, eight of them as one.
 
     Returns: how many, and the new `side` and `last`.
-    """
-    found = 0
-    for row in range(len(middle)):
-        line = np.float64(middle[row])
-        above, below = middle[row] + margin[row], middle[row] - margin[row]
-        at, end = first + row * hop, first + (row + 1) * hop
-        while at < end:
-            if last == at - 1:  # most samples go on with the run they follow
-                if side > 0:
-                    while at < end and window[at] > above:
-                        at += 1
-                elif side < 0:
-                    while at < end and window[at] < below:
-                        at += 1
-                if side != 0:
-                    last = at - 1
-                if at == end:
-                    break
-            sample = window[at]
-            now = 1 if sample > above else -1 if sample < below else 0
-            if now != 0:
-                if side == 0 or at - last > pause:
-                    if side != 0:
-                        out[found] = (last + to_stream) + 0.5
-                        found += 1
-                    before = min((np.float64(window[at - 1]) - line) * now, 0.0)
-                    out[found] = cut_at(at - 1 + to_stream, before, (np.float64(sample) - line) * now)
-                    if at + to_stream == 0:
-                        out[found] = 0.0
-                    found += 1
-                elif now != side:
-                    out[found] = crossing(window, last, at, now, line, to_stream)
-                    found += 1
-                side, last = now, at
-            at += 1
-    return found, side, last
-
-
-def edge_places_in_noise(
-    window: npt.NDArray[np.float32],
-    first: int,
-    hop: int,
-    middle: npt.NDArray[np.float32],
-    margin: npt.NDArray[np.float32],
-    pause: int,
-    to_stream: int,
-    side: int,
-    last: int,
-    out: npt.NDArray[np.float64],
-    sides: npt.NDArray[np.int8],
-) -> tuple[int, int, int]:
-    """The same, twice as fast where samples hop in and out of the clear, half as fast where they do not.
-
-    A processor cannot guess what noise does next: so nothing is asked of a sample but whether it makes an edge.
-
-    Args:
-        window: see `edge_places`, as for the others.
-        first: see there.
-        hop: see there.
-        middle: see there.
-        margin: see there.
-        pause: see there.
-        to_stream: see there.
-        side: see there.
-        last: see there.
-        out: see there.
-        sides: room for a hop.
     """
     found = 0
     for row in range(len(middle)):
@@ -139,6 +82,29 @@ def edge_places_in_noise(
         begin = first + row * hop
         for each in range(hop):
             sides[each] = np.int8(window[begin + each] > above) - np.int8(window[begin + each] < below)
+        away = side == 0 or pause < _LONGEST_IN_EIGHTS or begin + 7 - last > pause
+        for eight in eights:
+            away |= eight == 0
+        if not away:
+            for place in range(len(eights)):
+                eight = eights[place]
+                against = eight & _HIGH_BITS if side > 0 else eight & ~(eight >> 7) & _LOW_BITS
+                if against == 0:
+                    continue
+                for each in range(8 * place, min(8 * place + 8, hop)):
+                    if sides[each] * side < 0:
+                        before = each - 1
+                        while before >= 0 and sides[before] == 0:
+                            before -= 1
+                        last = begin + before if before >= 0 else last
+                        side = int(sides[each])
+                        out[found] = crossing(window, last, begin + each, side, line, to_stream)
+                        found += 1
+            before = hop - 1
+            while sides[before] == 0:
+                before -= 1
+            last = begin + before
+            continue
         for each in range(hop):
             now, at = int(sides[each]), begin + each
             paused = (side == 0) | (at - last > pause)

@@ -37,14 +37,18 @@ class FrontEnd:
         self._first_sums, self._second_sums = np.zeros((2, 2 * half + 1))
         self._sum = 0.0
 
-    def feed(self, block: npt.NDArray[np.float32]) -> Sums:
-        """As many new running sums as there are samples in `block`; the first ever belongs to sample -`delay`."""
+    def feed(self, block: npt.NDArray[np.float32], before: Sums) -> Sums:
+        """The sums `before`, and as many new ones as there are samples in `block`.
+
+        The first ever belongs to sample -`delay`.
+        """
         if len(block) == 0:
-            return np.zeros(0)
+            return before
         late = np.concatenate([self._samples, block])
         sums, first_sums, second_sums = self._kernels.high_passed_sums(
-            late, self._first_sums, self._second_sums, self._sum
+            late, self._first_sums, self._second_sums, self._sum, len(before)
         )
+        sums[: len(before)] = before
         self._samples = late[len(block) :].copy()
         self._first_sums, self._second_sums = first_sums, second_sums
         self._sum = float(sums[-1])

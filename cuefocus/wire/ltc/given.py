@@ -46,19 +46,33 @@ class Given:
         following = now - self._before < self._memory
         if not self._keep_late and (last < self._latest or (stale and following)):
             return False
+        at = self._place_of(frame, first, last)
+        if at < 0:
+            return False
+        self._latest, self._given_at = max(self._latest, last), now
+        self._frames.insert(at, frame)
+        if self._frames[0].last_sample < self._latest - 2.0 * self._memory:  # not for every frame
+            self._forget()
+        return True
+
+    def _place_of(self, frame: LtcFrame, first: float, last: float) -> int:
+        """The index at which a frame from `first` to `last` stands in order of time; -1 if another is in its way."""
         frames = self._frames
         at = len(frames)
+        if at == 0 or first >= self._latest:  # the usual case, or almost: it begins where the last one ended
+            return at
+        late = self._latest - first
+        newest = frames[-1]
+        start, end = newest.first_sample, newest.last_sample
+        if end == self._latest and late <= _OVERLAP * (last - first) and late <= _OVERLAP * (end - start):
+            return at
         while at > 0 and frames[at - 1].last_sample > first:  # no frame is late by as much as is remembered
             at -= 1
             if overlaps(frames[at], frame):
-                return False
+                return -1
         while at < len(frames) and frames[at].first_sample <= first:
             at += 1
-        self._latest, self._given_at = max(self._latest, last), now
-        frames.insert(at, frame)
-        if frames[0].last_sample < self._latest - 2.0 * self._memory:  # not for every frame
-            self._forget()
-        return True
+        return at
 
     def take_run(self, frames: list[LtcFrame], dues: list[float]) -> None:
         """Frames, two at least, that follow one another and `latest`, each handed over when it was due."""

@@ -46,7 +46,7 @@ class SoftKernels(Protocol):
     """From samples to believed words, through noise."""
 
     def high_passed_sums(
-        self, late: Samples, first_sums: Places, second_sums: Places, total: float
+        self, late: Samples, first_sums: Places, second_sums: Places, total: float, room: int
     ) -> tuple[Places, Places, Places]:
         """Running sums of the samples less what two moving means in a row leave of them.
 
@@ -55,8 +55,9 @@ class SoftKernels(Protocol):
             first_sums: the running sums of the samples that the first mean looks back at, as many as it is long.
             second_sums: likewise, of the first mean.
             total: the sum so far.
+            room: entries left free before them.
 
-        Returns: the running sums, `total` the first of them; the next `first_sums` and `second_sums`.
+        Returns: the running sums, `total` the first of them, behind the room; the next `first_sums` and `second_sums`.
         """
 
     def follow(self, sums: Places, base: int, loop: Places, shortest: float, longest: float) -> tuple[Bits, bool]:
@@ -161,7 +162,7 @@ class PlainKernels:
         return np.stack([origin + fit.shift, edges[end], fit.noise], axis=1)
 
     def high_passed_sums(
-        self, late: Samples, first_sums: Places, second_sums: Places, total: float
+        self, late: Samples, first_sums: Places, second_sums: Places, total: float, room: int
     ) -> tuple[Places, Places, Places]:
         """See `SoftKernels`."""
         length = len(first_sums)
@@ -170,7 +171,9 @@ class PlainKernels:
         once, first = _moving_mean(samples[length - 1 :], first_sums)
         twice, second = _moving_mean(once, second_sums)
         passed = samples[: len(twice)] - twice
-        return np.add.accumulate(np.concatenate([[total], passed])), first, second
+        sums = np.zeros(room + len(passed) + 1)
+        sums[room], sums[room + 1 :] = total, passed
+        return np.concatenate([sums[:room], np.add.accumulate(sums[room:])]), first, second
 
     def follow(self, sums: Places, base: int, loop: Places, shortest: float, longest: float) -> tuple[Bits, bool]:
         """See `SoftKernels`."""

@@ -15,7 +15,7 @@ Sound = npt.NDArray[np.float32] | npt.NDArray[np.int16]
 DOUBT_S = 0.1  # without a steady reading until the soft reader is asked
 _HOP_S = 0.01
 _MEMORY_S = 0.25  # of sound: what it hears first
-_AHEAD_HOPS = 50  # read in one go at most: half a second stays in the cache
+_AHEAD_HOPS = 200  # read in one go at most: two seconds stay in the cache
 _TRUST_S = 1.0  # of steady readings until it rests again
 
 

@@ -8,7 +8,6 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from cuefocus.timebase.frames import Timecode
 from cuefocus.wire.ltc.believed_words import KEPT_BITS
 from cuefocus.wire.ltc.bit_clock import BitClock, BitRun
 from cuefocus.wire.ltc.bits import Indices
@@ -17,8 +16,8 @@ from cuefocus.wire.ltc.front_end import FrontEnd
 from cuefocus.wire.ltc.kernels import Kernels
 from cuefocus.wire.ltc.start_fit import FIT_BITS
 from cuefocus.wire.ltc.timelines import Timelines
-from cuefocus.wire.ltc.word import BITS_PER_WORD, unpacked
-from cuefocus.wire.ltc.words import joined
+from cuefocus.wire.ltc.word import BITS_PER_WORD
+from cuefocus.wire.ltc.words import joined, labels
 
 Needed = tuple[int, LtcFrame]
 """The samples, from the stream's first, that it takes to be sure of a frame, and the frame."""
@@ -57,7 +56,7 @@ class SoftReader:
     def feed(self, block: npt.NDArray[np.float32]) -> list[Needed]:
         """Frames that this block makes sure of, those of each moment of certainty in order of time."""
         frames: list[Needed] = []
-        for run in self._clock.feed(self._front.feed(block)):
+        for run in self._clock.feed(self._front.feed(block, self._clock.kept)):
             if run.fresh:
                 self._words = self._word_finder()
             frames += self._words.feed(run)
@@ -117,10 +116,9 @@ class _WordFinder:
         places = np.where(way > 0, places, places[::-1])
         noise = np.where(way > 0, noises[: len(way)], noises[len(way) :])
         jitter = _WORST_JITTER_BITS * np.maximum(0.0, 1.0 - agreed)
-        labels = [Timecode(*unpacked(each)) for each in label.tolist()]
         frames = map(
-            LtcFrame, labels, joined(low, high), places[0].tolist(), places[1].tolist(), way.tolist(), jitter.tolist(),
-            repeat("matched"), noise.tolist(),
+            LtcFrame, labels(label), joined(low, high), places[0].tolist(), places[1].tolist(), way.tolist(),
+            jitter.tolist(), repeat("matched"), noise.tolist(),
         )  # fmt: skip
         return list(zip(needs[now - before].tolist(), frames, strict=True))
 

@@ -67,8 +67,10 @@ class WordQueue:
 
     def pop(self) -> tuple[LtcFrame, bool]:
         """The next word, and whether it is plain that it counts on from the one before."""
-        follows = self._follow[self._next]
-        return self._take(1)[1][0], follows
+        at = self._next
+        self._next = at + 1
+        self.next_due = self._dues[at + 1] if at + 1 < len(self._dues) else math.inf
+        return self._frames[at], self._follow[at]
 
     def calm_run(self, by_sample: float, fewest: int) -> tuple[list[float], list[LtcFrame]]:
         """The next words as long as they are calm and due: when, and which. None at all if they are fewer."""

@@ -1,5 +1,6 @@
 """Words read by their edges, as columns: what is done to thousands of them is done at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -59,16 +60,17 @@ class Words:
     def frames(self) -> list[LtcFrame]:
         """The same words, one by one."""
         low, high, packed, direction = self.numbers[:, :4].T
-        labels = map(
-            Timecode,
-            (packed >> 24).tolist(),
-            (packed >> 16 & 0xFF).tolist(),
-            (packed >> 8 & 0xFF).tolist(),
-            (packed & 0xFF).tolist(),
-        )
-        words = joined(low, high)
         start, end, noise = self.places.T.tolist()
-        columns = labels, words, start, end, direction.tolist(), self.jitters.tolist(), repeat("edges"), noise
+        columns = (
+            labels(packed),
+            joined(low, high),
+            start,
+            end,
+            direction.tolist(),
+            self.jitters.tolist(),
+            repeat("edges"),
+            noise,
+        )
         return list(map(LtcFrame, *columns))
 
     def follow_on(self, adjoining: float) -> npt.NDArray[np.bool_]:
@@ -94,6 +96,12 @@ class Words:
         near = np.abs(self.places[two, 0] - self.places[one, 1]) < adjoining * shorter
         follows[1:] = counts & near & (longer < 1.1 * shorter) & forward[one] & forward[two]
         return follows
+
+
+def labels(packed: npt.NDArray[np.int64]) -> Iterator[Timecode]:
+    """The labels behind packed ones."""
+    digits = (packed >> 24, packed >> 16 & 0xFF, packed >> 8 & 0xFF, packed & 0xFF)
+    return map(Timecode, *(column.tolist() for column in digits))
 
 
 def joined(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> list[int]:
