@@ -8,6 +8,7 @@ from cuefocus.anchors.anchor import AnchorsRefused
 from cuefocus.anchors.beats import BeatMap, load_beats
 from cuefocus.anchors.words import Words, load_words
 from cuefocus.app.songs import song_complaints
+from cuefocus.app.stated_doubt import source_complaints
 from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import Complaint, FileRefused, in_file_order
 from cuefocus.files.load import Loaded
@@ -71,6 +72,7 @@ def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = 
                 compiled = compile_show(show, rig, anchors, live=live)
                 found += _without_echoes(compiled.complaints, missing)
                 found += song_complaints(show.value, rig.rig, anchors)
+                found += source_complaints(show.value, rig.rig)
     return Checked(show, rig, compiled, tuple(in_file_order(found)), anchors)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cuefocus.app.check import Checked, check
 from cuefocus.app.songs import songs_of
+from cuefocus.app.stated_doubt import COMMON_NS
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.speeds import Speeds, speeds_between
 from cuefocus.engine.job import ActJob, AxisJob, CueCard, Job, TriggerJob
@@ -17,7 +18,7 @@ from cuefocus.errors import InputError, JournalError, RigFileError, ShowFileErro
 from cuefocus.files.complaint import Complaint
 from cuefocus.motion.compiled import CompiledAct, CompiledShow
 from cuefocus.motion.requests import RackRequest
-from cuefocus.rig.models import MUSICAL_KINDS, Rig
+from cuefocus.rig.models import Rig
 from cuefocus.show.models import Act, Cue, Show
 from cuefocus.show.values import ActSpeed
 from cuefocus.timebase.frames import FrameRate
@@ -25,10 +26,6 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _AFTER_LAST_RACK_NS = 600 * NS_PER_S
 _HOUSE_ACT = "house"
-_MESSAGES = ("mtc", "artnet", *MUSICAL_KINDS)
-MESSAGE_COMMON_NS = 50_000.0
-"""What the readings of messages share as an error: successive ones lean on the same early arrivals, so no averaging
-takes it away (decision 19)."""
 _ROLES = ("show", "rig", "lens", "words", "beats")
 
 
@@ -72,7 +69,7 @@ def build_job(checked: Checked, sources: SourcesInUse | None = None) -> Job:
             if source.latency_ms and source.id in used
         },
         songs=songs_of(show, checked.anchors, acts),
-        common_ns={source: MESSAGE_COMMON_NS for source, kind in used.items() if kind in _MESSAGES},
+        common_ns={source: common_ns for source, kind in used.items() if (common_ns := COMMON_NS.get(kind))},
         repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
         glass=compiled.glass,

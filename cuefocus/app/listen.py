@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cuefocus.app.doctor import Finding
 from cuefocus.app.listen_messages import is_messages, listen_to_messages
+from cuefocus.app.listen_programs import is_program, listen_to_program
 from cuefocus.app.source_choice import device_of
 from cuefocus.errors import InputError
 from cuefocus.files.complaint import FileRefused
@@ -41,7 +42,7 @@ def listen(source: str, *, seconds: float = LIVE_S, rig: Path | None = None, sho
 
     Args:
         source: `file:X.wav`, `jack:PORT`, `audio:DEVICE`, with `#3` that channel is the one meant; `midi:PORT`,
-            `artnet:ADDRESS`.
+            `artnet:ADDRESS`, `reaper:PORT`.
         seconds: how long to listen to live sound.
         rig: its source of this device says which channel is configured.
         show: its acts say which rates are expected.
@@ -49,6 +50,8 @@ def listen(source: str, *, seconds: float = LIVE_S, rig: Path | None = None, sho
     Raises: InputError or SoundFileError for a source that cannot be meant or read, DeviceError for one that cannot be
         opened.
     """
+    if is_program(source):
+        return listen_to_program(source, seconds)
     if is_messages(source):
         return listen_to_messages(source, seconds)
     if is_live(source):

@@ -13,6 +13,7 @@ from cuefocus.shells.jack_library import jack_module, open_client, sound_outputs
 from cuefocus.shells.message_device import ARTNET, MIDI
 from cuefocus.shells.midi_port import lasting_name, listed_ports
 from cuefocus.shells.portaudio_list import listed_inputs
+from cuefocus.shells.program_device import REAPER, REAPER_PORT
 from cuefocus.wire.artnet import PORT
 
 BY_ID = Path("/dev/serial/by-id")
@@ -25,7 +26,7 @@ class PortRow:
     """One thing that can be plugged into.
 
     Args:
-        kind: serial, can, jack, sound, midi, artnet; `note` for what could not be looked at.
+        kind: serial, can, jack, sound, midi, artnet, reaper; `note` for what could not be looked at.
         address: what to write into the rig file, or for timecode after `--source`; empty for a note.
         device: what the system calls it now.
         description: maker and product, or state.
@@ -45,7 +46,7 @@ class PortRow:
 
 def list_all_ports(by_id: Path = BY_ID, net: Path = NET) -> list[PortRow]:
     """Serial ports, CAN interfaces; JACK ports, sound and MIDI devices where their libraries are; Art-Net addresses."""
-    timecode = (*jack_ports(), *sound_cards(), *midi_inputs(), *art_net_addresses())
+    timecode = (*jack_ports(), *sound_cards(), *midi_inputs(), *network_addresses())
     return [*serial_ports(by_id), *can_interfaces(net), *timecode]
 
 
@@ -112,11 +113,12 @@ def midi_inputs() -> Iterator[PortRow]:
         yield PortRow("midi", f"{MIDI}{kept}", name, "MIDI input", stable=lasting.count(kept) == 1)
 
 
-def art_net_addresses() -> Iterator[PortRow]:
-    """Our own IPv4 addresses, on which Art-Net timecode can be heard."""
+def network_addresses() -> Iterator[PortRow]:
+    """Our own IPv4 addresses, on which Art-Net timecode and playback programs can be heard."""
     for address, interface in own_addresses():
         whom = "from this machine only" if ipaddress.IPv4Address(address).is_loopback else "from this network"
         yield PortRow("artnet", f"{ARTNET}{address}", interface, f"Art-Net timecode {whom}, UDP port {PORT}")
+        yield PortRow("reaper", f"{REAPER}{address}:{REAPER_PORT}", interface, f"REAPER's OSC feedback {whom}")
 
 
 def _text(path: Path) -> str:

@@ -27,6 +27,7 @@ from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
 from cuefocus.app.sound_choice import SoundChoice
 from cuefocus.app.source_choice import SourceChoice, choose_sources
+from cuefocus.app.stated_doubt import CURE, doubt
 from cuefocus.app.version import code_version
 from cuefocus.app.wired_sources import wire
 from cuefocus.engine.job import Job, Seed
@@ -90,7 +91,7 @@ def run(
     for complaint in checked.complaints:
         if complaint.severity != "note":
             err.write(f"{complaint}\n")
-    if checked.refused or checked.rig is None or (compiled := checked.compiled) is None:
+    if checked.refused or checked.rig is None or checked.show is None or (compiled := checked.compiled) is None:
         return INPUT_AT_FAULT
     rig = checked.rig.rig.value
     _refuse_unattended(options, rig)
@@ -101,7 +102,8 @@ def run(
     choices = choose_sources(options.sources, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
     in_use = tuple((choice.source, choice.kind) for choice in choices)
     job = build_job(checked, in_use)
-    sources = wire(choices)
+    err.writelines(f"source {each.source}: {said}; {CURE}\n" for each in choices if (said := doubt(each.kind)))
+    sources = wire(choices, checked.show.value.rate)
     places = Places(options.journal.absolute(), _run_id())
     try:
         places.make()

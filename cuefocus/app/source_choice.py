@@ -9,10 +9,14 @@ from cuefocus.app.sound_choice import FILE, SoundChoice, choose_named_sound, cho
 from cuefocus.errors import InputError
 from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source, SourceKind
 from cuefocus.shells.message_device import ARTNET, MIDI, art_net_address, midi_port
+from cuefocus.shells.program_device import REAPER, reaper_port
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
+from cuefocus.shells.udp_inlet import UdpPort
+from cuefocus.timebase.frames import FrameRate
 from cuefocus.timebase.units import NS_PER_MS
 
-FORMS: Final = "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT or artnet:ADDRESS"
+FORMS: Final = "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, artnet:ADDRESS or reaper:PORT"
+MIDNIGHT: Final = "00:00:00:00"
 _NOBODY: Final = "timecode"
 
 
@@ -47,7 +51,23 @@ class ArtNetChoice:
     kind: SourceKind = "artnet"
 
 
-SourceChoice = SoundChoice | LiveChoice | MidiChoice | ArtNetChoice
+@dataclass(frozen=True, slots=True)
+class ReaperChoice:
+    """REAPER's positions, listened for at a UDP port of ours.
+
+    Args:
+        rate: how the project's frames count; None: as the show's.
+        starts: the label at project time 0, where it sends no labels.
+    """
+
+    source: str
+    heard: UdpPort
+    rate: FrameRate | None = None
+    starts: str = MIDNIGHT
+    kind: SourceKind = "reaper"
+
+
+SourceChoice = SoundChoice | LiveChoice | MidiChoice | ArtNetChoice | ReaperChoice
 Warn = Callable[[str], object]
 
 
@@ -57,8 +77,8 @@ def choose_sources(
     """What `--source` names each time it is given, or all the rig's sources that say where they are heard.
 
     Args:
-        given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`, `midi:PORT`, `artnet:ADDRESS`, the first followed first;
-            none for the rig's own. They stand for the rig's sources in order of priority.
+        given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`, `midi:PORT`, `artnet:ADDRESS`, `reaper:PORT`, the first
+            followed first; none for the rig's own. They stand for the rig's sources in order of priority.
         rig: says what the sources are called and how late they are.
         rig_path: files in the rig are named from its folder.
         warn: told, in a sentence, if a file is not whole or a source of the rig cannot be listened to.
@@ -71,9 +91,9 @@ def choose_sources(
         if given.count(text) > 1:
             raise InputError(f"{text} is given twice", where="--source", hint="name each source once")
     ordered = by_priority(rig)
-    latencies_ns = [_latency_ns(source) for source in ordered] + [0] * len(given)
+    own: list[Source | None] = [*ordered, *[None] * len(given)]
     ids = source_ids(rig, len(given))
-    return tuple(_given(*one, warn) for one in zip(given, ids, latencies_ns, strict=False))
+    return tuple(_given(*one, warn) for one in zip(given, ids, own, strict=False))
 
 
 def by_priority(rig: Rig) -> list[Source]:
@@ -102,7 +122,8 @@ def device_of(source: Source, where: str) -> SoundDevice:
     return device
 
 
-def _given(text: str, source: str, latency_ns: int, warn: Warn) -> SourceChoice:
+def _given(text: str, source: str, own: Source | None, warn: Warn) -> SourceChoice:
+    """What a `--source` means; `own` is the rig's source that it stands for."""
     if is_live(text):
         return LiveChoice(source, parse_device(text))
     if text.startswith(MIDI):
@@ -110,7 +131,9 @@ def _given(text: str, source: str, latency_ns: int, warn: Warn) -> SourceChoice:
     if text.startswith(ARTNET):
         return ArtNetChoice(source, art_net_address(text, where="--source"))
     if text.startswith(FILE):
-        return choose_named_sound(text, source, latency_ns, warn=warn)
+        return choose_named_sound(text, source, _latency_ns(own) if own is not None else 0, warn=warn)
+    if text.startswith(REAPER):
+        return _reaper(text, source, own, "--source")
     raise InputError(f"no source {text!r}", where="--source", hint=FORMS)
 
 
@@ -123,6 +146,8 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
             chosen.append(ArtNetChoice(source.id, art_net_address(source.device or "", where=where)))
         elif source.kind in MUSICAL_KINDS:
             raise InputError("MIDI clock is not listened to yet", where=where, hint="give --source")
+        elif source.kind == "reaper":
+            chosen.append(_reaper(source.device or "", source.id, source, where))
         elif source.device is None:
             silent.append(source.id)
         elif source.kind == "ltc":
@@ -137,6 +162,11 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
     for name in silent:
         warn(f"{rig_path}: warning: source {name} names no device: it is not listened to")
     return tuple(chosen)
+
+
+def _reaper(text: str, source: str, own: Source | None, where: str) -> ReaperChoice:
+    heard = reaper_port(text, where=where)
+    return ReaperChoice(source, heard, own.rate if own else None, (own.starts if own else None) or MIDNIGHT)
 
 
 def _latency_ns(source: Source) -> int:

@@ -8,13 +8,15 @@ from typing import Protocol
 
 from cuefocus.app.processes import ChildSpec
 from cuefocus.app.sound_choice import SoundChoice
-from cuefocus.app.source_choice import ArtNetChoice, LiveChoice, SourceChoice
+from cuefocus.app.source_choice import ArtNetChoice, LiveChoice, ReaperChoice, SourceChoice
 from cuefocus.shells.art_net_inlet import open_art_net
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.midi_pipe import MidiPipe
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_ring import SoundRing, State
-from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, MidiConfig, SourceConfig
+from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, MidiConfig, ReaperConfig, SourceConfig
+from cuefocus.shells.udp_inlet import open_udp
+from cuefocus.timebase.frames import FrameRate
 
 
 class EarsWire(Protocol):
@@ -103,15 +105,19 @@ class WiredSource:
     ears: EarsWire | None = None
 
 
-def wire(choices: Sequence[SourceChoice]) -> tuple[WiredSource, ...]:
+def wire(choices: Sequence[SourceChoice], rate: FrameRate) -> tuple[WiredSource, ...]:
     """Make what the sources need.
 
-    Raises: DeviceError where Art-Net cannot be heard on the address that is given.
+    Args:
+        choices: the sources.
+        rate: the show's, at which a program's frames count that says no other.
+
+    Raises: DeviceError where a network source cannot be heard on the address that is given.
     """
-    return tuple(_wired(choice) for choice in choices)
+    return tuple(_wired(choice, rate) for choice in choices)
 
 
-def _wired(choice: SourceChoice) -> WiredSource:
+def _wired(choice: SourceChoice, rate: FrameRate) -> WiredSource:
     if isinstance(choice, SoundChoice):
         path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
         return WiredSource(FileConfig(choice.source, str(path.absolute()), channel, -choice.latency_ns))
@@ -122,5 +128,9 @@ def _wired(choice: SourceChoice) -> WiredSource:
     if isinstance(choice, ArtNetChoice):
         open_art_net(choice.address).close()  # what cannot be is said before anything starts
         return WiredSource(ArtNetConfig(choice.source, choice.address))
+    if isinstance(choice, ReaperChoice):
+        open_udp(choice.heard).close()
+        counted = (choice.rate or rate).name
+        return WiredSource(ReaperConfig(choice.source, choice.heard.address, choice.heard.port, counted, choice.starts))
     pipe = MidiPipe()
     return WiredSource(MidiConfig(choice.source, pipe.read_fd), MidiWire(choice.port, pipe))

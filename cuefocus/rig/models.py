@@ -15,8 +15,8 @@ from cuefocus.rig.values import SENSOR_COC_MM, Endpoint
 RIG_SCHEMA_ID = "cuefocus-rig/1"
 _SILENCE_MS = 50.0
 AxisName = Literal["focus", "iris", "zoom"]
-SourceKind = Literal["ltc", "mtc", "artnet", "file", "midi-clock"]
-MUSICAL_KINDS: tuple[SourceKind, ...] = ("midi-clock",)
+SourceKind = Literal["ltc", "mtc", "artnet", "file", "midi-clock", "reaper", "ableton", "link"]
+MUSICAL_KINDS: tuple[SourceKind, ...] = ("midi-clock", "ableton", "link")
 """Sources that say where in a song playback is; an act's tempo map makes labels of it."""
 
 
@@ -26,14 +26,21 @@ class Source(Strict):
     id: Name
     kind: SourceKind
     device: Name | None = Field(
-        None, description="sound card or `jack:PORT`, MIDI port or listening address; a sound file for `file`"
+        None,
+        description="sound card or `jack:PORT`, MIDI port or listening address; a sound file for `file`; our own "
+        "`ADDRESS:PORT` for `reaper`, the program's `HOST:PORT` for `ableton`",
     )
     channel: int = Field(1, ge=1, le=256, description="sound channel that carries LTC, from 1; left out: the best")
     latency_ms: float = Field(0.0, ge=-1000, le=1000, description="measured age of a reading when it is stamped")
     priority: int = Field(1, ge=1, le=100, description="1 is followed first")
     rate: Rate | None = Field(None, description="expected; default the show's")
     act: Name | None = Field(
-        None, description="for `midi-clock`: the act whose beats are meant; default the only one, or by Song Select"
+        None,
+        description="for `midi-clock`, `ableton`, `link`: the act whose beats are meant; default the only one, or by "
+        "Song Select",
+    )
+    starts: Name | None = Field(
+        None, description="for `reaper`: the label at project time 0, where it sends no `/frames/str`"
     )
 
 
@@ -186,6 +193,9 @@ class Rig(Strict):
             if source.act is not None and source.kind not in MUSICAL_KINDS:
                 hint = f"only {', '.join(MUSICAL_KINDS)} needs it: take it out"
                 yield ("sources", index, "act"), "error", f"a source of kind {source.kind} has labels of its own", hint
+            if source.starts is not None and source.kind != "reaper":
+                hint = "an act's `starts` says where its media begins"
+                yield ("sources", index, "starts"), "error", f"a source of kind {source.kind} has no such label", hint
 
     def _unheeded(self) -> Iterator[Finding]:
         """What may be written already, though nothing goes by it yet: nobody shall rely on it."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
+from cuefocus.chase.reaper import ReaperInput
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.errors import SoundFileError
 from cuefocus.shells.art_net_inlet import ArtNetInlet
@@ -11,10 +12,13 @@ from cuefocus.shells.live_source import LiveSource
 from cuefocus.shells.message_source import MessageSource
 from cuefocus.shells.midi_pipe import MidiInlet
 from cuefocus.shells.playlist import Playlist
+from cuefocus.shells.program_device import reaper_at
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.shells.sound_ring import SoundRing
-from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, SourceConfig
+from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, ReaperConfig, SourceConfig
 from cuefocus.shells.source_set import Heard, SourceSet, TurnClock
+from cuefocus.shells.udp_inlet import UdpInlet
+from cuefocus.timebase.frames import parse_timecode, rate_named
 from cuefocus.wire.ltc.compiled import ready_kernels
 from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 
@@ -62,7 +66,15 @@ def _opened(
         return LiveSource(config.source, ring, config.channel, resumed=resumed, kernels=kernels)
     if isinstance(config, ArtNetConfig):
         return MessageSource(config.source, ArtNetInlet(config.address), ArtNetInput(config.source), resumed=resumed)
+    if isinstance(config, ReaperConfig):
+        inlet = UdpInlet(reaper_at(config.address, config.port))
+        return MessageSource(config.source, inlet, _reaper(config), resumed=resumed)
     return MessageSource(config.source, MidiInlet(config.pipe_fd), MtcInput(config.source), resumed=resumed)
+
+
+def _reaper(config: ReaperConfig) -> ReaperInput:
+    rate = rate_named(config.rate)
+    return ReaperInput(config.source, rate, starts_show_ns=parse_timecode(config.starts, rate).show_ns(rate))
 
 
 def _file(

@@ -12,6 +12,7 @@ from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.message_source import Inlet, Message, Standing
 from cuefocus.shells.midi_pipe import MidiInlet, MidiPipe
 from cuefocus.shells.tapped import LOOK_NS, tapped
+from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_S
 
 _MOST: Final = 100_000
@@ -32,7 +33,11 @@ class Caught:
 
 def catch_art_net(address: str, seconds: float) -> Caught:
     """Datagrams on one of our addresses for some seconds. Raises DeviceError when it cannot be heard."""
-    inlet = ArtNetInlet(address, only_timecode=False)
+    return catch_datagrams(ArtNetInlet(address, only_timecode=False), seconds)
+
+
+def catch_datagrams(inlet: UdpInlet, seconds: float) -> Caught:
+    """Datagrams of a port for some seconds; it is closed then. Raises DeviceError when it cannot be heard."""
     with contextlib.closing(inlet):
         return _caught(inlet, seconds)
 

@@ -63,12 +63,31 @@ class MidiConfig:
     pipe_fd: int
 
 
-SourceConfig = FileConfig | LiveConfig | ArtNetConfig | MidiConfig
+@dataclass(frozen=True, slots=True)
+class ReaperConfig:
+    """REAPER's positions that are listened for.
+
+    Args:
+        source: id of the source it stands for.
+        address, port: our own, at which they are heard.
+        rate: name of the rate at which the project's frames count.
+        starts: the label at project time 0, where it sends no labels.
+    """
+
+    source: str
+    address: str
+    port: int
+    rate: str
+    starts: str
+
+
+SourceConfig = FileConfig | LiveConfig | ArtNetConfig | MidiConfig | ReaperConfig
 _KINDS: Final[Mapping[str, type[SourceConfig]]] = {
     "file": FileConfig,
     "live": LiveConfig,
     "artnet": ArtNetConfig,
     "midi": MidiConfig,
+    "reaper": ReaperConfig,
 }
 
 

@@ -1,7 +1,7 @@
-"""A deck that sends timecode as messages, in a process of its own: `deck.py artnet ADDRESS` or `deck.py midi NAME`.
+"""A deck in a process of its own: `deck.py artnet ADDRESS`, `deck.py midi NAME` or `deck.py reaper ADDRESS:PORT`.
 
 It says when it is there, and plays from 00:59:58:00 at 25 fps once for each line it reads, telling when it began. MIDI
-goes out by a JACK port of its own, `deck:NAME`.
+goes out by a JACK port of its own, `deck:NAME`. REAPER says where it is when its screen is drawn.
 """
 
 import socket
@@ -9,26 +9,30 @@ import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from pythonosc.osc_bundle import OscBundle
+from pythonosc.udp_client import UDPClient
+
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import PORT, ArtNetRun
 from cuefocus.wire.mtc.encoder import MtcRun
+from tests.osc_programs import Reaper
 
 RATE, START, SECONDS = RATES["25"], Timecode(0, 59, 58, 0), 10.0
 
 
 def main() -> None:
     kind, name = sys.argv[1:]
-    send = artnet(name) if kind == "artnet" else midi(name)
+    send = {"artnet": artnet, "midi": midi, "reaper": reaper}[kind](name)
+    messages_from = {"artnet": datagrams, "midi": pieces, "reaper": feedback}[kind]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for _ in sys.stdin:
         origin_ns = now_ns() + 50 * NS_PER_MS
         sys.stdout.write(f"{origin_ns}\n")
         sys.stdout.flush()
-        messages = datagrams(origin_ns) if kind == "artnet" else pieces(origin_ns)
-        for due_ns, data in messages:
+        for due_ns, data in messages_from(origin_ns):
             if due_ns >= origin_ns + SECONDS * NS_PER_S:
                 break
             HostClock().wait_until(due_ns)
@@ -41,6 +45,18 @@ def datagrams(origin_ns: int) -> Iterator[tuple[int, bytes]]:
 
 def pieces(origin_ns: int) -> Iterator[tuple[int, bytes]]:
     return ((piece.due_ns, piece.message) for piece in MtcRun(RATE, START, origin_ns).pieces())
+
+
+def feedback(origin_ns: int) -> Iterator[tuple[int, bytes]]:
+    """REAPER, whose project begins at 00:59:00:00 and plays from its second 58 on."""
+    program = Reaper(lambda at_s: 58.0 + min(at_s, SECONDS - 0.5), RATE, Timecode(0, 59, 0, 0).frame_number(RATE))
+    return ((origin_ns + round(at_s * NS_PER_S), data) for at_s, data in program.packets(SECONDS))
+
+
+def reaper(place: str) -> Callable[[bytes], object]:
+    address, _, port = place.rpartition(":")
+    client = UDPClient(address, int(port))
+    return lambda data: client.send(OscBundle(data))
 
 
 def artnet(address: str) -> Callable[[bytes], object]:

@@ -8,6 +8,7 @@ from cuefocus.app.source_choice import (
     ArtNetChoice,
     LiveChoice,
     MidiChoice,
+    ReaperChoice,
     SourceChoice,
     choose_sources,
     source_ids,
@@ -16,7 +17,9 @@ from cuefocus.errors import InputError
 from cuefocus.rig.loader import load_rig
 from cuefocus.rig.models import Rig
 from cuefocus.shells.message_device import ALL_ADDRESSES
+from cuefocus.shells.program_device import reaper_at
 from cuefocus.shells.sound_device import SoundDevice
+from cuefocus.timebase.frames import RATES
 from tests.app.running import LENS, RIG
 
 PATH = Path("rig.yaml")
@@ -102,3 +105,21 @@ def test_what_is_no_source_is_refused_with_a_cure(rig: Rig, given: list[str], pr
     with pytest.raises(InputError, match=problem) as refused:
         chosen(rig, *given)
     assert refused.value.hint
+
+
+@sources(
+    '[{id: daw, kind: reaper, device: "10.0.0.5:9000", starts: "01:00:00:00", rate: "30"}, '
+    "{id: net, kind: artnet, priority: 2}]"
+)
+def test_reaper_counts_as_the_rig_says_wherever_it_is_heard(rig: Rig) -> None:
+    ofrig, _ = chosen(rig)
+    assert ofrig == ReaperChoice("daw", reaper_at("10.0.0.5", 9000), RATES["30"], "01:00:00:00")
+    given, other = chosen(rig, "reaper:9001", "reaper:9002")
+    assert given == ReaperChoice("daw", reaper_at("127.0.0.1", 9001), RATES["30"], "01:00:00:00")
+    assert other == ReaperChoice("net", reaper_at("127.0.0.1", 9002), None, "00:00:00:00")
+
+
+@sources("[{id: daw, kind: reaper}]")
+def test_reaper_without_a_port_is_refused(rig: Rig) -> None:
+    with pytest.raises(InputError, match="no UDP port"):
+        chosen(rig)

@@ -120,7 +120,8 @@ def test_families_know_their_lines_and_whether_they_answer() -> None:
         ("stop: T1.8", "stop: 1.8", "r.yaml:7:11: cameras.A.stop: '1.8' is not a stop; write T1.8"),
         ('fps: "25"', "fps: 26", "cameras.A.fps: no frame rate '26'"),
         ("kind: ltc", "kind: artne", "r.yaml:3:27: sources.ltc.kind: 'artne' is not one of ltc, mtc, artnet, file, "
-                                   "midi-clock; did you mean 'artnet'?"),
+                                   "midi-clock, reaper, ableton, link; did you mean 'artnet'?"),
+        ("kind: ltc", 'kind: ltc, starts: "01:00:00:00"', "sources.ltc.starts: a source of kind ltc has no such label"),
         ("channel: 2", "channel: 0", "sources.ltc.channel: must be at least 1, found 0"),
         ("motors:", "network: {page: {listen: 0.0.0.0:80}}\nmotors:", "a page beyond loopback needs a token"),
         ("motors:", "network: {page: {listen: 127.example.org:80}}\nmotors:", "a page beyond loopback needs a token"),

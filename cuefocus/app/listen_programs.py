@@ -1,0 +1,144 @@
+"""`doctor --listen reaper:PORT`: what a playback program says by OSC, how regularly, and what is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cuefocus.app.doctor import Finding
+from cuefocus.app.listen_messages import lateness_ms
+from cuefocus.app.stated_doubt import CURE, doubt
+from cuefocus.shells.message_source import Message
+from cuefocus.shells.message_tap import catch_datagrams
+from cuefocus.shells.program_device import PROGRAMS, reaper_port
+from cuefocus.shells.udp_inlet import UdpInlet
+from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.events import Glitch
+from cuefocus.wire.reaper import ReaperDecoder, ReaperPosition, ReaperTransport
+
+_RARE_S: Final = 0.15
+_FEW: Final = 5
+Places = list[tuple[float, int]]
+
+
+@dataclass(slots=True)
+class Said:
+    """What a program said in a while.
+
+    Args:
+        places: seconds of the project, or quarters of the song, and the stamps of their messages.
+        labels: of those that came with them.
+        words: what was said of the transport.
+        torn: what could not be read.
+        others: addresses that say nothing of time.
+        senders: who spoke.
+    """
+
+    places: Places = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
+    others: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+
+
+def is_program(text: str) -> bool:
+    """Whether `text` names a program that is listened to."""
+    return text.startswith(PROGRAMS)
+
+
+def listen_to_program(source: str, seconds: float) -> list[Finding]:
+    """What a program says; its position first.
+
+    Raises: InputError for a source that cannot be meant, DeviceError for one that cannot be opened.
+    """
+    heard = reaper_port(source, where="--listen")
+    caught = catch_datagrams(UdpInlet(heard), seconds)
+    silent = (
+        f"in REAPER: Preferences, Control/OSC/web, Add, OSC; device IP this machine's, device port {heard.port}; "
+        f"let it play; only {heard.address} is listened to"
+    )
+    found = program_findings("REAPER", understood_reaper(caught.messages), silent, "s")
+    return [*found, _doubted("reaper"), Finding("note", "source", f"{caught.text}, {seconds:.1f} s heard")]
+
+
+def understood_reaper(messages: Sequence[Message]) -> Said:
+    """REAPER's feedback in datagrams."""
+    said, decoder = Said(), ReaperDecoder("doctor")
+    for message in messages:
+        for found in decoder.feed(message.data, message.stamp_ns):
+            if isinstance(found, Glitch):
+                said.torn.append(found.reason)
+            elif isinstance(found, ReaperTransport):
+                said.words.append(found.word)
+            elif isinstance(found, ReaperPosition):
+                said.labels += [str(found.label)] if found.label is not None else []
+                if found.project_ns is not None:
+                    said.places.append((found.project_ns / NS_PER_S, found.stamp_ns))
+    said.others = tuple(decoder.addresses)
+    said.senders = _senders(messages)
+    return said
+
+
+def program_findings(name: str, said: Said, silent: str, unit: str) -> list[Finding]:
+    """What was understood, in words.
+
+    Args:
+        name: the program.
+        said: what it said.
+        silent: what to do where nothing comes.
+        unit: of its places.
+    """
+    if not said.senders:
+        return [Finding("error", "signal", "nothing arrives", silent)]
+    found: list[Finding] = []
+    if len(said.senders) > 1:
+        problem = f"{len(said.senders)} machines send to this port: {', '.join(said.senders)}"
+        found.append(Finding("warning", "signal", problem, "one program at a time, each on a port of its own"))
+    if said.torn:
+        problem = f"{len(said.torn)} messages could not be read ({said.torn[-1]})"
+        found.append(Finding("warning", "signal", problem, "is it OSC, and nobody else sends to this port?"))
+    places = _moving(said.places)
+    if not said.places:
+        heard = f", but addresses such as {', '.join(said.others[:_FEW])}" if said.others else ""
+        alone = " It sends labels, which are not exact enough alone." if said.labels else ""
+        problem = f"{name} at {said.senders[0]} says nothing of its position{heard}.{alone}"
+        found.append(Finding("error", "signal", problem, "let it play; let its pattern file send TIME and FRAMES"))
+    elif len(places) < _FEW:
+        problem = f"{name} at {said.senders[0]} stands at {said.places[-1][0]:.3f} {unit}"
+        found.append(Finding("warning", "signal", problem, "let it play"))
+    else:
+        found.append(_playing(name, said, places, unit))
+        apart_s = (places[-1][1] - places[0][1]) / NS_PER_S / (len(places) - 1)
+        if apart_s > _RARE_S:
+            problem = f"a position comes only every {1000 * apart_s:.0f} ms"
+            found.append(Finding("warning", "signal", problem, "let the program draw its screen; close heavy windows"))
+    return found + [Finding("note", "signal", word, "") for word in dict.fromkeys(said.words)]
+
+
+def _playing(name: str, said: Said, places: Places, unit: str) -> Finding:
+    late_ms, worst_ms = lateness_ms(places)
+    between = f"{places[0][0]:.3f} to {places[-1][0]:.3f} {unit}"
+    counted = f", timecode {said.labels[0]} to {said.labels[-1]}" if said.labels else ", no timecode of its own"
+    late = f"half of it comes up to {late_ms:.1f} ms late, at worst {worst_ms:.1f} ms"
+    return Finding("note", "signal", f"{name} at {said.senders[0]} plays, {between}{counted}; {late}")
+
+
+def _moving(places: Places) -> Places:
+    """The longest stretch without a step back or a second look at the same place."""
+    best: Places = []
+    run: Places = []
+    for place in places:
+        if run and place[0] < run[-1][0]:
+            run = []
+        if not run or place[0] > run[-1][0]:
+            run.append(place)
+        best = run if len(run) > len(best) else best
+    return best
+
+
+def _senders(messages: Sequence[Message]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(message.sender for message in messages if message.data))
+
+
+def _doubted(kind: str) -> Finding:
+    return Finding("note", "source", doubt(kind), CURE)
