@@ -93,17 +93,17 @@ def edge_places(
                     continue
                 for each in range(8 * place, min(8 * place + 8, hop)):
                     if sides[each] * side < 0:
-                        before = each - 1
-                        while before >= 0 and sides[before] == 0:
-                            before -= 1
-                        last = begin + before if before >= 0 else last
+                        clear = each - 1
+                        while clear >= 0 and sides[clear] == 0:
+                            clear -= 1
+                        last = begin + clear if clear >= 0 else last
                         side = int(sides[each])
                         out[found] = crossing(window, last, begin + each, side, line, to_stream)
                         found += 1
-            before = hop - 1
-            while sides[before] == 0:
-                before -= 1
-            last = begin + before
+            clear = hop - 1
+            while sides[clear] == 0:
+                clear -= 1
+            last = begin + clear
             continue
         for each in range(hop):
             now, at = int(sides[each]), begin + each
