@@ -86,6 +86,7 @@ class ShowRunner:
         self._title, self._out, self._console = title, out, console
         self._processes = Processes()
         self._ears: list[str] = []
+        self._patient: set[str] = set()
         self._picture = Picture()
         self._clock_reader = wires.memory.clock_reader()
         self._live: Live | None = None
@@ -150,17 +151,22 @@ class ShowRunner:
     def _open_ears(self, wires: Sequence[EarsWire]) -> None:
         """Until each device is open, or at least there: whether timecode is on it already does not matter.
 
+        Patient ears are waited for only until they say how it is, or have had the time to.
+
         Raises: DeviceError or InputError with the ears' own words when they cannot listen.
         """
         for number, wire in enumerate(wires, 1):
             name = "ears" if number == 1 else f"ears-{number}"
             self._ears.append(name)
+            self._patient |= {name} if wire.patient else set()
             self._processes.start(wire.child(name, self._places.log(name)))
         clock, until_ns = HostClock(), now_ns() + _EARS_READY_NS
-        while waited_for := [wire.device for wire in wires if wire.starting]:
+        while waited_for := [wire for wire in wires if wire.starting]:
             self._fatal_deaths()
             if now_ns() > until_ns:
-                raise DeviceError("the device did not open", where=waited_for[0])
+                if all(wire.patient for wire in waited_for):
+                    return
+                raise DeviceError("the device did not open", where=waited_for[0].device)
             clock.sleep_until(now_ns() + _LOOK_NS)
 
     def _fatal_deaths(self) -> None:
@@ -169,7 +175,9 @@ class ShowRunner:
         Raises: DeviceError with its own words; InputError when it is ears that were given a name nothing has.
         """
         for death in self._processes.tend(final=("conductor",)):
-            if death.status > 0:
+            if death.name in self._patient:
+                self._mourn(death)
+            elif death.status > 0:
                 refused = death.status == INPUT_AT_FAULT and death.name in self._ears
                 raise (InputError if refused else DeviceError)(death.last_words or f"{death.name} {death.how}")
 

@@ -10,6 +10,7 @@ from cuefocus.app.processes import ChildSpec
 from cuefocus.app.sound_choice import SoundChoice
 from cuefocus.app.source_choice import ArtNetChoice, LiveChoice, ReaperChoice, SourceChoice
 from cuefocus.shells.art_net_inlet import open_art_net
+from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.midi_pipe import MidiPipe
 from cuefocus.shells.sound_device import SoundDevice
@@ -31,6 +32,10 @@ class EarsWire(Protocol):
         """Descriptors that the conductor inherits."""
 
     @property
+    def patient(self) -> bool:
+        """Whether a device that cannot be opened is a source lost, and tried again: others may do meanwhile."""
+
+    @property
     def starting(self) -> bool:
         """Whether the ears have not said yet how it went."""
 
@@ -44,6 +49,7 @@ class SoundWire:
 
     sound: SoundDevice
     ring: SoundRing
+    patient: bool
 
     @property
     def device(self) -> str:
@@ -63,7 +69,7 @@ class SoundWire:
     def child(self, name: str, log: Path) -> ChildSpec:
         """The process."""
         fd, bell = self.ring.handed_down
-        where = ("--fd", str(fd), "--bell", str(bell), "--device", self.device)
+        where = ("--fd", str(fd), "--bell", str(bell), "--device", self.device, *((PATIENT,) if self.patient else ()))
         argv = (sys.executable, "-m", "cuefocus.shells.ears_main", *where)
         return ChildSpec(name, argv, log, pass_fds=(fd, bell))
 
@@ -74,6 +80,7 @@ class MidiWire:
 
     port: str
     pipe: MidiPipe
+    patient: bool
 
     @property
     def device(self) -> str:
@@ -92,7 +99,7 @@ class MidiWire:
 
     def child(self, name: str, log: Path) -> ChildSpec:
         """The process."""
-        where = ("--pipe", str(self.pipe.write_fd), "--port", self.port)
+        where = ("--pipe", str(self.pipe.write_fd), "--port", self.port, *((PATIENT,) if self.patient else ()))
         argv = (sys.executable, "-m", "cuefocus.shells.midi_ears_main", *where)
         return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
 
@@ -112,25 +119,28 @@ def wire(choices: Sequence[SourceChoice], rate: FrameRate) -> tuple[WiredSource,
         choices: the sources.
         rate: the show's, at which a program's frames count that says no other.
 
-    Raises: DeviceError where a network source cannot be heard on the address that is given.
+    Raises: DeviceError where the only source there is cannot be heard on the address that is given.
     """
-    return tuple(_wired(choice, rate) for choice in choices)
+    patient = len(choices) > 1
+    return tuple(_wired(choice, rate, patient=patient) for choice in choices)
 
 
-def _wired(choice: SourceChoice, rate: FrameRate) -> WiredSource:
+def _wired(choice: SourceChoice, rate: FrameRate, *, patient: bool) -> WiredSource:
     if isinstance(choice, SoundChoice):
         path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
         return WiredSource(FileConfig(choice.source, str(path.absolute()), channel, -choice.latency_ns))
     if isinstance(choice, LiveChoice):
-        ears = SoundWire(choice.device, SoundRing.create())
+        ears = SoundWire(choice.device, SoundRing.create(), patient)
         fd, bell = ears.ring.handed_down
         return WiredSource(LiveConfig(choice.source, choice.device.channel, fd, bell), ears)
     if isinstance(choice, ArtNetChoice):
-        open_art_net(choice.address).close()  # what cannot be is said before anything starts
+        if not patient:
+            open_art_net(choice.address).close()  # what cannot be is said before anything starts
         return WiredSource(ArtNetConfig(choice.source, choice.address))
     if isinstance(choice, ReaperChoice):
-        open_udp(choice.heard).close()
+        if not patient:
+            open_udp(choice.heard).close()
         counted = (choice.rate or rate).name
         return WiredSource(ReaperConfig(choice.source, choice.heard.address, choice.heard.port, counted, choice.starts))
     pipe = MidiPipe()
-    return WiredSource(MidiConfig(choice.source, pipe.read_fd), MidiWire(choice.port, pipe))
+    return WiredSource(MidiConfig(choice.source, pipe.read_fd), MidiWire(choice.port, pipe, patient))

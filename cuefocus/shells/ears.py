@@ -1,8 +1,11 @@
 """What every kind of ears does, and how they end."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from cuefocus.errors import DeviceError
+
+PATIENT: Final = "--patient"
+"""Told so, ears try what they cannot open again and again, and do not end: there are other sources."""
 
 
 class Gone(DeviceError):

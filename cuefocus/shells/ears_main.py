@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cuefocus.errors import CueFocusError, DeviceError, InputError
-from cuefocus.shells.ears import Ears, Gone
+from cuefocus.shells.ears import PATIENT, Ears, Gone
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_ears import JackEars
 from cuefocus.shells.log_line import log_line
@@ -68,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--bell", type=int, required=True)
     parser.add_argument("--device", required=True)
     parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
+    parser.add_argument(PATIENT, action="store_true", help="a device that cannot be opened is tried again")
     given = parser.parse_args(argv)
     try:
         ring = SoundRing.attach(given.fd, given.bell)
@@ -80,16 +81,16 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, watch.stop)
     granted = enter_realtime(given.priority, children=True)
     try:
-        return _listen(device, writer, watch, granted.line)
+        return _listen(device, writer, watch, granted.line, patient=given.patient)
     except _Stop:
         return 0
 
 
-def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str) -> int:
+def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str, *, patient: bool) -> int:
     try:
         ears = _open(device, writer)
     except CueFocusError as problem:
-        if not writer.ever_open:
+        if not (patient or writer.ever_open):
             log_line(str(problem))
             return 1 if isinstance(problem, InputError) else 3
         writer.tell(State.LOST, str(problem))

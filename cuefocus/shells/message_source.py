@@ -183,6 +183,8 @@ class MessageSource:
         if self._dropped_told is not None and standing.dropped > self._dropped_told:
             self._tell_alarm(at_ns, f"{standing.dropped - self._dropped_told} messages lost: nobody fetched them")
         self._dropped_told = standing.dropped
+        if before is not None and not (standing.is_open or before.is_open):
+            return []  # lost as it was, however often it was tried meanwhile
         if before is not None and (standing.is_open, standing.opening) == (before.is_open, before.opening):
             return []
         if standing.is_open and before is not None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cuefocus.errors import CueFocusError, DeviceError, InputError
+from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.midi_pipe import MidiWriter
@@ -25,7 +26,6 @@ EARS_PRIORITY: Final = 65
 """As the sound ears': above the conductor's 60. Threads of the library inherit it."""
 _LOOK_NS: Final = 250 * NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
-_AGAIN: Final = "--again"
 
 
 class _Stop(Exception):
@@ -58,23 +58,23 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pipe", type=int, required=True)
     parser.add_argument("--port", required=True)
     parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
-    parser.add_argument(_AGAIN, action="store_true")
+    parser.add_argument(PATIENT, action="store_true", help="a port that cannot be opened is tried again")
     given = parser.parse_args(argv)
     ears = _Ears(given.pipe)
     signal.signal(signal.SIGTERM, ears.stop)
     signal.signal(signal.SIGINT, ears.stop)
     granted = enter_realtime(given.priority, children=True)
     with contextlib.suppress(_Stop):
-        return _listen(given.port, ears, granted.line, again=given.again)
+        return _listen(given.port, ears, granted.line, patient=given.patient)
     return 0
 
 
-def _listen(wanted: str, ears: _Ears, granted: str, *, again: bool) -> int:
+def _listen(wanted: str, ears: _Ears, granted: str, *, patient: bool) -> int:
     opening = now_ns()
     try:
         port = MidiPort(wanted, ears.writer.put)
     except CueFocusError as problem:
-        if again:
+        if patient:
             return _begin_anew(ears, problem, opening)
         log_line(str(problem))
         return 1 if isinstance(problem, InputError) else 3
@@ -95,9 +95,9 @@ def _listen(wanted: str, ears: _Ears, granted: str, *, again: bool) -> int:
 def _begin_anew(ears: _Ears, problem: CueFocusError, opening: int) -> int:
     """The same program again, after a while."""
     ears.stands(_AGAIN_NS, is_open=False, text=str(problem), opening=opening)
-    argv = [argument for argument in sys.orig_argv[1:] if argument != _AGAIN]
+    argv = [argument for argument in sys.orig_argv[1:] if argument != PATIENT]
     try:
-        os.execv(sys.executable, [sys.executable, *argv, _AGAIN])  # noqa: S606 - ourselves, no shell
+        os.execv(sys.executable, [sys.executable, *argv, PATIENT])  # noqa: S606 - ourselves, no shell
     except OSError as failure:
         raise DeviceError(f"the ears cannot begin anew: {failure}") from None
 

@@ -1,5 +1,6 @@
 """A whole daemon that hears the same playback twice: what happens to racks when the first of the two goes silent."""
 
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 
 from cuefocus.app.ltc import generate_ltc
+from cuefocus.app.ports import jack_ports
 from cuefocus.app.replay import replay
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from tests.app.clock_check import worst_clock_ms
+from tests.app.jack_server import Server, keep_to_itself, needs_jackd
 from tests.app.running import CUES, SOUND_S, Daemon, daemon
 
 BEGINS_S = 2.0
@@ -68,3 +71,53 @@ def test_a_conductor_that_is_killed_takes_every_source_up_again(tmp_path: Path, 
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert running.end() == 0
         assert _landings(running)["B3"]["source"] == "source 2"
+
+
+@pytest.mark.parametrize(
+    ("missing", "why", "needs"),
+    [
+        ("jack:deck", "no JACK server answers", "jack"),
+        ("artnet:198.51.100.1", "no address of this machine", "socket"),
+        ("midi:nobody", "MIDI", "rtmidi"),
+        ("audio:hydrophone", "sound input", "sounddevice"),
+    ],
+)
+def test_a_source_that_is_missing_at_the_start_is_lost_and_the_other_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, why: str, needs: str
+) -> None:
+    if importlib.util.find_spec(needs) is None:
+        pytest.skip(f"needs {needs}")
+    keep_to_itself(monkeypatch)
+    sound = tmp_path / "b.wav"
+    generate_ltc(sound, rate="25", start="00:59:58:00", seconds=SOUND_S)
+    with daemon(tmp_path, sources=[missing, f"file:{sound}"]) as running:
+        assert running.end() == 0, (tmp_path / "stderr").read_text()
+        rows = _landings(running)
+    assert {row["source"] for row in rows.values()} == {"source 2"}
+    told = [event["text"] for event in running.events if event["event"] == "alarm" and why in event["text"]]
+    assert len(told) == 1, running.told()
+    assert told[0].startswith("source playback is gone: ")
+
+
+@needs_jackd
+def test_a_source_that_was_missing_at_the_start_is_opened_when_it_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("jack")
+    keep_to_itself(monkeypatch)
+    with daemon(tmp_path, sources=["jack:", "artnet:198.51.100.1"], arm=False, takes=0) as running:
+        running.until(lambda event: event["event"] == "source" and "no JACK server" in event.get("text", ""))
+        server = Server(tmp_path / "jackd.log", lambda: any(row.kind == "jack" for row in jack_ports()))
+        try:
+            opened = running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
+            assert opened["source"] == "playback"
+        finally:
+            server.stop()
+
+
+def test_a_single_source_that_is_missing_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("jack")
+    keep_to_itself(monkeypatch)
+    with daemon(tmp_path, sources=["jack:deck"]) as running:
+        assert running.end() == 3
+    assert "no JACK server answers" in (tmp_path / "stderr").read_text()

@@ -124,6 +124,14 @@ def test_comings_and_goings_are_told_once_each() -> None:
     assert [fields["kind"] for fields in source.news(hand.now_ns)] == ["opened", "lost", "opened"]
 
 
+def test_a_port_that_is_tried_in_vain_again_and_again_is_lost_once() -> None:
+    hand = Hand()
+    tries = [Standing(False, "no such port", opening) for opening in range(1, 9)]
+    source = MessageSource("net", Queue(*tries, Standing(True, "port", 9)), MtcInput("net"), clock_ns=hand)
+    assert [event.kind for event in all_of(source, hand) if isinstance(event, SourceEvent)] == ["lost", "opened"]
+    assert len(source.news(hand.now_ns)) == 2
+
+
 def test_a_successor_does_not_tell_the_session_again_that_a_port_is_open() -> None:
     source = MessageSource("net", Queue(Standing(True, "port")), MtcInput("net"), resumed=True, clock_ns=Hand())
     assert source.pump() == []
