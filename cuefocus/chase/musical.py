@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from cuefocus.chase.earliest import Passage
 from cuefocus.chase.places import Placed, PlaceReadings
 from cuefocus.timebase.frames import FrameRate
+from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 
 Heard = Reading | Glitch | PlaybackStopped
+
+# The speed is measured, not expected, once so many positions have come, or so much has been played.
+_ENOUGH, _ENOUGH_NS = 8, 400 * NS_PER_MS
 
 
 class SongTime(Protocol):
@@ -115,9 +120,14 @@ class MusicalReadings:
 
     def restart(self) -> None:
         """Playback is elsewhere, or the source was away: the next position begins a new line, at the speed it had."""
-        self._outside = False
+        self._outside, self._taken = False, 0
         if self._places is not None:
             self._places.restart()
+
+    @property
+    def passage(self) -> Passage | None:
+        """The line of what was taken: which show time passed when; None while there is none."""
+        return None if self._places is None else self._places.arrivals.passage
 
     @property
     def held_up(self) -> int:
@@ -140,7 +150,14 @@ class MusicalReadings:
         song, places = self.song, self._places
         if song is None or places is None:
             return []
-        return list(self._within(song, places.take([song.show_at(one) for one in quarters], stamps_ns)))
+        shown = [song.show_at(one) for one in quarters]
+        if not self._taken:
+            self._first_ns = shown[0]
+        self._taken += len(shown)
+        placed = places.take(shown, stamps_ns)
+        if self._taken < _ENOUGH and shown[-1] - self._first_ns < _ENOUGH_NS:
+            return []
+        return list(self._within(song, placed))
 
     def take_exact(self, quarters: Fraction, host_ns: int, *, sigma_ns: float) -> list[Heard]:
         """Readings between the last position and this one, where host times are exact (Ableton Link).
@@ -160,7 +177,7 @@ class MusicalReadings:
     def _begin_song(self) -> None:
         song = self.song
         self._places = None if song is None else PlaceReadings(self.source, song.rate, speed=song.speed)
-        self._outside = False
+        self._outside, self._taken, self._first_ns = False, 0, 0
 
     def _within(self, song: Song, placed: Iterable[Placed]) -> Iterator[Heard]:
         """The readings that are the act's own, and a word where playback leaves it behind."""

@@ -25,6 +25,11 @@ class MidiBytes:
         self._running = 0
         self.dropped = 0
 
+    @property
+    def unfinished(self) -> int:
+        """Status byte of the message that has begun and is not over; 0 for none."""
+        return self._message[0] if self._message else 0
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Messages that these bytes complete, in order; real-time ones come where they stood."""
         for byte in data:

@@ -89,7 +89,7 @@ def test_a_step_back_is_a_new_line_elsewhere() -> None:
     readings = MusicalReadings("clock", [one])
     played(readings, one, quarters(200))
     again = played(readings, one, quarters(200), origin_ns=HOST0_NS + 60 * NS_PER_S)
-    assert again[0].label == Timecode(1, 0, 0, 0)
+    assert again[0].label < Timecode(1, 0, 0, 10)
     assert abs(off_ns(again[5], one) - 60 * NS_PER_S) < 1000
 
 
