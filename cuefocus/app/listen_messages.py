@@ -1,24 +1,21 @@
-"""`doctor --listen midi:PORT` and `artnet:ADDRESS`: what arrives, how regularly, and what is wrong with it."""
+"""`doctor --listen midi:PORT`, `clock:PORT` and `artnet:ADDRESS`: what arrives, and what is wrong with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
 from cuefocus.app.doctor import Finding
-from cuefocus.shells.message_device import ARTNET, MIDI, THIS_MACHINE, art_net_address, midi_port
+from cuefocus.app.listen_clock import clock_findings
+from cuefocus.app.listen_lateness import LATE_MS, lateness_ms
+from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI, THIS_MACHINE, art_net_address, clock_port, midi_port
 from cuefocus.shells.message_source import Message
 from cuefocus.shells.message_tap import catch_art_net, catch_midi
 from cuefocus.timebase.frames import FrameRate, Timecode
-from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.mtc.decoder import MtcDecoder
 from cuefocus.wire.mtc.word import PIECES_PER_FRAME, MtcLocate, MtcWord
 
-_ENOUGH: Final = 8
-_LATE_MS: Final = 10.0
 _TORN_SHARE: Final = 0.05
 Words = list[tuple[Timecode, FrameRate]]
 
@@ -42,7 +39,7 @@ class Told:
 
 def is_messages(text: str) -> bool:
     """Whether `text` names timecode that comes as messages."""
-    return text.startswith((MIDI, ARTNET))
+    return text.startswith((MIDI, CLOCK, ARTNET))
 
 
 def listen_to_messages(source: str, seconds: float) -> list[Finding]:
@@ -50,6 +47,9 @@ def listen_to_messages(source: str, seconds: float) -> list[Finding]:
 
     Raises: InputError for a source that cannot be meant, DeviceError for one that cannot be opened.
     """
+    if source.startswith(CLOCK):
+        caught = catch_midi(clock_port(source, where="--listen")[0], seconds)
+        return [*clock_findings(caught.messages), Finding("note", "source", f"{caught.text}, {seconds:.1f} s heard")]
     if source.startswith(MIDI):
         caught = catch_midi(midi_port(source, where="--listen"), seconds)
         name, told = "MIDI timecode", understood_midi(caught.messages)
@@ -130,25 +130,10 @@ def findings(name: str, told: Told, arrived: int, silent: str) -> list[Finding]:
             "note", "signal", f"{counted}; half of it comes up to {late_ms:.2f} ms late, at worst {worst_ms:.2f} ms"
         )
     )
-    if worst_ms > _LATE_MS:
+    if worst_ms > LATE_MS:
         hint = "a cable instead of a network or Wi-Fi; fewer programs on the sender"
         found.append(Finding("warning", "signal", f"messages are held up by up to {worst_ms:.0f} ms", hint))
     if len(told.torn) > _TORN_SHARE * len(told.words):
         problem = f"{len(told.torn)} words were torn ({told.torn[-1]})"
         found.append(Finding("warning", "signal", problem, "one sender at a time on this port; check the cable"))
     return found
-
-
-def lateness_ms(arrivals: Sequence[tuple[float, int]]) -> tuple[float, float]:
-    """How late messages are about the earliest of them, ms: the median and the worst.
-
-    Args:
-        arrivals: where each is in the timecode, frames, and its stamp.
-    """
-    if len(arrivals) < _ENOUGH:
-        return 0.0, 0.0
-    frames = np.array([frame for frame, _ in arrivals])
-    stamps_ns = np.array([stamp_ns - arrivals[0][1] for _, stamp_ns in arrivals], dtype=np.float64)
-    late_ns = stamps_ns - np.polyval(np.polyfit(frames, stamps_ns, 1), frames)
-    late_ns -= late_ns.min()
-    return float(np.median(late_ns)) / NS_PER_MS, float(late_ns.max()) / NS_PER_MS

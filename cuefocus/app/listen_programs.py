@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cuefocus.app.doctor import Finding
-from cuefocus.app.listen_messages import lateness_ms
+from cuefocus.app.listen_lateness import lateness_ms
 from cuefocus.app.stated_doubt import CURE, doubt
 from cuefocus.shells.message_source import Message
 from cuefocus.shells.message_tap import catch_datagrams

@@ -42,11 +42,13 @@ class Picture:
     Args:
         state: fields of the last whole state event.
         sounds: the last meter of each live source.
+        songs: where each source that follows a song's beats last was.
         landings, alarms: the last ones.
     """
 
     state: dict[str, Any] = field(default_factory=dict)
     sounds: dict[str, Fields] = field(default_factory=dict)
+    songs: dict[str, Fields] = field(default_factory=dict)
     landings: deque[Fields] = field(default_factory=lambda: deque(maxlen=_LANDINGS))
     alarms: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_ALARMS))
     answer: str = ""
@@ -58,8 +60,11 @@ class Picture:
             self.state = dict(event)
         elif kind == "state" and "sound" in event:
             self.sounds[str(event.get("source", ""))] = event["sound"]
+        elif kind == "state" and "song" in event:
+            self.songs[str(event.get("source", ""))] = event["song"]
         elif kind == "source" and event.get("kind") == "lost":
             self.sounds.pop(str(event.get("source", "")), None)
+            self.songs.pop(str(event.get("source", "")), None)
         elif kind == "landing":
             self.landings.appendleft(event)
         elif kind == "alarm":
@@ -78,6 +83,7 @@ def drawn(picture: Picture, clock: Clock, now_ns: int, *, title: str) -> Rendera
     """The picture of this moment."""
     parts: list[RenderableType] = [_head(picture, clock, now_ns, title)]
     parts += [_meter(source, sound) for source, sound in picture.sounds.items()]
+    parts += [_song(source, song) for source, song in picture.songs.items()]
     parts.append(_next_line(picture, clock, now_ns))
     if picture.landings:
         parts.append(_landings(picture))
@@ -153,6 +159,14 @@ def _meter(source: str, sound: Fields) -> Text:
         parts.append(f"{sound['xruns']} xruns")
     good = lock > _GOOD_LOCK and not sound.get("clipped")
     return Text("  ".join(parts), style="green" if good else "yellow" if lock else "grey62")
+
+
+def _song(source: str, song: Fields) -> Text:
+    """Where a source is by bar and beat."""
+    tempo = f"  {float(song['tempo']):.1f} bpm" if song.get("tempo") else ""
+    stands = "" if song.get("running") else "  stopped"
+    text = f"{source}  {song.get('act')} bar {song.get('bar')} beat {song.get('beat')}{tempo}{stands}"
+    return Text(text, style="green" if song.get("running") else "grey62")
 
 
 def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:

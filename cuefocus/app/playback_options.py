@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
 
+from cuefocus.anchors.beats import load_beats
 from cuefocus.errors import InputError
 from cuefocus.timebase.frames import parse_timecode, rate_named
 from cuefocus.wire.playback import Gap, Jump, Playback, Wow
+from cuefocus.wire.sent_clock import SongRun
 
+_BAR = re.compile(r"\s*(-?[0-9]+)(?:\.([0-9]+))?\s*")
 _WOW = re.compile(r"\s*([0-9.]+)\s*%\s*@\s*([0-9.]+)\s*(?:Hz)?\s*")
 
 
@@ -45,6 +50,45 @@ def playback_from(
         tuple(Gap(at_s, _number(seconds, "--gap")) for at_s, seconds in _pairs(gaps, "--gap", "5=0.2")),
         _wow(wow) if wow else None,
     )
+
+
+def song_run_from(
+    beats: Path,
+    *,
+    start: str = "1",
+    first_bar: int = 1,
+    speed: float = 1.0,
+    jumps: Sequence[str] = (),
+    song: int | None = None,
+) -> SongRun:
+    """A song that is to be played as MIDI clock.
+
+    Args:
+        beats: its MIDI tempo map or beat file.
+        start: "BAR" or "BAR.BEAT".
+        first_bar: number of a MIDI map's first bar.
+        speed: relative to the map's tempo.
+        jumps: "SECONDS=BAR" or "SECONDS=BAR.BEAT".
+        song: number for a Song Select.
+
+    Raises: AnchorsRefused for a file that is none, AnchorMissing for a beat that is not there, InputError for what is
+        not written like this or cannot be sent.
+    """
+    time = load_beats(beats, first_bar=first_bar)
+    return SongRun(
+        time.media_ns,
+        time.quarters_at(*_bar(start, "--start")),
+        Fraction(speed).limit_denominator(1_000_000),
+        tuple((at_s, time.quarters_at(*_bar(bar, "--jump"))) for at_s, bar in _pairs(jumps, "--jump", "12.5=17")),
+        song,
+    )
+
+
+def _bar(text: str, option: str) -> tuple[int, float]:
+    match = _BAR.fullmatch(text)
+    if match is None:
+        raise InputError(f"{text!r} is no bar", where=option, hint="write 17, or 17.3 for its third beat")
+    return int(match[1]), float(match[2] or 1)
 
 
 def seconds_from(seconds: float | None) -> float | None:

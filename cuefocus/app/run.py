@@ -25,8 +25,9 @@ from cuefocus.app.probe import motor_complaint, port_complaints
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
+from cuefocus.app.songs import require_song
 from cuefocus.app.sound_choice import SoundChoice
-from cuefocus.app.source_choice import SourceChoice, choose_sources
+from cuefocus.app.source_choice import ClockChoice, SourceChoice, choose_sources
 from cuefocus.app.stated_doubt import CURE, doubt
 from cuefocus.app.version import code_version
 from cuefocus.app.wired_sources import wire
@@ -48,8 +49,8 @@ class RunOptions:
     """What the command line says.
 
     Args:
-        sources: `file:X.wav`, `jack:PORT`, `audio:DEVICE`, `midi:PORT`, `artnet:ADDRESS`, the first followed first;
-            none for the rig's own.
+        sources: `file:X.wav`, `jack:PORT`, `audio:DEVICE`, `midi:PORT`, `clock:PORT#ACT`, `artnet:ADDRESS`, the first
+            followed first; none for the rig's own.
         takes: end after this many; 0 = until stopped.
         attended: a person stands by the real motors.
         journal: folder of journals, ledger and take store.
@@ -102,6 +103,9 @@ def run(
     choices = choose_sources(options.sources, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
     in_use = tuple((choice.source, choice.kind) for choice in choices)
     job = build_job(checked, in_use)
+    for choice in choices:
+        if isinstance(choice, ClockChoice):
+            require_song(job.songs, choice.act, f"clock:{choice.port}")
     err.writelines(f"source {each.source}: {said}; {CURE}\n" for each in choices if (said := doubt(each.kind)))
     sources = wire(choices, checked.show.value.rate)
     places = Places(options.journal.absolute(), _run_id())

@@ -1,4 +1,4 @@
-"""The verbs `mtc generate` and `artnet generate`: timecode for others, live, message by message."""
+"""The verbs `mtc generate`, `clock generate` and `artnet generate`: timecode for others, live, message by message."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,6 +12,7 @@ from cuefocus.shells.realtime import enter_realtime
 from cuefocus.shells.until_stopped import sigterm_as_ctrl_c
 from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.playback import Playback
+from cuefocus.wire.sent_clock import CLOCK_STOP, SongRun, clock_messages
 from cuefocus.wire.sent_timecode import artnet_messages, mtc_messages
 
 LOOPBACK: Final = "127.0.0.1"
@@ -55,6 +56,36 @@ def send_mtc(playback: Playback, seconds: float | None, to: str, *, now: bool = 
     finally:
         port.close()
     return SentTimecode("messages of MIDI timecode", to, sent)
+
+
+def send_clock(run: SongRun, seconds: float | None, to: str) -> SentTimecode:
+    """Send MIDI clock to a port until it is over, or Ctrl-C, and stop it then.
+
+    Args:
+        run: the song, from where, how fast, with which jumps.
+        seconds: how long; None for ever.
+        to: as of `open_midi_out`.
+
+    Raises: as `open_midi_out`; LinkError if the port goes away.
+    """
+    clock = HostClock()
+    port = open_midi_out(to)
+    try:
+        enter_realtime(_PRIORITY, lock=False)
+        last = b""
+
+        def write(data: bytes) -> None:
+            nonlocal last
+            last = data
+            port.write(data)
+
+        with sigterm_as_ctrl_c():
+            sent = send_on_time(clock_messages(run, seconds, clock.now_ns() + _LEAD_NS), write, clock)
+        if last != CLOCK_STOP:  # it was ended by hand
+            port.write(CLOCK_STOP)
+    finally:
+        port.close()
+    return SentTimecode("messages of MIDI clock", to, sent)
 
 
 def send_artnet(

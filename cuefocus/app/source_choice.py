@@ -7,15 +7,15 @@ from typing import Final
 
 from cuefocus.app.sound_choice import FILE, SoundChoice, choose_named_sound, choose_sound
 from cuefocus.errors import InputError
-from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source, SourceKind
-from cuefocus.shells.message_device import ARTNET, MIDI, art_net_address, midi_port
+from cuefocus.rig.models import Rig, Source, SourceKind
+from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI, art_net_address, clock_port, midi_port
 from cuefocus.shells.program_device import REAPER, reaper_port
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
 from cuefocus.shells.udp_inlet import UdpPort
 from cuefocus.timebase.frames import FrameRate
 from cuefocus.timebase.units import NS_PER_MS
 
-FORMS: Final = "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, artnet:ADDRESS or reaper:PORT"
+FORMS: Final = "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, clock:PORT, artnet:ADDRESS or reaper:PORT"
 MIDNIGHT: Final = "00:00:00:00"
 _NOBODY: Final = "timecode"
 
@@ -43,6 +43,16 @@ class MidiChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockChoice:
+    """MIDI clock that is listened for at `port`, of the song of `act`; empty: the only one, or by Song Select."""
+
+    source: str
+    port: str
+    act: str = ""
+    kind: SourceKind = "midi-clock"
+
+
+@dataclass(frozen=True, slots=True)
 class ArtNetChoice:
     """Art-Net timecode that is listened for, at our own IPv4 `address`."""
 
@@ -67,7 +77,7 @@ class ReaperChoice:
     kind: SourceKind = "reaper"
 
 
-SourceChoice = SoundChoice | LiveChoice | MidiChoice | ArtNetChoice | ReaperChoice
+SourceChoice = SoundChoice | LiveChoice | MidiChoice | ClockChoice | ArtNetChoice | ReaperChoice
 Warn = Callable[[str], object]
 
 
@@ -77,7 +87,8 @@ def choose_sources(
     """What `--source` names each time it is given, or all the rig's sources that say where they are heard.
 
     Args:
-        given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`, `midi:PORT`, `artnet:ADDRESS`, `reaper:PORT`, the first
+        given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`, `midi:PORT`, `clock:PORT#ACT`, `artnet:ADDRESS`,
+            `reaper:PORT`, the first
             followed first; none for the rig's own. They stand for the rig's sources in order of priority.
         rig: says what the sources are called and how late they are.
         rig_path: files in the rig are named from its folder.
@@ -128,6 +139,8 @@ def _given(text: str, source: str, own: Source | None, warn: Warn) -> SourceChoi
         return LiveChoice(source, parse_device(text))
     if text.startswith(MIDI):
         return MidiChoice(source, midi_port(text, where="--source"))
+    if text.startswith(CLOCK):
+        return ClockChoice(source, *clock_port(text, where="--source"))
     if text.startswith(ARTNET):
         return ArtNetChoice(source, art_net_address(text, where="--source"))
     if text.startswith(FILE):
@@ -144,8 +157,6 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
         where = f"{rig_path}: sources.{source.id}.device"
         if source.kind == "artnet":
             chosen.append(ArtNetChoice(source.id, art_net_address(source.device or "", where=where)))
-        elif source.kind in MUSICAL_KINDS:
-            raise InputError("MIDI clock is not listened to yet", where=where, hint="give --source")
         elif source.kind == "reaper":
             chosen.append(_reaper(source.device or "", source.id, source, where))
         elif source.device is None:
@@ -154,6 +165,9 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
             chosen.append(LiveChoice(source.id, device_of(source, str(rig_path))))
         elif source.kind == "mtc":
             chosen.append(MidiChoice(source.id, midi_port(source.device, where=where)))
+        elif source.kind == "midi-clock":
+            port, act = clock_port(source.device, where=where)
+            chosen.append(ClockChoice(source.id, port, source.act or act))
         else:
             path, channel = rig_path.parent / source.device, source.channel - 1
             chosen.append(choose_sound(path, channel, source.id, _latency_ns(source), warn=warn))

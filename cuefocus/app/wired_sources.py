@@ -8,14 +8,22 @@ from typing import Protocol
 
 from cuefocus.app.processes import ChildSpec
 from cuefocus.app.sound_choice import SoundChoice
-from cuefocus.app.source_choice import ArtNetChoice, LiveChoice, ReaperChoice, SourceChoice
+from cuefocus.app.source_choice import ArtNetChoice, ClockChoice, LiveChoice, ReaperChoice, SourceChoice
 from cuefocus.shells.art_net_inlet import open_art_net
 from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.midi_pipe import MidiPipe
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_ring import SoundRing, State
-from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, MidiConfig, ReaperConfig, SourceConfig
+from cuefocus.shells.source_config import (
+    ArtNetConfig,
+    ClockConfig,
+    FileConfig,
+    LiveConfig,
+    MidiConfig,
+    ReaperConfig,
+    SourceConfig,
+)
 from cuefocus.shells.udp_inlet import open_udp
 from cuefocus.timebase.frames import FrameRate
 
@@ -143,4 +151,7 @@ def _wired(choice: SourceChoice, rate: FrameRate, *, patient: bool) -> WiredSour
         counted = (choice.rate or rate).name
         return WiredSource(ReaperConfig(choice.source, choice.heard.address, choice.heard.port, counted, choice.starts))
     pipe = MidiPipe()
-    return WiredSource(MidiConfig(choice.source, pipe.read_fd), MidiWire(choice.port, pipe, patient))
+    ears_of_midi = MidiWire(choice.port, pipe, patient)
+    if isinstance(choice, ClockChoice):
+        return WiredSource(ClockConfig(choice.source, pipe.read_fd, choice.act), ears_of_midi)
+    return WiredSource(MidiConfig(choice.source, pipe.read_fd), ears_of_midi)

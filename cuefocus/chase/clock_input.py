@@ -11,9 +11,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from cuefocus.chase.musical import Heard, MusicalReadings, Song
-from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch
-from cuefocus.wire.midi_clock import CLOCKS_PER_QUARTER, ClockLocate, ClockStop, ClockTick, MidiClockDecoder, SongSelect
+from cuefocus.wire.midi_clock import (
+    CLOCKS_PER_QUARTER,
+    LONGEST_PAUSE_NS,
+    ClockLocate,
+    ClockStop,
+    ClockTick,
+    MidiClockDecoder,
+    SongSelect,
+)
 from cuefocus.wire.midi_clock import Heard as Told
 
 # Clocks are judged together that take so much of the media: as much as a word of MIDI timecode.
@@ -25,6 +33,7 @@ _DECIDING, _DECIDING_NS = 5, 90 * NS_PER_MS
 # the first and the last of them, and how late those before may have been: a jump, not a drift.
 _EARLY, _LATE, _ALIKE, _SUDDEN = 0.15, 0.3, 0.3, 0.3
 _BEFORE = 4
+_TEMPO_QUARTERS = 4
 
 
 class MidiClockInput:
@@ -43,6 +52,7 @@ class MidiClockInput:
         self.line = MusicalReadings(source, songs, act=act)
         self.miscounted = 0
         self._source = source
+        self._stamps_ns: deque[int] = deque(maxlen=_TEMPO_QUARTERS * CLOCKS_PER_QUARTER + 1)
         self._anew()
 
     def feed(self, data: bytes, stamp_ns: int) -> list[Heard]:
@@ -63,6 +73,9 @@ class MidiClockInput:
 
     def _take(self, found: Told) -> list[Heard]:
         if isinstance(found, ClockTick):
+            if self._stamps_ns and found.stamp_ns - self._stamps_ns[-1] > LONGEST_PAUSE_NS:
+                self._stamps_ns.clear()
+            self._stamps_ns.append(found.stamp_ns)
             return [] if found.clocks is None else self._tick(found.clocks, found.stamp_ns)
         last = self._flush() if isinstance(found, ClockStop) else []
         self._anew()
@@ -86,7 +99,40 @@ class MidiClockInput:
         """The port was away."""
         self.decoder.restart()
         self.line.restart()
+        self._stamps_ns.clear()
         self._anew()
+
+    def resume(self, clocks: int, song: int | None) -> None:
+        """Playback is on, and the next clock is that one: taken up by a reader that has not heard where it is."""
+        if self.decoder.heard:
+            return
+        if song is not None:
+            self.line.select(song, 0)
+        self.decoder.resume(clocks)
+        self._anew()
+
+    def told(self) -> dict[str, object] | None:
+        """Where the song is, for the operator; None while nothing is known of it."""
+        song, place = self.line.song, self.place
+        if song is None or place is None:
+            return None
+        bar, beat = song.time.place_at(place)
+        return {
+            "act": song.act,
+            "bar": bar,
+            "beat": int(beat),
+            "tempo": None if self._tempo is None else round(self._tempo, 1),
+            "running": self.decoder.running,
+        }
+
+    @property
+    def _tempo(self) -> float | None:
+        """Quarters a minute, over the last few; clocks of a song that stands carry it, too."""
+        stamps_ns = self._stamps_ns
+        intervals = len(stamps_ns) - 1
+        if intervals < CLOCKS_PER_QUARTER or stamps_ns[-1] <= stamps_ns[0]:
+            return None
+        return 60 * NS_PER_S * intervals / (CLOCKS_PER_QUARTER * (stamps_ns[-1] - stamps_ns[0]))
 
     @property
     def place(self) -> Fraction | None:

@@ -19,7 +19,7 @@ def run(
         list[str],
         typer.Option(
             "--source",
-            help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, artnet:ADDRESS, reaper:PORT; "
+            help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, clock:PORT, artnet:ADDRESS, reaper:PORT; "
             "again for more, the first followed first; default the rig's",
             metavar="SOURCE",
         ),

@@ -14,7 +14,7 @@ import typer
 from cuefocus.cli.live import run, tell
 from cuefocus.cli.ltc import ltc
 from cuefocus.cli.machine import doctor, ports
-from cuefocus.cli.senders import artnet, mtc
+from cuefocus.cli.senders import artnet, clock, mtc
 from cuefocus.cli.shows import check, rehearse, replay, report, schema
 from cuefocus.cli.speech import Exit, complain, let_go_of_stdout, say
 from cuefocus.errors import CueFocusError, DeviceError
@@ -34,7 +34,7 @@ app = typer.Typer(
 sim = typer.Typer(help="Simulated devices that speak the real wire.", no_args_is_help=True)
 for verb in VERBS:
     app.command()(verb)
-for name, group in (("ltc", ltc), ("mtc", mtc), ("artnet", artnet), ("sim", sim)):
+for name, group in (("ltc", ltc), ("mtc", mtc), ("clock", clock), ("artnet", artnet), ("sim", sim)):
     app.add_typer(group, name=name)
 
 

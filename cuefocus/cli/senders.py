@@ -1,5 +1,6 @@
-"""`mtc generate` and `artnet generate`: timecode for others, live, message by message."""
+"""`mtc generate`, `clock generate` and `artnet generate`: timecode for others, live, message by message."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from cuefocus.cli.options import GapList, JumpList, RateName, SendSeconds, Start
 from cuefocus.cli.speech import say
 
 mtc = typer.Typer(help="MIDI timecode for others.", no_args_is_help=True)
+clock = typer.Typer(help="MIDI clock for others.", no_args_is_help=True)
 artnet = typer.Typer(help="Art-Net timecode for others.", no_args_is_help=True)
 
 
@@ -30,6 +32,27 @@ def mtc_generate(
 
     playback = playback_from(rate=rate, start=MIDNIGHT if start == NOW else start, speed=speed, jumps=jumps, gaps=gaps)
     say(str(send_mtc(playback, seconds_from(seconds), to, now=start == NOW)))
+
+
+@clock.command("generate")
+def clock_generate(
+    beats: Annotated[Path, typer.Argument(help="tempo map: a MIDI file or a beat file", metavar="SONG.mid")],
+    to: Annotated[
+        str, typer.Option("--to", help="midi:NAME, jack:NAME or raw:DEVICE; midi: makes a port", metavar="PORT")
+    ],
+    start: Annotated[str, typer.Option("--start", help="where it begins", metavar="BAR[.BEAT]")] = "1",
+    first_bar: Annotated[int, typer.Option("--first-bar", help="number of a MIDI file's first bar")] = 1,
+    seconds: SendSeconds = None,
+    speed: Annotated[float, typer.Option("--speed", help="relative to the song's tempo")] = 1.0,
+    jumps: Annotated[list[str], typer.Option("--jump", help="at AT s go to a bar", metavar="AT=BAR[.BEAT]")] = [],  # noqa: B006
+    song: Annotated[int | None, typer.Option("--song", min=0, max=127, help="send a Song Select ahead of it")] = None,
+) -> None:
+    """MIDI clock to a port, live: clocks by a tempo map, Start or Song Position and Continue, Stop at the end."""
+    from cuefocus.app.playback_options import seconds_from, song_run_from
+    from cuefocus.app.send_timecode import send_clock
+
+    run = song_run_from(beats, start=start, first_bar=first_bar, speed=speed, jumps=jumps, song=song)
+    say(str(send_clock(run, seconds_from(seconds), to)))
 
 
 @artnet.command("generate")

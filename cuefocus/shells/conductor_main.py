@@ -89,7 +89,8 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         around.ledger = _ledger(config, score, recalled, trouble)
         first = recalled.outcome is None and not config.afresh
         kernels = conductor_kernels(config.sources, config.loops, first=first)
-        around.sources = open_sources(config.sources, playlist, resumed=recalled.outcome is not None, kernels=kernels)
+        resumed, songs = recalled.outcome is not None, score.job.songs
+        around.sources = open_sources(config.sources, playlist, resumed=resumed, kernels=kernels, songs=songs)
         open_things.callback(around.sources.close)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")

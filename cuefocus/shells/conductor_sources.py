@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
+from cuefocus.chase.musical import Song
 from cuefocus.chase.reaper import ReaperInput
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.errors import SoundFileError
@@ -15,7 +17,14 @@ from cuefocus.shells.playlist import Playlist
 from cuefocus.shells.program_device import reaper_at
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.shells.sound_ring import SoundRing
-from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, ReaperConfig, SourceConfig
+from cuefocus.shells.source_config import (
+    ArtNetConfig,
+    ClockConfig,
+    FileConfig,
+    LiveConfig,
+    ReaperConfig,
+    SourceConfig,
+)
 from cuefocus.shells.source_set import Heard, SourceSet, TurnClock
 from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.frames import parse_timecode, rate_named
@@ -24,7 +33,12 @@ from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 
 
 def open_sources(
-    configs: Sequence[SourceConfig], playlist: Playlist | None, *, resumed: bool, kernels: Kernels | None = None
+    configs: Sequence[SourceConfig],
+    playlist: Playlist | None,
+    *,
+    resumed: bool,
+    kernels: Kernels | None = None,
+    songs: Sequence[Song] = (),
 ) -> SourceSet:
     """All sources.
 
@@ -33,11 +47,12 @@ def open_sources(
         playlist: when the sound files among them play.
         resumed: a predecessor has already told the session which are open.
         kernels: inner loops of the LTC decoders; None takes the plain ones.
+        songs: the acts that MIDI clock can be followed through.
 
     Raises: DeviceError for a descriptor that is not what it should be.
     """
     clock = TurnClock()
-    every = [_opened(config, playlist, clock, resumed=resumed, kernels=kernels) for config in configs]
+    every = [_opened(config, playlist, clock, resumed=resumed, kernels=kernels, songs=songs) for config in configs]
     return SourceSet(every, playlist, clock)
 
 
@@ -57,7 +72,13 @@ def conductor_kernels(configs: Sequence[SourceConfig], loops: str, *, first: boo
 
 
 def _opened(
-    config: SourceConfig, playlist: Playlist | None, clock: TurnClock, *, resumed: bool, kernels: Kernels | None
+    config: SourceConfig,
+    playlist: Playlist | None,
+    clock: TurnClock,
+    *,
+    resumed: bool,
+    kernels: Kernels | None,
+    songs: Sequence[Song],
 ) -> Heard:
     if isinstance(config, FileConfig):
         return _file(config, playlist, clock, kernels)
@@ -69,6 +90,9 @@ def _opened(
     if isinstance(config, ReaperConfig):
         inlet = UdpInlet(reaper_at(config.address, config.port))
         return MessageSource(config.source, inlet, _reaper(config), resumed=resumed)
+    if isinstance(config, ClockConfig):
+        reader = MidiClockInput(config.source, songs, act=config.act)
+        return MessageSource(config.source, MidiInlet(config.pipe_fd), reader, resumed=resumed)
     return MessageSource(config.source, MidiInlet(config.pipe_fd), MtcInput(config.source), resumed=resumed)
 
 

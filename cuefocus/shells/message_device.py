@@ -1,4 +1,4 @@
-"""Names of timecode that comes as messages: `midi:PORT` and `artnet:ADDRESS`."""
+"""Names of timecode that comes as messages: `midi:PORT`, `clock:PORT` and `artnet:ADDRESS`."""
 
 import ipaddress
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from cuefocus.errors import InputError
 
 MIDI: Final = "midi:"
+CLOCK: Final = "clock:"
 ARTNET: Final = "artnet:"
 THIS_MACHINE: Final = "127.0.0.1"
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - a name to compare with; nothing listens there unless it is written
@@ -18,6 +19,20 @@ def midi_port(text: str, *, where: str) -> str:
         hint = "write midi:PORT; `cuefocus ports` lists the MIDI inputs"
         raise InputError("no MIDI port is named", where=where, hint=hint)
     return name
+
+
+def clock_port(text: str, *, where: str) -> tuple[str, str]:
+    """Port and act out of `clock:PORT#ACT`, `clock:PORT`, or the same with `midi:` or nothing before it.
+
+    Returns: the port's name or a part of it, and the act's; empty where none is named.
+    Raises: InputError when the port is empty.
+    """
+    name, mark, act = text.removeprefix(CLOCK).removeprefix(MIDI).strip().rpartition("#")
+    port = (name if mark else act).strip()
+    if not port:
+        hint = "write clock:PORT, or clock:PORT#ACT; `cuefocus ports` lists the MIDI inputs"
+        raise InputError("no MIDI port is named", where=where, hint=hint)
+    return port, act.strip() if mark else ""
 
 
 def art_net_address(text: str, *, where: str) -> str:

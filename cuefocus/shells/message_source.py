@@ -5,9 +5,9 @@ do not depend on when they are fetched.
 """
 
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.shells.host_clock import now_ns
@@ -17,6 +17,7 @@ from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 MOST_A_TURN: Final = 32
 _PAUSE_NS: Final = 4 * NS_PER_MS
 _GLITCHES_TOLD_NS: Final = NS_PER_S
+_SONG_TOLD_NS: Final = 330 * NS_PER_MS
 Heard = Reading | Glitch | SourceEvent
 Fields = dict[str, object]
 
@@ -51,6 +52,19 @@ class Standing:
     dropped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Playback is on, and the next MIDI clock is this one of the song.
+
+    Args:
+        clocks: 24ths of a quarter since the song's start.
+        song: the one that was selected last; None for none.
+    """
+
+    clocks: int
+    song: int | None = None
+
+
 class Inlet(Protocol):
     """Where messages come in."""
 
@@ -61,8 +75,8 @@ class Inlet(Protocol):
     def next_due_ns(self) -> int | None:
         """When to look though nothing is readable."""
 
-    def receive(self) -> Message | Standing | None:
-        """The next message, or how the inlet is if that may be new; None when there is nothing more."""
+    def receive(self) -> Message | Standing | Counted | None:
+        """The next message, how the inlet is if that may be new, or the count; None when there is nothing more."""
 
     def close(self) -> None:
         """Let go of what it holds."""
@@ -83,6 +97,17 @@ def inbox_event(found: Reading | Glitch | PlaybackStopped) -> Heard:
     if isinstance(found, PlaybackStopped):
         return SourceEvent(found.source, found.stamp_ns, "stopped", found.reason)
     return found
+
+
+@runtime_checkable
+class Musical(Protocol):
+    """A listener that counts clocks of a song."""
+
+    def resume(self, clocks: int, song: int | None, /) -> None:
+        """Playback is on, and the next clock is that one: take it up unless more is known."""
+
+    def told(self) -> Mapping[str, object] | None:
+        """Where the song is, for the operator; None while nothing is known of it."""
 
 
 class MessageSource:
@@ -114,6 +139,7 @@ class MessageSource:
         self._news: list[Fields] = []
         self._glitches, self._glitch, self._glitches_told_ns = 0, "", 0
         self._dropped_told: int | None = None
+        self._song_told_ns = 0
         self.worst_late_ns = 0
 
     @property
@@ -140,6 +166,9 @@ class MessageSource:
                 break
             if isinstance(came, Standing):
                 heard += self._stands(came, at_ns)
+            elif isinstance(came, Counted):
+                if isinstance(self._listener, Musical):
+                    self._listener.resume(came.clocks, came.song)
             else:
                 self.worst_late_ns = max(self.worst_late_ns, at_ns - came.stamp_ns)
                 heard += self._hear(came)
@@ -148,8 +177,11 @@ class MessageSource:
         return heard + self._glitches_due(at_ns)
 
     def news(self, at_ns: int) -> list[Fields]:
-        """Events for the operator since the last call: comings and goings, and what was no timecode."""
-        del at_ns
+        """Events for the operator since the last call: comings and goings, what was no timecode, where the song is."""
+        if isinstance(self._listener, Musical) and at_ns - self._song_told_ns >= _SONG_TOLD_NS:
+            self._song_told_ns = at_ns
+            if song := self._listener.told():
+                self._news.append({"event": "state", "host_ns": at_ns, "source": self.source, "song": dict(song)})
         news, self._news = self._news, []
         return news
 

@@ -9,7 +9,7 @@ from cuefocus.errors import DeviceError
 from cuefocus.shells.art_net_inlet import ArtNetInlet
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.message_device import MIDI
-from cuefocus.shells.message_source import Inlet, Message, Standing
+from cuefocus.shells.message_source import Counted, Inlet, Message, Standing
 from cuefocus.shells.midi_pipe import MidiInlet, MidiPipe
 from cuefocus.shells.tapped import LOOK_NS, tapped
 from cuefocus.shells.udp_inlet import UdpInlet
@@ -64,6 +64,8 @@ def catch_midi(port: str, seconds: float) -> Caught:
 def _caught(inlet: Inlet, seconds: float) -> Caught:
     caught, until_ns = Caught(), now_ns() + round(seconds * NS_PER_S)
     for came in _coming(inlet, until_ns):
+        if isinstance(came, Counted):
+            continue
         if isinstance(came, Message):
             caught.messages.append(came)
         elif came.is_open:
@@ -75,7 +77,7 @@ def _caught(inlet: Inlet, seconds: float) -> Caught:
     return caught
 
 
-def _coming(inlet: Inlet, until_ns: int) -> Iterator[Message | Standing]:
+def _coming(inlet: Inlet, until_ns: int) -> Iterator[Message | Standing | Counted]:
     wait = DescriptorWait()
     while now_ns() < until_ns:
         came = inlet.receive()

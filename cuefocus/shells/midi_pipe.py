@@ -9,13 +9,16 @@ import socket
 import struct
 from typing import Final
 
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_source import Counted, Message, Standing
+from cuefocus.wire.midi_clock import CLOCKS_PER_SIXTEENTH, MidiClockDecoder, SongSelect
 
 LONGEST_MESSAGE: Final = 256
 """No timecode is longer; what is (samples, patches) is not passed on."""
 _BUFFER_BYTES: Final = 1 << 20
 _MESSAGE: Final = struct.Struct("=cq")
 _STANDING: Final = struct.Struct("=c?qI")
+_COUNTED: Final = struct.Struct("=cqi")
+_FIRST_OF_CLOCK, _CLOCK = 0xF2, 0xF8
 _MOST_BYTES: Final = 4096
 _TEXT_BYTES: Final = 1024
 
@@ -59,6 +62,8 @@ class MidiPipe:
 class MidiWriter:
     """The ears' end. `put` is made for a library's callback: it never waits and never raises.
 
+    It counts MIDI clocks on the way: a conductor that was started anew in mid-song cannot know which one comes.
+
     Args:
         fd: the end that is written.
     """
@@ -66,6 +71,8 @@ class MidiWriter:
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
         self.dropped = 0
+        self._counter = MidiClockDecoder("")
+        self._song = -1
 
     def put(self, data: bytes, stamp_ns: int) -> None:
         """A message that arrived at `stamp_ns`."""
@@ -73,8 +80,18 @@ class MidiWriter:
             return
         try:
             self._socket.send(_MESSAGE.pack(b"M", stamp_ns) + data, socket.MSG_DONTWAIT)
+            if data and data[0] >= _FIRST_OF_CLOCK:
+                self._count(data, stamp_ns)
         except OSError:
             self.dropped += 1
+
+    def _count(self, data: bytes, stamp_ns: int) -> None:
+        for found in self._counter.feed(data, stamp_ns):
+            if isinstance(found, SongSelect):
+                self._song = found.number
+        clocks = self._counter.clocks
+        if data[0] == _CLOCK and self._counter.running and clocks is not None and not clocks % CLOCKS_PER_SIXTEENTH:
+            self._socket.send(_COUNTED.pack(b"C", clocks, self._song), socket.MSG_DONTWAIT)
 
     def tell(self, *, is_open: bool, text: str, opening: int) -> bool:
         """Say how the port is; False when nobody is left to hear it."""
@@ -112,8 +129,8 @@ class MidiInlet:
         """Never: it rings for everything."""
         return None
 
-    def receive(self) -> Message | Standing | None:
-        """The next message, or word of how the port is; None when there is nothing more."""
+    def receive(self) -> Message | Standing | Counted | None:
+        """The next message, or word of how the port is or which clock comes next; None when there is nothing more."""
         if self._closed:
             return None
         try:
@@ -124,6 +141,9 @@ class MidiInlet:
             record = b""
         if record[:1] == b"M" and len(record) >= _MESSAGE.size:
             return Message(record[_MESSAGE.size :], _MESSAGE.unpack_from(record)[1])
+        if record[:1] == b"C" and len(record) >= _COUNTED.size:
+            _, clocks, song = _COUNTED.unpack_from(record)
+            return Counted(clocks, None if song < 0 else song)
         if record[:1] == b"S" and len(record) >= _STANDING.size:
             _, is_open, opening, dropped = _STANDING.unpack_from(record)
             return Standing(is_open, record[_STANDING.size :].decode(errors="replace"), opening, dropped)

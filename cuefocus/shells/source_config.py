@@ -81,13 +81,29 @@ class ReaperConfig:
     starts: str
 
 
-SourceConfig = FileConfig | LiveConfig | ArtNetConfig | MidiConfig | ReaperConfig
+@dataclass(frozen=True, slots=True)
+class ClockConfig:
+    """MIDI clock that is listened for.
+
+    Args:
+        source: id of the source it stands for.
+        pipe_fd: inherited descriptor of the pipe that the MIDI ears write.
+        act: the act whose song it plays; empty: the only one, or by Song Select.
+    """
+
+    source: str
+    pipe_fd: int
+    act: str = ""
+
+
+SourceConfig = FileConfig | LiveConfig | ArtNetConfig | MidiConfig | ReaperConfig | ClockConfig
 _KINDS: Final[Mapping[str, type[SourceConfig]]] = {
     "file": FileConfig,
     "live": LiveConfig,
     "artnet": ArtNetConfig,
     "midi": MidiConfig,
     "reaper": ReaperConfig,
+    "midi-clock": ClockConfig,
 }
 
 

@@ -19,8 +19,9 @@ CLOCKS_PER_QUARTER: Final = 24
 CLOCKS_PER_SIXTEENTH: Final = 6
 
 _POSITION, _SONG, _CLOCK, _START, _CONTINUE, _STOP, _RESET = 0xF2, 0xF3, 0xF8, 0xFA, 0xFB, 0xFC, 0xFF
-# At ten beats a minute clocks are 250 ms apart; after a longer pause nobody knows how many were lost.
-_LONGEST_PAUSE_NS = 400 * NS_PER_MS
+_TRANSPORT = frozenset((_POSITION, _START, _CONTINUE, _STOP, _RESET))
+LONGEST_PAUSE_NS: Final = 400 * NS_PER_MS
+"""At ten beats a minute clocks are 250 ms apart; after a longer pause nobody knows how many were lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class MidiClockDecoder:
     Args:
         source: id of the source, for glitches.
 
-    `running` says whether playback is on; `clocks` is the place of the next clock, None where that is not known.
+    `running` says whether playback is on; `clocks` is the place of the next clock, None where that is not known;
+    `heard` whether anything was said of either.
     """
 
     def __init__(self, source: str) -> None:
@@ -85,9 +87,14 @@ class MidiClockDecoder:
         """Forget everything: the port was away."""
         self._bytes = MidiBytes()
         self.running = False
+        self.heard = False
         self.clocks: int | None = None
         self._last_ns: int | None = None
         self._dropped = 0
+
+    def resume(self, clocks: int) -> None:
+        """Somebody else has counted: playback is on, and the next clock is that one."""
+        self.running, self.clocks, self._last_ns, self.heard = True, clocks, None, True
 
     def forget_place(self) -> None:
         """Another song is meant: it stands at its beginning, or nobody knows where it plays."""
@@ -104,7 +111,9 @@ class MidiClockDecoder:
         kind = message[0]
         if kind == _CLOCK:
             yield from self._clock(stamp_ns)
-        elif kind == _START:
+            return
+        self.heard = self.heard or kind in _TRANSPORT
+        if kind == _START:
             self.running, self.clocks, self._last_ns = True, 0, None
             yield ClockLocate(0, stamp_ns, begins=True)
         elif kind == _CONTINUE:
@@ -128,7 +137,7 @@ class MidiClockDecoder:
             yield ClockTick(None, stamp_ns)
             return
         self._last_ns = stamp_ns
-        if before_ns is not None and stamp_ns - before_ns > _LONGEST_PAUSE_NS:
+        if before_ns is not None and stamp_ns - before_ns > LONGEST_PAUSE_NS:
             pause_s = (stamp_ns - before_ns) / NS_PER_S
             yield from self._lost(f"no clock for {pause_s:.1f} s", stamp_ns)
             yield ClockTick(None, stamp_ns)

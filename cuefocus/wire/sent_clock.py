@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
+from typing import Final
 
 from cuefocus.errors import InputError
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.midi_clock import CLOCKS_PER_QUARTER, CLOCKS_PER_SIXTEENTH
 from cuefocus.wire.sent_timecode import Message
 
-_CLOCK, _START, _CONTINUE, _STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
+CLOCK_STOP: Final = b"\xfc"
+_CLOCK, _START, _CONTINUE = b"\xf8", b"\xfa", b"\xfb"
 _MOST_SIXTEENTHS = 0x3FFF
 # Start and pointer go ahead of the first clock: four bytes take 1.3 ms of a DIN cable.
 _LEAD_NS = 10 * NS_PER_MS
@@ -81,7 +83,7 @@ def clock_messages(run: SongRun, seconds: float | None, origin_ns: int) -> Itera
         yield from _begun(quarters, begin_ns - (_LEAD_NS if begin_s == 0.0 else 0))
         yield from _clocks(run, quarters, begin_ns, end_ns)
         if end_ns is not None:
-            yield Message(end_ns, _STOP)
+            yield Message(end_ns, CLOCK_STOP)
 
 
 def _begun(quarters: Fraction, at_ns: int) -> Iterator[Message]:

@@ -13,12 +13,13 @@ from tests.app.running import SOUND_S
 BEGINS_NS = Timecode(0, 59, 58, 0).show_ns(RATES["25"])
 
 
-def worst_clock_ms(takes: Path, origin_ns: int) -> float:
+def worst_clock_ms(takes: Path, origin_ns: int, from_s: float = 1.0) -> float:
     """How far it was from playback's own time at most, from its first second nearly to its end.
 
     Args:
         takes: the folder of a run's one journal.
         origin_ns: host time at which playback began, at 00:59:58:00.
+        from_s: seconds after that from which on it must run.
     """
     (journal,) = takes.glob("*.journal")
     header, steps, _ = decode_journal(journal.read_bytes(), version=None)
@@ -27,7 +28,7 @@ def worst_clock_ms(takes: Path, origin_ns: int) -> float:
     for step in steps:
         clock = session.step(step.now_ns, step.inbox).clock
         media_ns = clock.host_ns - origin_ns
-        if NS_PER_S < media_ns < (SOUND_S - 0.5) * NS_PER_S:
+        if from_s * NS_PER_S < media_ns < (SOUND_S - 0.5) * NS_PER_S:
             assert clock.running
             worst_ns = max(worst_ns, abs(clock.show_ns - BEGINS_NS - media_ns))
     return worst_ns / NS_PER_MS

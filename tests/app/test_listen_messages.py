@@ -4,7 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from cuefocus.app.listen_messages import findings, lateness_ms, understood_art_net, understood_midi
+from cuefocus.app.listen_clock import clock_findings
+from cuefocus.app.listen_lateness import lateness_ms
+from cuefocus.app.listen_messages import findings, understood_art_net, understood_midi
 from cuefocus.shells.message_source import Message
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -66,3 +68,27 @@ def test_art_net_is_understood_and_what_is_none_is_counted() -> None:
     still = understood_art_net([Message(timecode_packet(START, RATE), 1)] * 3)
     (found,) = findings("Art-Net timecode", still, 3, "look")
     assert "stands still" in found.problem
+
+
+def clocks(*leading: bytes, count: int = 96) -> list[Message]:
+    """A tempo of 120 after some other messages."""
+    first = [Message(data, 0) for data in leading]
+    return [*first, *(Message(b"\xf8", NS_PER_S + number * NS_PER_S // 48) for number in range(count))]
+
+
+@pytest.mark.parametrize(
+    ("messages", "says"),
+    [
+        ([], "nothing arrives"),
+        ([Message(b"\x90\x40\x40", 0)], "1 messages, but no MIDI clock"),
+        (clocks(), "nobody says where in the song it is"),
+        (clocks(b"\xf2\x10\x00", b"\xfb"), "it plays, from quarter 4 to 7.95833"),
+        (clocks(b"\xf2\x10\x00"), "it stands, at quarter 4"),
+        (clocks(b"\xfb"), "Continue, but nobody said where"),
+    ],
+)
+def test_midi_clock_in_words(messages: list[Message], says: str) -> None:
+    found = clock_findings(messages)
+    assert any(says in finding.problem for finding in found)
+    if len(messages) > 2:
+        assert "MIDI clock at 120.0 beats a minute" in found[0].problem

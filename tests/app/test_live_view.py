@@ -52,6 +52,16 @@ def test_level_and_lock_of_live_sound_are_seen_as_long_as_it_is_there() -> None:
     assert "dBFS" not in _seen(picture, LOCKED)
 
 
+def test_bar_beat_and_tempo_of_a_sequencer_are_seen_as_long_as_it_is_there() -> None:
+    picture = Picture()
+    picture.take(STATE)
+    song = {"act": "song", "bar": 17, "beat": 3, "tempo": 120.04, "running": False}
+    picture.take({"event": "state", "host_ns": NOW_NS, "source": "daw", "song": song})
+    assert "daw  song bar 17 beat 3  120.0 bpm  stopped" in _seen(picture, LOCKED)
+    picture.take({"event": "source", "source": "daw", "kind": "lost", "text": "it was unplugged"})
+    assert "bar 17" not in _seen(picture, LOCKED)
+
+
 def test_landings_and_alarms_are_seen() -> None:
     picture = Picture()
     for event in (STATE, LANDING, {"event": "alarm", "host_ns": NOW_NS, "text": "motor B is gone"}):

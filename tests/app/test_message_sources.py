@@ -17,9 +17,11 @@ from cuefocus.app.listen import listen
 from cuefocus.app.ports import list_all_ports
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.midi_port import listed_ports
+from cuefocus.timebase.units import NS_PER_S
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
-from tests.app.running import CUES, Daemon, daemon
+from tests.app.running import CUES, SHOW, Daemon, daemon
+from tests.app.test_songs import midi_file
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.serial
@@ -106,6 +108,28 @@ def test_racks_land_by_midi_timecode(tmp_path: Path, server: Server) -> None:
             origin_ns = play()
             assert_all_land(running)
             assert worst_clock_ms(running.takes, origin_ns) < 15.0, "JACK's period, and half of it more"
+
+
+@needs_jackd
+@needs_rtmidi
+def test_racks_land_by_midi_clock_even_when_the_conductor_is_killed(tmp_path: Path, server: Server) -> None:
+    """Clocks carry no place, so its successor goes on by what the ears have counted."""
+    (tmp_path / "song.mid").write_bytes(midi_file(400_000))
+    show = tmp_path / "music.yaml"
+    show.write_text(SHOW.replace("preroll: 1 s", "preroll: 1 s, media: {beats: song.mid}"))
+    with deck("clock", "clock out") as play, daemon(tmp_path, sources=["clock:clock out"], show=str(show)) as running:
+        running.until(lambda event: came(event, "opened"))
+        origin_ns = play()
+        running.until(lambda event: event.get("song", {}).get("bar") == 3)
+        running.at_show_s(5.0, origin_ns - 2 * NS_PER_S)
+        os.kill(running.pid("conductor"), signal.SIGKILL)
+        assert_all_land(running)
+        assert worst_clock_ms(running.takes, origin_ns - 2 * NS_PER_S, 3.0) < 15.0, "JACK's period, and half of it more"
+        places = [event["song"] for event in running.events if "song" in event]
+        assert {song["act"] for song in places} == {"song"}
+        tempos = [song["tempo"] for song in places if song["bar"] == 3]
+        assert tempos
+        assert max(abs(tempo - 150.0) for tempo in tempos) < 2.0, "a period in four quarters"
 
 
 @needs_jackd

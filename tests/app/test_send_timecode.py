@@ -12,6 +12,7 @@ import tty
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from time import monotonic_ns
 from typing import Any
 
@@ -22,6 +23,7 @@ from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.events import Glitch, Reading
+from tests.app.test_songs import midi_file
 from tests.app.verb import cuefocus
 
 pytestmark = pytest.mark.serial
@@ -98,6 +100,43 @@ def test_midi_timecode_is_heard_from_a_raw_device() -> None:
     # 3 s of 100 quarter frames, less the odd frame after each start on an even one; two full frames
     assert "messages of MIDI timecode" in out
     assert int(out.split(": ")[1].split()[0]) == 302
+
+
+def test_midi_clock_is_heard_from_a_raw_device(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(midi_file(400_000))
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    words = ("--start", "5", "--jump", "1=17.3", "--seconds", "2", "--song", "3", "--speed", "1.25")
+    process = generating("clock", "generate", song, "--to", f"raw:{os.ttyname(theirs)}", *words)
+    came = [(byte, at_ns) for data, at_ns in arrivals(ours, process) for byte in data]
+    out = ended(process)
+    os.close(ours)
+    os.close(theirs)
+    sent = bytes(byte for byte, _ in came)
+    assert sent[:6] == b"\xf3\x03\xf2\x40\x00\xfb"
+    first, second = sent.split(b"\xfc")[:2]
+    assert first[6:] == b"\xf8" * 75, "a second of 3.125 quarters"
+    assert second[:4] == b"\xf2" + bytes(((16 * 4 + 2) * 4 & 0x7F, (16 * 4 + 2) * 4 >> 7)) + b"\xfb"
+    assert sent.endswith(b"\xfc")
+    stamps = [at_ns for byte, at_ns in came if byte == 0xF8][:75]
+    off_ms = sorted((at_ns - stamps[0]) / NS_PER_MS - number * 1000 / 75 for number, at_ns in enumerate(stamps))
+    assert off_ms[len(off_ms) // 2] - off_ms[0] < 2.0, off_ms  # a busy machine's tail is not ours
+    assert f"{len(came) - 1 - 2 - 2} messages of MIDI clock" in out, "a Song Select has two bytes, a pointer three"
+
+
+def test_what_a_song_is_not_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(midi_file())
+    for words, says in (
+        (("--start", "0"), "no bar 0"),
+        (("--start", "1.5"), "no beat 5"),
+        (("--start", "one"), "no bar"),
+        (("--speed", "-1"), "runs forward"),
+        (("--jump", "5"), "SECONDS="),
+    ):
+        told = cuefocus("clock", "generate", song, "--to", "raw:/no/such", *words)
+        assert (told.status, says in told.err) == (1, True), told.text
 
 
 def test_ctrl_c_ends_a_playback_without_end() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from cuefocus.app.source_choice import (
     ArtNetChoice,
+    ClockChoice,
     LiveChoice,
     MidiChoice,
     ReaperChoice,
@@ -49,6 +50,18 @@ def test_what_is_given_stands_for_the_rigs_sources_in_order(rig: Rig) -> None:
         ArtNetChoice("source 3", "127.0.0.1"),
         ArtNetChoice("source 4", ALL_ADDRESSES),
     )
+
+
+@sources('[{id: daw, kind: midi-clock, device: "midi:reaper", act: song}, {id: b, kind: midi-clock, device: "x#solo"}]')
+def test_midi_clock_names_a_port_and_an_act_where_it_must(rig: Rig) -> None:
+    assert chosen(rig) == (ClockChoice("daw", "reaper", "song"), ClockChoice("b", "x", "solo"))
+    assert chosen(rig, "clock:in", "clock:jack:a2j#song", "clock:midi:x") == (
+        ClockChoice("daw", "in"),
+        ClockChoice("b", "jack:a2j", "song"),
+        ClockChoice("source 3", "x"),
+    )
+    with pytest.raises(InputError, match="no MIDI port is named"):
+        chosen(rig, "clock:#song")
 
 
 @sources('[{id: "source 2", kind: ltc}]')

@@ -7,13 +7,14 @@ import pytest
 
 from cuefocus.errors import DeviceError, RigFileError
 from cuefocus.shells.conductor_config import ConductorConfig, read_conductor_config, read_score
-from cuefocus.shells.source_config import ArtNetConfig, FileConfig, LiveConfig, MidiConfig, PlayConfig
+from cuefocus.shells.source_config import ArtNetConfig, ClockConfig, FileConfig, LiveConfig, MidiConfig, PlayConfig
 
 SOURCES = (
     FileConfig("ltc", "/x.wav", 1, -3),
     LiveConfig("deck", None, 7, 8),
     ArtNetConfig("desk", "127.0.0.1"),
     MidiConfig("net", 9),
+    ClockConfig("daw", 10, "song"),
 )
 
 

@@ -2,34 +2,40 @@
 
 from collections import deque
 from collections.abc import Sequence
+from fractions import Fraction
 
 import pytest
 
+from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
 from cuefocus.engine.ports import SourceEvent
-from cuefocus.shells.message_source import MOST_A_TURN, Message, MessageSource, Standing
+from cuefocus.shells.message_source import MOST_A_TURN, Counted, Message, MessageSource, Standing
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 from cuefocus.wire.mtc.encoder import MtcRun
+from tests.chase.songs import song
 
 RATE = RATES["25"]
 START = Timecode(1, 0, 0, 0)
 BEGIN_NS = 5 * NS_PER_S
 
 
+Came = Message | Standing | Counted
+
+
 class Queue:
     """An inlet that hands out what was put into it."""
 
-    def __init__(self, *came: Message | Standing) -> None:
-        self.came: deque[Message | Standing] = deque(came)
+    def __init__(self, *came: Came) -> None:
+        self.came: deque[Came] = deque(came)
         self.next_due_ns: int | None = None
 
     def fileno(self) -> int:
         return -1
 
-    def receive(self) -> Message | Standing | None:
+    def receive(self) -> Came | None:
         return self.came.popleft() if self.came else None
 
     def close(self) -> None:
@@ -52,6 +58,14 @@ def all_of(source: MessageSource, hand: Hand) -> list[Reading | Glitch | SourceE
         hand.now_ns = due_ns
         heard += source.pump()
     return heard
+
+
+SONG = song()
+
+
+def clocks(first: int, count: int, begin_ns: int = BEGIN_NS) -> list[Message]:
+    places = (SONG.time.media_ns(Fraction(number, 24)) for number in range(first, first + count))
+    return [Message(b"\xf8", begin_ns + place_ns) for place_ns in places]
 
 
 def quarter_frames(count: int) -> Sequence[Message]:
@@ -164,3 +178,39 @@ def test_datagrams_become_readings() -> None:
     readings = [event for event in heard if isinstance(event, Reading)]
     assert len(readings) == 50
     assert readings[-1].stamp_ns == pytest.approx(packets[-1][0], abs=1000)
+
+
+def test_a_stop_of_playback_is_the_sources_own_event() -> None:
+    hand = Hand()
+    came = [Message(b"\xfa", BEGIN_NS), *clocks(0, 48), Message(b"\xfc", BEGIN_NS + NS_PER_S)]
+    heard = all_of(MessageSource("daw", Queue(*came), MidiClockInput("daw", [SONG]), clock_ns=hand), hand)
+    assert heard[-1] == SourceEvent("daw", BEGIN_NS + NS_PER_S, "stopped", "MIDI Stop")
+    assert isinstance(heard[0], Reading)
+    assert heard[0].direction == 0
+
+
+def test_a_successor_in_mid_song_takes_the_ears_count() -> None:
+    """Clocks carry no place: without it, playback would have to be started again."""
+    hand = Hand()
+    queue = Queue(*clocks(1000, 8), Counted(1008, None), *clocks(1008, 60), Counted(5, None), *clocks(1068, 10))
+    source = MessageSource("daw", queue, MidiClockInput("daw", [SONG]), resumed=True, clock_ns=hand)
+    readings = [one for one in all_of(source, hand) if isinstance(one, Reading)]
+    assert len(readings) > 10
+    for reading in readings:
+        media_ns = reading.label.show_ns(RATE) - SONG.starts_show_ns
+        assert reading.stamp_ns == pytest.approx(BEGIN_NS + media_ns, abs=1000)
+
+
+def test_the_operator_sees_bar_and_tempo_three_times_a_second() -> None:
+    hand = Hand()
+    queue = Queue(Standing(True, "port"), Message(b"\xfa", BEGIN_NS), *clocks(0, 24 * 4 + 1))
+    source = MessageSource("daw", queue, MidiClockInput("daw", [SONG]), clock_ns=hand)
+    all_of(source, hand)
+    song_told = {"act": "song", "bar": 2, "beat": 1, "tempo": 120.0, "running": True}
+    shown = [event["song"] for event in source.news(hand.now_ns) if "song" in event]
+    assert shown == [song_told]
+    assert source.news(hand.now_ns + 100 * NS_PER_MS) == []
+    queue.came.append(Message(b"\xfc", BEGIN_NS + 3 * NS_PER_S))
+    all_of(source, hand)
+    told = source.news(hand.now_ns + NS_PER_S)
+    assert [event["song"] for event in told] == [{**song_told, "running": False}]

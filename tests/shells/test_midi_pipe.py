@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_source import Counted, Message, Standing
 from cuefocus.shells.midi_pipe import LONGEST_MESSAGE, MidiInlet, MidiPipe, MidiWriter
 
 
@@ -71,3 +71,13 @@ def test_the_conductor_notices_that_nobody_is_left(pipe: MidiPipe, writer: MidiW
     assert not standing.is_open
     assert inlet.fileno() == -1
     assert inlet.receive() is None
+
+
+def test_clocks_are_counted_on_the_way_for_whoever_comes_later(writer: MidiWriter, inlet: MidiInlet) -> None:
+    for number, data in enumerate([b"\xf8", b"\xf3\x02", b"\xf2\x04\x00", b"\xfb", *[b"\xf8"] * 7, b"\xfc", b"\xf8"]):
+        writer.put(data, number)
+    came: list[object] = []
+    while (one := inlet.receive()) is not None:
+        came.append(one)
+    counted = [(place, one) for place, one in enumerate(came) if isinstance(one, Counted)]
+    assert counted == [(10, Counted(30, 2))], "after the sixth clock, so the next one is the thirtieth"
