@@ -9,6 +9,7 @@ from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
 from cuefocus.app.ltc_signal import SignalOptions, ltc_signal, within, words_in
 from cuefocus.app.start_now import refuse_now
 from cuefocus.errors import DeviceError, InputError, SoundFileError
+from cuefocus.shells.raw_sound import RawForm
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from cuefocus.shells.wav_writer import SampleCoding, write_wav
 from cuefocus.timebase.frames import RATES, FrameRate
@@ -90,18 +91,23 @@ class DecodedLtc:
 
 
 def decode_ltc(
-    path: Path | str, channel: int | None = None, *, warn: Callable[[str], object] = lambda _: None
+    path: Path | str,
+    channel: int | None = None,
+    *,
+    raw: RawForm | None = None,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> DecodedLtc:
     """Read all LTC out of a sound file.
 
     Args:
         path: any sound file, or a film.
         channel: counted from 0; None finds the one that reads best, the louder where two read alike.
+        raw: what its samples are, if it has nothing but samples.
         warn: told, in a sentence, if the file is not whole.
 
     Raises: SoundFileError if the file cannot be read, lacks the channel, or holds no LTC there.
     """
-    sound = SoundFile.open(path)
+    sound = SoundFile.open(path, raw)
     sound.warn(warn)
     if channel is not None and not 0 <= channel < sound.channels:
         have = "1 channel" if sound.channels == 1 else f"{sound.channels} channels"

@@ -23,12 +23,26 @@ def ltc_decode(
     channel: Annotated[
         int | None, typer.Option("--channel", min=1, help="which channel, from 1; default the best")
     ] = None,
+    raw: Annotated[
+        str,
+        typer.Option("--raw", help="samples without a header: u8, s16le, s24le, s32le, f32le, f64le", metavar="CODING"),
+    ] = "",
+    sample_rate: Annotated[int | None, typer.Option("--sample-rate", help="with --raw: samples per second")] = None,
+    channels: Annotated[
+        int | None, typer.Option("--channels", help="with --raw: how many, interleaved; default 1")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """LTC out of a sound file, in file order."""
     from cuefocus.app.ltc import decode_ltc
+    from cuefocus.shells.raw_sound import RawForm
 
-    decoded = decode_ltc(sound, None if channel is None else channel - 1, warn=complain)
+    if raw and sample_rate is None:
+        raise typer.BadParameter("say how many samples a second there are: --sample-rate 48000", param_hint="--raw")
+    if not raw and (sample_rate, channels) != (None, None):
+        raise typer.BadParameter("a sound file says that itself; for samples without a header add --raw s16le")
+    form = RawForm(raw, sample_rate, 1 if channels is None else channels) if raw and sample_rate is not None else None
+    decoded = decode_ltc(sound, None if channel is None else channel - 1, raw=form, warn=complain)
     for row in decoded.rows():
         if as_json:
             say_json(row.as_json())

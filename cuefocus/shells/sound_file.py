@@ -15,8 +15,11 @@ import numpy.typing as npt
 from cuefocus.errors import DeviceError, SoundFileError
 from cuefocus.shells.encoded_file import EncodedFile
 from cuefocus.shells.film_sound import FilmSound
+from cuefocus.shells.raw_sound import RawForm, raw_sound
 from cuefocus.shells.wav_file import ForeignCoding, WavFile
 from cuefocus.shells.wav_writer import SampleCoding, write_wav
+
+_NO_SOUND = "check the name, or copy it again; samples without a header: ltc decode --raw s16le --sample-rate 48000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,15 @@ class SoundFile:
     body: WavFile | EncodedFile | FilmSound
 
     @classmethod
-    def open(cls, path: Path | str) -> "SoundFile":
+    def open(cls, path: Path | str, raw: RawForm | None = None) -> "SoundFile":
         """Read the headers; of a film take the sound out.
 
         Of a file whose writer never came back to its header (it crashed, or streamed), or that is cut off, what is
         there is sound, and `warning` says so.
+
+        Args:
+            path: the file.
+            raw: what its samples are, if it has nothing but samples.
 
         Raises: SoundFileError for anything that has no sound that can be read, DeviceError if what reads it is missing.
         """
@@ -51,7 +58,7 @@ class SoundFile:
                 raise SoundFileError("is a directory, not a sound file", where=str(path), hint="name a file in it")
             if path.exists() and not path.is_file():  # a pipe would block, a device has no end
                 raise SoundFileError("is a device or a pipe, not a sound file", where=str(path), hint="name a file")
-            body = _body(path)
+            body = _body(path) if raw is None else raw_sound(path, raw)
         except ValueError:  # a null character
             raise SoundFileError("is no file name", where=repr(str(path)), hint="check the name") from None
         except FileNotFoundError:
@@ -116,7 +123,7 @@ def _body(path: Path) -> WavFile | EncodedFile | FilmSound:
         raise wav
     if (body := EncodedFile.open(path) or FilmSound.open(path)) is not None:
         return body
-    raise SoundFileError("is not a sound file or a film", where=str(path), hint="check the name, or copy it again")
+    raise SoundFileError("is not a sound file or a film", where=str(path), hint=_NO_SOUND)
 
 
 def _wav(path: Path) -> WavFile | ForeignCoding:

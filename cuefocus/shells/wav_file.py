@@ -19,7 +19,7 @@ _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _KNOWN_CODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 0x11: "IMA ADPCM", 0x50: "MPEG", 0x55: "MP3", 0xFF: "AAC"}
 _LENGTH_UNKNOWN = 0xFFFFFFFF  # RF64, and writers that cannot go back to fill it in
 _LENGTHS_UNKNOWN_LONG = (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)  # of a ds64 chunk that was never filled in
-_MOST_CHANNELS, _SAMPLE_RATES = 1024, range(1_000, 1_000_001)
+MOST_CHANNELS, SAMPLE_RATES = 1024, range(1_000, 1_000_001)
 _AGAIN = "record or copy it again"
 _CONVERT = "convert it to PCM WAV, e.g. with ffmpeg -i IN -c:a pcm_s16le OUT.wav"
 
@@ -149,7 +149,7 @@ def _format(path: Path, body: bytes) -> _Format:
     if bits not in widths[coding]:
         sentence = f"has samples of {bits} bits; can read 8, 16, 24, 32 and float 32, 64"
         raise ForeignCoding(sentence, path)
-    if not 0 < channels <= _MOST_CHANNELS or sample_rate not in _SAMPLE_RATES:
+    if not 0 < channels <= MOST_CHANNELS or sample_rate not in SAMPLE_RATES:
         raise _wrong(path, f"has a damaged header ({channels} channels at {sample_rate} Hz)")
     return _Format(coding, channels, sample_rate, bits)
 

@@ -28,6 +28,18 @@ def test_what_is_generated_is_decoded_from_the_first_frame_to_the_last(tmp_path:
     assert all(row["direction"] == 1 and row["speed"] == pytest.approx(1.0, abs=1e-3) for row in rows)
 
 
+@pytest.mark.parametrize("sample_rate", [8_000, 44_100, 96_000, 192_000, 384_000])
+@pytest.mark.parametrize("rate", ["24", "25", "30"])
+def test_the_last_frame_is_read_though_the_file_ends_in_the_midst_of_its_last_edge(
+    tmp_path: Path, rate: str, sample_rate: int
+) -> None:
+    path = tmp_path / "x.wav"
+    words = generate_ltc(path, rate=rate, start="01:00:00:00", seconds=2.0, sample_rate=sample_rate)
+    frames = decode_ltc(path).frames
+    assert len(frames) == words
+    assert frames[-1].last_sample == pytest.approx(2 * sample_rate, abs=1.0)
+
+
 def test_reverse_is_generated_and_said(tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
     generate_ltc(path, rate="25", start="01:00:00:00", seconds=2, speed=-0.5, sample_rate=44_100)

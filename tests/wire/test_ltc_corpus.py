@@ -1,6 +1,7 @@
 """The degraded corpus and real recordings, where they lie beside the checkout."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from cuefocus.app.ltc import decode_ltc
+from tests.app.verb import cuefocus
 from tests.wire.ltc_fixtures import decoded
 
 _SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -118,3 +120,7 @@ def test_a_drooping_clipped_recording_of_8_bits_is_read() -> None:
     expected = (_RECORDINGS / "drooping-u8-22050.expected.txt").read_text().splitlines()
     labels = [line.split()[2] for line in expected if line]
     assert [str(frame.label) for frame in frames] == labels
+    told = cuefocus(
+        "ltc", "decode", _RECORDINGS / "drooping-u8-22050.raw", "--raw", "u8", "--sample-rate", 22_050, "--json"
+    )
+    assert [json.loads(line)["timecode"] for line in told.out.splitlines()] == labels

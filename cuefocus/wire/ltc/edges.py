@@ -21,6 +21,9 @@ _HOP_S = 1 / 750  # extremes are taken per hop: 64 samples at 48 kHz
 _MEMORY_HOPS = 20  # 27 ms: holds both levels down to 0.03 of normal speed (a 24 fps bit lasts 17 ms there)
 _CLEAR = 0.3  # of the half span; at 8x and 48 kHz a half bit may reach only 0.45 of its level between two samples
 _PAUSE_S = 0.001  # longer between the levels than any edge: the signal went away
+_HALF_EDGE_S = (
+    40e-6  # from the clear to the middle: the slowest edge of SMPTE ST 12-1 §9, 50 µs from 10 to 90 %, and room
+)
 _CHUNK_HOPS = 2048  # about 2.7 s at a time keeps the working arrays in the cache
 SOUND = np.float32(1e6)  # beyond it, and not a number, is no sound but a broken float file
 
@@ -71,6 +74,7 @@ class EdgeFinder:
         self._kernels = kernels
         self._hop = max(8, round(sample_rate * _HOP_S))
         self._pause = max(4, round(sample_rate * _PAUSE_S))
+        self._half_edge = round(sample_rate * _HALF_EDGE_S)
         self._context = self._pause + 4  # old samples kept for interpolation
         self._rest = np.zeros(0, dtype=np.float32)  # less than a hop
         self._past = np.zeros(self._context, dtype=np.float32)
@@ -103,14 +107,14 @@ class EdgeFinder:
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def flush(self) -> Places:
-        """Edges in what is left; the end of the sound closes a run that is still open."""
+        """Edges in what is left; the end of the sound closes a run that is open, or lately left for an edge it cuts."""
         found = np.zeros(0)
         if len(self._rest):
             window = self._window(len(self._rest))
             window[self._context :] = self._rest
             found = self._look(window, len(self._rest))
             self._rest = self._rest[:0]
-        if self._side and self._last == self._next_sample - 1:
+        if self._side and self._next_sample - 1 - self._last <= self._half_edge:
             found = np.append(found, float(self._next_sample))
             self._side = 0
         return found
