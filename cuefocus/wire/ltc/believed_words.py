@@ -26,6 +26,7 @@ def believed_words(
     scores: Scores,
     waiting: Numbers,
     agreements: Scores,
+    eyes: Scores,
     bits: Bits,
     firsts: Floats,
     seconds: Floats,
@@ -44,6 +45,7 @@ def believed_words(
         scores: see there.
         waiting: see there.
         agreements: see there.
+        eyes: see there.
         bits: room for 80.
         firsts: likewise.
         seconds: likewise.
@@ -63,6 +65,9 @@ def believed_words(
                 firsts[at], seconds[at] = halves[first], halves[first + 1]
             else:
                 firsts[BITS_PER_WORD - 1 - at], seconds[BITS_PER_WORD - 1 - at] = halves[first + 1], halves[first]
+        # Played backwards, that half bit is the next to come.
+        start = 2 * (end - BITS_PER_WORD + 1 - base)
+        before = halves[start - 1] if direction > 0 and start > 0 else -firsts[0]
         count, slot = offer(
             direction,
             open_lines[way],
@@ -70,7 +75,9 @@ def believed_words(
             scores[way],
             waiting[way],
             agreements[way],
+            eyes[way],
             end,
+            before,
             firsts,
             seconds,
             bits,

@@ -206,7 +206,7 @@ class PlainKernels:
         word = [0.0] * BITS_PER_WORD
         found = believed_words(
             ends.tolist(), directions.tolist(), base, halves.tolist(),
-            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
+            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements, lines.eyes,
             [0] * BITS_PER_WORD, word, word.copy(), numbers, agreed,
         )  # fmt: skip
         return numbers[:found], agreed[:found]

@@ -3,7 +3,7 @@
 A word is read freely, and again under each open timeline, which says what its label must be. What the timeline costs
 (the free path's metric less its own) is small if it is true, however noisy the word: so words far too noisy to be read
 alone are read together. A timeline that is one wrong digit from the truth pays for that digit in every word. Nothing
-comes out before one timeline has been borne out several times and leads all others.
+comes out before one timeline has been borne out several times, leads all others, and its `eye` is open.
 
 Plain loops that a compiler may take over (`kernels`): timelines are rows of arrays.
 """
@@ -13,6 +13,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from cuefocus.wire.ltc.eye import EYE_COLUMNS, is_open, look
 from cuefocus.wire.ltc.likeliest import Bits, Halves, likeliest_word
 from cuefocus.wire.ltc.word import BITS_PER_WORD, label_counted_on, packed_label
 
@@ -51,6 +52,7 @@ class Timelines:
         self.scores = np.zeros((2, _MOST + 1))
         self.waiting = np.zeros((2, _MOST + 1, WAITING, 4), dtype=np.int64)
         self.agreements = np.zeros((2, _MOST + 1, WAITING))
+        self.eyes = np.zeros((2, _MOST + 1, EYE_COLUMNS))
 
 
 def offer(
@@ -60,7 +62,9 @@ def offer(
     scores: Scores,
     waiting: Numbers,
     agreements: Scores,
+    eyes: Scores,
     index: int,
+    before: float,
     firsts: Halves,
     seconds: Halves,
     bits: Bits,
@@ -74,7 +78,9 @@ def offer(
         scores: see there.
         waiting: see there.
         agreements: see there.
+        eyes: see there.
         index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
+        before: sum over the half bit before it, in the order of the word.
         firsts: sums over the first halves of its 80 bits, in the order of the word.
         seconds: likewise, second halves.
         bits: room for 80.
@@ -92,7 +98,20 @@ def offer(
     for at in range(open_lines[0]):
         line = lines[at]
         score = carried_on(
-            line, scores[at], waiting, agreements, step, index, firsts, seconds, bits, size, freely, allowed
+            line,
+            scores[at],
+            waiting,
+            agreements,
+            eyes,
+            step,
+            index,
+            before,
+            firsts,
+            seconds,
+            bits,
+            size,
+            freely,
+            allowed,
         )
         seen = seen or (line[_INDEX] == index and line[_LABEL] == label and line[_STRIKES] == 0)
         if line[_STRIKES] < _GIVEN_UP and index - line[_INDEX] < _GIVEN_UP * BITS_PER_WORD:
@@ -107,10 +126,12 @@ def offer(
         line[_BORNE], line[_STRIKES], line[_WAITS] = 1, 0, 0
         scores[count] = _LIKED
         wait(line, waiting, agreements, low, high, freely / size)
+        eyes[line[_SLOT], :] = 0.0
+        look(eyes[line[_SLOT]], before, firsts, seconds, low, high, size)
         count += 1
     sort(lines, scores, count)
     open_lines[0] = min(without_twins(lines, scores, count), _MOST)
-    return believed(lines, scores, open_lines[0])
+    return believed(lines, scores, eyes, open_lines[0])
 
 
 def weighed(firsts: Halves, seconds: Halves) -> tuple[float, float]:
@@ -132,8 +153,10 @@ def carried_on(
     score: float,
     waiting: Numbers,
     agreements: Scores,
+    eyes: Scores,
     step: int,
     index: int,
+    before: float,
     firsts: Halves,
     seconds: Halves,
     bits: Bits,
@@ -166,6 +189,8 @@ def carried_on(
     half = size / (2 * BITS_PER_WORD)
     cost = (freely - best) / half
     agrees = best > _AGREES * size
+    if tried > 1 and (best - second) / half <= allowed:
+        return score  # which way the count goes is left to the next word
     line[_INDEX], line[_LABEL] = index, label
     kept = 1.0
     for _ in range(words):
@@ -174,11 +199,15 @@ def carried_on(
     if not agrees or cost >= allowed:
         line[_STRIKES] += 1
         return score
+    eye = eyes[line[_SLOT]]
+    if tried > 1 and not is_open(eye):  # those before may have been counted otherwise
+        line[_WAITS] = 0
+        eye[:] = 0.0
     line[_BORNE] += 1
     line[_STRIKES] = 0
-    if tried == 1 or (best - second) / half > allowed:
-        line[_RATES] = rates
-        wait(line, waiting, agreements, low, high, best / size)
+    line[_RATES] = rates
+    wait(line, waiting, agreements, low, high, best / size)
+    look(eye, before, firsts, seconds, low, high, size)
     return score
 
 
@@ -257,12 +286,12 @@ def without_twins(lines: Numbers, scores: Scores, count: int) -> int:
     return kept
 
 
-def believed(lines: Numbers, scores: Scores, count: int) -> tuple[int, int]:
+def believed(lines: Numbers, scores: Scores, eyes: Scores, count: int) -> tuple[int, int]:
     """How many words of the leading timeline are believed, and in which slot they are."""
     if count == 0:
         return 0, 0
     lead = scores[0] - (scores[1] if count > 1 else 0.0)
-    if lines[0, _BORNE] < _BORNE_OUT or lead < _LEAD:
+    if lines[0, _BORNE] < _BORNE_OUT or lead < _LEAD or not is_open(eyes[lines[0, _SLOT]]):
         return 0, 0
     words, lines[0, _WAITS] = lines[0, _WAITS], 0
     return words, lines[0, _SLOT]
