@@ -7,14 +7,14 @@ process, same pipe), each second until it is back.
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from cuefocus.errors import CueFocusError, DeviceError, InputError
 from cuefocus.shells.ears import PATIENT
+from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.midi_pipe import MidiWriter
@@ -75,7 +75,7 @@ def _listen(wanted: str, ears: _Ears, granted: str, *, patient: bool) -> int:
         port = MidiPort(wanted, ears.writer.put)
     except CueFocusError as problem:
         if patient:
-            return _begin_anew(ears, problem, opening)
+            _begin_anew(ears, problem, opening)
         log_line(str(problem))
         return 1 if isinstance(problem, InputError) else 3
     log_line(f"midi ears: {port.name!r} open; {granted}")
@@ -86,20 +86,17 @@ def _listen(wanted: str, ears: _Ears, granted: str, *, patient: bool) -> int:
             ears.stands(_LOOK_NS, is_open=True, text=f"MIDI input {lasting_name(port.name)!r}", opening=opening)
     except DeviceError as problem:
         log_line(f"midi ears: {problem}")
-        return _begin_anew(ears, problem, opening)
+        _begin_anew(ears, problem, opening)
     except _Stop:
         port.close()
         raise
 
 
-def _begin_anew(ears: _Ears, problem: CueFocusError, opening: int) -> int:
+def _begin_anew(ears: _Ears, problem: CueFocusError, opening: int) -> NoReturn:
     """The same program again, after a while."""
     ears.stands(_AGAIN_NS, is_open=False, text=str(problem), opening=opening)
     argv = [argument for argument in sys.orig_argv[1:] if argument != PATIENT]
-    try:
-        os.execv(sys.executable, [sys.executable, *argv, PATIENT])  # noqa: S606 - ourselves, no shell
-    except OSError as failure:
-        raise DeviceError(f"the ears cannot begin anew: {failure}") from None
+    begin_anew([*argv, PATIENT], (ears.writer.fd,))
 
 
 if __name__ == "__main__":
