@@ -30,6 +30,10 @@ def obey(session: "Session", command: Command) -> Reply:
     return Reply(command.id, command.source, ok, text, data)
 
 
+LAST_WORDS = "run"
+"""Who disarms when the run ends: no step may follow, so nothing is left to be told in one."""
+
+
 def _arm(session: "Session", command: Command) -> Answer:
     if session.book.armed:
         return True, f"take {session.book.take} is armed already"
@@ -38,12 +42,14 @@ def _arm(session: "Session", command: Command) -> Answer:
 
 
 def _disarm(session: "Session", command: Command) -> Answer:
-    if not session.book.armed:
-        return True, "nothing is armed"
-    session.disarm("disarmed")
-    for axis in session.stage.orders:
-        _let_go(session, axis)
-    return True, "disarmed; the axes hold"
+    armed = session.book.armed
+    if armed:
+        session.disarm("disarmed")
+        for axis in session.stage.orders:
+            _let_go(session, axis)
+    if command.source == LAST_WORDS:
+        session.taking.tell_all(session)
+    return True, "disarmed; the axes hold" if armed else "nothing is armed"
 
 
 def _axes(session: "Session", command: Command) -> tuple[list[str], str]:

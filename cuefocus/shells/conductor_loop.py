@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from cuefocus.chase.clock import NO_CLOCK, ClockState
+from cuefocus.engine.commands import LAST_WORDS
 from cuefocus.engine.outcome import Event, Outcome, Reply
 from cuefocus.engine.plan import Latch, Plan
 from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble
@@ -334,7 +335,7 @@ class Conductor:
         while not self._stopped and around.now_ns() < until_ns:
             self.turn()
         now_ns = around.now_ns()
-        self._step(now_ns, [Command("disarm", now_ns, source="run")])
+        self._step(now_ns, [Command("disarm", now_ns, source=LAST_WORDS)])
         while self.in_take and around.now_ns() < until_ns:
             self.turn()
         self._list_rows(around.now_ns())
