@@ -32,7 +32,8 @@ class JackOut:
 
     def __init__(self, device: SoundDevice, ring: PlayRing) -> None:
         self._ring = ring
-        self._client = open_client(jack_module(), _CLIENT)
+        library = jack_module()
+        self._client = open_client(library, _CLIENT)
         try:
             ports = [port for port in sound_inputs(self._client) if port.client != self._client.name]
             targets = sources_of(device.name, ports) if device.name else ()
@@ -58,8 +59,14 @@ class JackOut:
         self._client.set_shutdown_callback(self._shutdown)
         self._client.set_samplerate_callback(self._sample_rate)
         self._client.activate()
-        for target in targets:
-            self._client.connect(self._port, target)
+        try:
+            for target in targets:
+                self._client.connect(self._port, target)
+        except library.JackError as problem:
+            self._client.close()
+            raise DeviceError(
+                f"cannot be connected: {problem}", where=self.name, hint="is the port still there?"
+            ) from None
 
     def heard(self) -> Heard | None:
         """The newest moment that is known; None before the server has called."""
