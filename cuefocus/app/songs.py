@@ -33,7 +33,8 @@ def songs_of(show: Show, anchors: Mapping[str, ActAnchors], acts: Mapping[str, A
         chase = acts[act.act].chase
         speed = chase.speeds.nearest(1.0)
         from_ns, until_ns = chase.starts_show_ns - chase.preroll_ns, chase.end_show_ns + RUN_ON_NS
-        found.append(Song(act.act, chase.rate, chase.starts_show_ns, from_ns, until_ns, speed, beats))
+        even = bool(chase.speeds.exact)
+        found.append(Song(act.act, chase.rate, chase.starts_show_ns, from_ns, until_ns, speed, beats, even))
     return tuple(_apart(found))
 
 

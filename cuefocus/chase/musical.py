@@ -42,6 +42,7 @@ class Song:
         from_show_ns, until_show_ns: only labels between these are its own.
         speed: at which it is expected to be played, media ns per host ns.
         time: its tempo map.
+        even: it is played at that speed alone.
     """
 
     act: str
@@ -51,6 +52,7 @@ class Song:
     until_show_ns: int
     speed: float
     time: SongTime
+    even: bool = True
 
     def show_at(self, quarters: Fraction) -> int:
         """Show time of a position, ns."""
