@@ -114,17 +114,8 @@ class MidiClockInput:
 
     def told(self) -> dict[str, object] | None:
         """Where the song is, for the operator; None while nothing is known of it."""
-        song, place = self.line.song, self.place
-        if song is None or place is None:
-            return None
-        bar, beat = song.time.place_at(place)
-        return {
-            "act": song.act,
-            "bar": bar,
-            "beat": int(beat),
-            "tempo": None if self._tempo is None else round(self._tempo, 1),
-            "running": self.decoder.running,
-        }
+        place = self.place
+        return None if place is None else self.line.told(place, tempo=self._tempo, running=self.decoder.running)
 
     @property
     def _tempo(self) -> float | None:

@@ -140,6 +140,14 @@ class MusicalReadings:
         """Show time of a position; None without a song."""
         return None if self.song is None else self.song.show_at(quarters)
 
+    def told(self, quarters: Fraction, *, tempo: float | None, running: bool) -> dict[str, object] | None:
+        """A position as it is told to the operator; None without a song."""
+        if self.song is None:
+            return None
+        bar, beat = self.song.time.place_at(quarters)
+        bpm = None if tempo is None else round(tempo, 1)
+        return {"act": self.song.act, "bar": bar, "beat": int(beat), "tempo": bpm, "running": running}
+
     # --- motion ---
 
     def take(self, quarters: Sequence[Fraction], stamps_ns: Sequence[int]) -> list[Heard]:
