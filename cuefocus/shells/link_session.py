@@ -77,12 +77,12 @@ class LinkSession:
 
     def _now(self) -> tuple[int, int]:
         """Link's clock, us, and ours at the same moment, ns: the closest of a few looks (decision 21)."""
-        best: tuple[int, int, int] | None = None
-        for _ in range(_TRIES):
-            before_ns = now_ns()
-            link_us = int(self._clock.micros())
-            took_ns = now_ns() - before_ns
-            if best is None or took_ns < best[0]:
-                best = took_ns, link_us, before_ns + took_ns // 2
-        assert best is not None  # noqa: S101 - it was looked at least once
-        return best[1], best[2] - NS_PER_US // 2  # its clock counts whole microseconds, rounded down
+        _, link_us, stamp_ns = min(self._both_clocks() for _ in range(_TRIES))
+        return link_us, stamp_ns - NS_PER_US // 2  # its clock counts whole microseconds, rounded down
+
+    def _both_clocks(self) -> tuple[int, int, int]:
+        """How long it took to look at both; Link's; ours in the middle of it."""
+        before_ns = now_ns()
+        link_us = int(self._clock.micros())
+        took_ns = now_ns() - before_ns
+        return took_ns, link_us, before_ns + took_ns // 2

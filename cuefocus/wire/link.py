@@ -17,6 +17,7 @@ _ON_THE_LINE_QUARTERS: Final = 0.02
 # Clocks of a session are measured again and again; a start that moved by less is the same.
 _SAME_START_US: Final = 100_000
 _MOST_PEERS: Final = 0xFFFF
+_FASTEST_BPM, _LONGEST_QUARTERS = 1000.0, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class LinkMoment:
 
 
 def link_moment(data: bytes) -> LinkMoment | None:
-    """What was packed; None for anything else."""
+    """What was packed; None for anything else, or what no session can be."""
     if len(data) != _RECORD.size or data[:1] != _MARK:
         return None
     _, quarters, bpm, playing, peers = _RECORD.unpack(data)
+    if not 0.0 < bpm < _FASTEST_BPM or abs(quarters) > _LONGEST_QUARTERS:
+        return None
     return LinkMoment(None if math.isnan(quarters) else quarters, bpm, playing, peers)
 
 
