@@ -1,6 +1,6 @@
 """Whatever arrives at a program's port: nothing raises, and what is read lies in the day and in the order of time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import pytest
@@ -35,10 +35,10 @@ class Listener(Protocol):
     def feed(self, data: bytes, stamp_ns: int, /) -> list[Heard]: ...
 
 
-def bundle(said: list[tuple[str, list[ArgValue]]]) -> bytes:
+def bundle(said: Sequence[tuple[str, Sequence[ArgValue]]]) -> bytes:
     builder = OscBundleBuilder(IMMEDIATELY)
     for address, arguments in said:
-        builder.add_content(build_msg(address, arguments))
+        builder.add_content(build_msg(address, list(arguments)))
     return bytes(builder.build().dgram)
 
 
