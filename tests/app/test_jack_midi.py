@@ -73,4 +73,5 @@ def test_racks_land_by_midi_clock_from_jack(tmp_path: Path, server: Server) -> N
         origin_ns = play()
         assert_all_land(running)
         assert sorted(running.landings()) == sorted(CUES)
-        assert worst_clock_ms(running.takes, origin_ns - 2 * NS_PER_S, 3.0) < 3.0
+        worst_ms = worst_clock_ms(running.takes, origin_ns - 2 * NS_PER_S, 3.0)
+        assert worst_ms < PERIOD_MS / 2, "how late a busy machine calls us is in it for the first eight seconds"
