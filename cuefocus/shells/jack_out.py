@@ -7,7 +7,7 @@ from cuefocus.chase.frame_count import FrameCount
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.jack_ears import sources_of
-from cuefocus.shells.jack_library import CycleTimes, PortLatency, jack_module, open_client, sound_inputs
+from cuefocus.shells.jack_library import SWITCH_S, CycleTimes, PortLatency, jack_module, open_client, sound_inputs
 from cuefocus.shells.play_ring import PlayRing
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_out import Heard
@@ -16,8 +16,6 @@ from cuefocus.timebase.units import NS_PER_S
 _CLIENT: Final = "cuefocus-out"
 _PORT: Final = "ltc"
 _SILENT_NS: Final = 5 * NS_PER_S
-_SWITCH_S: Final = 0.0001
-"""How long the thread that writes may keep the interpreter from the callback."""
 
 
 class JackOut:
@@ -44,7 +42,7 @@ class JackOut:
         except InputError:
             self._client.close()
             raise
-        sys.setswitchinterval(_SWITCH_S)
+        sys.setswitchinterval(SWITCH_S)
         self._port = self._client.outports.register(_PORT)
         self.name = ", ".join(targets) or self._port.name
         self.sample_rate = int(self._client.samplerate)

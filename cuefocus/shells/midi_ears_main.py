@@ -15,6 +15,7 @@ from cuefocus.errors import CueFocusError, DeviceError, InputError
 from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.jack_midi_port import JACK, JackMidiPort
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.message_ears import EARS_PRIORITY, EarsStopped, MessageEars
 from cuefocus.shells.midi_port import MidiPort, lasting_name
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
 def _listen(wanted: str, ears: MessageEars, granted: str, *, patient: bool) -> int:
     opening = now_ns()
     try:
-        port = MidiPort(wanted, ears.writer.put)
+        port = _opened(wanted, ears)
     except CueFocusError as problem:
         if patient:
             _begin_anew(ears, problem, opening)
@@ -61,6 +62,12 @@ def _listen(wanted: str, ears: MessageEars, granted: str, *, patient: bool) -> i
     except EarsStopped:
         port.close()
         raise
+
+
+def _opened(wanted: str, ears: MessageEars) -> "MidiPort | JackMidiPort":
+    if not wanted.startswith(JACK):
+        return MidiPort(wanted, ears.writer.put)
+    return JackMidiPort(wanted.removeprefix(JACK), ears.writer.put)
 
 
 def _begin_anew(ears: MessageEars, problem: CueFocusError, opening: int) -> NoReturn:
