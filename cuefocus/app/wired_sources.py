@@ -97,17 +97,20 @@ class SoundWire:
 
 
 @dataclass(frozen=True, slots=True)
-class MidiWire:
-    """Ears for a MIDI port."""
+class PipeWire:
+    """Ears that pass messages on.
 
-    port: str
+    Args:
+        device: as written after `--source`.
+        module: their program.
+        words: what it is told beside the pipe.
+    """
+
+    device: str
+    module: str
+    words: tuple[str, ...]
     pipe: MidiPipe
     patient: bool
-
-    @property
-    def device(self) -> str:
-        """As written after `--source`."""
-        return f"{MIDI}{self.port}"
 
     @property
     def handed_down(self) -> tuple[int, ...]:
@@ -121,39 +124,18 @@ class MidiWire:
 
     def child(self, name: str, log: Path) -> ChildSpec:
         """The process."""
-        where = ("--pipe", str(self.pipe.write_fd), "--port", self.port, *((PATIENT,) if self.patient else ()))
-        argv = (sys.executable, "-m", "cuefocus.shells.midi_ears_main", *where)
+        argv = (sys.executable, "-m", self.module, "--pipe", str(self.pipe.write_fd), *self.words)
         return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
 
 
-@dataclass(frozen=True, slots=True)
-class LinkWire:
-    """Ears for an Ableton Link session with bars of `quantum` quarters."""
+def _midi_ears(port: str, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+    words = ("--port", port, *((PATIENT,) if patient else ()))
+    return PipeWire(f"{MIDI}{port}", "cuefocus.shells.midi_ears_main", words, pipe, patient)
 
-    pipe: MidiPipe
-    quantum: float
-    patient: bool
 
-    @property
-    def device(self) -> str:
-        """As written after `--source`."""
-        return LINK
-
-    @property
-    def handed_down(self) -> tuple[int, ...]:
-        """The end that is read."""
-        return (self.pipe.read_fd,)
-
-    @property
-    def starting(self) -> bool:
-        """Whether the ears have not said yet how it went."""
-        return self.pipe.empty
-
-    def child(self, name: str, log: Path) -> ChildSpec:
-        """The process."""
-        where = ("--pipe", str(self.pipe.write_fd), "--quantum", str(self.quantum))
-        argv = (sys.executable, "-m", "cuefocus.shells.link_ears_main", *where)
-        return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
+def _link_ears(quantum: float, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+    """Ears for an Ableton Link session with bars of so many quarters."""
+    return PipeWire(LINK, "cuefocus.shells.link_ears_main", ("--quantum", str(quantum)), pipe, patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +185,9 @@ def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, pa
         return WiredSource(AbletonConfig(choice.source, program.host, program.port, address, choice.act))
     pipe = MidiPipe()
     if isinstance(choice, LinkChoice):
-        quantum = bar_quarters(songs, choice.act)
-        return WiredSource(LinkConfig(choice.source, pipe.read_fd, choice.act), LinkWire(pipe, quantum, patient))
-    ears_of_midi = MidiWire(choice.port, pipe, patient)
+        link_ears = _link_ears(bar_quarters(songs, choice.act), pipe, patient=patient)
+        return WiredSource(LinkConfig(choice.source, pipe.read_fd, choice.act), link_ears)
+    ears_of_midi = _midi_ears(choice.port, pipe, patient=patient)
     if isinstance(choice, ClockChoice):
         return WiredSource(ClockConfig(choice.source, pipe.read_fd, choice.act), ears_of_midi)
     return WiredSource(MidiConfig(choice.source, pipe.read_fd), ears_of_midi)
