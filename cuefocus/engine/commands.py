@@ -222,7 +222,9 @@ def _source(session: "Session", command: Command) -> Answer:
             return False, f"{command.target} has not run beside {sources.leader} and agreed with it for two seconds yet"
         return True, f"{command.target} is taken to be {late_ms:+.3f} ms late against {sources.leader} from now on"
     runs = session.clock.running
-    good = sources.choose(command.target)
+    good, refusal = sources.choose(command.target), sources.followers[command.target].refusal
+    if refusal:
+        return True, f"{command.target} is the first in order, but cannot be followed as it is: {refusal}"
     if not good and runs:
         return True, f"{command.target} has no timecode now; it is the first in order from the next start on"
     return True, f"{command.target} leads" if good else f"{command.target} is the first in order"
