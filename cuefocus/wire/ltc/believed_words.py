@@ -26,9 +26,12 @@ def believed_words(
     scores: Scores,
     waiting: Numbers,
     agreements: Scores,
+    evidence: Scores,
     bits: Bits,
     firsts: Floats,
     seconds: Floats,
+    margins: Scores,
+    forward: Scores,
     numbers: Numbers,
     agreed: Scores,
 ) -> int:
@@ -44,9 +47,12 @@ def believed_words(
         scores: see there.
         waiting: see there.
         agreements: see there.
+        evidence: see there.
         bits: room for 80.
         firsts: likewise.
         seconds: likewise.
+        margins: room for 64.
+        forward: room for 80 rows of 2.
         numbers: filled, a row a believed word: its last bit, its packed label, bits 0 to 31, bits 32 to 63, direction,
             and the last bit of the word that made it believed.
         agreed: filled: what part of the halves' size is as the word says.
@@ -70,10 +76,13 @@ def believed_words(
             scores[way],
             waiting[way],
             agreements[way],
+            evidence[way],
             end,
             firsts,
             seconds,
             bits,
+            margins,
+            forward,
         )
         for word in range(count):
             row, out = waiting[way, slot, word], numbers[found]

@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from cuefocus.wire.ltc import believed_words, bits, edge_loops, likeliest, soft_loops, start_loops, timelines, word
+from cuefocus.wire.ltc import (
+    believed_words,
+    bits,
+    edge_loops,
+    likeliest,
+    soft_loops,
+    start_loops,
+    timelines,
+    word,
+    word_margins,
+)
 from cuefocus.wire.ltc.bits import SYNC_EDGES, Indices, Places
 from cuefocus.wire.ltc.edges import SOUND, ClearRun, Samples, silence_what_is_no_sound
 from cuefocus.wire.ltc.kernels import (
@@ -32,8 +42,10 @@ _INNER: tuple[Callable[..., Any], ...] = (
     word.packed_label, bits.is_likely_sync, bits.has_sync_shape, bits.walk, edge_loops.cut_at, edge_loops.crossing,
     start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
     soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
+    word_margins.bit_margins, word_margins.weigh_in, word_margins.least_margin,
     timelines.weighed, timelines.counted_on, timelines.wait, timelines.carried_on, timelines.rates_with,
-    timelines.swap, timelines.sort, timelines.without_twins, timelines.believed, timelines.offer,
+    timelines.swap, timelines.sort, timelines.without_twins, timelines.counts_otherwise, timelines.believed,
+    timelines.offer,
 )  # fmt: skip
 
 
@@ -192,8 +204,8 @@ class CompiledKernels:
         numbers, agreed = room_for_words(len(ends))
         found = self._believed(
             ends, directions, base, halves,
-            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
-            self._bits, self._word_room[0], self._word_room[1], numbers, agreed,
+            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements, lines.evidence,
+            self._bits, self._word_room[0], self._word_room[1], lines.margins, lines.forward, numbers, agreed,
         )  # fmt: skip
         return numbers[:found], agreed[:found]
 

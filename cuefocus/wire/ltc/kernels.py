@@ -206,8 +206,8 @@ class PlainKernels:
         word = [0.0] * BITS_PER_WORD
         found = believed_words(
             ends.tolist(), directions.tolist(), base, halves.tolist(),
-            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements,
-            [0] * BITS_PER_WORD, word, word.copy(), numbers, agreed,
+            lines.open, lines.lines, lines.scores, lines.waiting, lines.agreements, lines.evidence,
+            [0] * BITS_PER_WORD, word, word.copy(), lines.margins, lines.forward, numbers, agreed,
         )  # fmt: skip
         return numbers[:found], agreed[:found]
 

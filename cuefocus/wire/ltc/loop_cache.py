@@ -15,10 +15,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from cuefocus.wire.ltc import believed_words, bits, edge_loops, likeliest, soft_loops, start_loops, timelines, word
+from cuefocus.wire.ltc import (
+    believed_words,
+    bits,
+    edge_loops,
+    likeliest,
+    soft_loops,
+    start_loops,
+    timelines,
+    word,
+    word_margins,
+)
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
-    word, bits, edge_loops, start_loops, soft_loops, likeliest, timelines, believed_words,
+    word, bits, edge_loops, start_loops, soft_loops, likeliest, word_margins, timelines, believed_words,
 )  # fmt: skip
 _PROCESSOR: Final = Path("/proc/cpuinfo")
 _TELLING: Final = ("model name", "flags", "Features", "CPU part")  # what compiled code depends on

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from cuefocus.wire.ltc.likeliest import Bits, Halves, likeliest_word
 from cuefocus.wire.ltc.word import BITS_PER_WORD, label_counted_on, packed_label
+from cuefocus.wire.ltc.word_margins import EVIDENCE, bit_margins, least_margin, weigh_in
 
 Numbers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -31,6 +32,9 @@ _CHEAP, _PER_UNEVENNESS, _TOO_DEAR = 1.0, 12.0, 8.0
 _AGREES = 0.6  # of the halves' size, signed as the word says: noise alone gives less than 0.3
 _MEMORY = 0.8  # per word
 _BORNE_OUT = 3
+_BORNE_OUT_ANEW = 5  # where words go on as before but now count otherwise: a jump hardly ever hits their grid
+_FAIR = 0.9  # margin of every bit, mean half bits: white noise leaves 1.5, most of what deceives less than 0.7
+_LATELY = 50  # words
 _LEAD = 4.0
 _GIVEN_UP = 12  # words in a row
 _MOST = 8
@@ -45,12 +49,15 @@ class Timelines:
     """Open timelines of both directions of play, forward first, as arrays that `offer` works on."""
 
     def __init__(self) -> None:
-        self.open = np.zeros((2, 1), dtype=np.int64)  # how many
+        self.open = np.zeros((2, 3), dtype=np.int64)  # how many; the last believed word's bit count and packed label
+        self.open[:, 2] = -1
         self.lines = np.zeros((2, _MOST + 1, 8), dtype=np.int64)
         self.lines[:, :, _SLOT] = np.arange(_MOST + 1)
         self.scores = np.zeros((2, _MOST + 1))
         self.waiting = np.zeros((2, _MOST + 1, WAITING, 4), dtype=np.int64)
         self.agreements = np.zeros((2, _MOST + 1, WAITING))
+        self.evidence = np.zeros((2, _MOST + 1, EVIDENCE))
+        self.margins, self.forward = np.zeros(EVIDENCE), np.zeros((BITS_PER_WORD, 2))  # of the word that is judged
 
 
 def offer(
@@ -60,10 +67,13 @@ def offer(
     scores: Scores,
     waiting: Numbers,
     agreements: Scores,
+    evidence: Scores,
     index: int,
     firsts: Halves,
     seconds: Halves,
     bits: Bits,
+    margins: Scores,
+    forward: Scores,
 ) -> tuple[int, int]:
     """Judge all timelines by a word.
 
@@ -74,10 +84,13 @@ def offer(
         scores: see there.
         waiting: see there.
         agreements: see there.
+        evidence: see there.
         index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
         firsts: sums over the first halves of its 80 bits, in the order of the word.
         seconds: likewise, second halves.
         bits: room for 80.
+        margins: room for 64.
+        forward: room for 80 rows of 2.
 
     Returns: how many words are believed now that this one is there, and the slot they are in: `waiting` has a row a
         word (index, label, bits 0 to 31, bits 32 to 63), `agreements` what part of the halves' size is as it says.
@@ -87,13 +100,15 @@ def offer(
         return 0, 0
     freely, low, high = likeliest_word(firsts, seconds, -1, 0, bits)
     label = packed_label(low, high)
+    bit_margins(firsts, seconds, forward, margins)
     seen = False
     count = 0
     for at in range(open_lines[0]):
         line = lines[at]
         score = carried_on(
-            line, scores[at], waiting, agreements, step, index, firsts, seconds, bits, size, freely, allowed
-        )
+            line, scores[at], waiting, agreements, evidence, step, index, firsts, seconds, bits, margins, size, freely,
+            allowed,
+        )  # fmt: skip
         seen = seen or (line[_INDEX] == index and line[_LABEL] == label and line[_STRIKES] == 0)
         if line[_STRIKES] < _GIVEN_UP and index - line[_INDEX] < _GIVEN_UP * BITS_PER_WORD:
             swap(lines, scores, count, at)
@@ -106,11 +121,12 @@ def offer(
         line[_RATES] = rates_with(label, _DROP if drop else _WHOLE)
         line[_BORNE], line[_STRIKES], line[_WAITS] = 1, 0, 0
         scores[count] = _LIKED
+        weigh_in(evidence[line[_SLOT]], margins, label, drop, 0)
         wait(line, waiting, agreements, low, high, freely / size)
         count += 1
     sort(lines, scores, count)
     open_lines[0] = min(without_twins(lines, scores, count), _MOST)
-    return believed(lines, scores, open_lines[0])
+    return believed(lines, scores, evidence, open_lines, step)
 
 
 def weighed(firsts: Halves, seconds: Halves) -> tuple[float, float]:
@@ -132,11 +148,13 @@ def carried_on(
     score: float,
     waiting: Numbers,
     agreements: Scores,
+    evidence: Scores,
     step: int,
     index: int,
     firsts: Halves,
     seconds: Halves,
     bits: Bits,
+    margins: Scores,
     size: float,
     freely: float,
     allowed: float,
@@ -167,6 +185,7 @@ def carried_on(
     cost = (freely - best) / half
     agrees = best > _AGREES * size
     line[_INDEX], line[_LABEL] = index, label
+    weigh_in(evidence[line[_SLOT]], margins, label, int(line[_DROPS]), words)
     kept = 1.0
     for _ in range(words):
         kept *= _MEMORY
@@ -257,12 +276,29 @@ def without_twins(lines: Numbers, scores: Scores, count: int) -> int:
     return kept
 
 
-def believed(lines: Numbers, scores: Scores, count: int) -> tuple[int, int]:
+def believed(lines: Numbers, scores: Scores, evidence: Scores, open_lines: Numbers, step: int) -> tuple[int, int]:
     """How many words of the leading timeline are believed, and in which slot they are."""
-    if count == 0:
+    if open_lines[0] == 0:
         return 0, 0
-    lead = scores[0] - (scores[1] if count > 1 else 0.0)
-    if lines[0, _BORNE] < _BORNE_OUT or lead < _LEAD:
+    line, slot = lines[0], lines[0, _SLOT]
+    lead = scores[0] - (scores[1] if open_lines[0] > 1 else 0.0)
+    borne_out = _BORNE_OUT_ANEW if counts_otherwise(line, open_lines, step) else _BORNE_OUT
+    if line[_BORNE] < borne_out or lead < _LEAD or least_margin(evidence[slot]) < _FAIR:
         return 0, 0
-    words, lines[0, _WAITS] = lines[0, _WAITS], 0
-    return words, lines[0, _SLOT]
+    open_lines[1], open_lines[2] = line[_INDEX], line[_LABEL]
+    words, line[_WAITS] = line[_WAITS], 0
+    return words, slot
+
+
+def counts_otherwise(line: Numbers, open_lines: Numbers, step: int) -> bool:
+    """Whether a timeline's words lie on the grid of those believed lately, and say something else."""
+    bits = line[_INDEX] - open_lines[1]
+    words = bits // BITS_PER_WORD
+    if open_lines[2] < 0 or bits % BITS_PER_WORD != 0 or words > _LATELY:
+        return False
+    for each in range(len(_COUNTS)):
+        if line[_RATES] >> each & 1:
+            there = label_counted_on(open_lines[2], step * words, _COUNTS[each][0], _COUNTS[each][1])
+            if there == line[_LABEL]:
+                return False
+    return True
