@@ -8,6 +8,8 @@
   equations of F. Adriaensen, "Using a DLL to filter time", Linux Audio Conference 2005
 - gate: the follower's own Kalman filter with its symmetric gate (`chase/follower.py`), fed with words as they arrive
 
+A last table has the same of MIDI clock at 120 beats a minute: `earliest` is the line of `chase/clock_input.py`.
+
 Channels are those of `cuefocus/sim/late_channel.py`. Errors are of the playhead each 10 ms, ms of media, about their
 mean: each filter's constant delay is calibrated away.
 """
@@ -20,12 +22,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from statistics import fmean, median, pstdev
 from typing import Protocol
 
+from cuefocus.anchors.tempo_map import TempoMap
+from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.follower import Follower
 from cuefocus.chase.inputs import MtcInput
+from cuefocus.chase.musical import Song
 from cuefocus.chase.speeds import speeds_between
 from cuefocus.sim.late_channel import DELAYS, LateChannel
 from cuefocus.timebase.frames import RATES, Timecode
@@ -34,6 +40,7 @@ from cuefocus.wire.events import Reading
 from cuefocus.wire.mtc.decoder import MtcDecoder
 from cuefocus.wire.mtc.encoder import MtcRun
 from cuefocus.wire.mtc.word import MtcWord
+from cuefocus.wire.sent_clock import SongRun, clock_messages
 
 _RATE = RATES["25"]
 _START = Timecode(1, 0, 0, 0)
@@ -43,6 +50,10 @@ _HOST0_NS = 10**15
 _TICK_NS = 10 * NS_PER_MS
 _SECONDS, _STEP_S = 60, 40.0
 _RAW_NOISE_NS = 5e5  # what a word's own stamp is stated to scatter by, for the gate alone
+_CLOCK_NS = NS_PER_S / 48
+_SONG = Song(
+    "song", _RATE, _START_NS, _START_NS, _START_NS + 600 * NS_PER_S, 1.0, TempoMap([(0, 500_000)], [(0, 4, 4)], 480)
+)
 _BLOCK_NS = 1024 / 48_000 * NS_PER_S
 
 Speed = Callable[[float], float]
@@ -81,7 +92,8 @@ class OurClock:
     """The follower's clock, fed with readings that have the stamps they should have had."""
 
     def __init__(self) -> None:
-        self._input, self._follower = MtcInput("mtc"), Follower(_act())
+        self._input: MtcInput | MidiClockInput = MtcInput("mtc")
+        self._follower = Follower(_act())
 
     def take(self, message: bytes, stamp_ns: int) -> None:
         """As `Filter`."""
@@ -115,17 +127,20 @@ class Gate:
 
 
 class Loop:
-    """A second-order loop over the arrivals; the quarter frames are counted, not read: none is lost here."""
+    """A second-order loop over the arrivals; they are counted, not read: none is lost here."""
 
-    def __init__(self, bandwidth_hz: float) -> None:
-        omega = 2.0 * math.pi * bandwidth_hz * _QUARTER_NS / NS_PER_S
+    def __init__(self, bandwidth_hz: float, part_ns: float = _QUARTER_NS) -> None:
+        omega = 2.0 * math.pi * bandwidth_hz * part_ns / NS_PER_S
+        self._part_ns = part_ns
         self._b, self._c = math.sqrt(2.0) * omega, omega * omega
         self._quarters = -1
         self._at_ns = self._next_ns = 0.0
-        self._period_ns = _QUARTER_NS
+        self._period_ns = part_ns
 
     def take(self, message: bytes, stamp_ns: int) -> None:
         """As `Filter`."""
+        if message == b"\xfa":
+            return  # MIDI clock's Start
         self._quarters += 1
         if self._quarters == 0:
             self._at_ns = float(stamp_ns - _HOST0_NS)
@@ -141,7 +156,31 @@ class Loop:
         if self._quarters < 0:
             return None
         since_ns = (host_ns - _HOST0_NS) - self._at_ns
-        return _START_NS + (self._quarters + since_ns / self._period_ns) * _QUARTER_NS
+        return _START_NS + (self._quarters + since_ns / self._period_ns) * self._part_ns
+
+
+class EarliestClock:
+    """The line of MIDI clock, without what follows it."""
+
+    def __init__(self) -> None:
+        self._input = MidiClockInput("clock", [_SONG])
+
+    def take(self, message: bytes, stamp_ns: int) -> None:
+        """As `Filter`."""
+        self._input.feed(message, stamp_ns)
+
+    def show_at(self, host_ns: int) -> float | None:
+        """As `Filter`."""
+        passage = self._input.line.passage
+        return None if passage is None else passage.show_at(host_ns)
+
+
+class OurClockByClock(OurClock):
+    """The follower's clock, by MIDI clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._input = MidiClockInput("clock", [_SONG])
 
 
 FILTERS: dict[str, Callable[[], Filter]] = {
@@ -150,6 +189,13 @@ FILTERS: dict[str, Callable[[], Filter]] = {
     "loop 0.5 Hz": lambda: Loop(0.5),
     "loop 0.1 Hz": lambda: Loop(0.1),
     "gate": Gate,
+}
+
+CLOCK_FILTERS: dict[str, Callable[[], Filter]] = {
+    "earliest": EarliestClock,
+    "clock": OurClockByClock,
+    "loop 0.5 Hz": lambda: Loop(0.5, _CLOCK_NS),
+    "loop 0.1 Hz": lambda: Loop(0.1, _CLOCK_NS),
 }
 
 CONSTANT: dict[str, float] = {"1": 1.0, "+1000 ppm": 1.001, "-1000 ppm": 0.999}
@@ -191,6 +237,14 @@ def stream(channel: str, seed: int, before: float, after: float) -> Stream:
     return Stream(messages, before, after)
 
 
+def clock_stream(channel: str, seed: int, speed: float) -> Stream:
+    """One minute of MIDI clock on a late channel."""
+    late = LateChannel(DELAYS[channel.partition(",")[0]], seed, blocks_ns=CHANNELS[channel])
+    run = SongRun(_SONG.time.media_ns, speed=Fraction(speed).limit_denominator(1_000_000))
+    sent = clock_messages(run, float(_SECONDS), _HOST0_NS)
+    return Stream([(late.stamp(message.due_ns), message.data) for message in sent][:-1], speed, speed)
+
+
 def errors_ms(made: Stream, filter_: Filter) -> list[tuple[float, float]]:
     """The playhead's error at each tick at which there is one."""
     found, pending = [], iter(made.messages)
@@ -228,9 +282,15 @@ def recovery(streams: Sequence[Stream], make: Callable[[], Filter]) -> str:
     return f"{median(lasted):6.2f} /{worst}"
 
 
-def _table(title: str, speeds: dict[str, float], rows: Callable[[str, float], list[str]], only: str) -> None:
+def _table(
+    title: str,
+    speeds: dict[str, float],
+    rows: Callable[[str, float], list[str]],
+    only: str,
+    filters: Sequence[str] = tuple(FILTERS),
+) -> None:
     print(f"\n{title}")
-    print(f"{'channel':18s}{'speed':12s}" + "".join(f"{name:>17s}" for name in FILTERS))
+    print(f"{'channel':18s}{'speed':12s}" + "".join(f"{name:>17s}" for name in filters))
     for channel in CHANNELS:
         for name, speed in speeds.items():
             if re.search(only, f"{channel} {name}"):
@@ -255,6 +315,13 @@ def main() -> None:
 
     _table("error from 40 s on, std / worst, ms", CONSTANT, settled_cells, arguments.only)
     _table("s after a step in speed until within 1 ms, median / worst", STEPS, recovery_cells, arguments.only)
+
+    def clock_cells(channel: str, speed: float) -> list[str]:
+        made = [clock_stream(channel, seed, speed) for seed in seeds]
+        return [settled(made, make) for make in CLOCK_FILTERS.values()]
+
+    title = "MIDI clock at 120 beats a minute: error from 40 s on, std / worst, ms"
+    _table(title, CONSTANT, clock_cells, arguments.only, tuple(CLOCK_FILTERS))
     print(
         f"\n{datetime.now(UTC):%Y-%m-%d}, {platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
     )

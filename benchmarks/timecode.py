@@ -2,10 +2,11 @@
 
     python benchmarks/timecode.py --tool ../shared/tools/ltc_corpus.py --corpus DIR [--only REGEX] [--misses] [--plain]
     python benchmarks/timecode.py --speed [--minutes 60] [--plain]
+    python benchmarks/timecode.py --mixtures [--seeds 2] [--seconds 20] [--only NAME] [--plain]
 
 DIR was made by that tool, which also scores both. libltc (Debian: libltc11) is called through ctypes; without it only
 our own columns are filled. Speeds are of CPU time, one thread, sound in memory, in times real time. `--plain` decodes
-without numba.
+without numba. `--mixtures` makes its sounds itself; its codecs are ffmpeg's.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from ltc_mixtures import print_mixtures
 from ltc_peer import Found, by_libltc, libltc
 from ltc_speed import print_speeds
 
@@ -106,12 +108,19 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="without numba, even where it is installed")
     parser.add_argument("--speed", action="store_true", help="how fast, and what live sound costs")
     parser.add_argument("--minutes", type=int, default=60, help="of clean sound for --speed; a sixth of noisy")
+    parser.add_argument("--mixtures", action="store_true", help="timecode among other sound, coded, worn and torn")
+    parser.add_argument("--seeds", type=int, default=2, help="for --mixtures")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each sound of --mixtures")
     arguments = parser.parse_args()
     kernels = PlainKernels() if arguments.plain else fastest_kernels()
     machine = f"{platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, {type(kernels).__name__}"
     if arguments.speed:
         print_speeds(kernels, arguments.minutes)
         print(f"CPU time. {machine}; load average {os.getloadavg()[0]:.1f}")
+        return
+    if arguments.mixtures:
+        print_mixtures(kernels, arguments.seeds, arguments.seconds, arguments.only)
+        print(machine)
         return
     if arguments.tool is None or arguments.corpus is None:
         parser.error("name --tool and --corpus, or ask for --speed")

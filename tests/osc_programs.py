@@ -90,3 +90,56 @@ class Reaper:
         for name, value in messages:
             builder.add_content(build_msg(name, [value]))
         return [bytes(builder.build().dgram)]
+
+
+@dataclass
+class Live:
+    """AbletonOSC in Live: it tells what has changed when Live draws its screen, and all of it when it is asked.
+
+    Args:
+        quarters: where the song is, by host seconds.
+        bpm: what its tempo is said to be.
+        asked_s: how often somebody asks.
+        draws_s, jitter_s, block_s: as REAPER's.
+        fine: it tells song time; else only beats.
+    """
+
+    quarters: Place
+    bpm: float = 120.0
+    asked_s: float = 3.0
+    draws_s: float = 0.1
+    jitter_s: float = 0.03
+    block_s: float = 512 / 44_100
+    fine: bool = True
+    seed: int = 1
+    _chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)  # noqa: S311 - a simulation
+
+    def packets(self, until_s: float) -> Iterator[tuple[float, bytes]]:
+        """Host seconds at which each arrives, and its bytes."""
+        due_s, ask_s = 0.0, 0.0
+        told: dict[str, ArgValue] = {}
+        while due_s < until_s:
+            at_s = due_s + self._chance.uniform(0.0, self.jitter_s)
+            told = {} if at_s >= ask_s else told
+            ask_s += self.asked_s if at_s >= ask_s else 0.0
+            now = self.said(at_s)
+            for name, value in now.items():
+                if told.get(name) != value:
+                    yield at_s + self._chance.expovariate(1 / 0.0003), self.answer(name, value)
+            told = now
+            due_s += self.draws_s
+
+    def said(self, at_s: float) -> dict[str, ArgValue]:
+        """All that may be asked."""
+        block_s = at_s // self.block_s * self.block_s
+        place = self.quarters(block_s)
+        plays = abs(self.quarters(block_s + 1e-4) - place) > 1e-7
+        values: dict[str, ArgValue] = {"is_playing": plays, "tempo": self.bpm, "beat": int(place)}
+        return {**values, "current_song_time": place} if self.fine else values
+
+    def answer(self, name: str, value: ArgValue) -> bytes:
+        """One answer."""
+        return bytes(build_msg(f"/live/song/get/{name}", [value]).dgram)

@@ -1,4 +1,4 @@
-"""`doctor --listen reaper:PORT`: what a playback program says by OSC, how regularly, and what is wrong with it."""
+"""`doctor --listen reaper:PORT`, `ableton:HOST`, `link:`: what a playback program says, and what is wrong with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,24 @@ from typing import Final
 from cuefocus.app.doctor import Finding
 from cuefocus.app.listen_lateness import lateness_ms
 from cuefocus.app.stated_doubt import CURE, doubt
+from cuefocus.shells.ableton_inlet import AbletonInlet
 from cuefocus.shells.message_source import Message
-from cuefocus.shells.message_tap import catch_datagrams
-from cuefocus.shells.program_device import PROGRAMS, reaper_port
+from cuefocus.shells.message_tap import catch_datagrams, catch_link
+from cuefocus.shells.program_device import (
+    ABLETON,
+    ABLETON_ANSWERS,
+    LINK,
+    PROGRAMS,
+    ableton_program,
+    link_act,
+    own_address_towards,
+    reaper_port,
+)
 from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.ableton import AbletonDecoder, SongPlays, SongTempo
 from cuefocus.wire.events import Glitch
+from cuefocus.wire.link import LinkMoment, link_moment
 from cuefocus.wire.reaper import ReaperDecoder, ReaperPosition, ReaperTransport
 
 _RARE_S: Final = 0.15
@@ -51,6 +63,11 @@ def listen_to_program(source: str, seconds: float) -> list[Finding]:
 
     Raises: InputError for a source that cannot be meant, DeviceError for one that cannot be opened.
     """
+    if source.startswith(ABLETON):
+        return _listen_to_live(source, seconds)
+    if source.startswith(LINK):
+        link_act(source, where="--listen")
+        return [*link_findings([link_moment(one.data) for one in catch_link(seconds).messages])]
     heard = reaper_port(source, where="--listen")
     caught = catch_datagrams(UdpInlet(heard), seconds)
     silent = (
@@ -59,6 +76,56 @@ def listen_to_program(source: str, seconds: float) -> list[Finding]:
     )
     found = program_findings("REAPER", understood_reaper(caught.messages), silent, "s")
     return [*found, _doubted("reaper"), Finding("note", "source", f"{caught.text}, {seconds:.1f} s heard")]
+
+
+def _listen_to_live(source: str, seconds: float) -> list[Finding]:
+    asked = ableton_program(source, where="--listen")
+    caught = catch_datagrams(AbletonInlet(asked, own_address_towards(asked.host)), seconds)
+    silent = (
+        f"is Live running at {asked.host}, with AbletonOSC among its control surfaces (Preferences, Link Tempo MIDI)? "
+        f"does a firewall hold back UDP ports {asked.port} and {ABLETON_ANSWERS}?"
+    )
+    found = program_findings("Live", understood_live(caught.messages), silent, "quarters")
+    return [*found, _doubted("ableton"), Finding("note", "source", f"{caught.text}, {seconds:.1f} s heard")]
+
+
+def understood_live(messages: Sequence[Message]) -> Said:
+    """AbletonOSC's answers in datagrams."""
+    said, decoder = Said(), AbletonDecoder("doctor")
+    for message in messages:
+        for found in decoder.feed(message.data, message.stamp_ns):
+            if isinstance(found, Glitch):
+                said.torn.append(found.reason)
+            elif isinstance(found, SongPlays):
+                said.words.append("Live plays" if found.playing else "Live does not play")
+            elif isinstance(found, SongTempo):
+                said.words.append(f"its tempo is {found.bpm:.1f} beats a minute")
+            elif not found.whole:
+                said.places.append((float(found.quarters), found.stamp_ns))
+    said.others = tuple(decoder.addresses)
+    said.senders = _senders(messages)
+    return said
+
+
+def link_findings(moments: Sequence[LinkMoment | None]) -> list[Finding]:
+    """What a Link session says, in words."""
+    known = [moment for moment in moments if moment is not None]
+    if not known:
+        problem, hint = "no other program is in the Link session of this network", "turn Link on in the program"
+        return [Finding("error", "signal", problem, f"{hint}; multicast must reach this machine (UDP port 20808)")]
+    last = known[-1]
+    others = "1 other program" if last.peers == 1 else f"{last.peers} other programs"
+    found = [Finding("note", "signal", f"a Link session with {others}, at {last.bpm:.1f} beats a minute")]
+    sync = "turn on start and stop sync in each program; then stop and start"
+    if last.quarters is not None:
+        found.append(Finding("note", "signal", f"it plays, at quarter {last.quarters:.2f} of the song"))
+    elif last.playing:
+        problem = "it plays, but where the song is is not known: its start was not heard"
+        found.append(Finding("warning", "signal", problem, sync))
+    else:
+        problem = "it does not play, or its programs do not share start and stop: then Link tells a tempo, no position"
+        found.append(Finding("warning", "signal", problem, sync))
+    return found
 
 
 def understood_reaper(messages: Sequence[Message]) -> Said:
@@ -108,6 +175,9 @@ def program_findings(name: str, said: Said, silent: str, unit: str) -> list[Find
         found.append(Finding("warning", "signal", problem, "let it play"))
     else:
         found.append(_playing(name, said, places, unit))
+        if not said.labels and unit == "s":
+            problem = "it sends no timecode: second 0 is taken for the source's `starts`, else for 00:00:00:00"
+            found.append(Finding("note", "signal", problem, "let its pattern file send FRAMES"))
         apart_s = (places[-1][1] - places[0][1]) / NS_PER_S / (len(places) - 1)
         if apart_s > _RARE_S:
             problem = f"a position comes only every {1000 * apart_s:.0f} ms"
@@ -118,7 +188,7 @@ def program_findings(name: str, said: Said, silent: str, unit: str) -> list[Find
 def _playing(name: str, said: Said, places: Places, unit: str) -> Finding:
     late_ms, worst_ms = lateness_ms(places)
     between = f"{places[0][0]:.3f} to {places[-1][0]:.3f} {unit}"
-    counted = f", timecode {said.labels[0]} to {said.labels[-1]}" if said.labels else ", no timecode of its own"
+    counted = f", timecode {said.labels[0]} to {said.labels[-1]}" if said.labels else ""
     late = f"half of it comes up to {late_ms:.1f} ms late, at worst {worst_ms:.1f} ms"
     return Finding("note", "signal", f"{name} at {said.senders[0]} plays, {between}{counted}; {late}")
 

@@ -135,6 +135,8 @@ def _standbys(state: Fields) -> list[str]:
         late_ms = heard.get("late_ms")
         if heard.get("state") in ("no_signal", None):
             said.append(f"{name}: no timecode")
+        elif heard.get("refusal"):
+            said.append(f"{name} cannot stand in: {heard['refusal']}")
         elif late_ms is None:
             said.append(f"{name}: {heard.get('timecode') or heard['state']}")
         elif heard.get("may_stand_in"):

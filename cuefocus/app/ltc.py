@@ -109,11 +109,8 @@ def decode_ltc(
     """
     sound = SoundFile.open(path, raw)
     sound.warn(warn)
-    if channel is not None and not 0 <= channel < sound.channels:
-        have = "1 channel" if sound.channels == 1 else f"{sound.channels} channels"
-        raise SoundFileError(
-            f"has no channel {channel + 1}; it has {have}", where=str(path), hint="channels count from 1"
-        )
+    if channel is not None:
+        sound.require(channel)
     kernels = kernels_for(sound.duration_s * (sound.channels if channel is None else 1))
     best = _best(sound, kernels) if channel is None else _heard(sound, channel, kernels)
     if not best.frames:

@@ -1,5 +1,6 @@
 """`cuefocus ports`: what is plugged in, under the names a rig file should use."""
 
+import importlib.util
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from cuefocus.shells.jack_library import jack_module, open_client, sound_outputs
 from cuefocus.shells.message_device import ARTNET, MIDI
 from cuefocus.shells.midi_port import lasting_name, listed_ports
 from cuefocus.shells.portaudio_list import listed_inputs
-from cuefocus.shells.program_device import REAPER, REAPER_PORT
+from cuefocus.shells.program_device import ABLETON, LINK, REAPER, REAPER_PORT
 from cuefocus.wire.artnet import PORT
 
 BY_ID = Path("/dev/serial/by-id")
@@ -26,7 +27,7 @@ class PortRow:
     """One thing that can be plugged into.
 
     Args:
-        kind: serial, can, jack, sound, midi, artnet, reaper; `note` for what could not be looked at.
+        kind: serial, can, jack, sound, midi, artnet, reaper, ableton, link; `note` for what could not be looked at.
         address: what to write into the rig file, or for timecode after `--source`; empty for a note.
         device: what the system calls it now.
         description: maker and product, or state.
@@ -46,7 +47,7 @@ class PortRow:
 
 def list_all_ports(by_id: Path = BY_ID, net: Path = NET) -> list[PortRow]:
     """Serial ports, CAN interfaces; JACK ports, sound and MIDI devices where their libraries are; Art-Net addresses."""
-    timecode = (*jack_ports(), *sound_cards(), *midi_inputs(), *network_addresses())
+    timecode = (*jack_ports(), *sound_cards(), *midi_inputs(), *network_addresses(), *programs())
     return [*serial_ports(by_id), *can_interfaces(net), *timecode]
 
 
@@ -119,6 +120,16 @@ def network_addresses() -> Iterator[PortRow]:
         whom = "from this machine only" if ipaddress.IPv4Address(address).is_loopback else "from this network"
         yield PortRow("artnet", f"{ARTNET}{address}", interface, f"Art-Net timecode {whom}, UDP port {PORT}")
         yield PortRow("reaper", f"{REAPER}{address}:{REAPER_PORT}", interface, f"REAPER's OSC feedback {whom}")
+
+
+def programs() -> Iterator[PortRow]:
+    """Playback programs that are asked for their position, wherever they are."""
+    yield PortRow("ableton", ABLETON, "", "Ableton Live on this machine, by AbletonOSC; or its address after it")
+    if importlib.util.find_spec("link") is not None:
+        yield PortRow("link", LINK, "", "the Ableton Link session of this network")
+    else:
+        hint = "pip install 'cuefocus[link]'"
+        yield PortRow("note", "", "", f"Ableton Link not listed: LinkPython is not installed ({hint})", stable=False)
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cuefocus.app.job import job_of_journal, options_of
-from cuefocus.app.rehearse import Rehearsed
+from cuefocus.app.rehearsed import Rehearsed
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Seed
 from cuefocus.engine.journal import JournalDecoder, JournalHeader, Step

@@ -27,7 +27,7 @@ from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
 from cuefocus.app.songs import require_song
 from cuefocus.app.sound_choice import SoundChoice
-from cuefocus.app.source_choice import ClockChoice, SourceChoice, choose_sources
+from cuefocus.app.source_choice import AbletonChoice, ClockChoice, LinkChoice, SourceChoice, choose_sources
 from cuefocus.app.stated_doubt import CURE, doubt
 from cuefocus.app.version import code_version
 from cuefocus.app.wired_sources import wire
@@ -104,10 +104,10 @@ def run(
     in_use = tuple((choice.source, choice.kind) for choice in choices)
     job = build_job(checked, in_use)
     for choice in choices:
-        if isinstance(choice, ClockChoice):
-            require_song(job.songs, choice.act, f"clock:{choice.port}")
+        if isinstance(choice, ClockChoice | AbletonChoice | LinkChoice):
+            require_song(job.songs, choice.act, str(choice), selects=isinstance(choice, ClockChoice))
     err.writelines(f"source {each.source}: {said}; {CURE}\n" for each in choices if (said := doubt(each.kind)))
-    sources = wire(choices, checked.show.value.rate)
+    sources = wire(choices, checked.show.value.rate, job.songs)
     places = Places(options.journal.absolute(), _run_id())
     try:
         places.make()

@@ -20,6 +20,10 @@ from cuefocus.timebase.units import NS_PER_S
 
 RUN_ON_NS: Final = 2 * NS_PER_S
 """Labels go on so long after an act's end: what plays on then does not become another act."""
+_LONGEST_BAR_HALVES: Final = 65
+_FOUR: Final = 4.0
+_SELECTING: Final = ("midi-clock",)
+_WHICH: Final = "several acts have beats, and it cannot say which of them it plays"
 _NO_BEATS: Final = "write media: {beats: song.mid} under an act, with the sequencer's tempo map"
 
 
@@ -33,7 +37,8 @@ def songs_of(show: Show, anchors: Mapping[str, ActAnchors], acts: Mapping[str, A
         chase = acts[act.act].chase
         speed = chase.speeds.nearest(1.0)
         from_ns, until_ns = chase.starts_show_ns - chase.preroll_ns, chase.end_show_ns + RUN_ON_NS
-        found.append(Song(act.act, chase.rate, chase.starts_show_ns, from_ns, until_ns, speed, beats))
+        even = bool(chase.speeds.exact)
+        found.append(Song(act.act, chase.rate, chase.starts_show_ns, from_ns, until_ns, speed, beats, even))
     return tuple(_apart(found))
 
 
@@ -46,13 +51,14 @@ def song_complaints(show: Show, rig: Loaded[Rig], anchors: Mapping[str, ActAncho
                 yield rig.located.complaint(loc, problem, hint, severity=severity)
 
 
-def require_song(songs: tuple[Song, ...], act: str, where: str) -> None:
+def require_song(songs: tuple[Song, ...], act: str, where: str, *, selects: bool = True) -> None:
     """Refuse a musical source that no song is there for.
 
     Args:
         songs: the show's.
         act: the act it names; empty for none.
         where: the source as it was written.
+        selects: whether it can say which song it plays.
 
     Raises: InputError.
     """
@@ -61,6 +67,26 @@ def require_song(songs: tuple[Song, ...], act: str, where: str) -> None:
     if act and act not in [song.act for song in songs]:
         have = ", ".join(song.act for song in songs)
         raise InputError(f"no act {act!r} has beats", where=where, hint=f"acts with beats: {have}")
+    if not act and not selects and len(songs) > 1:
+        have = ", ".join(song.act for song in songs)
+        raise InputError(_WHICH, where=where, hint=f"write one after it: #{songs[0].act}; have {have}")
+
+
+def bar_quarters(songs: tuple[Song, ...], act: str) -> float:
+    """Length of the first bar of the song that is meant, quarters; 4 where there is none.
+
+    Args:
+        songs: the show's.
+        act: the act that is named; empty for the only one.
+    """
+    for song in songs:
+        if act in ("", song.act):
+            first, _ = song.time.place_at(Fraction(0))
+            halves = (
+                half for half in range(1, _LONGEST_BAR_HALVES) if song.time.place_at(Fraction(half, 2))[0] > first
+            )
+            return next(halves, 8) / 2
+    return 4.0
 
 
 def _found(show: Show, source: Source, anchors: Mapping[str, ActAnchors]) -> Iterator[tuple[str, str, Severity]]:
@@ -71,6 +97,8 @@ def _found(show: Show, source: Source, anchors: Mapping[str, ActAnchors]) -> Ite
     elif not named:
         whose = "no act has beats" if source.act is None else f"act {source.act!r} has no beats"
         yield f"{source.kind} says where in a song playback is, and {whose}", _NO_BEATS, "error"
+    elif len(named) > 1 and source.kind not in _SELECTING:
+        yield _WHICH, f"write the source's `act`: {', '.join(named)}", "error"
     elif len(named) > 1:
         listed = ", ".join(f"{number} {act}" for number, act in enumerate(named))
         yield f"several acts have beats: it follows none until MIDI Song Select says which ({listed})", "", "note"

@@ -1,7 +1,7 @@
 """`--source`, each of them, or else the rig's own: what a run listens to, in order of priority."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -9,13 +9,16 @@ from cuefocus.app.sound_choice import FILE, SoundChoice, choose_named_sound, cho
 from cuefocus.errors import InputError
 from cuefocus.rig.models import Rig, Source, SourceKind
 from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI, art_net_address, clock_port, midi_port
-from cuefocus.shells.program_device import REAPER, reaper_port
+from cuefocus.shells.program_device import ABLETON, LINK, REAPER, Program, ableton_program, link_act, reaper_port
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
 from cuefocus.shells.udp_inlet import UdpPort
 from cuefocus.timebase.frames import FrameRate
 from cuefocus.timebase.units import NS_PER_MS
 
-FORMS: Final = "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, clock:PORT, artnet:ADDRESS or reaper:PORT"
+FORMS: Final = (
+    "write file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, clock:PORT, artnet:ADDRESS, reaper:PORT, ableton:HOST "
+    "or link:"
+)
 MIDNIGHT: Final = "00:00:00:00"
 _NOBODY: Final = "timecode"
 
@@ -51,6 +54,9 @@ class ClockChoice:
     act: str = ""
     kind: SourceKind = "midi-clock"
 
+    def __str__(self) -> str:
+        return f"{CLOCK}{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class ArtNetChoice:
@@ -77,7 +83,38 @@ class ReaperChoice:
     kind: SourceKind = "reaper"
 
 
-SourceChoice = SoundChoice | LiveChoice | MidiChoice | ClockChoice | ArtNetChoice | ReaperChoice
+@dataclass(frozen=True, slots=True)
+class AbletonChoice:
+    """Live's song position, asked for by AbletonOSC."""
+
+    source: str
+    program: Program
+    kind: SourceKind = "ableton"
+
+    @property
+    def act(self) -> str:
+        """The act whose song it plays; empty for the only one."""
+        return self.program.act
+
+    def __str__(self) -> str:
+        return str(self.program)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChoice:
+    """An Ableton Link session that plays the song of `act`; empty for the only one."""
+
+    source: str
+    act: str = ""
+    kind: SourceKind = "link"
+
+    def __str__(self) -> str:
+        return LINK
+
+
+SourceChoice = (
+    SoundChoice | LiveChoice | MidiChoice | ClockChoice | ArtNetChoice | ReaperChoice | AbletonChoice | LinkChoice
+)
 Warn = Callable[[str], object]
 
 
@@ -88,8 +125,8 @@ def choose_sources(
 
     Args:
         given: `file:X.wav`, `jack:PORT`, `audio:DEVICE#3`, `midi:PORT`, `clock:PORT#ACT`, `artnet:ADDRESS`,
-            `reaper:PORT`, the first
-            followed first; none for the rig's own. They stand for the rig's sources in order of priority.
+            `reaper:PORT`, `ableton:HOST#ACT`, `link:#ACT`, the first followed first; none for the rig's own. They stand
+            for the rig's sources in order of priority.
         rig: says what the sources are called and how late they are.
         rig_path: files in the rig are named from its folder.
         warn: told, in a sentence, if a file is not whole or a source of the rig cannot be listened to.
@@ -147,6 +184,10 @@ def _given(text: str, source: str, own: Source | None, warn: Warn) -> SourceChoi
         return choose_named_sound(text, source, _latency_ns(own) if own is not None else 0, warn=warn)
     if text.startswith(REAPER):
         return _reaper(text, source, own, "--source")
+    if text.startswith(ABLETON):
+        return AbletonChoice(source, ableton_program(text, where="--source"))
+    if text.startswith(LINK):
+        return LinkChoice(source, link_act(text, where="--source"))
     raise InputError(f"no source {text!r}", where="--source", hint=FORMS)
 
 
@@ -159,6 +200,11 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
             chosen.append(ArtNetChoice(source.id, art_net_address(source.device or "", where=where)))
         elif source.kind == "reaper":
             chosen.append(_reaper(source.device or "", source.id, source, where))
+        elif source.kind == "ableton":
+            program = ableton_program(source.device or "", where=where)
+            chosen.append(AbletonChoice(source.id, replace(program, act=source.act or program.act)))
+        elif source.kind == "link":
+            chosen.append(LinkChoice(source.id, source.act or link_act(source.device or "", where=where)))
         elif source.device is None:
             silent.append(source.id)
         elif source.kind == "ltc":

@@ -7,18 +7,32 @@ from pathlib import Path
 from typing import Protocol
 
 from cuefocus.app.processes import ChildSpec
+from cuefocus.app.songs import bar_quarters
 from cuefocus.app.sound_choice import SoundChoice
-from cuefocus.app.source_choice import ArtNetChoice, ClockChoice, LiveChoice, ReaperChoice, SourceChoice
+from cuefocus.app.source_choice import (
+    AbletonChoice,
+    ArtNetChoice,
+    ClockChoice,
+    LinkChoice,
+    LiveChoice,
+    ReaperChoice,
+    SourceChoice,
+)
+from cuefocus.chase.musical import Song
+from cuefocus.shells.ableton_inlet import answers_at
 from cuefocus.shells.art_net_inlet import open_art_net
 from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.midi_pipe import MidiPipe
+from cuefocus.shells.program_device import LINK, own_address_towards
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_ring import SoundRing, State
 from cuefocus.shells.source_config import (
+    AbletonConfig,
     ArtNetConfig,
     ClockConfig,
     FileConfig,
+    LinkConfig,
     LiveConfig,
     MidiConfig,
     ReaperConfig,
@@ -83,17 +97,20 @@ class SoundWire:
 
 
 @dataclass(frozen=True, slots=True)
-class MidiWire:
-    """Ears for a MIDI port."""
+class PipeWire:
+    """Ears that pass messages on.
 
-    port: str
+    Args:
+        device: as written after `--source`.
+        module: their program.
+        words: what it is told beside the pipe.
+    """
+
+    device: str
+    module: str
+    words: tuple[str, ...]
     pipe: MidiPipe
     patient: bool
-
-    @property
-    def device(self) -> str:
-        """As written after `--source`."""
-        return f"{MIDI}{self.port}"
 
     @property
     def handed_down(self) -> tuple[int, ...]:
@@ -107,9 +124,18 @@ class MidiWire:
 
     def child(self, name: str, log: Path) -> ChildSpec:
         """The process."""
-        where = ("--pipe", str(self.pipe.write_fd), "--port", self.port, *((PATIENT,) if self.patient else ()))
-        argv = (sys.executable, "-m", "cuefocus.shells.midi_ears_main", *where)
+        argv = (sys.executable, "-m", self.module, "--pipe", str(self.pipe.write_fd), *self.words)
         return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
+
+
+def _midi_ears(port: str, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+    words = ("--port", port, *((PATIENT,) if patient else ()))
+    return PipeWire(f"{MIDI}{port}", "cuefocus.shells.midi_ears_main", words, pipe, patient)
+
+
+def _link_ears(quantum: float, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+    """Ears for an Ableton Link session with bars of so many quarters."""
+    return PipeWire(LINK, "cuefocus.shells.link_ears_main", ("--quantum", str(quantum)), pipe, patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +146,21 @@ class WiredSource:
     ears: EarsWire | None = None
 
 
-def wire(choices: Sequence[SourceChoice], rate: FrameRate) -> tuple[WiredSource, ...]:
+def wire(choices: Sequence[SourceChoice], rate: FrameRate, songs: tuple[Song, ...] = ()) -> tuple[WiredSource, ...]:
     """Make what the sources need.
 
     Args:
         choices: the sources.
         rate: the show's, at which a program's frames count that says no other.
+        songs: the show's acts that have tempo maps.
 
     Raises: DeviceError where the only source there is cannot be heard on the address that is given.
     """
     patient = len(choices) > 1
-    return tuple(_wired(choice, rate, patient=patient) for choice in choices)
+    return tuple(_wired(choice, rate, songs, patient=patient) for choice in choices)
 
 
-def _wired(choice: SourceChoice, rate: FrameRate, *, patient: bool) -> WiredSource:
+def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, patient: bool) -> WiredSource:
     if isinstance(choice, SoundChoice):
         path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is
         return WiredSource(FileConfig(choice.source, str(path.absolute()), channel, -choice.latency_ns))
@@ -150,8 +177,17 @@ def _wired(choice: SourceChoice, rate: FrameRate, *, patient: bool) -> WiredSour
             open_udp(choice.heard).close()
         counted = (choice.rate or rate).name
         return WiredSource(ReaperConfig(choice.source, choice.heard.address, choice.heard.port, counted, choice.starts))
+    if isinstance(choice, AbletonChoice):
+        address = own_address_towards(choice.program.host)
+        if not patient:
+            open_udp(answers_at(address)).close()
+        program = choice.program
+        return WiredSource(AbletonConfig(choice.source, program.host, program.port, address, choice.act))
     pipe = MidiPipe()
-    ears_of_midi = MidiWire(choice.port, pipe, patient)
+    if isinstance(choice, LinkChoice):
+        link_ears = _link_ears(bar_quarters(songs, choice.act), pipe, patient=patient)
+        return WiredSource(LinkConfig(choice.source, pipe.read_fd, choice.act), link_ears)
+    ears_of_midi = _midi_ears(choice.port, pipe, patient=patient)
     if isinstance(choice, ClockChoice):
         return WiredSource(ClockConfig(choice.source, pipe.read_fd, choice.act), ears_of_midi)
     return WiredSource(MidiConfig(choice.source, pipe.read_fd), ears_of_midi)

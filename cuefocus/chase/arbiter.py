@@ -164,7 +164,7 @@ class Arbiter:
             return self._numbered(clock, events)
         stepped = {source: follower.step(now_ns) for source, follower in self.followers.items()}
         self.clocks = {source: self._corrected(source, clock) for source, (clock, _) in stepped.items()}
-        told = self._compare(elapsed_ns)
+        told = [*self._compare(elapsed_ns), *self._barred_by_rate(stepped)]
         clock, events = self._numbered(self.clocks[self.leader], stepped[self.leader][1])
         if self._chosen or clock.state not in ADVANCING:
             clock, events = self._led_on(clock, events)
@@ -342,6 +342,17 @@ class Arbiter:
             apart_s = (clock.show_ns - lead.show_ns) / 1e9
             reason = f"{source} is {abs(apart_s):.3f} s {'ahead of' if apart_s > 0 else 'behind'} {self.leader}"
             told.append(ChaseEvent(ChaseKind.DIFFERS, self._now_ns, f"{reason}; it cannot stand in", epoch=self.epoch))
+        return told
+
+    def _barred_by_rate(self, stepped: Mapping[str, tuple[Clock, list[ChaseEvent]]]) -> list[ChaseEvent]:
+        """Tell of standbys whose rate or speed is not the act's, each time that it turns out."""
+        told = []
+        for source, (_, events) in stepped.items():
+            for event in events:
+                if source != self.leader and event.kind in (ChaseKind.WRONG_RATE, ChaseKind.WRONG_SPEED):
+                    barred = "; it cannot stand in" if self.followers[source].refusal else ""
+                    reason = f"{source}: {event.reason}{barred}"
+                    told.append(ChaseEvent(ChaseKind.DIFFERS, self._now_ns, reason, epoch=self.epoch))
         return told
 
     def _check_agreement(self, lead: Clock) -> tuple[Clock, list[ChaseEvent]]:

@@ -29,10 +29,11 @@ _GROUP_NS = 60 * NS_PER_MS
 # In clocks: further off than this is in doubt; so many, lasting so long, decide.
 _DOUBT = 0.5
 _DECIDING, _DECIDING_NS = 5, 90 * NS_PER_MS
+# Those before are looked back at for so long; for less they say too little.
+_WINDOW_NS, _WINDOW_LEAST_NS = 10 * NS_PER_S, 2 * NS_PER_S
 # In clocks: how near to a whole number of them all must be late (they may be late besides, hardly early), how alike
-# the first and the last of them, and how late those before may have been: a jump, not a drift.
-_EARLY, _LATE, _ALIKE, _SUDDEN = 0.15, 0.3, 0.3, 0.3
-_BEFORE = 4
+# the first and the last of them, and how alike most of those before: what comes in blocks is late by whole clocks, too.
+_EARLY, _LATE, _ALIKE, _USUAL = 0.15, 0.3, 0.3, 0.25
 _TEMPO_QUARTERS = 4
 
 
@@ -82,7 +83,7 @@ class MidiClockInput:
         if isinstance(found, ClockStop):
             return [*last, *self.line.stop(found.stamp_ns, "MIDI Stop")]
         if isinstance(found, ClockLocate):
-            located = self.line.locate(Fraction(found.clocks, CLOCKS_PER_QUARTER), found.stamp_ns)
+            located = self.line.locate(_quarters(found.clocks), found.stamp_ns)
             return [*located, *self.line.begin(found.stamp_ns)] if found.begins else located
         if isinstance(found, SongSelect):
             return self._select(found)
@@ -113,17 +114,8 @@ class MidiClockInput:
 
     def told(self) -> dict[str, object] | None:
         """Where the song is, for the operator; None while nothing is known of it."""
-        song, place = self.line.song, self.place
-        if song is None or place is None:
-            return None
-        bar, beat = song.time.place_at(place)
-        return {
-            "act": song.act,
-            "bar": bar,
-            "beat": int(beat),
-            "tempo": None if self._tempo is None else round(self._tempo, 1),
-            "running": self.decoder.running,
-        }
+        place = self.place
+        return None if place is None else self.line.told(place, tempo=self._tempo, running=self.decoder.running)
 
     @property
     def _tempo(self) -> float | None:
@@ -138,14 +130,14 @@ class MidiClockInput:
     def place(self) -> Fraction | None:
         """Where the song is, quarters; None where nobody knows."""
         clocks = self.decoder.clocks
-        return None if clocks is None else Fraction(clocks + self._slip, CLOCKS_PER_QUARTER)
+        return None if clocks is None else _quarters(clocks + self._slip)
 
     def _anew(self) -> None:
         """Playback is elsewhere: what was counted and gathered belongs to the past."""
         self._slip = 0
         self._group: list[tuple[int, int]] = []  # clocks, stamp
         self._doubtful: list[tuple[int, int, float]] = []  # clocks, stamp, how many clocks late
-        self._before: deque[float] = deque(maxlen=_BEFORE)  # how many clocks late those were that fitted
+        self._recent: deque[tuple[int, int]] = deque()  # show time, stamp
         self._given_up = False
 
     def _tick(self, counted: int, stamp_ns: int) -> list[Heard]:
@@ -154,13 +146,20 @@ class MidiClockInput:
         too_early = bool(self._doubtful) and self._doubtful[0][2] < 0.0  # then one that is on time may just be late
         if late is not None and abs(late) < _DOUBT and not too_early:
             self._given_up = False
-            self._before.append(late)
         elif late is not None and not self._given_up:
             self._doubtful.append((clocks, stamp_ns, late))
             return self._decide() if self._enough else []
         released, self._doubtful = self._doubtful, []
-        self._group += [(one, at_ns) for one, at_ns, _ in released]
-        self._group.append((clocks, stamp_ns))
+        return self._gather([*((one, at_ns) for one, at_ns, _ in released), (clocks, stamp_ns)])
+
+    def _gather(self, counted: Sequence[tuple[int, int]]) -> list[Heard]:
+        """Keep clocks for the next group, and for the next doubt."""
+        song, recent = self.line.song, self._recent
+        self._group += counted
+        if song is not None:
+            recent.extend((song.show_at(_quarters(clocks)), stamp_ns) for clocks, stamp_ns in counted)
+            while recent[-1][0] - recent[0][0] > _WINDOW_NS:
+                recent.popleft()
         return self._flush(_GROUP_NS)
 
     def _lateness(self, clocks: int, stamp_ns: int) -> float | None:
@@ -168,7 +167,7 @@ class MidiClockInput:
         song, passage = self.line.song, self.line.passage
         if song is None or passage is None:
             return None
-        due_ns, next_ns = (song.show_at(Fraction(one, CLOCKS_PER_QUARTER)) for one in (clocks, clocks + 1))
+        due_ns, next_ns = (song.show_at(_quarters(one)) for one in (clocks, clocks + 1))
         return (stamp_ns - passage.host_at(due_ns)) * passage.speed / (next_ns - due_ns)
 
     @property
@@ -179,24 +178,45 @@ class MidiClockInput:
     def _decide(self) -> list[Heard]:
         """Say what became of clocks that have been off for a while: others are missing, or the speed has changed."""
         doubtful, self._doubtful = self._doubtful, []
-        late = [off for _, _, off in doubtful]
-        half = len(late) // 2
-        least, whole = min(late), round(min(late))
-        steady = abs(min(late[:half]) - min(late[half:])) < _ALIKE and -_EARLY <= least - whole <= _LATE
-        sudden = len(self._before) == _BEFORE and min(self._before) < _SUDDEN
-        if not (whole and steady and sudden):
+        clocks, stamp_ns, _ = doubtful[0]
+        whole = self._miscounted(doubtful)
+        if not whole or self._recent[-1][0] - self._recent[0][0] < _WINDOW_LEAST_NS:
             self._given_up = True
-            self._group += [(clocks, stamp_ns) for clocks, stamp_ns, _ in doubtful]
-            return self._flush(_GROUP_NS)
+            heard = self._gather([(one, at_ns) for one, at_ns, _ in doubtful])
+            return [*self._said(abs(whole), clocks, "may have been lost or doubled", stamp_ns), *heard]
         self._slip += whole
         self.miscounted += abs(whole)
-        past = max((clocks for clocks, _ in self._group), default=doubtful[0][0] - 1)
-        shifted = [(clocks + whole, stamp_ns) for clocks, stamp_ns, _ in doubtful]
-        self._group += [one for one in shifted if one[0] > past]
-        stamp_ns = doubtful[0][1]
-        what = f"{abs(whole)} {'clock was' if abs(whole) == 1 else 'clocks were'} {'lost' if whole > 0 else 'doubled'}"
-        where = self.line.song.place(Fraction(shifted[0][0], CLOCKS_PER_QUARTER)) if self.line.song else ""
-        return [Glitch(self._source, f"{what} at {where}; counted right again", stamp_ns), *self._flush(_GROUP_NS)]
+        past = max((one for one, _ in self._group), default=clocks - 1)
+        shifted = [(one + whole, at_ns) for one, at_ns, _ in doubtful]
+        became = f"{'lost' if whole > 0 else 'doubled'}; counted right again"
+        said = self._said(abs(whole), shifted[0][0], f"{'was' if abs(whole) == 1 else 'were'} {became}", stamp_ns)
+        return [*said, *self._gather([one for one in shifted if one[0] > past])]
+
+    def _miscounted(self, doubtful: Sequence[tuple[int, int, float]]) -> int:
+        """How many clocks were lost before these (below 0: came twice), by all that came in the last while."""
+        song, passage, recent = self.line.song, self.line.passage, self._recent
+        if song is None or passage is None or not recent:
+            return 0
+        speed = song.speed if song.even else passage.speed
+        first, last = (song.show_at(_quarters(one)) for one in (doubtful[0][0], doubtful[0][0] + 1))
+        clock_ns = (last - first) / speed
+        origin_ns, begin_ns = recent[0]
+        before = sorted(at_ns - begin_ns - (show_ns - origin_ns) / speed for show_ns, at_ns in recent)
+        off = [
+            (at_ns - begin_ns - (song.show_at(_quarters(one)) - origin_ns) / speed - before[0]) / clock_ns
+            for one, at_ns, _ in doubtful
+        ]
+        half, least = len(off) // 2, min(off)
+        steady = abs(min(off[:half]) - min(off[half:])) < _ALIKE and -_EARLY <= least - round(least) <= _LATE
+        usual = before[3 * len(before) // 4] - before[0] < _USUAL * clock_ns
+        return round(least) if steady and usual else 0
+
+    def _said(self, count: int, clocks: int, what: str, stamp_ns: int) -> list[Heard]:
+        song = self.line.song
+        if not count or song is None:
+            return []
+        counted = f"{count} clock{'' if count == 1 else 's'}"
+        return [Glitch(self._source, f"{counted} {what}, at {song.place(_quarters(clocks))}", stamp_ns)]
 
     def _flush(self, least_ns: int = 0) -> list[Heard]:
         """Hand over what was gathered if it takes so long."""
@@ -204,8 +224,12 @@ class MidiClockInput:
         if song is None or not group:
             self._group = []
             return []
-        places = [Fraction(clocks, CLOCKS_PER_QUARTER) for clocks, _ in group]
+        places = [_quarters(clocks) for clocks, _ in group]
         if song.time.media_ns(places[-1]) - song.time.media_ns(places[0]) < least_ns:
             return []
         self._group = []
         return self.line.take(places, [stamp_ns for _, stamp_ns in group])
+
+
+def _quarters(clocks: int) -> Fraction:
+    return Fraction(clocks, CLOCKS_PER_QUARTER)

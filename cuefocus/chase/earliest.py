@@ -44,6 +44,9 @@ _PACE = 0.75
 _BURST = 0.5
 # Nothing is early: an arrival so far before its time means that the line belongs to the past.
 _EARLY_NS = 10 * NS_PER_MS
+# But a line that rests on less than this may have been drawn through late arrivals alone, as where stamps are taken
+# once a block that is hardly longer than the messages are apart: then it is the line that is too late, by so much.
+_YOUNG_NS, _EARLY_FOR_YOUNG_NS = 1_000 * NS_PER_MS, 25 * NS_PER_MS
 # The usual lateness is learnt over about this many groups.
 _USUAL_GROUPS = 32
 _MODESTY = 1.5
@@ -115,7 +118,7 @@ class EarliestArrivals:
             channel or the source that is late: then the last line still holds.
         """
         late_ns = self._lateness(show_ns, stamps_ns)
-        if late_ns is not None and late_ns < -_EARLY_NS:
+        if late_ns is not None and late_ns < -self._early_ns:
             self._begin()
             self.restarts += 1
             late_ns = None
@@ -128,6 +131,12 @@ class EarliestArrivals:
         return self.passage
 
     # --- what comes in ---
+
+    @property
+    def _early_ns(self) -> float:
+        """How far before its time an arrival must come to say that the line is of the past."""
+        young = self.passage is not None and self.passage.span_ns < _YOUNG_NS
+        return _EARLY_FOR_YOUNG_NS if young else _EARLY_NS
 
     def _begin(self) -> None:
         self.passage = self._show0_ns = self._late_since = None

@@ -23,7 +23,7 @@ class ChaseKind(StrEnum):
     ENDED = "ended"  # a file's sound is over
     HANDED_OVER = "handed_over"  # another source leads
     DISAGREE = "disagree"  # the leader's run has ended, others go on and may not lead
-    DIFFERS = "differs"  # a standby says something else than the leader, both of them good
+    DIFFERS = "differs"  # a standby says something else than the leader, or counts or runs as the act does not
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Song:
         from_show_ns, until_show_ns: only labels between these are its own.
         speed: at which it is expected to be played, media ns per host ns.
         time: its tempo map.
+        even: it is played at that speed alone.
     """
 
     act: str
@@ -51,6 +52,7 @@ class Song:
     until_show_ns: int
     speed: float
     time: SongTime
+    even: bool = True
 
     def show_at(self, quarters: Fraction) -> int:
         """Show time of a position, ns."""
@@ -137,6 +139,14 @@ class MusicalReadings:
     def show_at(self, quarters: Fraction) -> int | None:
         """Show time of a position; None without a song."""
         return None if self.song is None else self.song.show_at(quarters)
+
+    def told(self, quarters: Fraction, *, tempo: float | None, running: bool) -> dict[str, object] | None:
+        """A position as it is told to the operator; None without a song."""
+        if self.song is None:
+            return None
+        bar, beat = self.song.time.place_at(quarters)
+        bpm = None if tempo is None else round(tempo, 1)
+        return {"act": self.song.act, "bar": bar, "beat": int(beat), "tempo": bpm, "running": running}
 
     # --- motion ---
 

@@ -19,8 +19,8 @@ def run(
         list[str],
         typer.Option(
             "--source",
-            help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, clock:PORT, artnet:ADDRESS, reaper:PORT; "
-            "again for more, the first followed first; default the rig's",
+            help="timecode: file:X.wav, jack:PORT, audio:DEVICE#3, midi:PORT, clock:PORT, artnet:ADDRESS, reaper:PORT, "
+            "ableton:HOST, link:; again for more, the first followed first; default the rig's",
             metavar="SOURCE",
         ),
     ] = [],  # noqa: B006

@@ -30,7 +30,8 @@ def doctor(
         str,
         typer.Option(
             "--listen",
-            help="what is wrong with this timecode: file:, jack:, audio:, midi:, clock:, artnet:, reaper:, as in run",
+            help="what is wrong with this timecode: file:, jack:, audio:, midi:, clock:, artnet:, reaper:, ableton:, "
+            "link:, as in run",
         ),
     ] = "",
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,

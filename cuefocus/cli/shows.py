@@ -11,7 +11,7 @@ from cuefocus.cli.speech import Exit, complain, say, say_json
 from cuefocus.errors import CueFocusError, SoundFileError
 
 if TYPE_CHECKING:
-    from cuefocus.app.rehearse import Rehearsed
+    from cuefocus.app.rehearsed import Rehearsed
 
 
 def check(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine.cues import Life
+from cuefocus.engine.lives import LAST_CALL_NS, moves_ns
 from cuefocus.engine.orders import AxisOrders
-from cuefocus.engine.stage import LAST_CALL_NS, moves_ns
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.timebase.units import NS_PER_S
 

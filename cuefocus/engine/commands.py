@@ -30,6 +30,10 @@ def obey(session: "Session", command: Command) -> Reply:
     return Reply(command.id, command.source, ok, text, data)
 
 
+LAST_WORDS = "run"
+"""Who disarms when the run ends: no step may follow, so nothing is left to be told in one."""
+
+
 def _arm(session: "Session", command: Command) -> Answer:
     if session.book.armed:
         return True, f"take {session.book.take} is armed already"
@@ -38,12 +42,14 @@ def _arm(session: "Session", command: Command) -> Answer:
 
 
 def _disarm(session: "Session", command: Command) -> Answer:
-    if not session.book.armed:
-        return True, "nothing is armed"
-    session.disarm("disarmed")
-    for axis in session.stage.orders:
-        _let_go(session, axis)
-    return True, "disarmed; the axes hold"
+    armed = session.book.armed
+    if armed:
+        session.disarm("disarmed")
+        for axis in session.stage.orders:
+            _let_go(session, axis)
+    if command.source == LAST_WORDS:
+        session.taking.tell_all(session)
+    return True, "disarmed; the axes hold" if armed else "nothing is armed"
 
 
 def _axes(session: "Session", command: Command) -> tuple[list[str], str]:
@@ -216,7 +222,9 @@ def _source(session: "Session", command: Command) -> Answer:
             return False, f"{command.target} has not run beside {sources.leader} and agreed with it for two seconds yet"
         return True, f"{command.target} is taken to be {late_ms:+.3f} ms late against {sources.leader} from now on"
     runs = session.clock.running
-    good = sources.choose(command.target)
+    good, refusal = sources.choose(command.target), sources.followers[command.target].refusal
+    if refusal:
+        return True, f"{command.target} is the first in order, but cannot be followed as it is: {refusal}"
     if not good and runs:
         return True, f"{command.target} has no timecode now; it is the first in order from the next start on"
     return True, f"{command.target} leads" if good else f"{command.target} is the first in order"

@@ -1,5 +1,6 @@
 """Which landings may be judged now, on what evidence."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ _REPORTS_LATE_NS = 60 * NS_PER_MS
 #: Share of dead time and lag that a verdict without feedback cannot vouch for.
 _MODEL_DOUBT = 0.1
 #: A row takes 50 µs to make, to write and to tell.
-_FATES_AT_ONCE = 64
+FATES_AT_ONCE = 64
 #: A motor makes no smaller steps than this for certain (design §5).
 _STEP_COUNTS = 2
 _BEFORE_NS = 300 * NS_PER_MS
@@ -35,20 +36,21 @@ class Jury:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._behind: deque[CueRecord] = deque()
         self.witness = {name: AxisWitness(axis) for name, axis in job.axes.items()}
 
-    def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
-        """Rows that can be told now; with `closing`, of every rack that has anything to tell.
+    @property
+    def behind(self) -> bool:
+        """Whether rows are still to be told of racks whose fate is known."""
+        return bool(self._behind)
 
-        Of racks with a fate only so many at once: playback that is located into a long show skips thousands, and to
-        tell of them all would keep the conductor from its clock.
+    def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
+        """Rows that can be told now; with `closing`, of every rack that has anything to tell, now or in the next steps.
+
+        Of racks with a fate only so many at once: the end of a take, or playback that is located into a long show,
+        gives it to thousands, and to tell of them all would keep the conductor from its clock.
         """
-        fates = 0
         for record in session.book.busy_records():
-            if record.fate is not None and not closing:
-                fates += 1
-                if fates > _FATES_AT_ONCE:
-                    continue
             if record.fate is None and session.stalls.silent_over(record.axis, record.land_host_ns):
                 if not closing:
                     continue  # no word of where the axis was is in yet
@@ -58,6 +60,13 @@ class Jury:
             if record.fate is None and record.life is not Life.PULLING:
                 continue
             record.told = True
+            if record.fate is not None:
+                self._behind.append(record)
+            else:
+                record.happen(Happening.JUDGED)
+                yield self._row(session, record)
+        for _ in range(min(len(self._behind), FATES_AT_ONCE)):
+            record = self._behind.popleft()
             record.happen(Happening.JUDGED)
             yield self._row(session, record)
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
+from cuefocus.engine.splices import braked, joined
 from cuefocus.errors import PlanError
 from cuefocus.motion.compile_track import Laid, direction_after
-from cuefocus.motion.kinematics import lens_limits
 from cuefocus.motion.racks import PlannedRack
-from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
+from cuefocus.motion.retarget import State, settle
 from cuefocus.motion.track import Track, same_ends
 
 _OFTEN = re.compile(r" \([0-9]+×\)$")
@@ -257,14 +257,6 @@ class AxisOrders:
         self._compile()
         self.take_hold(clock)
 
-    def _braked(self, state: State, start_ns: int) -> Splice:
-        """To rest as soon as the limits allow, without turning back."""
-        x, v, _ = state
-        limits = lens_limits(self.job.spec)
-        reach = v * abs(v) / limits.accel
-        segments = to_rest(state, min(1.0, max(0.0, x + reach)), limits, start_ns=start_ns)
-        return Splice(Track(x, segments), start_ns, segments[-1].end_ns if segments else start_ns)
-
     def settle(self, racks: tuple[PlannedRack, ...], rest_lens: float, now_ns: int, clock: Clock) -> None:
         """Follow the track of `racks` from `rest_lens`: move onto it at the settle speed, then follow."""
         start_ns = now_ns + self.job.spec.dead_ns
@@ -274,7 +266,7 @@ class AxisOrders:
         show_ns = clock.show_at(start_ns) if running else None
         self._compile()
         if show_ns is not None and self.track.moving_until(show_ns) is not None:
-            self.splice = self._joined(state, start_ns, clock)
+            self.splice = joined(self.job.spec, self.track, state, start_ns, clock)
             self.take_hold(clock)
             return
         passed = [rack for rack in racks if show_ns is not None and rack.stop_ns <= show_ns]
@@ -320,32 +312,6 @@ class AxisOrders:
     def _departs_before(self, end_show_ns: int, show_ns: int) -> bool:
         return any(show_ns <= segment.start_ns < end_show_ns for segment in self.track.segments)
 
-    def _joined(self, state: State, start_ns: int, clock: Clock) -> Splice:
-        """Onto the moving track, or to rest at the end of its motion where it cannot be caught."""
-        limits = settle_limits(self.job.spec)
-
-        def track_at(host_ns: int) -> State:
-            x, v, a = self.track.at(clock.show_at(host_ns))
-            return x, v * clock.speed, a * clock.speed * clock.speed
-
-        try:
-            segments, until_ns = join(state, track_at, limits, start_ns=start_ns)
-        except PlanError:
-            return self._joined_at_rest(state, start_ns, clock)
-        return Splice(Track(state[0], segments), start_ns, until_ns)
-
-    def _joined_at_rest(self, state: State, start_ns: int, clock: Clock) -> Splice:
-        """To where the track comes to rest next, early enough to be there before it moves on."""
-        show_ns = clock.show_at(start_ns)
-        while True:
-            end_show_ns = self.track.moving_until(show_ns) or show_ns
-            segments = settle(state, self.track.at(end_show_ns)[0], self.job.spec, start_ns=start_ns)
-            until_ns = max(segments[-1].end_ns if segments else start_ns, clock.host_at(end_show_ns))
-            moves = [s.start_ns for s in self.track.segments if end_show_ns <= s.start_ns < clock.show_at(until_ns)]
-            if not moves:
-                return Splice(Track(state[0], segments), start_ns, until_ns)
-            show_ns = moves[0]
-
     def obey(self, on_loss: OnLoss) -> None:
         """What to do once the clock is no longer good."""
         if self.on_loss is not on_loss:
@@ -357,7 +323,7 @@ class AxisOrders:
         state, turned = self.state_at(start_ns, clock), self._turned_at(start_ns)
         self.splice = None
         if abs(state[1]) > _MOVING_RING_PER_S:
-            self.splice = self._braked(state, start_ns)
+            self.splice = braked(self.job.spec, state, start_ns)
             self.motor_ring = self.splice.track.at(self.splice.until_ns)[0]
             self.direction = 1 if state[1] > 0 else -1
             start_ns = self.splice.until_ns

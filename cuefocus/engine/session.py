@@ -16,6 +16,7 @@ from cuefocus.engine.cues import Happening
 from cuefocus.engine.first_move import tend
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
+from cuefocus.engine.lives import live, outlive
 from cuefocus.engine.outcome import Event, Outcome, Reply
 from cuefocus.engine.plan import Latch, OnLoss, Plan
 from cuefocus.engine.ports import (
@@ -254,9 +255,9 @@ class Session:
         clock = self.clock
         for orders in self.stage.orders.values():
             if clock.running and clock.speed > 0.0:
-                self.stage.live(self, orders)
+                live(self, orders)
             elif not orders.loose:
-                self.stage.outlive(self, orders)
+                outlive(self, orders)
         for record in self.casting.landed_by(self):
             for cue in self.job.after.get(record.rack.cue, ()):
                 self.fire(cue, record.land_host_ns or self.now_ns, f"after {record.rack.cue}")

@@ -1,31 +1,24 @@
-"""All axes together: putting each where the clock says it belongs, and moving the lives of timed racks on."""
+"""All axes together: putting each where the clock says it belongs."""
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.cues import Happening, Life
-from cuefocus.engine.first_move import MID_RACK, go_there_slowly, why_too_fast
+from cuefocus.engine.first_move import MID_RACK
 from cuefocus.engine.job import Job, Planner, Seed
+from cuefocus.engine.lives import depart, moves_ns
 from cuefocus.engine.orders import AxisOrders
-from cuefocus.engine.plan import Latch, OnLoss
+from cuefocus.engine.plan import OnLoss
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.motion.racks import PlannedRack
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
+from cuefocus.timebase.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
-_READY_AHEAD_NS = 2 * NS_PER_S
-#: A rack that may not leave must be out of the plan this long before motion would begin it.
-LAST_CALL_NS = 60 * NS_PER_MS
-#: The next racks of an axis among which the one is that moves it first.
-_NEXT = 4
 _CONTINUOUS_NS = 80 * NS_PER_MS
 #: Between deciding on a pull and its departure: the next step, the plan's way to motion, and a set-point period.
 _PREPARE_NS = 30 * NS_PER_MS
-#: A clock that is being led back by more than this when a rack lands is named in its reason.
-_NOTED_REST_MS = 1.0
 
 
 class Stage:
@@ -183,7 +176,7 @@ class Stage:
         if held.on_jump == "settle":
             orders.settle(racks, session.act.opening.get(orders.name, racks[0].from_ring), now_ns, clock)
             joins_ns = orders.splice.until_ns if orders.splice is not None else now_ns
-            self._depart(session, record, min(joins_ns, clock.host_at(held.land_ns)))
+            depart(session, record, min(joins_ns, clock.host_at(held.land_ns)))
             return
         pull, why = self._pull_within(session, orders, held, later) if live else (None, "")
         if pull is None:
@@ -194,7 +187,7 @@ class Stage:
         orders.pull_now(pull, later, clock)
         if record is not None:
             record.rack = pull
-        self._depart(session, record, clock.host_at(moves_ns(pull)))
+        depart(session, record, clock.host_at(moves_ns(pull)))
 
     def _pull_within(
         self, session: "Session", orders: AxisOrders, held: PlannedRack, later: tuple[PlannedRack, ...]
@@ -214,15 +207,6 @@ class Stage:
             if pull is not None and later and moves_ns(later[0]) < pull.stop_ns:
                 return None, f"; cue {later[0].cue} leaves before its pull would be over"
         return pull, why
-
-    def _depart(self, session: "Session", record: CueRecord | None, now_ns: int) -> None:
-        if record is None:
-            return
-        record.happen(Happening.PLANNED)
-        session.book.end_watch(record.axis, now_ns)
-        if record.happen(Happening.DEPARTED):
-            record.departed_ns = now_ns
-            session.departed()
 
     def _skip(self, session: "Session", passed: list[PlannedRack], reason: str) -> None:
         for rack in passed:
@@ -299,106 +283,3 @@ class Stage:
                 continue
             if orders.track.moving_until(orders.line.show_at(now_ns)) is None:
                 orders.release(orders.state_at(now_ns, clock)[0])
-
-    def outlive(self, session: "Session", orders: AxisOrders) -> None:
-        """The clock has gone and racks under way go on: they land when its line says so."""
-        line = orders.line
-        if line.speed <= 0.0 or orders.on_loss is not OnLoss.FINISH:
-            return
-        landed_ns = line.show_at(session.now_ns)
-        for record in session.book.coming(orders.name):
-            if record.life is Life.PULLING and record.rack.land_ns <= landed_ns:
-                self._landed(session, orders, record, line)
-
-    # --- lives ---
-
-    def live(self, session: "Session", orders: AxisOrders) -> None:
-        """Move the lives of one axis' timed racks on."""
-        clock, now_ns, spec = session.clock, session.now_ns, orders.job.spec
-        landed_ns = clock.show_at(now_ns)
-        leaving_ns = clock.show_at(now_ns + spec.dead_ns)
-        last_call_ns = clock.show_at(now_ns + spec.lead_ns + spec.period_ns + LAST_CALL_NS)
-        ready_ns = last_call_ns + round(_READY_AHEAD_NS * clock.speed)
-        for record in session.book.coming(orders.name):
-            if record.life is not Life.PULLING:
-                record.rack = orders.by_cue.get(record.rack.cue, record.rack)
-            rack = record.rack
-            if record.life is not Life.PULLING:
-                if moves_ns(rack) > ready_ns:
-                    break
-                self._weigh(session, orders, record, last_call=moves_ns(rack) <= last_call_ns)
-                if record.life is Life.READY and moves_ns(rack) <= leaving_ns:
-                    orders.cast, orders.cautious = "", False
-                    self._depart(session, record, now_ns)
-            if record.life is Life.PULLING and rack.land_ns <= landed_ns:
-                self._landed(session, orders, record, clock)
-
-    def _landed(self, session: "Session", orders: AxisOrders, record: CueRecord, clock: Clock) -> None:
-        """The clock has passed `land_at`: note when, and how long to watch."""
-        rack = record.rack
-        record.land_host_ns, record.speed = clock.host_at(rack.land_ns), clock.speed
-        record.source = session.sources.leader
-        rest_ms = session.sources.rest_ns / NS_PER_MS
-        if abs(rest_ms) > _NOTED_REST_MS:
-            side = "ahead of" if rest_ms > 0 else "behind"
-            record.note(f"the clock was {abs(rest_ms):.0f} ms {side} playback, whose speed or source had just changed")
-        record.uncertainty_ns = session.sources.uncertainty_at(record.land_host_ns) / abs(clock.speed)
-        rest_ns = clock.host_at(max(rack.stop_ns, rack.land_ns))
-        until_ns = max(rest_ns, record.land_host_ns) + NS_PER_S
-        behind = bisect_right(orders.racks, rack.depart_ns, key=_departs)
-        following = [
-            max(moves_ns(other), min(rack.stop_ns, other.depart_ns)) for other in orders.racks[behind : behind + _NEXT]
-        ]
-        if following:
-            until_ns = min(until_ns, clock.host_at(min(following)) + orders.job.spec.dead_ns)
-        record.watch_until_ns = until_ns
-
-    def _weigh(self, session: "Session", orders: AxisOrders, record: CueRecord, *, last_call: bool) -> None:
-        """Make a rack ready, doubt it, or at the last call say why it may not leave."""
-        happening, reason = self._why_not(session, orders, record)
-        if happening is None:
-            if record.life is Life.STANDING_BY:
-                record.happen(Happening.PLANNED)
-            return
-        record.happen(Happening.DOUBTED)
-        if last_call:
-            record.happen(happening, reason)
-            orders.without(record.rack.cue)
-            go_there_slowly(orders, record.rack, reason, session.now_ns, session.clock)
-
-    def _why_not(self, session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
-        """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
-        rack, sources = record.rack, session.sources
-        if record.barred:
-            return Happening.DENIED, record.barred
-        if orders.latch & Latch.HAND:
-            return Happening.GRABBED, "a hand drives the axis"
-        if orders.latch:
-            return Happening.STOPPED, f"{orders.latch.name}"
-        if orders.fault:
-            return Happening.LOST, f"motor fault: {orders.fault}"
-        if not orders.engaged:
-            return Happening.DENIED, f"{orders.name} is not engaged"
-        if orders.loose:
-            return Happening.STOPPED, "the axis waits for the operator to resume"
-        leaves_ns = session.clock.host_at(moves_ns(rack))
-        if session.clock.state is ClockState.FREEWHEELING and leaves_ns > sources.depart_until_ns:
-            return Happening.LOST, session.taking.why_missed(leaves_ns, session.taking.silence)
-        sigma_ns = sources.predicted_uncertainty(rack.land_ns)
-        if sigma_ns > rack.tolerance_ns / 4:
-            allowed_ms = ms_from_ns(rack.tolerance_ns / 4)
-            return Happening.DENIED, f"the clock is known to ±{ms_from_ns(sigma_ns)} ms only; {allowed_ms} ms is needed"
-        problem = orders.planner.problem(orders.name, rack)
-        if problem:
-            return Happening.DENIED, problem
-        slow = why_too_fast(orders, rack, session.clock)
-        return (Happening.DENIED, slow) if slow else (None, "")
-
-
-def _departs(rack: PlannedRack) -> int:
-    return rack.depart_ns
-
-
-def moves_ns(rack: PlannedRack) -> int:
-    """First moment of motion, taking up slack included."""
-    return rack.depart_ns - rack.takeup_ns

@@ -62,6 +62,7 @@ class Taking:
         self._ended_ns: int | None = None
         self._done = False
         self._rest_until_ns = 0
+        self._untold: tuple[int, str] | None = None  # a take that is over, and why
         self.has_run = False
         self.changed = False
 
@@ -101,7 +102,7 @@ class Taking:
 
     def finished(self, session: "Session") -> bool:
         """Whether the takes asked for are done and nothing is left to be taken back by an operator."""
-        return self._done and not any(orders.latch for orders in session.stage.orders.values())
+        return self._done and self._untold is None and not any(orders.latch for orders in session.stage.orders.values())
 
     # --- takes ---
 
@@ -109,6 +110,7 @@ class Taking:
         """Begin a take."""
         if session.book.armed:
             return
+        self._tell_end(session)
         session.book.begin(session.now_ns)
         self.changed, self._ended_ns, self.has_run = True, None, False
         self._by_itself = self._seed.auto_arm
@@ -137,7 +139,7 @@ class Taking:
         self.end(session, reason, stopped=stopped)
 
     def _arm_when_ready(self, session: "Session") -> None:
-        if self._begun_ns is None or (self._ended_ns is not None and session.book.taken):
+        if self._untold is not None or self._begun_ns is None or (self._ended_ns is not None and session.book.taken):
             return
         orders = session.stage.orders.values()
         waiting = [one for one in orders if not one.known and not one.fault and one.job.spec.feedback]
@@ -172,8 +174,10 @@ class Taking:
                 record.happen(Happening.DENIED, session.refusal)
             elif not record.life.over and by_playback:
                 record.happen(Happening.LOST, reason)
+        self._untold = session.book.take, reason
         session.judge(closing=True)
-        session.tell("take", take=session.book.take, state="ended", reason=reason)
+        if not session.jury.behind:
+            self._tell_end(session)
         session.book.end(counts=counts)
         self.changed, self.has_run = True, False
         self._rest_until_ns = session.now_ns + _BETWEEN_TAKES_NS
@@ -182,8 +186,23 @@ class Taking:
         if self._seed.takes and session.book.taken >= self._seed.takes:
             self._done = True
 
+    def _tell_end(self, session: "Session") -> None:
+        """Say that the last take is over, if that is still to be said: after its rows, but before another take."""
+        if self._untold is not None:
+            take, reason = self._untold
+            self._untold = None
+            session.tell("take", take=take, state="ended", reason=reason)
+
+    def tell_all(self, session: "Session") -> None:
+        """Tell every row that is left, and the end of their take, however long that is."""
+        while session.jury.behind:
+            session.judge(closing=False)
+        self._tell_end(session)
+
     def end_when_due(self, session: "Session") -> None:
         """The sound has ended, or timecode has stood still for long enough."""
+        if not session.jury.behind:
+            self._tell_end(session)
         if not session.book.armed:
             return
         trouble = session.chasing.trouble

@@ -64,6 +64,7 @@ def sources(session: "Session") -> dict[str, dict[str, object]]:
             "late_ms": None if apart_ns is None else ms_from_ns(-apart_ns / speed),
             "corrected_ms": ms_from_ns(standby.correction_ns),
             "may_stand_in": standby.qualified,
+            "refusal": arbiter.followers[source].refusal,
         }
     return shown
 
@@ -115,6 +116,7 @@ class Teller:
             session.act.name,
             session.sources.leader,
             session.refusal,
+            *(follower.refusal for follower in session.sources.followers.values()),
             session.casting.stack.standby,
             None if upcoming is None else (upcoming.rack.cue, upcoming.barred),
             tuple(session.settings.live.items()),

@@ -2,9 +2,12 @@
 
 import errno
 import socket
+from typing import Final
 
 from cuefocus.errors import InputError, LinkError
 from cuefocus.wire.artnet import PORT
+
+_LIMITED_BROADCAST: Final = "255.255.255.255"
 
 
 class ArtNetOut:
@@ -41,6 +44,8 @@ class ArtNetOut:
             pass
         except OSError as problem:
             cure = "check the network" if problem.errno != errno.EACCES else "check the firewall"
+            if self._peer[0] == _LIMITED_BROADCAST:  # routed as any address: a network without a gateway has no way
+                cure = "name the network's own broadcast address, as `ip address` shows it behind brd"
             raise LinkError(f"cannot be reached: {problem.strerror}", where=self._where, hint=cure) from None
 
     def close(self) -> None:

@@ -7,32 +7,29 @@ successor that replays the journal knows what its predecessor knew. Whatever hap
 import contextlib
 import gc
 import os
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from cuefocus.chase.clock import NO_CLOCK, ClockState
-from cuefocus.engine.outcome import Event, Outcome, Reply
+from cuefocus.engine.commands import LAST_WORDS
+from cuefocus.engine.outcome import Event, Outcome
 from cuefocus.engine.plan import Latch, Plan
 from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble
-from cuefocus.landing.rows import LandingRow
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.absence import NOTICED_NS, aftermath
+from cuefocus.shells.command_desk import CommandDesk
 from cuefocus.shells.conductor_parts import Steps, Surroundings
 from cuefocus.shells.host_clock import DescriptorWait
-from cuefocus.shells.local_socket import Peer
+from cuefocus.shells.ledger_queue import LedgerQueue
 from cuefocus.shells.shm_motion import AxisFlag
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 BEAT_NS: Final = 4 * NS_PER_MS
 """Well under the 10 ms in which motion wants a sign of life, and under the 50 ms after which it acts on silence."""
-_RETRY_NS: Final = NS_PER_S
 _IDLE_COLLECT_NS: Final = 5 * NS_PER_S
-_ROWS_KEPT: Final = 10_000
 _FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
-_TEXT_LONGEST: Final = 4096
 
 
 class Conductor:
@@ -64,11 +61,8 @@ class Conductor:
         self._due_ns = 0
         self._held: set[str] = set()
         self._attach_from = dict(attach_seen or {})
-        self._asked: dict[int, Peer] = {}
-        self._next_id = next_id
-        self._rows: deque[LandingRow] = deque(maxlen=_ROWS_KEPT)
-        self._ledger_refused = False
-        self._retry_ns = 0
+        self._commands = CommandDesk(around.server, next_id, around.now_ns)
+        self._ledger = LedgerQueue(around.ledger, self._alarm)
         self._collect_ns = 0
         self._lost_seen = around.status.lost
         self._awake_ns = around.now_ns()
@@ -169,7 +163,7 @@ class Conductor:
             self._lost_seen = around.status.lost
         inbox += around.sources.pump()
         if around.server.fileno() in readable:
-            inbox += self._commands()
+            inbox += self._commands.take()
         return inbox
 
     def _motion_life(self) -> list[InboxEvent]:
@@ -182,36 +176,6 @@ class Conductor:
         kind, stamp_ns = ("silent", beat_ns) if silent else ("answers", now_ns)
         return [MotorTrouble(axis, stamp_ns, kind, "") for axis in self._around.memory.axes]
 
-    def _commands(self) -> list[InboxEvent]:
-        heard: list[InboxEvent] = []
-        server = self._around.server
-        while (taken := server.take()) is not None:
-            fields, peer = taken
-            command = self._command(fields)
-            if command is None:
-                server.answer(peer, {"ok": False, "problem": 'a command is {"verb": …, "target": …, "value": …}'})
-                continue
-            self._asked[command.id] = peer
-            heard.append(command)
-        return heard
-
-    def _command(self, fields: Mapping[str, object]) -> Command | None:
-        texts = {key: fields.get(key, "") for key in ("verb", "target", "value")}
-        source = fields.get("source", "tell")
-        if not all(isinstance(text, str) and len(text) < _TEXT_LONGEST for text in (*texts.values(), source)):
-            return None
-        if not texts["verb"]:
-            return None
-        number, self._next_id = self._next_id, self._next_id + 1
-        return Command(
-            verb=str(texts["verb"]),
-            stamp_ns=self._around.now_ns(),
-            target=str(texts["target"]),
-            value=str(texts["value"]),
-            source=str(source),
-            id=number,
-        )
-
     def _step(self, now_ns: int, inbox: list[InboxEvent], *, clears: bool = True) -> None:
         around = self._around
         if around.journal is not None:
@@ -221,15 +185,14 @@ class Conductor:
         self._publish(now_ns, outcome, clears=clears)
         self.in_take = take_after(self.in_take, outcome)
         for reply in outcome.replies:
-            self._answer(reply)
+            self._commands.answer(reply)
         for event in outcome.events:
             fields = printed(event, now_ns)
             around.events.put(fields)
             if event.kind == "take":
                 around.takes.put(fields)
         if outcome.rows:
-            self._rows.extend(outcome.rows)
-            self._list_rows(now_ns)
+            self._ledger.add(outcome.rows, now_ns)
         self.worst_step_ns = max(self.worst_step_ns, around.now_ns() - now_ns)
 
     def _publish(self, now_ns: int, outcome: Outcome, *, anew: bool = False, clears: bool = True) -> None:
@@ -276,29 +239,6 @@ class Conductor:
         else:
             memory.latches.clear(latch, index)
 
-    def _answer(self, reply: Reply) -> None:
-        peer = self._asked.pop(reply.id, None)
-        if peer is not None:
-            self._around.server.answer(peer, {"ok": reply.ok, "text": reply.text, "data": reply.data})
-
-    def _list_rows(self, now_ns: int) -> None:
-        """Append waiting rows to the ledger; a disk that refuses is asked again, and costs no rack."""
-        ledger = self._around.ledger
-        if ledger is None:
-            self._rows.clear()
-            return
-        try:
-            while self._rows:
-                ledger.append(self._rows[0])
-                self._rows.popleft()
-        except OSError as problem:
-            self._retry_ns = now_ns + _RETRY_NS
-            if not self._ledger_refused:
-                self._ledger_refused = True
-                self._alarm(f"landings cannot be written ({problem}): they are kept in memory and tried again")
-        else:
-            self._ledger_refused = False
-
     def _alarm(self, text: str, **fields: object) -> None:
         self._around.events.put(
             {"event": "alarm", "host_ns": self._around.now_ns(), "text": text, "source": "conductor", **fields}
@@ -311,8 +251,7 @@ class Conductor:
 
     def _spare_time(self, now_ns: int) -> None:
         """What can wait until nothing moves."""
-        if self._rows and now_ns >= self._retry_ns:
-            self._list_rows(now_ns)
+        self._ledger.write_when_due(now_ns)
         idle = not self.in_take and self._clock.state in (ClockState.NO_SIGNAL, ClockState.HOLDING)
         if idle and now_ns >= self._collect_ns:
             gc.collect()
@@ -334,10 +273,10 @@ class Conductor:
         while not self._stopped and around.now_ns() < until_ns:
             self.turn()
         now_ns = around.now_ns()
-        self._step(now_ns, [Command("disarm", now_ns, source="run")])
+        self._step(now_ns, [Command("disarm", now_ns, source=LAST_WORDS)])
         while self.in_take and around.now_ns() < until_ns:
             self.turn()
-        self._list_rows(around.now_ns())
+        self._ledger.write(around.now_ns())
 
 
 def printed(event: Event, now_ns: int) -> dict[str, object]:

@@ -2,25 +2,30 @@
 
 from collections.abc import Callable, Sequence
 
+from cuefocus.chase.ableton import AbletonInput
 from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
+from cuefocus.chase.link import LinkInput
 from cuefocus.chase.musical import Song
 from cuefocus.chase.reaper import ReaperInput
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.errors import SoundFileError
+from cuefocus.shells.ableton_inlet import AbletonInlet
 from cuefocus.shells.art_net_inlet import ArtNetInlet
 from cuefocus.shells.file_source import FileSource, Playback
 from cuefocus.shells.live_source import LiveSource
 from cuefocus.shells.message_source import MessageSource
 from cuefocus.shells.midi_pipe import MidiInlet
 from cuefocus.shells.playlist import Playlist
-from cuefocus.shells.program_device import reaper_at
+from cuefocus.shells.program_device import Program, reaper_at
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.shells.sound_ring import SoundRing
 from cuefocus.shells.source_config import (
+    AbletonConfig,
     ArtNetConfig,
     ClockConfig,
     FileConfig,
+    LinkConfig,
     LiveConfig,
     ReaperConfig,
     SourceConfig,
@@ -90,6 +95,13 @@ def _opened(
     if isinstance(config, ReaperConfig):
         inlet = UdpInlet(reaper_at(config.address, config.port))
         return MessageSource(config.source, inlet, _reaper(config), resumed=resumed)
+    if isinstance(config, AbletonConfig):
+        asked = AbletonInlet(Program(config.host, config.port), config.address)
+        live = AbletonInput(config.source, songs, act=config.act)
+        return MessageSource(config.source, asked, live, resumed=resumed)
+    if isinstance(config, LinkConfig):
+        session = LinkInput(config.source, songs, act=config.act)
+        return MessageSource(config.source, MidiInlet(config.pipe_fd), session, resumed=resumed)
     if isinstance(config, ClockConfig):
         reader = MidiClockInput(config.source, songs, act=config.act)
         return MessageSource(config.source, MidiInlet(config.pipe_fd), reader, resumed=resumed)

@@ -11,10 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
-from cuefocus.errors import CueFocusError, DeviceError, InputError
+from cuefocus.errors import CueFocusError, InputError
 from cuefocus.shells.ears import PATIENT, Ears, Gone
+from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_ears import JackEars
 from cuefocus.shells.log_line import log_line
@@ -36,11 +37,14 @@ class _Stop(Exception):
 
 
 class _Watch:
-    """Waits between looks, and notices when it is time to end."""
+    """Waits between looks, and notices when it is time to end.
 
-    def __init__(self, ring: SoundRing) -> None:
+    `kept` are the descriptors that ears which begin anew go on with.
+    """
+
+    def __init__(self, ring: SoundRing, kept: tuple[int, ...]) -> None:
         self._ring, self._clock, self._parent = ring, HostClock(), os.getppid()
-        self.stopped = False
+        self.stopped, self.kept = False, kept
 
     def stop(self, number: int, frame: object) -> None:
         """A signal asks for the end."""
@@ -76,7 +80,7 @@ def main(argv: Sequence[str]) -> int:
     except CueFocusError as problem:
         log_line(f"ears: {problem}")
         return 3
-    writer, watch = RingWriter(ring), _Watch(ring)
+    writer, watch = RingWriter(ring), _Watch(ring, (given.fd, given.bell))
     signal.signal(signal.SIGTERM, watch.stop)
     signal.signal(signal.SIGINT, watch.stop)
     granted = enter_realtime(given.priority, children=True)
@@ -94,7 +98,7 @@ def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str
             log_line(str(problem))
             return 1 if isinstance(problem, InputError) else 3
         writer.tell(State.LOST, str(problem))
-        return _begin_anew(watch)
+        _begin_anew(watch)
     log_line(f"ears: {device} open; {granted}")
     quiet_garbage()
     try:
@@ -104,7 +108,7 @@ def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str
     except Gone as problem:
         log_line(f"ears: {problem}")
         writer.tell(State.LOST, str(problem))
-        return _begin_anew(watch)
+        _begin_anew(watch)
     except CueFocusError as problem:
         writer.tell(State.LOST, str(problem))
         log_line(str(problem))
@@ -121,13 +125,10 @@ def _open(device: SoundDevice, writer: RingWriter) -> Ears:
     return PortAudioEars(device, writer)
 
 
-def _begin_anew(watch: _Watch) -> int:
+def _begin_anew(watch: _Watch) -> NoReturn:
     """The same program again, after a while."""
     watch.wait(_AGAIN_NS)
-    try:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, no shell
-    except OSError as problem:
-        raise DeviceError(f"the ears cannot begin anew: {problem}") from None
+    begin_anew(sys.orig_argv[1:], watch.kept)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,15 @@ from cuefocus.chase.frame_count import FrameCount
 from cuefocus.errors import InputError
 from cuefocus.shells.ears import Gone
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.jack_library import CycleTimes, JackPort, PortLatency, jack_module, open_client, sound_outputs
+from cuefocus.shells.jack_library import (
+    SWITCH_S,
+    CycleTimes,
+    JackPort,
+    PortLatency,
+    jack_module,
+    open_client,
+    sound_outputs,
+)
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.sound_device import MOST_CHANNELS, SoundDevice, the_one
 from cuefocus.shells.sound_ring import RingWriter, State
@@ -24,8 +32,6 @@ _PORT: Final = "timecode"
 _SAME_LOSS_S: Final = 0.25
 """A jump of the frame count and the server's word of an xrun so close together are one loss."""
 _SILENT_NS: Final = 5 * NS_PER_S
-_SWITCH_S: Final = 0.0001
-"""How long our other thread may keep the interpreter from the callback."""
 
 
 class JackEars:
@@ -41,7 +47,7 @@ class JackEars:
     def __init__(self, device: SoundDevice, writer: RingWriter) -> None:
         self._wanted, self._writer = device.name, writer
         self._client = open_client(jack_module(), _CLIENT)
-        sys.setswitchinterval(_SWITCH_S)
+        sys.setswitchinterval(SWITCH_S)
         self._times, self._latency = CycleTimes(self._client), PortLatency()
         self._stamps = CycleStamps()
         self._inputs: tuple[Any, ...] = ()

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from cuefocus.errors import DeviceError
 
+SWITCH_S: Final = 0.0001
+"""How long our other threads may keep the interpreter from the process callback."""
 _CAPTURE: Final = 0  # enum JackLatencyCallbackMode, jack/types.h
 _PLAYBACK: Final = 1
 _HALF_TICK_NS: Final = 500  # the server's clock is cut to whole µs
@@ -72,6 +74,11 @@ def open_client(library: Any, name: str) -> Any:
 def sound_outputs(client: Any) -> list[JackPort]:
     """Every port that sound comes out of, in the server's order."""
     return _listed(client.get_ports(is_audio=True, is_output=True))
+
+
+def midi_outputs(client: Any) -> list[JackPort]:
+    """Every port that MIDI comes out of, in the server's order."""
+    return _listed(client.get_ports(is_midi=True, is_output=True))
 
 
 def sound_inputs(client: Any) -> list[JackPort]:

@@ -7,7 +7,7 @@ from cuefocus.chase.frame_count import FrameCount
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.jack_ears import sources_of
-from cuefocus.shells.jack_library import CycleTimes, PortLatency, jack_module, open_client, sound_inputs
+from cuefocus.shells.jack_library import SWITCH_S, CycleTimes, PortLatency, jack_module, open_client, sound_inputs
 from cuefocus.shells.play_ring import PlayRing
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_out import Heard
@@ -16,8 +16,6 @@ from cuefocus.timebase.units import NS_PER_S
 _CLIENT: Final = "cuefocus-out"
 _PORT: Final = "ltc"
 _SILENT_NS: Final = 5 * NS_PER_S
-_SWITCH_S: Final = 0.0001
-"""How long the thread that writes may keep the interpreter from the callback."""
 
 
 class JackOut:
@@ -32,7 +30,8 @@ class JackOut:
 
     def __init__(self, device: SoundDevice, ring: PlayRing) -> None:
         self._ring = ring
-        self._client = open_client(jack_module(), _CLIENT)
+        library = jack_module()
+        self._client = open_client(library, _CLIENT)
         try:
             ports = [port for port in sound_inputs(self._client) if port.client != self._client.name]
             targets = sources_of(device.name, ports) if device.name else ()
@@ -43,7 +42,7 @@ class JackOut:
         except InputError:
             self._client.close()
             raise
-        sys.setswitchinterval(_SWITCH_S)
+        sys.setswitchinterval(SWITCH_S)
         self._port = self._client.outports.register(_PORT)
         self.name = ", ".join(targets) or self._port.name
         self.sample_rate = int(self._client.samplerate)
@@ -58,8 +57,14 @@ class JackOut:
         self._client.set_shutdown_callback(self._shutdown)
         self._client.set_samplerate_callback(self._sample_rate)
         self._client.activate()
-        for target in targets:
-            self._client.connect(self._port, target)
+        try:
+            for target in targets:
+                self._client.connect(self._port, target)
+        except library.JackError as problem:
+            self._client.close()
+            raise DeviceError(
+                f"cannot be connected: {problem}", where=self.name, hint="is the port still there?"
+            ) from None
 
     def heard(self) -> Heard | None:
         """The newest moment that is known; None before the server has called."""

@@ -100,11 +100,16 @@ def inbox_event(found: Reading | Glitch | PlaybackStopped) -> Heard:
 
 
 @runtime_checkable
-class Musical(Protocol):
+class Counts(Protocol):
     """A listener that counts clocks of a song."""
 
     def resume(self, clocks: int, song: int | None, /) -> None:
         """Playback is on, and the next clock is that one: take it up unless more is known."""
+
+
+@runtime_checkable
+class Musical(Protocol):
+    """A listener that knows where in a song playback is."""
 
     def told(self) -> Mapping[str, object] | None:
         """Where the song is, for the operator; None while nothing is known of it."""
@@ -167,7 +172,7 @@ class MessageSource:
             if isinstance(came, Standing):
                 heard += self._stands(came, at_ns)
             elif isinstance(came, Counted):
-                if isinstance(self._listener, Musical):
+                if isinstance(self._listener, Counts):
                     self._listener.resume(came.clocks, came.song)
             else:
                 self.worst_late_ns = max(self.worst_late_ns, at_ns - came.stamp_ns)

@@ -11,6 +11,7 @@ from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.message_device import MIDI
 from cuefocus.shells.message_source import Counted, Inlet, Message, Standing
 from cuefocus.shells.midi_pipe import MidiInlet, MidiPipe
+from cuefocus.shells.program_device import LINK
 from cuefocus.shells.tapped import LOOK_NS, tapped
 from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_S
@@ -61,7 +62,26 @@ def catch_midi(port: str, seconds: float) -> Caught:
         return caught
 
 
-def _caught(inlet: Inlet, seconds: float) -> Caught:
+def catch_link(seconds: float) -> Caught:
+    """Moments of a Link session for some seconds, through ears as a run's; none while nobody else is in it.
+
+    Raises: DeviceError when the library is missing.
+    """
+    pipe = MidiPipe()
+    inlet = MidiInlet(pipe.dup_reader())
+    words = ("--pipe", str(pipe.write_fd))
+    with (
+        contextlib.closing(pipe),
+        contextlib.closing(inlet),
+        tapped("cuefocus.shells.link_ears_main", words, (pipe.write_fd,)) as ears,
+    ):
+        ears.opened(inlet.fileno(), lambda: not pipe.empty, LINK)
+        caught = _caught(inlet, seconds, patient=True)
+        ears.complain()
+        return caught
+
+
+def _caught(inlet: Inlet, seconds: float, *, patient: bool = False) -> Caught:
     caught, until_ns = Caught(), now_ns() + round(seconds * NS_PER_S)
     for came in _coming(inlet, until_ns):
         if isinstance(came, Counted):
@@ -70,7 +90,7 @@ def _caught(inlet: Inlet, seconds: float) -> Caught:
             caught.messages.append(came)
         elif came.is_open:
             caught.text = came.text
-        else:
+        elif not patient:
             raise DeviceError(came.text)
         if len(caught.messages) >= _MOST:
             break

@@ -7,49 +7,23 @@ process, same pipe), each second until it is back.
 
 import argparse
 import contextlib
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from cuefocus.errors import CueFocusError, DeviceError, InputError
 from cuefocus.shells.ears import PATIENT
-from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.fresh_program import begin_anew
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.jack_midi_port import JACK, JackMidiPort
 from cuefocus.shells.log_line import log_line
-from cuefocus.shells.midi_pipe import MidiWriter
+from cuefocus.shells.message_ears import EARS_PRIORITY, EarsStopped, MessageEars
 from cuefocus.shells.midi_port import MidiPort, lasting_name
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
-EARS_PRIORITY: Final = 65
-"""As the sound ears': above the conductor's 60. Threads of the library inherit it."""
 _LOOK_NS: Final = 250 * NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
-
-
-class _Stop(Exception):
-    """Told to end, or nobody is left to listen for."""
-
-
-class _Ears:
-    """The port's standing, told again and again: a conductor that was started anew must hear of it, too."""
-
-    def __init__(self, pipe: int) -> None:
-        self.writer = MidiWriter(pipe)
-        self.stopped = False
-        self._clock = HostClock()
-
-    def stop(self, number: int, frame: object) -> None:
-        """A signal asks for the end."""
-        del number, frame
-        self.stopped = True
-
-    def stands(self, length_ns: int, *, is_open: bool, text: str, opening: int) -> None:
-        """Say how the port is, and wait so long. Raises _Stop when it is over."""
-        if self.stopped or not self.writer.tell(is_open=is_open, text=text, opening=opening):
-            raise _Stop
-        self._clock.sleep_until(now_ns() + length_ns)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -60,22 +34,20 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
     parser.add_argument(PATIENT, action="store_true", help="a port that cannot be opened is tried again")
     given = parser.parse_args(argv)
-    ears = _Ears(given.pipe)
-    signal.signal(signal.SIGTERM, ears.stop)
-    signal.signal(signal.SIGINT, ears.stop)
+    ears = MessageEars(given.pipe)
     granted = enter_realtime(given.priority, children=True)
-    with contextlib.suppress(_Stop):
+    with contextlib.suppress(EarsStopped):
         return _listen(given.port, ears, granted.line, patient=given.patient)
     return 0
 
 
-def _listen(wanted: str, ears: _Ears, granted: str, *, patient: bool) -> int:
+def _listen(wanted: str, ears: MessageEars, granted: str, *, patient: bool) -> int:
     opening = now_ns()
     try:
-        port = MidiPort(wanted, ears.writer.put)
+        port = _opened(wanted, ears)
     except CueFocusError as problem:
         if patient:
-            return _begin_anew(ears, problem, opening)
+            _begin_anew(ears, problem, opening)
         log_line(str(problem))
         return 1 if isinstance(problem, InputError) else 3
     log_line(f"midi ears: {port.name!r} open; {granted}")
@@ -86,20 +58,23 @@ def _listen(wanted: str, ears: _Ears, granted: str, *, patient: bool) -> int:
             ears.stands(_LOOK_NS, is_open=True, text=f"MIDI input {lasting_name(port.name)!r}", opening=opening)
     except DeviceError as problem:
         log_line(f"midi ears: {problem}")
-        return _begin_anew(ears, problem, opening)
-    except _Stop:
+        _begin_anew(ears, problem, opening)
+    except EarsStopped:
         port.close()
         raise
 
 
-def _begin_anew(ears: _Ears, problem: CueFocusError, opening: int) -> int:
+def _opened(wanted: str, ears: MessageEars) -> "MidiPort | JackMidiPort":
+    if not wanted.startswith(JACK):
+        return MidiPort(wanted, ears.writer.put)
+    return JackMidiPort(wanted.removeprefix(JACK), ears.writer.put)
+
+
+def _begin_anew(ears: MessageEars, problem: CueFocusError, opening: int) -> NoReturn:
     """The same program again, after a while."""
     ears.stands(_AGAIN_NS, is_open=False, text=str(problem), opening=opening)
     argv = [argument for argument in sys.orig_argv[1:] if argument != PATIENT]
-    try:
-        os.execv(sys.executable, [sys.executable, *argv, PATIENT])  # noqa: S606 - ourselves, no shell
-    except OSError as failure:
-        raise DeviceError(f"the ears cannot begin anew: {failure}") from None
+    begin_anew([*argv, PATIENT], (ears.writer.fd,))
 
 
 if __name__ == "__main__":

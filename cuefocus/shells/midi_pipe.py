@@ -69,6 +69,7 @@ class MidiWriter:
     """
 
     def __init__(self, fd: int) -> None:
+        self.fd = fd
         self._socket = socket.socket(fileno=fd)
         self.dropped = 0
         self._counter = MidiClockDecoder("")

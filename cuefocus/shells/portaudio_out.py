@@ -52,7 +52,7 @@ class PortAudioOut:
         self.name = f"{chosen.name}, channel {self._channel + 1}"
         self.losses = 0
         self._channels = self._channel + 1
-        self._silence = bytes(1 << 20)
+        self._silence = memoryview(bytes(1 << 20))
         self._sample = 0
         self._begin: int | None = None
         self._newest: Heard | None = None

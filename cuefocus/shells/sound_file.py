@@ -16,7 +16,7 @@ from cuefocus.errors import DeviceError, SoundFileError
 from cuefocus.shells.encoded_file import EncodedFile
 from cuefocus.shells.film_sound import FilmSound
 from cuefocus.shells.raw_sound import RawForm, raw_sound
-from cuefocus.shells.wav_file import ForeignCoding, WavFile
+from cuefocus.shells.wav_file import MOST_CHANNELS, SAMPLE_RATES, ForeignCoding, WavFile
 from cuefocus.shells.wav_writer import SampleCoding, write_wav
 
 _NO_SOUND = "check the name, or copy it again; samples without a header: ltc decode --raw s16le --sample-rate 48000"
@@ -58,7 +58,7 @@ class SoundFile:
                 raise SoundFileError("is a directory, not a sound file", where=str(path), hint="name a file in it")
             if path.exists() and not path.is_file():  # a pipe would block, a device has no end
                 raise SoundFileError("is a device or a pipe, not a sound file", where=str(path), hint="name a file")
-            body = _body(path) if raw is None else raw_sound(path, raw)
+            body = _possible(_body(path)) if raw is None else raw_sound(path, raw)
         except ValueError:  # a null character
             raise SoundFileError("is no file name", where=repr(str(path)), hint="check the name") from None
         except FileNotFoundError:
@@ -83,6 +83,14 @@ class SoundFile:
         path, channel = self.body.place(channel)
         return path.absolute(), channel
 
+    def require(self, channel: int) -> None:
+        """Nothing, if it has that channel, counted from 0. Raises: SoundFileError, in which they count from 1."""
+        if not 0 <= channel < self.channels:
+            have = "1 channel" if self.channels == 1 else f"{self.channels} channels"
+            raise SoundFileError(
+                f"has no channel {channel + 1}; it has {have}", where=str(self.path), hint="channels count from 1"
+            )
+
     def blocks(
         self, channel: int, block_samples: int = 1 << 16, *, first_sample: int = 0
     ) -> Iterator[npt.NDArray[np.float32]]:
@@ -95,11 +103,7 @@ class SoundFile:
 
         Raises: SoundFileError for a channel the file does not have, or if the file shrinks while it is read.
         """
-        if not 0 <= channel < self.channels:
-            have = "1 channel" if self.channels == 1 else f"{self.channels} channels"
-            raise SoundFileError(
-                f"has no channel {channel}; it has {have}", where=str(self.path), hint="channels count from 0"
-            )
+        self.require(channel)
         return self._blocks(channel, block_samples, first_sample)
 
     def _blocks(self, channel: int, block_samples: int, first_sample: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -124,6 +128,14 @@ def _body(path: Path) -> WavFile | EncodedFile | FilmSound:
     if (body := EncodedFile.open(path) or FilmSound.open(path)) is not None:
         return body
     raise SoundFileError("is not a sound file or a film", where=str(path), hint=_NO_SOUND)
+
+
+def _possible(body: WavFile | EncodedFile | FilmSound) -> WavFile | EncodedFile | FilmSound:
+    """The same. Raises: SoundFileError where its header cannot be true."""
+    if body.sample_rate not in SAMPLE_RATES or body.channels > MOST_CHANNELS:
+        damaged = f"has a damaged header ({body.channels} channels at {body.sample_rate} Hz)"
+        raise SoundFileError(damaged, where=str(body.path), hint="record or copy it again")
+    return body
 
 
 def _wav(path: Path) -> WavFile | ForeignCoding:

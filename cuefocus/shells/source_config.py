@@ -96,7 +96,42 @@ class ClockConfig:
     act: str = ""
 
 
-SourceConfig = FileConfig | LiveConfig | ArtNetConfig | MidiConfig | ReaperConfig | ClockConfig
+@dataclass(frozen=True, slots=True)
+class AbletonConfig:
+    """Live's song position that is asked for by AbletonOSC.
+
+    Args:
+        source: id of the source it stands for.
+        host, port: where it listens.
+        address: our own, at which it answers.
+        act: the act whose song it plays; empty: the only one.
+    """
+
+    source: str
+    host: str
+    port: int
+    address: str
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConfig:
+    """An Ableton Link session that is listened to.
+
+    Args:
+        source: id of the source it stands for.
+        pipe_fd: inherited descriptor of the pipe that the Link ears write.
+        act: the act whose song it plays; empty: the only one.
+    """
+
+    source: str
+    pipe_fd: int
+    act: str = ""
+
+
+SourceConfig = (
+    FileConfig | LiveConfig | ArtNetConfig | MidiConfig | ReaperConfig | ClockConfig | AbletonConfig | LinkConfig
+)
 _KINDS: Final[Mapping[str, type[SourceConfig]]] = {
     "file": FileConfig,
     "live": LiveConfig,
@@ -104,6 +139,8 @@ _KINDS: Final[Mapping[str, type[SourceConfig]]] = {
     "midi": MidiConfig,
     "reaper": ReaperConfig,
     "midi-clock": ClockConfig,
+    "ableton": AbletonConfig,
+    "link": LinkConfig,
 }
 
 

@@ -109,6 +109,8 @@ def _refusal(heard: UdpPort, problem: OSError) -> DeviceError:
 class UdpInlet:
     """Datagrams on a port. One that cannot be opened now is tried again each second.
 
+    `opening` counts how often it was opened.
+
     Args:
         heard: the port.
         opener: makes its socket; may raise DeviceError.
@@ -130,7 +132,7 @@ class UdpInlet:
         self._opener = opener if opener is not None else lambda: open_udp(heard)
         self._only = None if came_by is None else socket.inet_aton(came_by)
         self._socket: socket.socket | None = None
-        self._opening = 0
+        self.opening = 0
         self._again_ns = 0
         self._offset_ns: int | None = None
         self._set_ns = 0
@@ -156,7 +158,7 @@ class UdpInlet:
             self.close()
             self._again_ns = self._now_ns() + _AGAIN_NS
             reason = os.strerror(problem.errno or 0)
-            return Standing(False, f"{self.heard.name} cannot be heard: {reason}", self._opening)
+            return Standing(False, f"{self.heard.name} cannot be heard: {reason}", self.opening)
         stamped_ns: int | None = None
         came_by: bytes | None = None
         for level, kind, value in ancillary:
@@ -192,9 +194,9 @@ class UdpInlet:
             self._socket = self._opener()
         except DeviceError as problem:
             self._again_ns = self._now_ns() + _AGAIN_NS
-            return Standing(False, str(problem), self._opening)
-        self._opening += 1
-        return Standing(True, self.heard.text, self._opening)
+            return Standing(False, str(problem), self.opening)
+        self.opening += 1
+        return Standing(True, self.heard.text, self.opening)
 
     def _host_ns(self, stamped_ns: int | None) -> int:
         """Host time of a kernel stamp; of now, where there is none or the wall clock was set meanwhile."""

@@ -29,6 +29,6 @@ def worst_clock_ms(takes: Path, origin_ns: int, from_s: float = 1.0) -> float:
         clock = session.step(step.now_ns, step.inbox).clock
         media_ns = clock.host_ns - origin_ns
         if from_s * NS_PER_S < media_ns < (SOUND_S - 0.5) * NS_PER_S:
-            assert clock.running
+            assert clock.running, f"{clock} at {media_ns / NS_PER_S:.3f} s"
             worst_ns = max(worst_ns, abs(clock.show_ns - BEGINS_NS - media_ns))
     return worst_ns / NS_PER_MS

@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cuefocus.app.check import check
+from cuefocus.app.firings import firings_of
 from cuefocus.app.job import build_job
 from cuefocus.app.ltc import generate_ltc
-from cuefocus.app.rehearse import RehearsalRig, firings_of, heard, origin_of_sound_ns, start_rings
+from cuefocus.app.rehearsal_rig import RehearsalRig, heard, origin_of_sound_ns, start_rings
 from cuefocus.cli.root import app
 from cuefocus.engine.job import Seed
 from cuefocus.engine.outcome import Outcome

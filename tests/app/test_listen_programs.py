@@ -4,12 +4,13 @@ import pytest
 from pythonosc.osc_message_builder import build_msg
 
 from cuefocus.app.listen import listen
-from cuefocus.app.listen_programs import program_findings, understood_reaper
+from cuefocus.app.listen_programs import link_findings, program_findings, understood_live, understood_reaper
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.message_source import Message
 from cuefocus.timebase.frames import RATES
 from cuefocus.timebase.units import NS_PER_S
-from tests.osc_programs import ALL, Place, Reaper
+from cuefocus.wire.link import LinkMoment
+from tests.osc_programs import ALL, Live, Place, Reaper
 
 
 def playing(at_s: float) -> float:
@@ -33,7 +34,7 @@ def test_a_program_that_plays_is_named_with_its_place_and_how_late_it_speaks() -
     assert ", timecode 01:01:00:00 to 01:01:02:" in problem
     assert "half of it comes up to" in problem
     assert rest == [("note", "REAPER plays")]
-    assert "no timecode of its own" in said(from_reaper(fields=("/time",)))[0][1]
+    assert "it sends no timecode" in said(from_reaper(fields=("/time",)))[1][1]
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,32 @@ def test_doctor_listens_at_the_port_and_says_how_exact_it_can_be() -> None:
         listen("reaper:198.51.100.1:9001", seconds=0.1)
     with pytest.raises(InputError, match="no UDP port"):
         listen("reaper:", seconds=0.1)
+
+
+def test_live_is_named_with_its_place_and_tempo() -> None:
+    live = Live(lambda at_s: 2.0 * at_s)
+    messages = [Message(data, NS_PER_S + round(at_s * NS_PER_S), "10.0.0.7") for at_s, data in live.packets(5.0)]
+    found = program_findings("Live", understood_live(messages), "look", "quarters")
+    assert found[0].problem.startswith("Live at 10.0.0.7 plays, 0.")
+    assert [one.problem for one in found[1:]] == ["Live plays", "its tempo is 120.0 beats a minute"]
+
+
+@pytest.mark.serial
+def test_live_that_is_not_there_is_said_with_a_cure() -> None:
+    found = listen("ableton:127.0.0.77", seconds=0.2)
+    assert (found[0].problem, "AbletonOSC among its control surfaces" in found[0].hint) == ("nothing arrives", True)
+
+
+@pytest.mark.parametrize(
+    ("moments", "severity", "problem"),
+    [
+        ([], "error", "no other program is in the Link session"),
+        ([LinkMoment(9.25, 97.0, True, 1)], "note", "it plays, at quarter 9.25"),
+        ([LinkMoment(None, 97.0, True, 2)], "warning", "its start was not heard"),
+        ([LinkMoment(None, 97.0, False, 2)], "warning", "Link tells a tempo, no position"),
+    ],
+)
+def test_a_link_session_in_words(moments: list[LinkMoment], severity: str, problem: str) -> None:
+    found = [(one.severity, one.problem) for one in link_findings(moments)]
+    assert any(kind == severity and problem in text for kind, text in found)
+    assert not moments or "at 97.0 beats a minute" in found[0][1]

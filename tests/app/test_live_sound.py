@@ -18,7 +18,7 @@ from cuefocus.app.listen import listen
 from cuefocus.app.ltc import generate_ltc
 from cuefocus.app.ports import jack_ports, list_all_ports
 from cuefocus.errors import DeviceError, InputError
-from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_library import jack_module
 from cuefocus.shells.portaudio_list import audio_module
 from cuefocus.shells.sound_device import parse_device
@@ -137,6 +137,25 @@ def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp
             running.until(lambda event: event.get("state") == "freewheeling")
             running.until(lambda event: event.get("state") == "locked")
         assert running.pid("conductor") == conductor
+
+
+@needs_jack
+@pytest.mark.serial
+def test_a_server_that_stood_still_serves_all_its_clients_again(tmp_path: Path, server: Server) -> None:
+    """The ears begin anew while it stands; a client of theirs that nobody plays any more would hold all others up."""
+    with daemon(tmp_path, sources=["jack:"], arm=False, takes=0) as running:
+        running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            lost = running.until(lambda event: event["event"] == "source" and event["kind"] == "lost")
+            assert "has not called us for seconds" in lost["text"]
+            HostClock().sleep_until(now_ns() + 2 * NS_PER_S)
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
+        asked = [sys.executable, "-m", "cuefocus", "ports", "--json"]
+        listed = subprocess.run(asked, capture_output=True, text=True, timeout=15.0, check=True).stdout
+        assert "jack:system:capture_1" in listed
 
 
 @needs_jack

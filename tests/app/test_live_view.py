@@ -83,6 +83,7 @@ def test_the_rate_by_ear_and_the_standbys_are_seen() -> None:
         "mtc": {**standby, "late_ms": 4.25, "may_stand_in": True},
         "spare": {**standby, "late_ms": -1000.0, "may_stand_in": False},
         "art": {**standby, "state": "no_signal", "late_ms": None},
+        "tape": {**standby, "state": "holding", "late_ms": None, "refusal": "timecode counts to 23 (24 fps)"},
     }
     picture = Picture()
     picture.take({**STATE, "sources": sources})
@@ -92,6 +93,7 @@ def test_the_rate_by_ear_and_the_standbys_are_seen() -> None:
         "mtc stands by, +4.2 ms late",
         "spare cannot stand in, -1000 ms late",
         "art: no timecode",
+        "tape cannot stand in: timecode counts to 23 (24 fps)",
     ):
         assert words in seen
 

@@ -31,10 +31,10 @@ needs_rtmidi = pytest.mark.skipif(
 
 
 @contextmanager
-def deck(kind: str, name: str) -> Iterator[Callable[[], int]]:
+def deck(kind: str, name: str, program: str = "deck.py") -> Iterator[Callable[[], int]]:
     """Another program that sends timecode when it is told to, and says when it began."""
     with subprocess.Popen(
-        [sys.executable, str(HERE / "deck.py"), kind, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(HERE / program), kind, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdin is not None

@@ -42,4 +42,4 @@ def test_can_interfaces_are_told_by_their_kind(tmp_path: Path) -> None:
 def test_a_machine_with_nothing_says_what_it_could_not_look_at(tmp_path: Path) -> None:
     rows = list_all_ports(tmp_path / "none", tmp_path / "none")
     assert all(set(row.as_dict()) == {"kind", "address", "device", "description", "stable"} for row in rows)
-    assert {row.kind for row in rows} <= {"serial", "sound", "midi", "artnet", "reaper", "note"}
+    assert {row.kind for row in rows} <= {"serial", "sound", "midi", "artnet", "reaper", "ableton", "link", "note"}

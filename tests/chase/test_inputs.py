@@ -100,6 +100,20 @@ def test_a_pulled_down_source_is_told_from_its_twin_on_a_noisy_port(rate: str) -
     assert run.kinds()[-1] is ChaseKind.LOCKED
 
 
+@pytest.mark.parametrize("frames", [64, 256, 512])
+def test_stamps_taken_once_a_block_lead_to_the_same_line(frames: int) -> None:
+    """At 512 frames a block is 10.7 ms and a quarter frame 10 ms: for eight of them all seem a fifteenth slower."""
+    reader = MtcInput("mtc")
+    channel = LateChannel(DELAYS["DIN"], 1, blocks_ns=frames / 48_000 * NS_PER_S)
+    run = followed(mtc("01:00:00:00", 20), reader, channel)
+    assert reader.line.arrivals.restarts == 0
+    late = [clock for clock in run.clocks if clock.host_ns > HOST0_NS + 2 * NS_PER_S]
+    errors_ms = [(clock.show_ns - truth("01:00:00:00", RATE, clock)) / NS_PER_MS for clock in late]
+    assert max(errors_ms) - min(errors_ms) < 0.5
+    assert late[-1].uncertainty_ns < 100_000
+    assert late[-1].speed == pytest.approx(1.0, abs=1e-5)
+
+
 # --- MTC ---
 
 

@@ -1,16 +1,20 @@
 """Datagrams on Art-Net's port come with the host time at which the kernel had them, and only those meant for us."""
 
+import fcntl
 import itertools
 import socket
+import struct
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from time import CLOCK_REALTIME, clock_gettime_ns
 
 import pytest
 
-from cuefocus.errors import DeviceError
+from cuefocus.errors import DeviceError, LinkError
 from cuefocus.shells.art_net_inlet import ArtNetInlet, open_art_net, own_addresses
+from cuefocus.shells.artnet_out import ArtNetOut
 from cuefocus.shells.host_clock import DescriptorWait, HostClock, now_ns
 from cuefocus.shells.message_device import ALL_ADDRESSES
 from cuefocus.shells.message_source import Message, Standing
@@ -126,3 +130,37 @@ def test_what_is_no_timecode_is_not_even_fetched(
     assert [received(inlet).data for _ in names] == [sent[name] for name in names]
     assert inlet.receive() is None
     inlet.close()
+
+
+def broadcast_address(interface: str) -> str:
+    """The directed broadcast address of an interface (SIOCGIFBRDADDR)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        answer = fcntl.ioctl(asked.fileno(), 0x8919, struct.pack("16s24x", interface.encode()))
+    return socket.inet_ntoa(answer[20:24])
+
+
+def test_broadcasts_are_heard_at_our_address_on_their_network_and_nowhere_else() -> None:
+    ours = [(address, name) for address, name in own_addresses() if not address.startswith("127.")]
+    if not ours:
+        pytest.skip("this machine has no address but its own loopback")
+    address, interface = ours[0]
+    network, loopback = opened(ArtNetInlet(address)), opened(ArtNetInlet("127.0.0.1"))
+    for to, heard in (
+        (broadcast_address(interface), TIMECODE),
+        ("127.255.255.255", b""),  # that of another interface is passed over
+    ):
+        with closing(ArtNetOut(to)) as out:
+            out.write(TIMECODE)
+        assert received(network).data == heard
+        assert loopback.receive() is None
+    with closing(ArtNetOut("255.255.255.255")) as out:
+        try:
+            out.write(TIMECODE)
+        except LinkError as problem:
+            cure = problem.hint
+        else:
+            cure = "broadcast address"
+            assert received(network).data == TIMECODE
+    assert "broadcast address" in cure  # where there is no gateway there is no way
+    network.close()
+    loopback.close()

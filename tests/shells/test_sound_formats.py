@@ -119,6 +119,19 @@ def test_flac_that_was_streamed_does_not_know_its_length_and_is_read(tmp_path: P
     np.testing.assert_array_equal(whole(tmp_path / "x.flac", 0, 99_999), whole(tmp_path / "x.wav", 0, 99_999))
 
 
+@pytest.mark.parametrize(("sample_rate", "told"), [(1, 1), (999, 999), (0, 1)])
+def test_a_header_with_an_impossible_sample_rate_is_damaged(tmp_path: Path, sample_rate: int, told: int) -> None:
+    path = tmp_path / "x.aiff"
+    soundfile.write(path, timecode(), max(sample_rate, 1), subtype="PCM_16")
+    if sample_rate == 0:  # libsndfile reads it as 1 Hz
+        raw = bytearray(path.read_bytes())
+        at = raw.index(b"COMM") + 16
+        raw[at : at + 10] = bytes(10)
+        path.write_bytes(raw)
+    with pytest.raises(SoundFileError, match=rf"damaged header \(1 channels at {told} Hz\)"):
+        SoundFile.open(path)
+
+
 @pytest.mark.parametrize("name", ["x.flac", "x.aiff", "x.caf", "x.w64", "x.au", "x.ogg", "x.mp3"])
 def test_damage_anywhere_is_a_sentence_or_a_sound_never_a_traceback(tmp_path: Path, name: str) -> None:
     path, chance = tmp_path / name, np.random.default_rng(4)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cuefocus.app.check import check
 from cuefocus.app.job import build_job, journal_files
-from cuefocus.app.rehearse import RehearsalRig, start_rings
+from cuefocus.app.rehearsal_rig import RehearsalRig, start_rings
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader

@@ -26,6 +26,9 @@ class Playback:
         at_s: where it stands at first, media seconds.
     """
 
+    #: How near its clock must be to the truth at a landing.
+    known_to_s = 0.001
+
     def __init__(self, *, rate: str = "25", starts: str = "01:00:00:00", at_s: float = -1.0) -> None:
         self.rate = rate_named(rate)
         self._sound = LtcSound(self.rate, parse_timecode(starts, self.rate), SAMPLE_RATE)

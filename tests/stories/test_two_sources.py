@@ -71,6 +71,29 @@ def test_sources_that_differ_are_told_and_none_stands_in(tmp_path: Path) -> None
     assert told.moved("A.focus", 6.0, 10.0) < 1e-4
 
 
+@pytest.mark.parametrize(
+    ("second", "refusal", "later"),
+    [
+        (Playback(rate="24").play(NINE_S), "timecode counts to 23 (24 fps), act says 25", ""),
+        (
+            Playback(rate="29.97df").play(NINE_S),
+            "timecode is drop-frame, act says 25",
+            "timecode counts to 29 (30 fps), act says 25",
+        ),
+        (Playback().play(NINE_S, speed=1.1), "playback runs at 1.100×, act says 1×", ""),
+    ],
+    ids=["24", "29.97df", "fast"],
+)
+def test_a_standby_that_may_not_be_followed_is_told_at_once_and_when_it_is_asked_for(
+    tmp_path: Path, second: Playback, refusal: str, later: str
+) -> None:
+    story = Story(tmp_path, SHOW, TwoLines(second).play(4.9).cut(6.0), rig=TWO_SOURCES)
+    told = story.at(5.0, lambda rig: rig.say("source", SPARE)).tell()
+    assert [alarm for alarm in told.alarms if "spare" in alarm][-1] == f"spare: {refusal}; it cannot stand in"
+    assert told.replies == [f"spare is the first in order, but cannot be followed as it is: {later or refusal}"]
+    assert told.verdicts() == {"1": "landed", "2": "missed"}
+
+
 def test_a_leader_that_comes_back_stands_by_and_stands_in_again(tmp_path: Path) -> None:
     playback = TwoLines(Playback().play(6.5).cut(3.5)).play(3.0).cut(0.5).play(6.5)
     told = told_of(tmp_path, playback)

@@ -123,3 +123,18 @@ def test_frame_pairs_carry_half_the_count() -> None:
 
 def test_no_sound_at_all_is_silence() -> None:
     assert diagnose([symptoms_of(np.zeros(0, dtype=np.float32), SAMPLE_RATE)], 0.0, SAMPLE_RATE)[0].kind == "silence"
+
+
+def dulled(sound: Sound, hertz: float, poles: int) -> Sound:
+    """Behind a path that ends there."""
+    response = (1.0 + 1j * np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE) / hertz) ** -poles
+    return np.fft.irfft(np.fft.rfft(sound) * response, len(sound)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", ["24", "25", "29.97df"])
+def test_a_path_without_a_high_end_is_named_whether_it_can_be_read_or_not(rate: str) -> None:
+    read, lost = found([dulled(ltc(rate), 2000, 4)]), found([dulled(ltc(rate), 1000, 4)])
+    assert [(each.kind, each.severity) for each in read] == [("band-limited", "warning")]
+    assert [(each.kind, each.severity) for each in lost] == [("band-limited", "error")]
+    assert "wider path" in lost[0].hint
+    assert "band-limited" not in kinds([dulled(ltc(rate), 3000, 4)]) | kinds([sine(1000, 0.2)]) | kinds([talk()])

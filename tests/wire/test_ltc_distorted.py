@@ -50,11 +50,12 @@ def _echoed(sound: Sound, *, samples: int, level_db: float) -> Sound:
 
 
 def _toned(sound: Sound, *, hertz: float, level_db: float) -> Sound:
-    return sound + 10 ** (level_db / 20) * np.sign(np.sin(2 * np.pi * hertz / _RATE * np.arange(len(sound))))
+    square: Sound = np.sign(np.sin(2 * np.pi * hertz / _RATE * np.arange(len(sound))))
+    return sound + square * float(10 ** (level_db / 20))
 
 
 def _beside(sound: Sound, *, rate: str, first: Timecode, level_db: float) -> Sound:
-    return sound + 10 ** (level_db / 20) * _timecode(rate, first, len(sound) / _RATE)
+    return sound + _timecode(rate, first, len(sound) / _RATE) * float(10 ** (level_db / 20))
 
 
 def _in_noise(sound: Sound, *, low_hz: float, high_hz: float, snr_db: float, seed: int = 0) -> Sound:

@@ -34,7 +34,8 @@ _INNER: tuple[Callable[..., Any], ...] = (
     soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
     eye.bit_of, eye.look, eye.is_open,
     timelines.weighed, timelines.counted_on, timelines.wait, timelines.carried_on, timelines.rates_with,
-    timelines.swap, timelines.sort, timelines.without_twins, timelines.believed, timelines.offer,
+    timelines.swap, timelines.sort, timelines.without_twins, timelines.counts_otherwise, timelines.believed,
+    timelines.offer,
 )  # fmt: skip
 
 

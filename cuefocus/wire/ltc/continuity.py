@@ -2,6 +2,9 @@
 
 Twelve ones and legal digits do turn up in speech and in noise; two of them in a row, one frame apart, counting, do not.
 A frame is confirmed by the frame before it, by the one after it, or by the last confirmed one across a short gap.
+
+A deck in pause, or a generator that holds, sends the same word again and again. One word twice may be a splice and is
+passed over as a copy; from the third on it stands, and all of them are handed over.
 """
 
 from cuefocus.timebase.frames import RATES, FrameRate
@@ -13,6 +16,7 @@ _ADJOINING = 0.25  # frames: how far the end of one may lie from the start of th
 _SAME_LENGTH = 3.0  # ratio: evenly accelerated from rest, the second frame takes 0.41 of the time of the first
 _BRIDGED_FRAMES = 50  # about two seconds
 _OVERLAP = 0.25  # frames
+_COPIES_TO_STAND = 2  # in a row
 
 
 class ContinuityGate:
@@ -22,6 +26,8 @@ class ContinuityGate:
         self._pending: LtcFrame | None = None
         self._previous: LtcFrame | None = None
         self._confirmed: LtcFrame | None = None
+        self._copies: list[LtcFrame] = []  # of `_previous`, itself the last, not handed over yet
+        self._stands = False
         self.refused = 0
 
     def feed(self, frame: LtcFrame, *, follows: bool = False) -> list[LtcFrame]:
@@ -32,6 +38,9 @@ class ContinuityGate:
             follows: it is known to adjoin the one before.
         """
         previous, self._previous = self._previous, frame
+        if previous is not None and not follows and repeats(previous, frame):
+            return self._again(frame)
+        self._copies, self._stands = [], False
         passed: list[LtcFrame] = []
         if previous is not None and (follows or adjoins(previous, frame)):
             passed = [frame] if self._pending is None else [self._pending, frame]
@@ -43,6 +52,18 @@ class ContinuityGate:
                 passed = [frame]
             else:
                 self._pending = frame
+        return self._confirm(passed)
+
+    def _again(self, frame: LtcFrame) -> list[LtcFrame]:
+        """The frame before, once more."""
+        self._copies.append(frame)
+        if not self._stands and len(self._copies) < _COPIES_TO_STAND:
+            return []
+        passed = self._copies if self._pending is None else [self._pending, *self._copies]
+        self._pending, self._copies, self._stands = None, [], True
+        return self._confirm(passed)
+
+    def _confirm(self, passed: list[LtcFrame]) -> list[LtcFrame]:
         if passed and self._confirmed is not None:
             passed = [each for each in passed if not _overlaps(self._confirmed, each)]
         if passed:
@@ -56,6 +77,7 @@ class ContinuityGate:
     def follow(self, frame: LtcFrame) -> None:
         """Frames that adjoin one another have passed, from the last confirmed one to this."""
         self._previous = self._confirmed = frame
+        self._copies, self._stands = [], False
 
     def flush(self) -> None:
         """The sound is over: a frame still waiting stays unconfirmed."""
@@ -65,10 +87,19 @@ class ContinuityGate:
 
 def adjoins(first: LtcFrame, second: LtcFrame) -> bool:
     """Whether `second` follows at once: in place, in length, in direction and in count."""
+    return _abuts(first, second) and counts_on(first, second, 1)
+
+
+def repeats(first: LtcFrame, second: LtcFrame) -> bool:
+    """Whether `second` follows at once in place, length and direction, and is the same word, bit by bit."""
+    return first.word == second.word and first.direction == second.direction and _abuts(first, second)
+
+
+def _abuts(first: LtcFrame, second: LtcFrame) -> bool:
     length = min(first.samples_per_frame, second.samples_per_frame)
     longer = max(first.samples_per_frame, second.samples_per_frame)
     near = abs(second.first_sample - first.last_sample) < _ADJOINING * length
-    return near and longer < _SAME_LENGTH * length and counts_on(first, second, 1)
+    return near and longer < _SAME_LENGTH * length
 
 
 def bridges(first: LtcFrame, second: LtcFrame) -> bool:

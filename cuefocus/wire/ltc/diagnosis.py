@@ -14,7 +14,7 @@ from cuefocus.wire.ltc.symptoms import Symptoms
 Severity = Literal["error", "warning", "note"]
 Kind = Literal[
     "healthy", "silence", "not timecode", "damaged", "too low", "clipped", "hum", "wrong channel", "differentiated",
-    "wrong rate", "speed", "noisy", "gaps",
+    "wrong rate", "speed", "noisy", "gaps", "band-limited",
 ]  # fmt: skip
 
 _LOW_DBFS: Final = -40.0
@@ -24,6 +24,9 @@ _HUM: Final = 0.1
 _HEAVY_HUM: Final = 0.5
 _SPIKY: Final = 0.6  # behind a low cut at 1 kHz 0.68 is left, at 2 kHz 0.47
 _MOSTLY_MATCHED: Final = 0.5
+_DULL: Final = 0.005  # 0.011 behind four poles at 3 kHz, 0.003 at 2 kHz, 0.0002 at 1 kHz
+_MOSTLY_BITS: Final = 0.7
+_WIDER: Final = "give it a wider path: no telephone line or speech codec, no worn or slow tape, no equaliser"
 _WHOLE: Final = 0.9
 _VARISPEED: Final = 0.002  # design §4: what speed 1 lets pass
 _DAMAGED_SYNCS_PER_S: Final = 2.0  # random edges make a sixteenth of that
@@ -107,7 +110,9 @@ def _signal(channel: Symptoms, seconds: float, sample_rate: int) -> Iterator[Ail
         severity: Severity = "warning" if channel.hum > _HEAVY_HUM else "note"
         problem = f"hum: {100 * channel.hum:.0f} % of the power is {channel.hum_hz:.0f} Hz and its harmonics"
         yield Ailment(severity, "hum", problem, "balanced cable, an isolating transformer, one earth for both ends")
-    if channel.fullness < _SPIKY:
+    if channel.treble < _DULL:
+        yield Ailment("warning", "band-limited", "band-limited: the high end of the timecode is missing", _WIDER)
+    elif channel.fullness < _SPIKY:
         problem = "differentiated: little but the edges is left of the square wave"
         yield Ailment(
             "note", "differentiated", problem, "a line input instead of a microphone's; no phantom power, no low cut"
@@ -157,6 +162,11 @@ def _no_timecode(channels: Sequence[Symptoms], wanted: int | None, seconds: floa
     index = wanted if wanted is not None else max(range(len(channels)), key=lambda each: channels[each].level_dbfs)
     channel = channels[index]
     where = f" on channel {index + 1}" if len(channels) > 1 and wanted is not None else ""
+    if channel.treble < _DULL and channel.bits_share > _MOSTLY_BITS and channel.character == "something steady":
+        problem = (
+            f"if this is timecode{where}, its high end is missing: too much is lost to tell one digit from another"
+        )
+        return Ailment("error", "band-limited", problem, _WIDER)
     most_syncs = max(each.syncs for each in channels)
     if all(each.character == "silence" for each in channels) or (wanted is not None and channel.character == "silence"):
         hint = "does the player play? Is it the right cable, input and channel, and is nothing muted?"

@@ -25,11 +25,13 @@ from cuefocus.wire.ltc.word import BITS_PER_WORD, DATA_BITS, LABEL_MASK_HIGH, LA
 Means = npt.NDArray[np.float64]
 
 _WORDS = 16  # remembered
+_AROUND = 4  # bits to each side say what a change is measured by: a level may swing within a word
 # What an open eye needs, in the mean height of its places:
-_OPEN = 0.25  # what its lowest place stands at
+_OPEN = 0.12  # what its lowest place stands at
 _SURE = 2.0  # by how many standard deviations of that place's mean it stands higher than that
-_PUSH = 1.5  # how much more it would take to have turned that place over than what lifts the highest one
-_LOUD = 0.65  # how much words scatter at most: 0.4 at -5 dB; more is another sound as loud, and as fast, as timecode
+_PUSH = 1.45  # how much more it would take to have turned that place over than what lifts the highest one
+_LOUD = 0.6  # how much words scatter at most: 0.4 at -5 dB; more is another sound as loud, and as fast, as timecode
+_WORDS_FOR_SPREAD = 40.0  # how many words if places differ by their mean: the more they differ, the longer it takes
 
 # Where an eye's row holds the words in it, and their mean square; before that, the mean at the start of each bit.
 _COUNT, _SQUARE = BITS_PER_WORD, BITS_PER_WORD + 1
@@ -65,21 +67,30 @@ def look(eye: Means, before: float, firsts: Halves, seconds: Halves, low: int, h
         else:
             whole += level * (firsts[at] + seconds[at])
             level = -level
-    mean = size / BITS_PER_WORD  # of a change, both halves of it
-    level = 1.0 / mean if whole >= 0.0 else -1.0 / mean
+    level = 1.0 if whole >= 0.0 else -1.0
     count = min(eye[_COUNT] + 1.0, float(_WORDS))
     share = 1.0 / count
+    around, wide = 0.0, 0
+    for at in range(_AROUND):
+        around += abs(firsts[at]) + abs(seconds[at])
+        wide += 1
     each = 0
     square = 0.0
     for at in range(BITS_PER_WORD):
         if each < len(PLACES) and PLACES[each] == at:
-            height = level * (firsts[at] - before)
+            height = level * (firsts[at] - before) * wide / around if around > 0.0 else 0.0
             eye[at] += share * (height - eye[at])
             square += height * height
             each += 1
         before = seconds[at]
         if not bit_of(low, high, at):
             level = -level
+        if at + _AROUND < BITS_PER_WORD:
+            around += abs(firsts[at + _AROUND]) + abs(seconds[at + _AROUND])
+            wide += 1
+        if at >= _AROUND:
+            around -= abs(firsts[at - _AROUND]) + abs(seconds[at - _AROUND])
+            wide -= 1
     eye[_COUNT] = count
     eye[_SQUARE] += share * (square / len(PLACES) - eye[_SQUARE])
 
@@ -106,6 +117,9 @@ def is_open(eye: Means) -> bool:
     mean = total / len(PLACES)
     scatter = max(0.0, eye[_SQUARE] - squares / len(PLACES))  # of words around the means, squared
     if mean <= 0.0 or scatter > (_LOUD * mean) ** 2:
+        return False
+    spread = math.sqrt(max(0.0, squares / len(PLACES) - mean * mean))
+    if count * mean < _WORDS_FOR_SPREAD * spread:
         return False
     doubt = math.sqrt(scatter / (count - 1.0))
     return bool(lowest > _OPEN * mean + _SURE * doubt and lowest + mean > _PUSH * (highest - mean))

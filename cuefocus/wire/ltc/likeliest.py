@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cuefocus.wire.ltc.word import DATA_BITS, LABEL_MASK_HIGH, LABEL_MASK_LOW, SYNC_BITS, label_in_word
 
 FREE = -1  # a bit nothing is known of
-_NEVER = -1e300
+NEVER = -1e300
 
 Halves = Sequence[float] | npt.NDArray[np.float64]
 Bits = list[int] | npt.NDArray[np.int64]
@@ -42,10 +42,10 @@ def best_path(first_halves: Halves, second_halves: Halves, bits: Bits) -> float:
     for at in range(count):
         first, second, must = first_halves[at], second_halves[at], bits[at]
         same, change = first + second, first - second
-        zero_high = low + same if must != 1 else _NEVER
-        one_high = high - change if must != 0 else _NEVER
-        zero_low = high - same if must != 1 else _NEVER
-        one_low = low + change if must != 0 else _NEVER
+        zero_high = low + same if must != 1 else NEVER
+        one_high = high - change if must != 0 else NEVER
+        zero_low = high - same if must != 1 else NEVER
+        one_low = low + change if must != 0 else NEVER
         into_high = 1 if one_high > zero_high else 0
         into_low = 1 if one_low > zero_low else 0
         bits[at] = into_high | into_low << 1

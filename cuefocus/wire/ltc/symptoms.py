@@ -23,6 +23,9 @@ _LIVELY_DB: Final = 3.0  # spread of the envelope: noise of this band shows 0.2,
 _FLAT: Final = 0.3  # spectral flatness: white noise shows 0.56, music 0.01
 _ONE_LINE: Final = 0.7
 _FFT: Final = 1 << 14
+# Where timecode at play speed has its bits, and where what makes them square: 23.976 to 30 frames a second.
+_BITS_HZ: Final = (700.0, 2600.0)
+_CORNERS_HZ: Final = (2600.0, 8000.0)
 _PLACES: Final = 20  # in half a bit: about as many as there are samples
 
 Samples = npt.NDArray[np.float32]
@@ -38,6 +41,9 @@ class Symptoms:
         hum_hz, hum: mains frequency of the stronger hum, and its share of the power with five harmonics.
         fullness: how much of the square wave is left between its edges: 0.95 of clean or noisy LTC, 0.8 behind a
             low cut at 300 Hz, 0.2 where only spikes are left; 0 without frames.
+        treble: power from 2.6 to 8 kHz over that from 0.7 to 2.6 kHz: 0.12 of clean LTC, 0.001 behind a path that
+            ends at 1 kHz.
+        bits_share: share of the power from 0.7 to 2.6 kHz, where LTC has its bits: 0.8 of clean LTC.
         frames: LTC frames, in order of time.
         quality: 0 to 1: how much of the time is covered by frames, and how steady they are.
         syncs: sync patterns met, believed or not.
@@ -50,6 +56,8 @@ class Symptoms:
     hum_hz: float
     hum: float
     fullness: float
+    treble: float
+    bits_share: float
     frames: tuple[LtcFrame, ...]
     quality: float
     syncs: int
@@ -79,6 +87,7 @@ def symptoms_of(samples: Samples, sample_rate: int) -> Symptoms:
     spectrum, bins_hz = _spectrum(sound, sample_rate)
     hums = {mains_hz: _hum(spectrum, bins_hz, mains_hz) for mains_hz in _MAINS_HZ}
     hum_hz = max(hums, key=lambda mains_hz: hums[mains_hz])
+    bits, corners = (_power_within(spectrum, bins_hz, *band) for band in (_BITS_HZ, _CORNERS_HZ))
     worth = sum(frame_worth(frame) * frame.samples_per_frame for frame in frames)
     return Symptoms(
         level_dbfs=dbfs(float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))),
@@ -87,6 +96,8 @@ def symptoms_of(samples: Samples, sample_rate: int) -> Symptoms:
         hum_hz=hum_hz,
         hum=hums[hum_hz],
         fullness=_fullness(sound, frames),
+        treble=corners / bits if bits > 0.0 else 0.0,
+        bits_share=bits / float(spectrum.sum()) if bits > 0.0 else 0.0,
         frames=tuple(frames),
         quality=min(1.0, worth / len(sound)),
         syncs=decoder.tally.syncs,
@@ -107,6 +118,12 @@ def _hum(power: npt.NDArray[np.float64], bins_hz: npt.NDArray[np.float64], mains
     for harmonic in range(1, _MAINS_HARMONICS + 1):
         near |= np.abs(bins_hz - harmonic * mains_hz) <= _LINE_HZ
     return float(power[near].sum()) / total if total > 0.0 else 0.0
+
+
+def _power_within(
+    power: npt.NDArray[np.float64], bins_hz: npt.NDArray[np.float64], low_hz: float, high_hz: float
+) -> float:
+    return float(power[(bins_hz >= low_hz) & (bins_hz < high_hz)].sum())
 
 
 def _fullness(sound: Samples, frames: list[LtcFrame]) -> float:

@@ -32,6 +32,8 @@ _CHEAP, _PER_UNEVENNESS, _TOO_DEAR = 1.0, 12.0, 8.0
 _AGREES = 0.6  # of the halves' size, signed as the word says: noise alone gives less than 0.3
 _MEMORY = 0.8  # per word
 _BORNE_OUT = 3
+_BORNE_OUT_ANEW = 5  # where words go on as before but now count otherwise: a jump hardly ever hits their grid
+_LATELY = 50  # words
 _LEAD = 4.0
 _GIVEN_UP = 12  # words in a row
 _MOST = 8
@@ -46,7 +48,8 @@ class Timelines:
     """Open timelines of both directions of play, forward first, as arrays that `offer` works on."""
 
     def __init__(self) -> None:
-        self.open = np.zeros((2, 1), dtype=np.int64)  # how many
+        self.open = np.zeros((2, 3), dtype=np.int64)  # how many; the last believed word's bit count and packed label
+        self.open[:, 2] = -1
         self.lines = np.zeros((2, _MOST + 1, 8), dtype=np.int64)
         self.lines[:, :, _SLOT] = np.arange(_MOST + 1)
         self.scores = np.zeros((2, _MOST + 1))
@@ -98,21 +101,9 @@ def offer(
     for at in range(open_lines[0]):
         line = lines[at]
         score = carried_on(
-            line,
-            scores[at],
-            waiting,
-            agreements,
-            eyes,
-            step,
-            index,
-            before,
-            firsts,
-            seconds,
-            bits,
-            size,
-            freely,
+            line, scores[at], waiting, agreements, eyes, step, index, before, firsts, seconds, bits, size, freely,
             allowed,
-        )
+        )  # fmt: skip
         seen = seen or (line[_INDEX] == index and line[_LABEL] == label and line[_STRIKES] == 0)
         if line[_STRIKES] < _GIVEN_UP and index - line[_INDEX] < _GIVEN_UP * BITS_PER_WORD:
             swap(lines, scores, count, at)
@@ -131,7 +122,7 @@ def offer(
         count += 1
     sort(lines, scores, count)
     open_lines[0] = min(without_twins(lines, scores, count), _MOST)
-    return believed(lines, scores, eyes, open_lines[0])
+    return believed(lines, scores, eyes, open_lines, step)
 
 
 def weighed(firsts: Halves, seconds: Halves) -> tuple[float, float]:
@@ -286,12 +277,29 @@ def without_twins(lines: Numbers, scores: Scores, count: int) -> int:
     return kept
 
 
-def believed(lines: Numbers, scores: Scores, eyes: Scores, count: int) -> tuple[int, int]:
+def believed(lines: Numbers, scores: Scores, eyes: Scores, open_lines: Numbers, step: int) -> tuple[int, int]:
     """How many words of the leading timeline are believed, and in which slot they are."""
-    if count == 0:
+    if open_lines[0] == 0:
         return 0, 0
-    lead = scores[0] - (scores[1] if count > 1 else 0.0)
-    if lines[0, _BORNE] < _BORNE_OUT or lead < _LEAD or not is_open(eyes[lines[0, _SLOT]]):
+    line, slot = lines[0], lines[0, _SLOT]
+    lead = scores[0] - (scores[1] if open_lines[0] > 1 else 0.0)
+    borne_out = _BORNE_OUT_ANEW if counts_otherwise(line, open_lines, step) else _BORNE_OUT
+    if line[_BORNE] < borne_out or lead < _LEAD or not is_open(eyes[slot]):
         return 0, 0
-    words, lines[0, _WAITS] = lines[0, _WAITS], 0
-    return words, lines[0, _SLOT]
+    open_lines[1], open_lines[2] = line[_INDEX], line[_LABEL]
+    words, line[_WAITS] = line[_WAITS], 0
+    return words, slot
+
+
+def counts_otherwise(line: Numbers, open_lines: Numbers, step: int) -> bool:
+    """Whether a timeline's words lie on the grid of those believed lately, and say something else."""
+    bits = line[_INDEX] - open_lines[1]
+    words = bits // BITS_PER_WORD
+    if open_lines[2] < 0 or bits % BITS_PER_WORD != 0 or words > _LATELY:
+        return False
+    for each in range(len(_COUNTS)):
+        if line[_RATES] >> each & 1:
+            there = label_counted_on(open_lines[2], step * words, _COUNTS[each][0], _COUNTS[each][1])
+            if there == line[_LABEL]:
+                return False
+    return True

@@ -1,0 +1,77 @@
+"""MIDI from a JACK server by its exact frames, sent by another program; skipped where there is no jackd."""
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from cuefocus.app.listen import listen
+from cuefocus.app.ports import jack_ports
+from cuefocus.errors import InputError
+from cuefocus.shells.message_source import Message
+from cuefocus.shells.message_tap import catch_midi
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from tests.app.clock_check import worst_clock_ms
+from tests.app.jack_server import Server, keep_to_itself
+from tests.app.running import CUES, SHOW, daemon
+from tests.app.test_message_sources import assert_all_land, came, deck
+from tests.app.test_songs import midi_file
+
+pytestmark = [
+    pytest.mark.serial,
+    pytest.mark.skipif(
+        shutil.which("jackd") is None or importlib.util.find_spec("jack") is None,
+        reason="needs jackd and JACK-Client (Debian: jackd2; pip install 'cuefocus[jack]')",
+    ),
+]
+SENDER = "jack_midi_sender.py"
+PERIOD_MS = 512 / 48
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    keep_to_itself(monkeypatch)
+    running = Server(tmp_path / "jackd.log", lambda: not any(row.kind == "note" for row in jack_ports()))
+    yield running
+    running.stop()
+
+
+def off_ms(messages: list[Message], origin_ns: int, every_ns: float, kind: bytes) -> list[float]:
+    """How far each stamp is from when its message was due."""
+    stamps = [message.stamp_ns for message in messages if message.data[:1] == kind]
+    return [(stamp_ns - origin_ns - number * every_ns) / NS_PER_MS for number, stamp_ns in enumerate(stamps)]
+
+
+@pytest.mark.parametrize(("kind", "status", "every_ns"), [("mtc", b"\xf1", 10e6), ("clock", b"\xf8", 400e6 / 24)])
+def test_each_message_has_the_moment_of_its_frame(server: Server, kind: str, status: bytes, every_ns: float) -> None:
+    with deck(kind, "", SENDER) as play:
+        origin_ns = play()
+        caught = catch_midi("jack:sender:out", 3.0)
+        assert "sender:out" in caught.text
+        skipped = [message for message in caught.messages if message.stamp_ns >= origin_ns]
+        first = round((skipped[0].stamp_ns - origin_ns) / every_ns)
+        off = off_ms(skipped, origin_ns + round(first * every_ns), every_ns, status)
+    assert len(off) > 100
+    about = sorted(abs(each - median(off)) for each in off)
+    assert about[len(about) * 9 // 10] < 1.0, f"a period is {PERIOD_MS:.1f} ms"
+
+
+def test_a_port_that_is_not_there_is_said(server: Server) -> None:
+    with deck("mtc", "", SENDER), pytest.raises(InputError, match="no JACK MIDI port 'console'; have 'sender:out'"):
+        listen("midi:jack:console", seconds=1.0)
+
+
+def test_racks_land_by_midi_clock_from_jack(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "song.mid").write_bytes(midi_file(400_000))
+    show = tmp_path / "music.yaml"
+    show.write_text(SHOW.replace("preroll: 1 s", "preroll: 1 s, media: {beats: song.mid}"))
+    with deck("clock", "", SENDER) as play, daemon(tmp_path, sources=["clock:jack:sender"], show=str(show)) as running:
+        running.until(lambda event: came(event, "opened"))
+        origin_ns = play()
+        assert_all_land(running)
+        assert sorted(running.landings()) == sorted(CUES)
+        worst_ms = worst_clock_ms(running.takes, origin_ns - 2 * NS_PER_S, 3.0)
+        assert worst_ms < PERIOD_MS / 2, "how late a busy machine calls us is in it for the first eight seconds"

@@ -1,0 +1,66 @@
+"""A source that stands and sends its last word again and again, and words that are only heard twice."""
+
+import numpy as np
+import pytest
+
+from cuefocus.timebase.frames import RATES, Timecode, timecode_at_frame
+from cuefocus.wire.ltc.word import data_word, word_bits
+from tests.wire.ltc_fixtures import Samples, decoded, square_ltc
+
+_25 = RATES["25"]
+_FIRST = Timecode(1, 0, 4, 0).frame_number(_25)
+
+
+def words_of(counts: list[int]) -> list[int]:
+    return [data_word(timecode_at_frame(_FIRST + count, _25), drop=False, at_25=True) for count in counts]
+
+
+def sound_of(counts: list[int], *, reverse: bool = False, noise: float = 0.0, speed: float = 1.0) -> Samples:
+    """The words with those numbers, and half of another before and after; in reverse what was last comes first."""
+    bits = word_bits(words_of([counts[0] - 1, *counts, counts[-1] + 1])).ravel()
+    sound = square_ltc(bits[40:-40], 24.0 / speed)
+    sound = sound[::-1].copy() if reverse else sound
+    return sound + (noise * np.random.default_rng(1).standard_normal(len(sound))).astype(np.float32)
+
+
+def counts_heard(sound: Samples) -> list[int]:
+    return [frame.label.frame_number(_25) - _FIRST for frame in decoded(sound, 48_000)]
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
+@pytest.mark.parametrize("speed", [0.25, 1.0, 2.0])
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+@pytest.mark.parametrize("held", [3, 4, 25])
+def test_every_word_of_a_source_that_stands_is_read(held: int, noise: float, speed: float, reverse: bool) -> None:
+    counts = [*range(10), *[9] * (held - 1), *range(10, 20)]
+    heard = counts_heard(sound_of(counts, reverse=reverse, noise=noise, speed=speed))
+    assert heard == (counts[::-1] if reverse else counts)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
+def test_a_word_that_is_heard_twice_by_a_splice_is_read_once(reverse: bool) -> None:
+    counts = list(range(20))
+    heard = counts_heard(sound_of([*counts[:10], 9, *counts[10:]], reverse=reverse))
+    assert heard == (counts[::-1] if reverse else counts)
+
+
+def test_each_word_twice_is_no_standstill() -> None:
+    assert counts_heard(sound_of([count // 2 for count in range(40)])) == list(range(20))
+
+
+def test_two_words_with_a_gap_between_them_are_no_standstill() -> None:
+    sound = sound_of([*range(10), 9, 9, *range(10, 20)])
+    sound[10 * 1920 + 700 : 10 * 1920 + 1700] = 0.0
+    heard = counts_heard(sound)
+    assert heard.count(9) <= 2
+    assert [count for at, count in enumerate(heard) if count not in heard[:at]] == list(range(20))
+
+
+def test_a_source_that_stood_from_the_start_is_read() -> None:
+    assert counts_heard(sound_of([5] * 6)) == [5] * 6
+
+
+def test_words_alike_but_for_their_user_bits_are_no_standstill() -> None:
+    one = words_of([5])[0]
+    words = [one | group << 4 for group in range(6)]
+    assert decoded(square_ltc(word_bits(words).ravel(), 24.0), 48_000) == []
