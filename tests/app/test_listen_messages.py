@@ -65,6 +65,17 @@ def test_art_net_is_understood_and_what_is_none_is_counted() -> None:
     told = understood_art_net([*messages, Message(b"noise", 1), Message(b"", 1)])
     assert (len(told.words), len(told.torn)) == (60, 1)
     assert lateness_ms(told.stamps_ns)[1] < 0.01
+    two = [
+        Message(data, message.stamp_ns + at, f"10.0.0.{at}")
+        for message in messages
+        for at, data in ((1, message.data), (2, timecode_packet(Timecode(5, 0, 0, 0), RATE)))
+    ]
+    told = understood_art_net(two)
+    assert len(told.words) == 60
+    rivals, counted = findings("Art-Net timecode", told, 120, "look")
+    assert (rivals.severity, "10.0.0.1 and 10.0.0.2; 10.0.0.1 is followed" in rivals.problem) == ("warning", True)
+    assert "01:00:00;00 to 01:00:01;29" in counted.problem
+    assert understood_art_net(two, "10.0.0.2").words[0][0].hours == 5
     still = understood_art_net([Message(timecode_packet(START, RATE), 1)] * 3)
     (found,) = findings("Art-Net timecode", still, 3, "look")
     assert "stands still" in found.problem
