@@ -11,7 +11,7 @@ from cuefocus.chase.voices import OneVoice, Voice
 from cuefocus.timebase.frames import FrameRate, timecode_at_frame
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
-from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 from cuefocus.wire.mtc.decoder import MtcDecoder
 from cuefocus.wire.mtc.word import PIECES_PER_FRAME, MtcLocate, MtcWord
 
@@ -97,7 +97,7 @@ class MtcInput:
         self.decoder = MtcDecoder(source)
         self.line = PunctualReadings(source, latency_ns=latency_ns)
 
-    def feed(self, data: bytes, stamp_ns: int) -> list[Reading | Glitch]:
+    def feed(self, data: bytes, stamp_ns: int) -> list[Reading | PlaybackStopped | Glitch]:
         """Readings that these bytes complete: any part of the port's stream, or whole messages (`message.bytes()`).
 
         Args:
@@ -105,9 +105,9 @@ class MtcInput:
             stamp_ns: host time at which they arrived.
 
         Returns: a reading for each believed word, with the stamp of its first quarter frame; one of direction 0 for a
-            full frame; glitches for what was torn.
+            full frame or a locate by machine control; the word that playback stopped; glitches for what was torn.
         """
-        heard: list[Reading | Glitch] = []
+        heard: list[Reading | PlaybackStopped | Glitch] = []
         for found in self.decoder.feed(data, stamp_ns):
             if isinstance(found, MtcWord):
                 reading = self.line.take(
@@ -118,6 +118,8 @@ class MtcInput:
                 self.line.restart()
                 heard.append(Reading(self.line.source, found.label, found.rate.drop, found.stamp_ns, 0.0, 0))
             else:
+                if isinstance(found, PlaybackStopped):
+                    self.line.restart()
                 heard.append(found)
         return heard
 
