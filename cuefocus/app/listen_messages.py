@@ -31,6 +31,7 @@ class Told:
         torn: what was no timecode or not whole.
         others: messages that are something else.
         rivals: who else sends, in a sentence; empty for nobody.
+        locates: places told without motion.
     """
 
     words: Words = field(default_factory=list)
@@ -38,6 +39,7 @@ class Told:
     torn: list[str] = field(default_factory=list)
     others: int = 0
     rivals: str = ""
+    locates: int = 0
 
 
 def is_messages(text: str) -> bool:
@@ -82,6 +84,7 @@ def understood_midi(messages: Iterable[Message]) -> Told:
                 told.stamps_ns += [(frames + part / PIECES_PER_FRAME, stamp_ns) for part, stamp_ns in parts]
                 told.words.append((found.label, found.rate))
             elif isinstance(found, MtcLocate):
+                told.locates += 1
                 told.words.append((found.label, found.rate))
             elif isinstance(found, Glitch):
                 told.torn.append(found.reason)
@@ -128,6 +131,10 @@ def findings(name: str, told: Told, arrived: int, silent: str) -> list[Finding]:
     (first, rate), (last, _) = told.words[0], told.words[-1]
     if len({each.name for _, each in told.words}) > 1:
         found.append(Finding("warning", "signal", "its rate changes", "is there more than one sender?"))
+    if told.locates == len(told.words) and first != last:
+        problem = f"{name} comes as full frames alone, {first.text(rate)} to {last.text(rate)}: places, but no motion"
+        hint = "let the sender send quarter frames, and full frames only where it locates"
+        return [*found, Finding("error", "signal", problem, hint)]
     if first == last:
         problem = f"{name} stands still at {first.text(rate)}"
         return [*found, Finding("warning", "signal", problem, "let the player run")]

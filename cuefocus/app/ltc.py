@@ -7,6 +7,7 @@ from typing import BinaryIO, Unpack
 
 from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
 from cuefocus.app.ltc_signal import SignalOptions, ltc_signal, within, words_in
+from cuefocus.app.playback_options import refuse_unheard
 from cuefocus.app.raw_guess import guessed_form
 from cuefocus.app.start_now import refuse_now
 from cuefocus.errors import DeviceError, InputError, SoundFileError
@@ -24,6 +25,7 @@ from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
 
 _DROP = RATES["29.97df"]
 _BLOCK_SAMPLES = 1 << 17
+_WAV_ENDINGS = ("", ".wav", ".wave")
 _MOST_SECONDS = 24 * 3600
 
 
@@ -185,6 +187,13 @@ def compile_loops() -> Path:
     return folder
 
 
+def _refuse_other_formats(output: Path) -> None:
+    """Raises: InputError for a name that promises what is not written."""
+    if output.suffix.lower() not in _WAV_ENDINGS:
+        hint = f"name it {output.stem}.wav, and convert that where another format is wanted"
+        raise InputError(f"only WAV is written, not {output.suffix}", where=str(output), hint=hint)
+
+
 def generate_ltc(
     output: Path | str | BinaryIO,
     *,
@@ -216,9 +225,11 @@ def generate_ltc(
         ("coding", coding in set(SampleCoding), ", ".join(SampleCoding)),
     )
     sound, playback = ltc_signal(rate, start, sample_rate, **options)
+    refuse_unheard(playback, seconds)
     samples = round(seconds * sample_rate)
     blocks = played_ltc(sound, playback, samples, block_samples=_BLOCK_SAMPLES)
     if isinstance(output, (str, Path)):
+        _refuse_other_formats(Path(output))
         write_sound_file(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)
     else:
         write_wav(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)

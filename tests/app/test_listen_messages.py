@@ -11,6 +11,7 @@ from cuefocus.shells.message_source import Message
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun, timecode_packet
+from cuefocus.wire.mtc import encoder
 from cuefocus.wire.mtc.encoder import MtcRun, full_frame
 
 RATE = RATES["29.97df"]
@@ -57,6 +58,14 @@ def test_torn_words_are_a_warning() -> None:
 )
 def test_what_is_no_running_timecode_is_said(messages: list[Message], problem: str) -> None:
     assert said(messages)[0][1] == problem
+
+
+def test_midi_timecode_of_full_frames_alone_is_told_to_be_no_motion() -> None:
+    labels = [Timecode(1, 0, 0, frames) for frames in range(0, 20, 2)]
+    pairs = ((full_frame(label, RATE), *encoder.quarter_frames(label, RATE)) for label in labels)
+    words = [Message(data, NS_PER_S) for pair in pairs for data in pair]
+    (found,) = findings("MIDI timecode", understood_midi(words), len(words), "look")
+    assert (found.severity, "places, but no motion" in found.problem) == ("error", True)
 
 
 def test_art_net_is_understood_and_what_is_none_is_counted() -> None:
