@@ -58,6 +58,13 @@ def test_the_version_is_said() -> None:
     assert (told.status, told.out) == (0, f"cuefocus {version('cuefocus')}\n")
 
 
+def test_rehearse_takes_the_forms_that_run_takes(rehearsed: Path) -> None:
+    words = ("rehearse", TALKSHOW, "--rig", RIG, "--fire", "2@20:00:06:00", "--json", "--timecode")
+    sound = f"file:{rehearsed / 'x.wav'}"
+    assert json.loads(cuefocus(*words, f"{sound}#1").out)["landings"]
+    assert "has no channel 2" in cuefocus(*words, f"{sound}#2").err
+
+
 @pytest.mark.parametrize(
     "words",
     [

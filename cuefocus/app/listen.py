@@ -10,7 +10,8 @@ import numpy.typing as npt
 from cuefocus.app.doctor import Finding
 from cuefocus.app.listen_messages import is_messages, listen_to_messages
 from cuefocus.app.listen_programs import is_program, listen_to_program
-from cuefocus.app.source_choice import device_of
+from cuefocus.app.sound_choice import FILE, named_file
+from cuefocus.app.source_choice import FORMS, device_of
 from cuefocus.errors import InputError
 from cuefocus.files.complaint import FileRefused
 from cuefocus.rig.loader import load_rig
@@ -25,7 +26,6 @@ from cuefocus.wire.ltc.symptoms import symptoms_of
 LIVE_S: Final = 5.0
 FILE_S: Final = 60.0
 """So much of a file is looked at, from where its sound begins."""
-_FILE: Final = "file:"
 _BEGINS: Final = 1e-4  # -80 dBFS
 
 
@@ -58,8 +58,10 @@ def listen(source: str, *, seconds: float = LIVE_S, rig: Path | None = None, sho
         device = parse_device(source, where="--listen")
         channel = device.channel if device.channel is not None else _configured(device, rig)
         heard = _live(device, seconds)
-    else:
+    elif source.startswith(FILE) or (source and (Path(source).exists() or ":" not in source)):
         heard, channel = _file(source)
+    else:
+        raise InputError(f"no timecode source {source!r}", where="--listen", hint=FORMS)
     length_s = len(heard.channels[0]) / heard.sample_rate if heard.channels else 0.0
     symptoms = [symptoms_of(sound, heard.sample_rate) for sound in heard.channels]
     if not symptoms:
@@ -83,16 +85,12 @@ def _live(device: SoundDevice, seconds: float) -> _Heard:
 
 
 def _file(source: str) -> tuple[_Heard, int | None]:
-    name, mark, number = source.removeprefix(_FILE).rpartition("#")
-    if not (mark and number.isdecimal()) or Path(source.removeprefix(_FILE)).exists():
-        name, number = source.removeprefix(_FILE), ""
-    if number == "0":
-        raise InputError("channels count from 1", where="--listen", hint=f"write {_FILE}{name}#1")
-    sound = SoundFile.open(name)
-    begin = min(_begins(sound, channel) for channel in range(sound.channels)) % sound.samples  # or all is silent
+    path, channel = named_file(source, where="--listen")
+    sound = SoundFile.open(path)
+    begin = min(_begins(sound, each) for each in range(sound.channels)) % sound.samples  # or all is silent
     end = min(begin + round(FILE_S * sound.sample_rate), sound.samples)
-    channels = [_stretch(sound, channel, begin, end) for channel in range(sound.channels)]
-    return _Heard(channels, sound.sample_rate, name), int(number) - 1 if number else None
+    channels = [_stretch(sound, each, begin, end) for each in range(sound.channels)]
+    return _Heard(channels, sound.sample_rate, str(path)), channel
 
 
 def _begins(sound: SoundFile, channel: int) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 from cuefocus.app.doctor import Finding
 from cuefocus.app.listen_clock import clock_findings
 from cuefocus.app.listen_lateness import LATE_MS, lateness_ms
+from cuefocus.chase.voices import OneVoice, Voice
 from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI, THIS_MACHINE, art_net_address, clock_port, midi_port
 from cuefocus.shells.message_source import Message
 from cuefocus.shells.message_tap import catch_art_net, catch_midi
@@ -29,12 +30,16 @@ class Told:
         stamps_ns: of the messages that carried them, by number of their step.
         torn: what was no timecode or not whole.
         others: messages that are something else.
+        rivals: who else sends, in a sentence; empty for nobody.
+        locates: places told without motion.
     """
 
     words: Words = field(default_factory=list)
     stamps_ns: list[tuple[float, int]] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     others: int = 0
+    rivals: str = ""
+    locates: int = 0
 
 
 def is_messages(text: str) -> bool:
@@ -55,9 +60,9 @@ def listen_to_messages(source: str, seconds: float) -> list[Finding]:
         name, told = "MIDI timecode", understood_midi(caught.messages)
         silent = "check the cable, and that MTC output is on in the player"
     else:
-        address = art_net_address(source, where="--listen")
+        address, sender = art_net_address(source, where="--listen")
         caught = catch_art_net(address, seconds)
-        name, told = "Art-Net timecode", understood_art_net(caught.messages)
+        name, told = "Art-Net timecode", understood_art_net(caught.messages, sender)
         silent = "check the sender's address and this machine's firewall (UDP port 6454)"
         if address == THIS_MACHINE:
             silent = "only this machine is listened to: write artnet: and your address on the lighting network"
@@ -79,18 +84,22 @@ def understood_midi(messages: Iterable[Message]) -> Told:
                 told.stamps_ns += [(frames + part / PIECES_PER_FRAME, stamp_ns) for part, stamp_ns in parts]
                 told.words.append((found.label, found.rate))
             elif isinstance(found, MtcLocate):
+                told.locates += 1
                 told.words.append((found.label, found.rate))
             elif isinstance(found, Glitch):
                 told.torn.append(found.reason)
     return told
 
 
-def understood_art_net(messages: Iterable[Message]) -> Told:
-    """Art-Net timecode in datagrams."""
-    told, decoder = Told(), ArtNetDecoder("doctor")
+def understood_art_net(messages: Iterable[Message], sender: str = "") -> Told:
+    """Art-Net timecode in datagrams, of one sender: that one, or the first that is heard."""
+    told, decoder, voices = Told(), ArtNetDecoder("doctor"), OneVoice("Art-Net timecode", host=sender)
     for message in messages:
         found = decoder.feed(message.data, message.stamp_ns) if message.data else None
         if isinstance(found, ArtTimeCode):
+            if not voices.heeds(Voice(message.sender, message.port, found.stream), message.stamp_ns):
+                continue
+            told.rivals = told.rivals or voices.news(message.stamp_ns)
             number = found.label.frame_number(found.rate)
             first = told.words[0][0].frame_number(found.rate) if told.words else number
             told.stamps_ns.append((float(number - first), message.stamp_ns))
@@ -117,9 +126,15 @@ def findings(name: str, told: Told, arrived: int, silent: str) -> list[Finding]:
         problem = f"{arrived} messages, but no {name}{torn}"
         return [Finding("error", "signal", problem, "turn timecode output on in the player")]
     found: list[Finding] = []
+    if told.rivals:
+        found.append(Finding("warning", "signal", told.rivals, "write artnet:ADDRESS#SENDER to follow another"))
     (first, rate), (last, _) = told.words[0], told.words[-1]
     if len({each.name for _, each in told.words}) > 1:
         found.append(Finding("warning", "signal", "its rate changes", "is there more than one sender?"))
+    if told.locates == len(told.words) and first != last:
+        problem = f"{name} comes as full frames alone, {first.text(rate)} to {last.text(rate)}: places, but no motion"
+        hint = "let the sender send quarter frames, and full frames only where it locates"
+        return [*found, Finding("error", "signal", problem, hint)]
     if first == last:
         problem = f"{name} stands still at {first.text(rate)}"
         return [*found, Finding("warning", "signal", problem, "let the player run")]

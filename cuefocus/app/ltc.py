@@ -7,6 +7,8 @@ from typing import BinaryIO, Unpack
 
 from cuefocus.app.ltc_channel import likely_channel, lock_quality, rivals
 from cuefocus.app.ltc_signal import SignalOptions, ltc_signal, within, words_in
+from cuefocus.app.playback_options import refuse_unheard
+from cuefocus.app.raw_guess import guessed_form
 from cuefocus.app.start_now import refuse_now
 from cuefocus.errors import DeviceError, InputError, SoundFileError
 from cuefocus.shells.raw_sound import RawForm
@@ -23,6 +25,7 @@ from cuefocus.wire.ltc.rate import InferredRate, infer_rate, speed_of
 
 _DROP = RATES["29.97df"]
 _BLOCK_SAMPLES = 1 << 17
+_WAV_ENDINGS = ("", ".wav", ".wave")
 _MOST_SECONDS = 24 * 3600
 
 
@@ -102,12 +105,13 @@ def decode_ltc(
     Args:
         path: any sound file, or a film.
         channel: counted from 0; None finds the one that reads best, the louder where two read alike.
-        raw: what its samples are, if it has nothing but samples.
-        warn: told, in a sentence, if the file is not whole.
+        raw: what its samples are, if it has nothing but samples; None for a file that says so itself, or else as its
+            timecode tells.
+        warn: told, in a sentence, if the file is not whole or does not say what it is.
 
     Raises: SoundFileError if the file cannot be read, lacks the channel, or holds no LTC there.
     """
-    sound = SoundFile.open(path, raw)
+    sound = _open(Path(path), warn) if raw is None else SoundFile.open(path, raw)
     sound.warn(warn)
     if channel is not None:
         sound.require(channel)
@@ -119,6 +123,21 @@ def decode_ltc(
         hint = "something like it is there, but too damaged to believe" if near else "is this the timecode track?"
         raise SoundFileError(f"there is no LTC in {where}", where=str(path), hint=hint)
     return best
+
+
+def _open(path: Path, warn: Callable[[str], object]) -> SoundFile:
+    """A sound file, or samples alone, if timecode is in them.
+
+    Raises: SoundFileError if it is neither.
+    """
+    try:
+        return SoundFile.open(path)
+    except SoundFileError as problem:
+        form = guessed_form(path)
+        if form is None:
+            raise problem.with_traceback(None) from None
+    warn(f"{path}: warning: has no header; by its timecode it is --raw {form.coding} --sample-rate {form.sample_rate}")
+    return SoundFile.open(path, form)
 
 
 def _best(sound: SoundFile, kernels: Kernels) -> DecodedLtc:
@@ -168,6 +187,13 @@ def compile_loops() -> Path:
     return folder
 
 
+def _refuse_other_formats(output: Path) -> None:
+    """Raises: InputError for a name that promises what is not written."""
+    if output.suffix.lower() not in _WAV_ENDINGS:
+        hint = f"name it {output.stem}.wav, and convert that where another format is wanted"
+        raise InputError(f"only WAV is written, not {output.suffix}", where=str(output), hint=hint)
+
+
 def generate_ltc(
     output: Path | str | BinaryIO,
     *,
@@ -199,9 +225,11 @@ def generate_ltc(
         ("coding", coding in set(SampleCoding), ", ".join(SampleCoding)),
     )
     sound, playback = ltc_signal(rate, start, sample_rate, **options)
+    refuse_unheard(playback, seconds)
     samples = round(seconds * sample_rate)
     blocks = played_ltc(sound, playback, samples, block_samples=_BLOCK_SAMPLES)
     if isinstance(output, (str, Path)):
+        _refuse_other_formats(Path(output))
         write_sound_file(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)
     else:
         write_wav(output, sample_rate, blocks, coding=SampleCoding(coding), samples=samples)

@@ -14,19 +14,17 @@ import numpy as np
 from cuefocus.errors import SoundFileError
 from cuefocus.shells.sound_file import SoundFile
 from cuefocus.wire.ltc.compiled import kernels_for
-from cuefocus.wire.ltc.decoder import LtcDecoder
+from cuefocus.wire.ltc.decoder import STEADY_BITS, LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels
+from cuefocus.wire.ltc.meter import AS_GOOD, frame_worth
 
 _WINDOW_S: Final = 1.0
 _EVERY_S: Final = 5.0
 _BLOCK_SAMPLES: Final = 1 << 17
-_STEADY_BITS: Final = 0.012  # jitter of an edge reading that needs no second opinion: about 17 dB over its noise
 _CLEAN: Final = 0.9  # of the frames steady: nothing better comes
 _BELIEVED: Final = 5  # frames in a window
 _MORE_WINDOWS: Final = 4  # for a better channel, where the best so far is not clean
-_ALIKE: Final = 0.98  # readings whose quality differs by less are told apart by level: crosstalk is the weaker
-_JITTER_WEIGHT: Final = 10.0
 
 Window = tuple[int, int]  # first sample, number of samples
 
@@ -62,7 +60,7 @@ class _Look:
 
 def lock_quality(frames: Sequence[LtcFrame]) -> float:
     """Frames read, less the part their jitter makes doubtful: crosstalk reads fewer, or reads them unsteadily."""
-    return sum(1.0 / (1.0 + _JITTER_WEIGHT * frame.jitter) for frame in frames)
+    return sum(map(frame_worth, frames))
 
 
 def timecode_channel(sound: SoundFile) -> int:
@@ -124,7 +122,7 @@ def rivals(sound: SoundFile, channel: int, frames: Sequence[LtcFrame], kernels: 
 
 def _best(looks: Sequence[_Look]) -> int:
     """The channel with the best quality; of those that are alike in this the loudest, of these the first."""
-    enough = _ALIKE * max(look.quality for look in looks)
+    enough = (1.0 - AS_GOOD) * max(look.quality for look in looks)
     return max(
         range(len(looks)), key=lambda channel: (looks[channel].quality >= enough, looks[channel].power, -channel)
     )
@@ -172,4 +170,4 @@ def _look(sound: SoundFile, channel: int, window: Window, kernels: Kernels | Non
 
 
 def _steady(frames: Sequence[LtcFrame]) -> int:
-    return sum(frame.front_end == "edges" and frame.jitter < _STEADY_BITS for frame in frames)
+    return sum(frame.front_end == "edges" and frame.jitter < STEADY_BITS for frame in frames)

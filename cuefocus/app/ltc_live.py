@@ -8,8 +8,8 @@ from typing import Final, Unpack
 import numpy as np
 
 from cuefocus.app.ltc_signal import SignalOptions, ltc_signal, words_in
-from cuefocus.app.playback_options import seconds_from
-from cuefocus.app.start_now import NOW, begin_now
+from cuefocus.app.playback_options import refuse_unheard, seconds_from
+from cuefocus.app.start_now import MIDNIGHT, NOW, begin_now
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_out import JackOut
@@ -86,8 +86,9 @@ def play_ltc(
     device = parse_device(to, where="--to")
     length_s = seconds_from(seconds)
     frame_rate = rate_named(rate)
-    if start != NOW:
-        ltc_signal(rate, start, 384_000, **options)  # what no device could play is told before one is opened
+    # What no device could play is told before one is opened.
+    _, playback = ltc_signal(rate, MIDNIGHT if start == NOW else start, 384_000, **options)
+    refuse_unheard(playback, length_s)
     enter_realtime(_PRIORITY, lock=False, children=True)  # a sound library's threads inherit it
     ring = PlayRing()
     out = _opened(device, ring)

@@ -98,6 +98,24 @@ def seconds_from(seconds: float | None) -> float | None:
     return seconds
 
 
+def refuse_unheard(playback: Playback, seconds: float | None) -> None:
+    """Nothing, if all its jumps and gaps come before it is over.
+
+    Args:
+        playback: what is played.
+        seconds: how long; None for ever.
+
+    Raises: InputError naming what would never come.
+    """
+    if seconds is None:
+        return
+    begins = [("--jump", jump.at_s) for jump in playback.jumps] + [("--gap", gap.at_s) for gap in playback.gaps]
+    for option, at_s in begins:
+        if at_s >= seconds:
+            hint = f"make it longer (--seconds), or put {option} before {seconds:g} s"
+            raise InputError(f"{at_s:g} s is after the end: it would never come", where=option, hint=hint)
+
+
 def _pairs(written: Sequence[str], option: str, example: str) -> list[tuple[float, str]]:
     pairs: list[tuple[float, str]] = []
     for text in written:

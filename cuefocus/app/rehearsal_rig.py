@@ -111,12 +111,13 @@ def origin_of_sound_ns(job: Job, seed: Seed) -> int:
 
 
 def heard(
-    sound: SoundFile, source: str, *, origin_ns: int, latency_ns: int = 0
+    sound: SoundFile, source: str, channel: int | None = None, *, origin_ns: int, latency_ns: int = 0
 ) -> Iterator[tuple[int, Sequence[InboxEvent]]]:
     """The sound file as a card would deliver it, its first sample at `origin_ns`, `latency_ns` taken off the stamps."""
     kernels = kernels_for(sound.duration_s)
     listener = LtcInput(source, sound.sample_rate, latency_ns=latency_ns, kernels=kernels)
-    channel = timecode_channel(sound) if sound.channels > 1 else 0
+    if channel is None:
+        channel = timecode_channel(sound) if sound.channels > 1 else 0
     yield origin_ns, (SourceEvent(source, origin_ns, "opened", ""),)
     samples = 0
     for blocks in sound.blocks(channel, BLOCK_SAMPLES * _BLOCKS_AT_ONCE):

@@ -9,6 +9,7 @@ from cuefocus.app.firings import firings_of
 from cuefocus.app.job import build_job, journal_files, refuse_mistakes
 from cuefocus.app.rehearsal_rig import RehearsalRig, heard, origin_of_sound_ns, start_rings
 from cuefocus.app.rehearsed import Rehearsed
+from cuefocus.app.sound_choice import named_file
 from cuefocus.app.source_choice import source_ids
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Seed
@@ -36,7 +37,8 @@ def rehearse(
     Args:
         show_path: show file.
         rig_path: rig file.
-        timecode: sound files with LTC, the one that is followed first before the others; all begin at once.
+        timecode: sound files with LTC, also as `file:X.wav#2` for the second channel; the one that is followed first
+            before the others. All begin at once.
         fire: `CUE@TIMECODE` for triggered cues; without any, the show's own `rehearse:` list stands in.
         journal: where to write the journal, so that it can be replayed.
         warn: told, in a sentence, if the sound file is not whole.
@@ -49,9 +51,12 @@ def rehearse(
         raise InputError("the show cannot be rehearsed")
     in_use = [(source, "file") for source in source_ids(checked.rig.rig.value, len(timecode))]
     job = build_job(checked, in_use)
-    sounds = [SoundFile.open(path) for path in timecode]
-    for sound in sounds:
+    named = [named_file(str(path), where="--timecode") for path in timecode]
+    sounds = [SoundFile.open(path) for path, _ in named]
+    for sound, (_, channel) in zip(sounds, named, strict=True):
         sound.warn(warn)
+        if channel is not None:
+            sound.require(channel)
     firings = firings_of(checked.show.value, job, fire)
     seed = Seed(rings=start_rings(checked.rig.rig.value), auto_arm=True, takes=1)
     troubles: list[str] = []
@@ -69,8 +74,8 @@ def rehearse(
         origin_ns = origin_of_sound_ns(job, seed)
         blocks = merge(
             *(
-                heard(sound, source, origin_ns=origin_ns, latency_ns=-job.latencies_ns.get(source, 0))
-                for sound, source in zip(sounds, job.sources, strict=True)
+                heard(sound, source, channel, origin_ns=origin_ns, latency_ns=-job.latencies_ns.get(source, 0))
+                for sound, (_, channel), source in zip(sounds, named, job.sources, strict=True)
             ),
             key=lambda block: block[0],
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cuefocus.app.playback_options import refuse_unheard
 from cuefocus.app.start_now import begin_now
 from cuefocus.shells.artnet_out import ArtNetOut
 from cuefocus.shells.host_clock import HostClock
@@ -46,6 +47,7 @@ def send_mtc(playback: Playback, seconds: float | None, to: str, *, now: bool = 
     Raises: as `mtc_messages` and `open_midi_out`; LinkError if the port goes away.
     """
     clock = HostClock()
+    refuse_unheard(playback, seconds)
     mtc_messages(playback, seconds, 0)  # what cannot be sent is told before a port is opened
     port = open_midi_out(to)
     try:
@@ -103,6 +105,7 @@ def send_artnet(
     Raises: as `artnet_messages` and `ArtNetOut`; LinkError if there is no way there.
     """
     clock = HostClock()
+    refuse_unheard(playback, seconds)
     artnet_messages(playback, seconds, 0, stream=stream)
     out = ArtNetOut(to)
     try:

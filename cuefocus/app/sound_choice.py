@@ -62,12 +62,22 @@ def choose_named_sound(
     """
     if not given.startswith(FILE) or len(given) == len(FILE):
         raise InputError(f"no sound file {given!r}", where="--source", hint=f"write {FILE}X.wav")
-    name, mark, number = given.removeprefix(FILE).rpartition("#")
-    if mark and number.isdecimal():
-        if number == "0":
-            raise InputError("channels count from 1", where="--source", hint=f"write {FILE}{name}#1")
-        return choose_sound(Path(name), int(number) - 1, source, latency_ns, warn=warn)
-    return choose_sound(Path(given.removeprefix(FILE)), None, source, latency_ns, warn=warn)
+    path, channel = named_file(given, where="--source")
+    return choose_sound(path, channel, source, latency_ns, warn=warn)
+
+
+def named_file(given: str, *, where: str) -> tuple[Path, int | None]:
+    """A file and its channel, counted from 0, out of `file:X.wav#2`; None where no channel is named.
+
+    Raises: InputError for channel 0.
+    """
+    whole = given.removeprefix(FILE)
+    name, mark, number = whole.rpartition("#")
+    if not mark or not number.isdecimal() or Path(whole).exists():
+        return Path(whole), None
+    if number == "0":
+        raise InputError("channels count from 1", where=where, hint=f"write {FILE}{name}#1")
+    return Path(name), int(number) - 1
 
 
 def _with_timecode(sound: SoundFile, channel: int) -> int:

@@ -60,10 +60,11 @@ class ClockChoice:
 
 @dataclass(frozen=True, slots=True)
 class ArtNetChoice:
-    """Art-Net timecode that is listened for, at our own IPv4 `address`."""
+    """Art-Net timecode heard at our own IPv4 `address`: of one `sender`, or of the first that is heard."""
 
     source: str
     address: str
+    sender: str = ""
     kind: SourceKind = "artnet"
 
 
@@ -179,7 +180,7 @@ def _given(text: str, source: str, own: Source | None, warn: Warn) -> SourceChoi
     if text.startswith(CLOCK):
         return ClockChoice(source, *clock_port(text, where="--source"))
     if text.startswith(ARTNET):
-        return ArtNetChoice(source, art_net_address(text, where="--source"))
+        return ArtNetChoice(source, *art_net_address(text, where="--source"))
     if text.startswith(FILE):
         return choose_named_sound(text, source, _latency_ns(own) if own is not None else 0, warn=warn)
     if text.startswith(REAPER):
@@ -197,7 +198,7 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
     for source in by_priority(rig):
         where = f"{rig_path}: sources.{source.id}.device"
         if source.kind == "artnet":
-            chosen.append(ArtNetChoice(source.id, art_net_address(source.device or "", where=where)))
+            chosen.append(ArtNetChoice(source.id, *art_net_address(source.device or "", where=where)))
         elif source.kind == "reaper":
             chosen.append(_reaper(source.device or "", source.id, source, where))
         elif source.kind == "ableton":

@@ -21,6 +21,7 @@ STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
 PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "setup", "source", "status")
 _ALONE: Final = ("arm", "disarm", "status")
+_CONFIRMED: Final = ("engage", "source")
 CONFIRM: Final = "confirm"
 """After `engage`: the operator has seen that the motor stands where it is assumed to. After `source`: take off what it
 differs by."""
@@ -105,10 +106,12 @@ def order_from(
         return Order(said, rest[1] if len(rest) > 1 else "", marked or value)
     if verb not in STOPS and verb not in PLAIN:
         raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
-    if (verb == "engage" and rest[-1:] == [CONFIRM]) or (verb == "source" and rest[1:] == [CONFIRM]):
+    if rest[-1:] == [CONFIRM] and verb in _CONFIRMED and (verb == "engage" or len(rest) > 1):
         rest, value = rest[:-1], CONFIRM
     if rest and verb in _ALONE:
         raise InputError(f"`{verb}` stands alone; {rest[0]!r} says nothing to it", hint=f"say {verb}")
+    if len(rest) == 2 and verb in _CONFIRMED:
+        raise InputError(f"`{verb} {rest[0]}` takes no {rest[1]!r}", hint=f"say {verb} {rest[0]}, or with {CONFIRM}")
     if len(rest) > 1 and verb != "slate":
         raise InputError(f"`{verb}` takes one name, not {len(rest)}")
     if verb == "hand" and not rest:

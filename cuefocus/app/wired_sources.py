@@ -171,7 +171,7 @@ def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, pa
     if isinstance(choice, ArtNetChoice):
         if not patient:
             open_art_net(choice.address).close()  # what cannot be is said before anything starts
-        return WiredSource(ArtNetConfig(choice.source, choice.address))
+        return WiredSource(ArtNetConfig(choice.source, choice.address, choice.sender))
     if isinstance(choice, ReaperChoice):
         if not patient:
             open_udp(choice.heard).close()

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from cuefocus.chase.labels import word_rate
 from cuefocus.chase.speeds import Speeds
 from cuefocus.timebase.frames import RATES, FrameRate
+from cuefocus.timebase.twin_rates import CRYSTAL, TWINS
 
-_CRYSTAL_PPM = 300.0
 #: One standard deviation of the speed from which on it says which of the twins it is.
 _SURE_PPM = 100.0
-_TWINS = {24: ("24", "23.976"), 25: ("25",), 30: ("30", "29.97ndf")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def heard_rate(speed: float, sigma: float, declared: FrameRate, speeds: Speeds) 
     if speeds.exact and sigma_ppm < _SURE_PPM:
         for rate in _candidates(words):
             ppm = (fps / float(rate.fps) - 1.0) * 1e6
-            if abs(ppm) <= _CRYSTAL_PPM:
+            if abs(ppm) <= CRYSTAL * 1e6:
                 return HeardRate(fps, rate.name, ppm, sigma_ppm)
     return HeardRate(fps, None, (relative - 1.0) * 1e6, sigma_ppm)
 
@@ -59,4 +58,4 @@ def _candidates(words: FrameRate) -> list[FrameRate]:
     """Rates whose words are numbered alike; drop-frame tells itself."""
     if words.drop:
         return [RATES["29.97df"]]
-    return [RATES[name] for name in _TWINS[words.nominal]]
+    return list(TWINS[words.nominal])

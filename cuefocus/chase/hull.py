@@ -52,7 +52,7 @@ class Chord:
         count, slots, span_ns: on how many arrivals and slots it rests, over how much show time.
         at_ns, late_ns: mean of the arrivals' places, and of their rests.
         mean_ns: how far the arrivals lie above it, mean.
-            expected: its slope was not measured but expected.
+        expected: its slope was not measured but expected.
     """
 
     rest_ns: float

@@ -7,10 +7,11 @@ arrived; the reading's says when it was due, by all that has arrived so far.
 from collections.abc import Sequence
 
 from cuefocus.chase.earliest import EarliestArrivals
+from cuefocus.chase.voices import OneVoice, Voice
 from cuefocus.timebase.frames import FrameRate, timecode_at_frame
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
-from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 from cuefocus.wire.mtc.decoder import MtcDecoder
 from cuefocus.wire.mtc.word import PIECES_PER_FRAME, MtcLocate, MtcWord
 
@@ -96,7 +97,7 @@ class MtcInput:
         self.decoder = MtcDecoder(source)
         self.line = PunctualReadings(source, latency_ns=latency_ns)
 
-    def feed(self, data: bytes, stamp_ns: int) -> list[Reading | Glitch]:
+    def feed(self, data: bytes, stamp_ns: int) -> list[Reading | PlaybackStopped | Glitch]:
         """Readings that these bytes complete: any part of the port's stream, or whole messages (`message.bytes()`).
 
         Args:
@@ -104,9 +105,9 @@ class MtcInput:
             stamp_ns: host time at which they arrived.
 
         Returns: a reading for each believed word, with the stamp of its first quarter frame; one of direction 0 for a
-            full frame; glitches for what was torn.
+            full frame or a locate by machine control; the word that playback stopped; glitches for what was torn.
         """
-        heard: list[Reading | Glitch] = []
+        heard: list[Reading | PlaybackStopped | Glitch] = []
         for found in self.decoder.feed(data, stamp_ns):
             if isinstance(found, MtcWord):
                 reading = self.line.take(
@@ -117,6 +118,8 @@ class MtcInput:
                 self.line.restart()
                 heard.append(Reading(self.line.source, found.label, found.rate.drop, found.stamp_ns, 0.0, 0))
             else:
+                if isinstance(found, PlaybackStopped):
+                    self.line.restart()
                 heard.append(found)
         return heard
 
@@ -130,28 +133,32 @@ class ArtNetInput:
     """Turns Art-Net's stamped datagrams into readings.
 
     Datagrams may be lost, doubled or overtaken, but each is whole: a frame onward is believed at once, anything else
-    when three in a row agree.
+    when three in a row agree. Of several senders or streams one is followed.
 
     Args:
         source: the source's id in the rig.
         stream: the stream to follow; None for any.
+        sender: the address of the sender to follow; empty for the first that is heard.
         latency_ns: measured age of a datagram that was not held up when it is stamped.
     """
 
-    def __init__(self, source: str, *, stream: int | None = None, latency_ns: int = 0) -> None:
+    def __init__(self, source: str, *, stream: int | None = None, sender: str = "", latency_ns: int = 0) -> None:
         self.decoder = ArtNetDecoder(source, stream=stream)
+        self._voices = OneVoice("Art-Net timecode", host=sender)
         self.line = PunctualReadings(source, latency_ns=latency_ns)
         self._last: tuple[int, FrameRate, int] | None = None  # count, rate, stamp
         self._direction = 0
         self._doubtful: list[tuple[int, int]] = []  # count, stamp
         self._repeats = 0
 
-    def feed(self, datagram: bytes, stamp_ns: int) -> list[Reading | Glitch]:
+    def feed(self, datagram: bytes, stamp_ns: int, host: str = "", port: int = 0) -> list[Reading | Glitch]:
         """Readings that a datagram completes.
 
         Args:
             datagram: its payload.
             stamp_ns: host time at which it arrived.
+            host: where it came from, if that is known.
+            port: likewise.
 
         Returns: a reading for each believed frame; again one with its label for a source that stands still; a glitch
             for what is no timecode.
@@ -159,6 +166,11 @@ class ArtNetInput:
         found = self.decoder.feed(datagram, stamp_ns)
         if not isinstance(found, ArtTimeCode):
             return [] if found is None else [found]
+        hand_overs = self._voices.hand_overs
+        if not self._voices.heeds(Voice(host, port, found.stream), stamp_ns):
+            return []
+        if self._voices.hand_overs != hand_overs:
+            self.restart()
         frame, rate, last = found.label.frame_number(found.rate), found.rate, self._last
         if last is not None and last[1] is not rate:
             self.restart()
@@ -171,6 +183,10 @@ class ArtNetInput:
                 self._doubtful.clear()
                 return self._believe([(frame, stamp_ns)], rate)
         return self._doubt(frame, rate, stamp_ns)
+
+    def rivals(self, at_ns: int) -> str:
+        """Who sends beside the one that is followed, in a sentence; said once a minute, empty where there is none."""
+        return self._voices.news(at_ns)
 
     def restart(self) -> None:
         """The network was away."""

@@ -5,10 +5,9 @@ from enum import Enum
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.line import Line
 from cuefocus.chase.pulse import Pulse
+from cuefocus.timebase.twin_rates import CRYSTAL
 from cuefocus.timebase.units import NS_PER_MS
 
-# Crystals lie within 100 ppm, playback chains within 300; the twin rates lie 1,000 ppm apart.
-_CRYSTAL = 300e-6
 _TWIN = 1001 / 1000
 _SURE = 100e-6
 _VERY_SURE = 50e-6
@@ -105,7 +104,7 @@ class Judge:
             return Verdict.SURE
         declared = self._speeds.nearest(line.speed)
         relative, sigma = line.speed / declared, line.speed_sigma / declared
-        if sigma < _SURE and abs(relative - self._twin) <= _CRYSTAL:
+        if sigma < _SURE and abs(relative - self._twin) <= CRYSTAL:
             self._contradicted += 1
             if self._contradicted >= _FIRM_OPINION:
                 measured = float(self._rate.fps) * relative
@@ -114,7 +113,7 @@ class Judge:
             return Verdict.UNSURE
         self._contradicted = 0
         enough = line.readings >= _FIRST_OPINION
-        near = sigma < _SURE and abs(relative - 1.0) <= _CRYSTAL
+        near = sigma < _SURE and abs(relative - 1.0) <= CRYSTAL
         return Verdict.SURE if enough and (near or sigma < _VERY_SURE) else Verdict.UNSURE
 
     def _twin_factor(self) -> float:
@@ -123,5 +122,5 @@ class Judge:
             return 0.0
         factor = _TWIN if self._rate.fps.denominator == 1001 else 1.0 / _TWIN
         declared = [float(speed) for speed in self._speeds.exact]
-        known = any(abs(one * factor / other - 1.0) <= _CRYSTAL for one in declared for other in declared)
+        known = any(abs(one * factor / other - 1.0) <= CRYSTAL for one in declared for other in declared)
         return 0.0 if known else factor

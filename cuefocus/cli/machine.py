@@ -27,18 +27,18 @@ def doctor(
         Path | None, typer.Option("--show", help="show file, with --rig: also what cannot land", metavar="S.yaml")
     ] = None,
     listen: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--listen",
             help="what is wrong with this timecode: file:, jack:, audio:, midi:, clock:, artnet:, reaper:, ableton:, "
             "link:, as in run",
         ),
-    ] = "",
+    ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,
     as_json: Json = False,
 ) -> None:
     """What stands in the way: devices, permissions, clock, and the machine's own timing floor; or in a signal's."""
-    if listen:
+    if listen is not None:
         from cuefocus.app.listen import listen as listen_to
 
         found = listen_to(listen, seconds=seconds, rig=rig, show=show)

@@ -27,8 +27,8 @@ class Source(Strict):
     kind: SourceKind
     device: Name | None = Field(
         None,
-        description="sound card or `jack:PORT`, MIDI port or listening address; a sound file for `file`; our own "
-        "`ADDRESS:PORT` for `reaper`, the program's `HOST:PORT` for `ableton`",
+        description="sound card or `jack:PORT`, MIDI port; our own `ADDRESS` or `ADDRESS#SENDER` for `artnet`; a sound "
+        "file for `file`; our own `ADDRESS:PORT` for `reaper`, the program's `HOST:PORT` for `ableton`",
     )
     channel: int = Field(1, ge=1, le=256, description="sound channel that carries LTC, from 1; left out: the best")
     latency_ms: float = Field(0.0, ge=-1000, le=1000, description="measured age of a reading when it is stamped")

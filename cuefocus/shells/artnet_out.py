@@ -14,7 +14,7 @@ class ArtNetOut:
     """A UDP socket that sends to one place.
 
     Args:
-        address: a host, "HOST:PORT" or "[V6]:PORT"; a network's broadcast address reaches all in it.
+        address: a host, or "HOST:PORT"; Art-Net is IPv4. A network's broadcast address reaches all in it.
 
     Raises: InputError for what is no address, LinkError for a host that is not known or cannot be reached.
     """
@@ -22,8 +22,11 @@ class ArtNetOut:
     def __init__(self, address: str) -> None:
         self._where = f"--to {address}"
         host, port = _split(address)
+        if ":" in host:
+            hint = "give an IPv4 address, e.g. 10.0.0.5"
+            raise InputError(f"Art-Net has no IPv6, and {host} is of it", where=self._where, hint=hint)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            found = socket.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)[0]
             self._peer = (str(found[4][0]), *found[4][1:])
             self._socket = socket.socket(found[0], socket.SOCK_DGRAM)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

@@ -91,7 +91,8 @@ def _opened(
         ring = SoundRing.attach(config.ring_fd, config.bell_fd)
         return LiveSource(config.source, ring, config.channel, resumed=resumed, kernels=kernels)
     if isinstance(config, ArtNetConfig):
-        return MessageSource(config.source, ArtNetInlet(config.address), ArtNetInput(config.source), resumed=resumed)
+        art = ArtNetInput(config.source, sender=config.sender)
+        return MessageSource(config.source, ArtNetInlet(config.address), art, resumed=resumed)
     if isinstance(config, ReaperConfig):
         inlet = UdpInlet(reaper_at(config.address, config.port))
         return MessageSource(config.source, inlet, _reaper(config), resumed=resumed)

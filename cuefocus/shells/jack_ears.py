@@ -53,6 +53,7 @@ class JackEars:
         self._inputs: tuple[Any, ...] = ()
         self._sources: tuple[str, ...] = ()
         self._connected: set[str] = set()
+        self._there: set[str] = set()
         # Kept by the callback:
         self._count = FrameCount()
         self._anew = True
@@ -168,6 +169,7 @@ class JackEars:
             if len(found) > len(self._inputs):
                 self._begin(len(found))
         self._connected &= there
+        self._there = there
         for source, port in zip(self._sources, self._inputs, strict=False):
             if source in there and source not in self._connected:
                 self._connected.add(source)
@@ -185,6 +187,8 @@ class JackEars:
         own = self._inputs[0].name
         if not self._wanted:
             return f"nothing is connected to {own}: connect the port that carries timecode to it"
+        if self._sources and self._sources[0] not in self._there:
+            return f"{self._sources[0]} is gone; it is connected when it comes again"
         if self._sources:
             return f"{self._sources[0]} is not connected to {own} any more"
         return f"there is no JACK port {self._wanted!r} yet; it is connected when it comes"

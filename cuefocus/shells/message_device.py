@@ -35,14 +35,18 @@ def clock_port(text: str, *, where: str) -> tuple[str, str]:
     return port, act.strip() if mark else ""
 
 
-def art_net_address(text: str, *, where: str) -> str:
-    """Our own address at which Art-Net is heard, out of `artnet:ADDRESS`, `ADDRESS` or nothing: this machine alone.
+def art_net_address(text: str, *, where: str) -> tuple[str, str]:
+    """Addresses out of `artnet:ADDRESS#SENDER`, where both may be missing, and the prefix.
 
+    Returns: our own address at which Art-Net is heard, this machine's alone where none is named; and the address of the
+        sender that is to be followed, empty for the first that is heard.
     Raises: InputError for what is no IPv4 address: Art-Net has no other.
     """
-    name = text.removeprefix(ARTNET).strip()
-    if not name:
-        return THIS_MACHINE
+    own, _, sender = (part.strip() for part in text.removeprefix(ARTNET).partition("#"))
+    return _ipv4(own, where) if own else THIS_MACHINE, _ipv4(sender, where) if sender else ""
+
+
+def _ipv4(name: str, where: str) -> str:
     try:
         return str(ipaddress.IPv4Address(name))
     except ValueError:

@@ -27,12 +27,13 @@ class Message:
     """Bytes that arrived together, and the host time at which they did. None at all: they were not meant for us.
 
     Args:
-        sender: who sent them, where the way they came tells.
+        sender, port: the host that sent them and its port, where the way they came tells.
     """
 
     data: bytes
     stamp_ns: int
     sender: str = ""
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,20 @@ class Musical(Protocol):
         """Where the song is, for the operator; None while nothing is known of it."""
 
 
+@runtime_checkable
+class Discerning(Protocol):
+    """A listener that tells senders apart, and follows one of them."""
+
+    def feed(self, data: bytes, stamp_ns: int, host: str, port: int, /) -> Sequence[Reading | Glitch | PlaybackStopped]:
+        """As of a `Listener`, from a host and its port."""
+
+    def rivals(self, at_ns: int, /) -> str:
+        """Who sends beside the one that is followed, if that is to be told now; else empty."""
+
+    def restart(self) -> None:
+        """The way in was closed."""
+
+
 class MessageSource:
     """Readings from messages.
 
@@ -130,7 +145,7 @@ class MessageSource:
         self,
         source: str,
         inlet: Inlet,
-        listener: Listener,
+        listener: Listener | Discerning,
         *,
         resumed: bool = False,
         clock_ns: Callable[[], int] = now_ns,
@@ -179,6 +194,8 @@ class MessageSource:
                 heard += self._hear(came)
         else:
             self._bell.pause()
+        if isinstance(self._listener, Discerning) and (rivals := self._listener.rivals(at_ns)):
+            self._tell_alarm(at_ns, rivals)
         return heard + self._glitches_due(at_ns)
 
     def news(self, at_ns: int) -> list[Fields]:
@@ -199,7 +216,12 @@ class MessageSource:
         heard: list[Heard] = []
         if not message.data:
             return heard
-        for found in self._listener.feed(message.data, message.stamp_ns):
+        listener = self._listener
+        if isinstance(listener, Discerning):
+            found_now = listener.feed(message.data, message.stamp_ns, message.sender, message.port)
+        else:
+            found_now = listener.feed(message.data, message.stamp_ns)
+        for found in found_now:
             if isinstance(found, Glitch):
                 self._glitches, self._glitch = self._glitches + 1, found.reason
             else:

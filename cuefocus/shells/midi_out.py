@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from cuefocus.errors import DeviceError, InputError, LinkError
+from cuefocus.shells.library_noise import libraries_unheard
 
 _BACKENDS: Final = {"midi": "mido.backends.rtmidi/LINUX_ALSA", "jack": "mido.backends.rtmidi/UNIX_JACK"}
 _OWN_NAME: Final = "CueFocus timecode"
@@ -48,10 +49,11 @@ class _NamedOut:
         self._broken = rtmidi.RtMidiError, OSError
         backend = mido.Backend(_BACKENDS[kind], load=True)
         try:
-            if name:
-                self._port: Any = backend.open_output(_only_one(name, backend.get_output_names(), self._where))
-            else:
-                self._port = backend.open_output(_OWN_NAME, virtual=True)
+            with libraries_unheard():
+                if name:
+                    self._port: Any = backend.open_output(_only_one(name, backend.get_output_names(), self._where))
+                else:
+                    self._port = backend.open_output(_OWN_NAME, virtual=True)
         except (SystemError, *self._broken) as problem:  # RtMidi says SystemError where there is no sequencer or server
             cure = "is the ALSA sequencer there (modprobe snd-seq)?" if kind == "midi" else "start the JACK server"
             raise DeviceError(f"MIDI cannot be had: {problem}", where=self._where, hint=cure) from None

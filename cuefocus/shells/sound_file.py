@@ -4,6 +4,7 @@ Each format has one reader: PCM and floats in WAV ours, all else that libsndfile
 The content of a file decides, not its name.
 """
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class SoundFile:
         """
         path = Path(path)
         try:
+            if path == Path():  # also what becomes of an empty name
+                raise SoundFileError("no sound file is named", where="sound", hint="name a file, not a folder")
             if path.is_dir():
                 raise SoundFileError("is a directory, not a sound file", where=str(path), hint="name a file in it")
             if path.exists() and not path.is_file():  # a pipe would block, a device has no end
@@ -65,7 +68,8 @@ class SoundFile:
             raise SoundFileError("there is no such file", where=str(path), hint="check the name and folder") from None
         except OSError as error:
             reason = error.strerror or "unknown reason"
-            raise SoundFileError(f"cannot be read: {reason}", where=str(path), hint="check its permissions") from None
+            hint = "it is a link to itself: name the file" if error.errno == errno.ELOOP else "check its permissions"
+            raise SoundFileError(f"cannot be read: {reason}", where=str(path), hint=hint) from None
         return cls(path, body.sample_rate, body.channels, body.samples, body.warning, body)
 
     def warn(self, tell: Callable[[str], object]) -> None:

@@ -44,10 +44,12 @@ class ArtNetConfig:
     Args:
         source: id of the source it stands for.
         address: our own IPv4 address at which it is heard; 0.0.0.0 for all of them.
+        sender: the sender's IPv4 address; empty for the first that is heard.
     """
 
     source: str
     address: str
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

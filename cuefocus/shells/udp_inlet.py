@@ -168,7 +168,7 @@ class UdpInlet:
             elif level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(value) >= _PKTINFO.size:
                 came_by = _PKTINFO.unpack_from(value)[1]
         ours = (self._only is None or came_by == self._only) and self._heeds(sender[0])
-        return Message(data if ours else b"", self._host_ns(stamped_ns), sender[0])
+        return Message(data if ours else b"", self._host_ns(stamped_ns), sender[0], sender[1])
 
     def send(self, data: bytes, to: tuple[str, int]) -> None:
         """Send a datagram from this port; while it is not open, or nobody can be reached, nothing happens."""

@@ -213,7 +213,9 @@ def _to_float(raw: npt.NDArray[np.uint8], bits: int, *, floating: bool) -> npt.N
         raw = wide
     stored = np.ascontiguousarray(raw).reshape(-1)
     if floating:
-        return stored.view("<f4" if bits == 32 else "<f8").astype(np.float32)
+        # What is too loud for a float32 is infinite, as it should be.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return stored.view("<f4" if bits == 32 else "<f8").astype(np.float32)
     if bits == 16:
         return stored.view("<i2").astype(np.float32) / np.float32(32768)
     return stored.view("<i4").astype(np.float32) / np.float32(2147483648)

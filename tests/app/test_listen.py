@@ -63,5 +63,9 @@ def test_what_cannot_be_listened_to_is_said() -> None:
         listen("file:nowhere.wav")
     with pytest.raises(InputError, match="channels count from 1"):
         listen("audio:X#0")
+    for nothing in ("", "foo:bar"):
+        with pytest.raises(InputError, match=r"write file:X.wav, jack:PORT"):
+            listen(nothing)
+    assert cuefocus("doctor", "--listen", "").status == 1
     with pytest.raises((DeviceError, InputError)):
         listen("audio:no such card anywhere", seconds=1.0)

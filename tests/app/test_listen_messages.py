@@ -11,6 +11,7 @@ from cuefocus.shells.message_source import Message
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun, timecode_packet
+from cuefocus.wire.mtc import encoder
 from cuefocus.wire.mtc.encoder import MtcRun, full_frame
 
 RATE = RATES["29.97df"]
@@ -59,12 +60,31 @@ def test_what_is_no_running_timecode_is_said(messages: list[Message], problem: s
     assert said(messages)[0][1] == problem
 
 
+def test_midi_timecode_of_full_frames_alone_is_told_to_be_no_motion() -> None:
+    labels = [Timecode(1, 0, 0, frames) for frames in range(0, 20, 2)]
+    pairs = ((full_frame(label, RATE), *encoder.quarter_frames(label, RATE)) for label in labels)
+    words = [Message(data, NS_PER_S) for pair in pairs for data in pair]
+    (found,) = findings("MIDI timecode", understood_midi(words), len(words), "look")
+    assert (found.severity, "places, but no motion" in found.problem) == ("error", True)
+
+
 def test_art_net_is_understood_and_what_is_none_is_counted() -> None:
     run = ArtNetRun(RATE, START, NS_PER_S)
     messages = [Message(data, due_ns) for due_ns, data in (run.packet(index) for index in range(60))]
     told = understood_art_net([*messages, Message(b"noise", 1), Message(b"", 1)])
     assert (len(told.words), len(told.torn)) == (60, 1)
     assert lateness_ms(told.stamps_ns)[1] < 0.01
+    two = [
+        Message(data, message.stamp_ns + at, f"10.0.0.{at}")
+        for message in messages
+        for at, data in ((1, message.data), (2, timecode_packet(Timecode(5, 0, 0, 0), RATE)))
+    ]
+    told = understood_art_net(two)
+    assert len(told.words) == 60
+    rivals, counted = findings("Art-Net timecode", told, 120, "look")
+    assert (rivals.severity, "10.0.0.1 and 10.0.0.2; 10.0.0.1 is followed" in rivals.problem) == ("warning", True)
+    assert "01:00:00;00 to 01:00:01;29" in counted.problem
+    assert understood_art_net(two, "10.0.0.2").words[0][0].hours == 5
     still = understood_art_net([Message(timecode_packet(START, RATE), 1)] * 3)
     (found,) = findings("Art-Net timecode", still, 3, "look")
     assert "stands still" in found.problem

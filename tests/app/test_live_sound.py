@@ -136,6 +136,8 @@ def test_a_server_that_dies_is_a_source_lost_and_found_again_when_it_is_back(tmp
             running.another("ears", ears)
             running.until(lambda event: event.get("state") == "freewheeling")
             running.until(lambda event: event.get("state") == "locked")
+        gone = running.until(lambda event: event["event"] == "source" and event["kind"] == "lost")
+        assert "player:ltc is gone; it is connected when it comes again" in gone["text"]
         assert running.pid("conductor") == conductor
 
 

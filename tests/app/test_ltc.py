@@ -92,7 +92,16 @@ def test_options_that_make_no_sense_are_refused_and_nothing_is_written(tmp_path:
         ({"speed": 40.0}, InputError),
         ({"level_dbfs": 3.0}, InputError),
         ({"user_bits": -1}, InputError),
+        ({"jumps": ["1=02:00:00:00"]}, InputError),
+        ({"gaps": ["5=0.2"]}, InputError),
     ):
         with pytest.raises(kind):
             generate_ltc(path, **{**good, **bad})  # type: ignore[arg-type]
     assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["x.flac", "x.aiff", "x.mp3"])
+def test_a_name_that_promises_another_format_than_wav_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="only WAV is written"):
+        generate_ltc(tmp_path / name, rate="25", start="01:00:00:00", seconds=1.0)
+    assert not (tmp_path / name).exists()

@@ -176,12 +176,24 @@ def test_wrong_options_are_told_before_anything_is_sent() -> None:
         (("artnet", *base, "--seconds", "0"), 1, "--seconds"),
         (("artnet", *base, "--speed", "0"), 1, "one speed"),
         (("artnet", *base, "--to", "nowhere:x"), 1, "HOST:PORT"),
+        (("artnet", *base, "--to", "::1"), 1, "no IPv6"),
+        (("artnet", *base, "--to", "[::1]:6454"), 1, "no IPv6"),
+        (("artnet", *base, "--seconds", "2", "--jump", "10=02:00:00:00"), 1, "never come"),
+        (("mtc", *base, "--to", "midi:x", "--seconds", "2", "--gap", "2=1"), 1, "never come"),
         (("mtc", *base, "--to", "somewhere"), 1, "midi:NAME"),
         (("mtc", *base, "--to", "raw:/no/such"), 3, "No such file"),
         (("mtc", *base), 2, "--to"),
     ):
         told = cuefocus(*words)
         assert (told.status, says in told.err) == (status, True), told.text
+
+
+@pytest.mark.parametrize("port", ["midi:nope", "jack:nope"])
+def test_a_port_that_is_not_there_is_one_sentence_and_nothing_of_the_librarys(port: str) -> None:
+    pytest.importorskip("rtmidi", reason="python-rtmidi is not installed")
+    told = cuefocus("mtc", "generate", "--rate", "25", "--start", "01:00:00:00", "--to", port)
+    assert told.status in (1, 3)
+    assert [line.partition(":")[0] for line in told.err.splitlines()] == ["cuefocus"], told.err
 
 
 @pytest.fixture

@@ -50,6 +50,10 @@ def test_what_is_given_stands_for_the_rigs_sources_in_order(rig: Rig) -> None:
         ArtNetChoice("source 3", "127.0.0.1"),
         ArtNetChoice("source 4", ALL_ADDRESSES),
     )
+    assert chosen(rig, "artnet:#10.0.0.5", "artnet:0.0.0.0#10.0.0.6") == (
+        ArtNetChoice("deck", "127.0.0.1", "10.0.0.5"),
+        ArtNetChoice("spare", ALL_ADDRESSES, "10.0.0.6"),
+    )
 
 
 @sources('[{id: daw, kind: midi-clock, device: "midi:reaper", act: song}, {id: b, kind: midi-clock, device: "x#solo"}]')

@@ -136,6 +136,12 @@ def test_what_cannot_be_said_is_refused_with_what_can(words: list[str]) -> None:
         order_from(words)
 
 
+@pytest.mark.parametrize("words", [["source", "deck", "frobnicate"], ["engage", "A", "confrm"]])
+def test_the_one_word_that_may_follow_a_name_is_said(words: list[str]) -> None:
+    with pytest.raises(InputError, match=rf"takes no '{words[2]}'.*or with confirm"):
+        order_from(words)
+
+
 def test_only_a_hand_moves_by_hand() -> None:
     assert order_from(["hand", "A.focus"], by_ring=0.01) == Order("hand", "A.focus", by_ring=0.01)
     with pytest.raises(InputError, match="--by"):

@@ -16,7 +16,7 @@ from cuefocus.sim.late_channel import DELAYS, LateChannel
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, parse_timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun, timecode_packet
-from cuefocus.wire.events import Glitch, Reading
+from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 from cuefocus.wire.mtc.encoder import MtcRun, full_frame
 from tests.chase.simulated import HOST0_NS, TICK_NS, Run, act, truth
 
@@ -148,6 +148,25 @@ def test_a_full_frame_is_a_reading_without_motion() -> None:
     reader = MtcInput("mtc")
     found = reader.feed(full_frame(Timecode(1, 2, 3, 4), RATE), 55)
     assert found == [Reading("mtc", Timecode(1, 2, 3, 4), drop=False, stamp_ns=55, frame_ns=0.0, direction=0)]
+
+
+@pytest.mark.parametrize("command", [0x01, 0x09], ids=["stop", "pause"])
+def test_a_stop_by_machine_control_ends_playback_at_once(command: int) -> None:
+    reader, follower = MtcInput("mtc"), Follower(act())
+    stopped_ns = HOST0_NS + 4 * NS_PER_S
+    messages = [*mtc("01:00:00:00", 4), (stopped_ns, bytes((0xF0, 0x7F, 0x7F, 0x06, command, 0xF7)))]
+    kinds: list[ChaseKind] = []
+    for due_ns, message in messages:
+        for found in reader.feed(message, due_ns):
+            if isinstance(found, PlaybackStopped):
+                follower.notice("stopped", found.stamp_ns, found.reason)
+            elif isinstance(found, Reading):
+                follower.feed(found)
+        clock, events = follower.step(due_ns)
+        kinds += [event.kind for event in events]
+    assert kinds == [ChaseKind.LOCKED, ChaseKind.STOPPED]
+    assert (clock.state, clock.speed) == (ClockState.HOLDING, 0.0)
+    assert clock.show_ns == pytest.approx(3604 * NS_PER_S, abs=NS_PER_MS)
 
 
 def test_the_measured_latency_is_taken_off() -> None:

@@ -180,6 +180,22 @@ def test_datagrams_become_readings() -> None:
     assert readings[-1].stamp_ns == pytest.approx(packets[-1][0], abs=1000)
 
 
+def test_of_two_senders_one_is_followed_and_the_operator_is_told_of_both() -> None:
+    hand = Hand()
+    one, other = ArtNetRun(RATE, START, BEGIN_NS), ArtNetRun(RATE, Timecode(5, 0, 0, 0), BEGIN_NS + NS_PER_MS)
+    queue = Queue()
+    for index in range(50):
+        for run, host in ((one, "10.0.0.1"), (other, "10.0.0.2")):
+            due_ns, data = run.packet(index)
+            queue.came.append(Message(data, due_ns, host, 6454))
+    source = MessageSource("desk", queue, ArtNetInput("desk"), clock_ns=hand)
+    readings = [event for event in all_of(source, hand) if isinstance(event, Reading)]
+    assert {reading.label.hours for reading in readings} == {1}
+    alarms = [fields["text"] for fields in source.news(hand.now_ns) if fields["event"] == "alarm"]
+    said = "two senders of Art-Net timecode: 10.0.0.1 and 10.0.0.2; 10.0.0.1 is followed"
+    assert alarms == [f"source desk: {said}"]
+
+
 def test_a_stop_of_playback_is_the_sources_own_event() -> None:
     hand = Hand()
     came = [Message(b"\xfa", BEGIN_NS), *clocks(0, 48), Message(b"\xfc", BEGIN_NS + NS_PER_S)]

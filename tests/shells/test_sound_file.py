@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -185,10 +186,21 @@ def test_places_that_are_no_files_are_refused(tmp_path: Path) -> None:
     for path, says in ((tmp_path, "directory"), (tmp_path / "no.wav", "no such file"), (Path("/dev/null"), "device")):
         with pytest.raises(SoundFileError, match=says):
             SoundFile.open(path)
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
+    with pytest.raises(SoundFileError, match="a link to itself"):
+        SoundFile.open(tmp_path / "loop.wav")
+    with pytest.raises(SoundFileError, match="no sound file is named"):
+        SoundFile.open("")
     with pytest.raises(SoundFileError, match="no file name"):
         SoundFile.open(tmp_path / "x\0y.wav")
     with pytest.raises(DeviceError, match="cannot be written"):
         write_sound_file(tmp_path / "no" / "x.wav", 48_000, [])
+
+
+def test_floats_beyond_all_sound_are_read_without_a_word_of_numpys(tmp_path: Path) -> None:
+    sound = np.full(64, 1e300)
+    soundfile.write(tmp_path / "x.wav", sound, 48_000, subtype="DOUBLE")
+    assert np.isinf(np.concatenate(list(SoundFile.open(tmp_path / "x.wav").blocks(0)))).all()
 
 
 def test_a_channel_the_file_lacks_is_refused(tmp_path: Path) -> None:

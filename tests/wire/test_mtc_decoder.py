@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cuefocus.sim.torn_mtc import FAULTS, Sent, is_hidden, is_true, played, running_counter, torn_stream
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, parse_timecode, timecode_at_frame
 from cuefocus.timebase.units import NS_PER_MS
-from cuefocus.wire.events import Glitch
+from cuefocus.wire.events import Glitch, PlaybackStopped
 from cuefocus.wire.mtc.decoder import Heard, MtcDecoder
 from cuefocus.wire.mtc.encoder import full_frame, quarter_frames
 from cuefocus.wire.mtc.word import MTC_RATES, MtcLocate, MtcWord
@@ -97,10 +97,73 @@ def test_a_full_frame_that_does_not_exist_is_a_glitch() -> None:
 @pytest.mark.parametrize(
     "other",
     ["F07F7F010201020304050607080000F7", "F07F7F0602F7", "F8", "FE", "903C40", "F20102", "F07F7F0101F7"],
-    ids=["user bits", "MMC", "clock", "sensing", "note", "song position", "short"],
+    ids=["user bits", "MMC play", "clock", "sensing", "note", "song position", "short"],
 )
 def test_what_is_not_timecode_is_ignored(other: str) -> None:
     assert MtcDecoder("mtc").feed(bytes_of(other), 5) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "means"),
+    [
+        ("F07F7F0601F7", [PlaybackStopped("mtc", "MMC Stop", 5)]),
+        ("F07F7F0609F7", [PlaybackStopped("mtc", "MMC Pause", 5)]),
+        ("F07F7F06440601210203040AF7", [MtcLocate(Timecode(1, 2, 3, 4), RATES["25"], 5)]),
+        (
+            "F07F7F060144060141423B1D00F7",
+            [
+                PlaybackStopped("mtc", "MMC Stop", 5),
+                MtcLocate(Timecode(1, 2, 59, 29), DF, 5),
+            ],
+        ),
+        ("F07F7F0602440601210203040AF7", [MtcLocate(Timecode(1, 2, 3, 4), RATES["25"], 5)]),
+        ("F07F7F0640024F0109F7", [PlaybackStopped("mtc", "MMC Pause", 5)]),
+        ("F07F7F064406014101000000F7", [Glitch("mtc", "MMC Locate names a frame that does not exist", 5)]),
+    ],
+    ids=["stop", "pause", "locate", "stop and locate", "play and locate", "write and pause", "no such frame"],
+)
+def test_machine_control_stops_and_locates(message: str, means: list[Heard]) -> None:
+    assert MtcDecoder("mtc").feed(bytes_of(message), 5) == means
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "F07F7F0602F7",
+        "F07F7F0603F7",
+        "F07F050601F7",
+        "F07F7F0701F7",
+        "F07F7F06440200013FF7",
+        "F07F7F064406012102F7",
+        "F07F7F0644F7",
+        "F07F7F0653030101F7",
+        "F07E7F0601F7",
+    ],
+    ids=[
+        "play",
+        "deferred play",
+        "another device",
+        "response",
+        "field",
+        "cut off",
+        "no count",
+        "segment",
+        "not real time",
+    ],
+)
+def test_machine_control_that_is_no_stop_for_us_changes_nothing(message: str) -> None:
+    decoder = MtcDecoder("mtc")
+    sent = played(RATES["25"], 90_000, 96)
+    before = heard(sent[:48], decoder)
+    assert decoder.feed(bytes_of(message), 48) == []
+    assert len(before) + len(heard(sent[48:], decoder, from_stamp=49)) == 12
+
+
+def test_quarter_frames_still_under_way_after_a_stop_start_nothing() -> None:
+    decoder, sent = MtcDecoder("mtc"), played(RATES["25"], 90_000, 96)
+    heard(sent[:48], decoder)
+    decoder.feed(bytes_of("F07F7F0601F7"), 48)
+    assert heard(sent[48:70], decoder, from_stamp=49) == []
 
 
 def test_messages_of_mido_are_taken_as_they_are() -> None:

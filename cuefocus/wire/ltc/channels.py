@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels
-from cuefocus.wire.ltc.meter import frame_worth
+from cuefocus.wire.ltc.meter import AS_GOOD, frame_worth
 
 _CHUNK_S: Final = 0.05
 _AT_ONCE: Final = 2
@@ -24,8 +24,6 @@ _SURE_FRAMES: Final = 8
 _GOOD: Final = 0.9  # mean worth of frames; 17 dB over the noise shows 0.89
 _SILENT: Final = 1e-5  # -100 dBFS: no timecode was ever read from less
 _PATIENCE_S: Final = 1.0
-_AS_GOOD: Final = 0.02
-"""Lock qualities no further apart than this are alike."""
 
 Block = npt.NDArray[np.float32]
 
@@ -146,9 +144,9 @@ class ChannelSearch:
         over = [channel for channel, trial in self._trials.items() if trial.chunks >= _TRIAL_CHUNKS]
         best = max((trial.quality for trial in sure.values()), default=0.0)
         begun = [trial for trial in self._trials.values() if trial.frames and trial not in sure.values()]
-        none_better = not self._untried and best >= max(self._poor.values(), default=0.0) - _AS_GOOD
+        none_better = not self._untried and best >= max(self._poor.values(), default=0.0) - AS_GOOD
         if sure and not begun and (best >= _GOOD or none_better):
-            alike = [channel for channel, trial in sure.items() if trial.quality >= best - _AS_GOOD]
+            alike = [channel for channel, trial in sure.items() if trial.quality >= best - AS_GOOD]
             return self._take(max(alike, key=lambda each: (sure[each].square, -each)))
         for channel in over:
             del self._trials[channel]

@@ -23,7 +23,8 @@ from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 from cuefocus.wire.ltc.second_opinion import DOUBT_S, SecondOpinion, Sound
 from cuefocus.wire.ltc.word_queue import WordQueue
 
-_STEADY_BITS = 0.012  # jitter of an edge reading that needs no second opinion: about 17 dB over the noise
+STEADY_BITS = 0.012
+"""Jitter of an edge reading that needs no second opinion: about 17 dB over the noise."""
 _KNOWN_AFTER_S = 0.002  # by then the edge reader has handed over a word that ended
 _VOUCHED_WORDS = 1.25  # by then a steady edge reading has found another that vouches for it, or never will
 _RECENT_S = 5.0  # frames handed over so long ago cannot be met again, nor followed
@@ -64,7 +65,7 @@ class LtcDecoder:
         kernels = kernels if kernels is not None else PlainKernels()
         known_after = sample_rate * _KNOWN_AFTER_S
         self._edges = EdgeReader(sample_rate, kernels)
-        self._words = WordQueue(known_after, steady_bits=_STEADY_BITS, longest_wait=sample_rate * DOUBT_S)
+        self._words = WordQueue(known_after, steady_bits=STEADY_BITS, longest_wait=sample_rate * DOUBT_S)
         self._gate = ContinuityGate()
         self._second = SecondOpinion(sample_rate, kernels)
         self._unsteady: deque[LtcFrame] = deque()
@@ -166,12 +167,12 @@ class LtcDecoder:
         while self._words.next_due <= by_sample and len(self._words):
             self._now = max(self._now, self._words.next_due)
             word, follows = self._words.pop()
-            if word.jitter < _STEADY_BITS:
+            if word.jitter < STEADY_BITS:
                 self._second.steady(word.last_sample)
                 self._steady.append(word)
             for frame in self._gate.feed(word, follows=follows):
                 self._unsteady.append(frame)
-                if frame.jitter < _STEADY_BITS:  # and with it those that it bears out
+                if frame.jitter < STEADY_BITS:  # and with it those that it bears out
                     due += self._give_unsteady(np.inf)
         return due
 

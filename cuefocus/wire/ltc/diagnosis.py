@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cuefocus.timebase.frames import FrameRate
+from cuefocus.timebase.twin_rates import CRYSTAL
 from cuefocus.wire.ltc.rate import InferredRate, infer_rate
 from cuefocus.wire.ltc.symptoms import Symptoms
 
@@ -30,7 +31,6 @@ _WIDER: Final = "give it a wider path: no telephone line or speech codec, no wor
 _WHOLE: Final = 0.9
 _VARISPEED: Final = 0.002  # design §4: what speed 1 lets pass
 _DAMAGED_SYNCS_PER_S: Final = 2.0  # random edges make a sixteenth of that
-_CRYSTAL: Final = 300e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _rates(channel: Symptoms, sample_rate: int, rates: Sequence[FrameRate]) -> I
         return
     if rates and heard.certain:
         fits = [rate for rate in rates if _counts_alike(heard.rate, rate)]
-        if all(abs(_speed_at(heard, rate) - 1.0) > _CRYSTAL for rate in fits) and abs(heard.speed - 1.0) < _CRYSTAL:
+        if all(abs(_speed_at(heard, rate) - 1.0) > CRYSTAL for rate in fits) and abs(heard.speed - 1.0) < CRYSTAL:
             problem = f"wrong rate: it runs at {heard.rate.name} frames a second, the show says {fits[0].name}"
             hint = f"set the player to {fits[0].name}, or write rate: {heard.rate.name!r}"
             yield Ailment("warning", "wrong rate", problem, hint)

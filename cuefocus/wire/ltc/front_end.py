@@ -3,7 +3,8 @@
 The high-pass takes away what two moving means in a row leave: H(f) = 1 - sinc²(f L / fs). It is symmetrical, so no edge
 moves; it takes all DC, 42 dB of 50 Hz and 23 dB of 150 Hz, and leaves the 1 and 2 kHz of timecode at play speed alone.
 Where a transformer, a microphone input or a small coupling capacitor has differentiated the signal into spikes, the
-sums over half bits catch them whole: no other front end is needed for that.
+sums over half bits catch them whole: integrating is what they do already, so there is no integrated front end beside
+this one, as there would have to be for a reader of edges.
 
 Every output depends on the sum of all samples before it, taken one after the other: so no cut of the input into
 blocks leaves a trace.

@@ -17,6 +17,8 @@ _FULL_SCALE: Final = 0.9999
 _WINDOW_S: Final = 1.0
 _DOUBT: Final = 10.0
 """Jitter of a tenth of a bit halves what a frame is worth."""
+AS_GOOD: Final = 0.02
+"""Channels whose frames are worth so nearly the same are alike: told apart by level, since crosstalk is the weaker."""
 
 
 @dataclass(frozen=True, slots=True)

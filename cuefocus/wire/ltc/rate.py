@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cuefocus.timebase.frames import RATES, FrameRate
+from cuefocus.timebase.twin_rates import CRYSTAL, TWINS
 from cuefocus.wire.ltc.continuity import adjoins
 from cuefocus.wire.ltc.frame import LtcFrame
 
-_BY_NOMINAL = {24: ("24", "23.976"), 25: ("25",), 30: ("30", "29.97ndf")}
 # Speeds a deck or a player is set to; a rate that makes one of them exact is believed before one that does not.
 _USUAL_SPEEDS = (1.0, 0.5, 2.0, 0.25, 4.0, 8.0)
-_CRYSTAL = 300e-6  # two crystals' tolerance with room; less than half of the 1000 ppm between the rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def infer_rate(frames: Sequence[LtcFrame], sample_rate: int) -> InferredRate:
     if sum(frame.drop for frame in frames) * 2 > len(frames):
         return _placed(RATES["29.97df"], lengths, sample_rate, certain=True)
     counted = _counted(frames)
-    candidates = [RATES[name] for nominal in counted for name in _BY_NOMINAL[nominal]]
+    candidates = [rate for nominal in counted for rate in TWINS[nominal]]
     # Normal play shows in the median, wow averages out of the mean.
     periods = (float(np.median(lengths)), float(np.mean(lengths)))
 
@@ -63,7 +62,7 @@ def infer_rate(frames: Sequence[LtcFrame], sample_rate: int) -> InferredRate:
         return min(abs(speed / usual - 1.0) for speed in speeds for usual in _USUAL_SPEEDS)
 
     best = min(candidates, key=oddness)
-    if oddness(best) > _CRYSTAL:  # varispeed: the count alone decides, whole rates first
+    if oddness(best) > CRYSTAL:  # varispeed: the count alone decides, whole rates first
         return _placed(candidates[0], lengths, sample_rate, certain=len(candidates) == 1)
     return _placed(best, lengths, sample_rate, certain=True)
 
@@ -78,6 +77,6 @@ def _counted(frames: Sequence[LtcFrame]) -> list[int]:
     for first, second in pairwise(frames):
         if first.label.seconds != second.label.seconds and adjoins(first, second):
             ends[max(first.label.frames, second.label.frames) + 1] += 1
-    heard = [nominal for nominal, _ in ends.most_common(1) if nominal in _BY_NOMINAL]
+    heard = [nominal for nominal, _ in ends.most_common(1) if nominal in TWINS]
     least = max(frame.label.frames for frame in frames) + 1
-    return heard or [nominal for nominal in _BY_NOMINAL if nominal >= least]
+    return heard or [nominal for nominal in TWINS if nominal >= least]

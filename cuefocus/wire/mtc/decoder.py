@@ -1,4 +1,4 @@
-"""Reads MIDI timecode: bytes and stamps in; words, locates and glitches out.
+"""Reads MIDI timecode: bytes and stamps in; words, locates, stops and glitches out.
 
 A quarter frame carries four bits and no check, so a word is easily torn: a piece lost, doubled, swapped or somebody
 else's, the direction turned or the value changed between two pieces. Eight pieces in unbroken order prove nothing. A
@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from cuefocus.timebase.frames import Timecode
 from cuefocus.timebase.units import NS_PER_MS
-from cuefocus.wire.events import Glitch
+from cuefocus.wire.events import Glitch, PlaybackStopped
+from cuefocus.wire.machine_control import Halt, commands_of
 from cuefocus.wire.midi_bytes import MidiBytes
 from cuefocus.wire.mtc.word import PIECES_PER_WORD, MtcLocate, MtcWord, label_of, label_of_full_frame
 
@@ -23,7 +24,7 @@ _MOST_MISSED = 4
 _LONGEST_PAUSE_NS = 500 * NS_PER_MS
 _FULL_FRAME = b"\x01\x01"
 
-Heard = MtcWord | MtcLocate | Glitch
+Heard = MtcWord | MtcLocate | PlaybackStopped | Glitch
 
 
 class MtcDecoder:
@@ -41,9 +42,8 @@ class MtcDecoder:
         self._gathered: deque[tuple[int, int, int]] = deque(maxlen=PIECES_PER_WORD)  # piece, nibble, stamp
         self._direction = 0
         self._doubtful: list[MtcWord] = []  # in a row, each leading to the next, not believed yet
-        self._timeline: MtcWord | None = (
-            None  # what is taken to have been sent last: believed, or counted on from there
-        )
+        # What is taken to have been sent last: believed, or counted on from there.
+        self._timeline: MtcWord | None = None
         self._missed = 0
         self.believed = 0
         self.unbelieved = 0
@@ -68,15 +68,22 @@ class MtcDecoder:
         self._begin_anew()
 
     def _exclusive(self, message: bytes, stamp_ns: int) -> Iterator[Heard]:
-        """A full frame: F0 7F device 01 01 hours minutes seconds frames F7."""
-        if len(message) != 10 or message[1] != 0x7F or message[3:5] != _FULL_FRAME:
-            return
+        """A full frame, F0 7F device 01 01 hours minutes seconds frames F7; or machine control, that says as much."""
+        if len(message) == 10 and message[1] == 0x7F and message[3:5] == _FULL_FRAME:
+            yield self._locate(message[5:9], "a full frame", stamp_ns)
+        for command in commands_of(message):
+            if isinstance(command, Halt):
+                self._begin_anew()
+                yield PlaybackStopped(self._source, command.text, stamp_ns)
+            else:
+                yield self._locate(command, "MMC Locate", stamp_ns)
+
+    def _locate(self, place: bytes, what: str, stamp_ns: int) -> MtcLocate | Glitch:
         self._begin_anew()
-        named = label_of_full_frame(message[5:9])
+        named = label_of_full_frame(place)
         if named is None:
-            yield Glitch(self._source, "a full frame names a frame that does not exist", stamp_ns)
-        else:
-            yield MtcLocate(*named, stamp_ns)
+            return Glitch(self._source, f"{what} names a frame that does not exist", stamp_ns)
+        return MtcLocate(*named, stamp_ns)
 
     def _quarter_frame(self, piece: int, nibble: int, stamp_ns: int) -> Iterator[Heard]:
         yield from self._join(piece, stamp_ns)

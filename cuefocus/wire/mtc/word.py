@@ -62,7 +62,7 @@ class MtcWord:
 
 @dataclass(frozen=True, slots=True)
 class MtcLocate:
-    """A full frame message: where playback stands. It starts no motion.
+    """A full frame message, or a locate by machine control: where playback stands. It starts no motion.
 
     Args:
         label: as sent; exists at `rate`.
