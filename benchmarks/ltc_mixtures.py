@@ -107,6 +107,10 @@ def mixtures() -> Iterator[Mixture]:
             [],
         ),
     )
+    yield Mixture(
+        "hum 12 dB, clipped together",
+        lambda t, _: (worn.clipped(worn.with_hum(t.sound, t.sample_rate, 12.0), 9.0), []),
+    )
     yield Mixture("DC steps", lambda t, chance: worn.with_steps(t.sound, t.sample_rate, chance))
     yield Mixture(
         "DC steps, noise 10 dB",
@@ -137,7 +141,7 @@ def mixtures() -> Iterator[Mixture]:
         "dips of 20 dB, noise 20 dB",
         lambda t, chance: _noisy(worn.with_dropouts(t.sound, t.sample_rate, chance, gain=0.1), 20.0, chance),
     )
-    for hertz in (3000.0, 2000.0, 1500.0):
+    for hertz in (3000.0, 2000.0, 1500.0, 1000.0):
         yield Mixture(
             f"azimuth {hertz:.0f} Hz",
             lambda t, chance, hertz=hertz: (
