@@ -37,6 +37,14 @@ def test_every_word_of_a_source_that_stands_is_read(held: int, noise: float, spe
     assert heard == (counts[::-1] if reverse else counts)
 
 
+@pytest.mark.parametrize(("snr_db", "least"), [(12, 29), (10, 27), (8, 22)])
+def test_in_noise_a_source_that_stands_is_still_read_as_one_that_stands(snr_db: int, least: int) -> None:
+    heard = counts_heard(sound_of([*range(40), *[39] * 29, *range(40, 80)], noise=0.5 * 10 ** (-snr_db / 20)))
+    assert heard.count(39) - 1 >= least
+    assert list(dict.fromkeys(heard)) == list(range(80))
+    assert heard.count(40) == 1, "the pause is not counted into"
+
+
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 def test_a_word_that_is_heard_twice_by_a_splice_is_read_once(reverse: bool) -> None:
     counts = list(range(20))

@@ -70,6 +70,11 @@ class ContinuityGate:
             self._confirmed = passed[-1]
         return passed
 
+    @property
+    def copies(self) -> list[LtcFrame]:
+        """Words that said the same as the one before, and may be a standstill yet."""
+        return self._copies
+
     def has_passed(self, frame: LtcFrame) -> bool:
         """Whether that frame was the last one fed, and confirmed, and none waits."""
         return self._confirmed is frame and self._previous is frame and self._pending is None

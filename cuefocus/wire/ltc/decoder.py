@@ -123,7 +123,7 @@ class LtcDecoder:
         while True:
             if self._second.rests:
                 due += self._take_calm()
-            if not (self._soft or self._unsteady or self._steady):
+            if not (self._soft or self._unsteady or self._steady or self._gate.copies):
                 due += self._take_ahead()
             if not self._second.hop_is_there:
                 return due + self._take_words(self._second.heard)
@@ -186,7 +186,7 @@ class LtcDecoder:
             for frame in soft:
                 if any(overlaps(frame, word) for word in self._steady):
                     self._soft.append(frame)
-                else:
+                elif not any(overlaps(frame, word) for word in self._gate.copies):  # it may but have counted on
                     due += self._give(frame)
         while self._unsteady and self._given.has_met(self._unsteady[0]):
             self._unsteady.popleft()  # nothing waits for what will be refused
