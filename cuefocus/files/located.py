@@ -4,7 +4,7 @@ from typing import Any
 
 from cuefocus.files.complaint import Complaint, Loc, Severity
 
-ID_KEYS = ("cue", "act", "id")
+ID_KEYS = ("cue", "id", "act")
 """Keys by whose value a list item is called in messages, e.g. `cues.12a.to`."""
 Places = Any
 """A mark for a scalar; (mark, {key: (key mark, places)}) for a mapping; (mark, [places]) for a list."""

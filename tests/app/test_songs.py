@@ -80,7 +80,8 @@ def test_several_acts_are_told_apart_by_song_select_or_by_name(tmp_path: Path) -
         ("encore", "no act 'encore'; have song, second, talk"),
     ):
         found = said(checked(tmp_path, TWO, CLOCK.replace("}\n", f", act: {act}}}\n"), beats=BEATS))
-        assert (problem in found[0]) if problem else found == []
+        assert [one.partition(": ")[0] for one in found] == ["clock.act"] * bool(problem)
+        assert problem is None or problem in found[0]
 
 
 def test_a_beat_file_without_bar_1_is_no_song(tmp_path: Path) -> None:
