@@ -165,16 +165,21 @@ class Arbiter:
         stepped = {source: follower.step(now_ns) for source, follower in self.followers.items()}
         self.clocks = {source: self._corrected(source, clock) for source, (clock, _) in stepped.items()}
         told = [*self._compare(elapsed_ns), *self._barred_by_rate(stepped)]
+        self._run_ends(self.clocks[self.leader])  # before anybody else may lead: an explicit stop is a stop
         clock, events = self._numbered(self.clocks[self.leader], stepped[self.leader][1])
         if self._chosen or clock.state not in ADVANCING:
             clock, events = self._led_on(clock, events)
         clock, events = self._begun(clock, events)
         clock, events = self._let_out(clock, elapsed_ns), [*events, *told]
-        self._run_ends(clock)
+        self._run_goes_on(clock)
         clock, disagreement = self._check_agreement(clock)
         return clock, [*events, *disagreement]
 
     # --- what may be asked ---
+
+    def may_begin(self, source: str) -> bool:
+        """Whether a source may begin a run while none is on: it has not gone on when the leader's had ended."""
+        return source not in self.standbys or not self.standbys[source].barred
 
     @property
     def depart_until_ns(self) -> int:
@@ -278,7 +283,8 @@ class Arbiter:
         heard = [source for source in free if self.clocks[source].state in (*ADVANCING, ClockState.LOCATING)]
         if lead.state is ClockState.LOCATING or not heard:
             self._others_since_ns = None
-            return self.leader if heard or not self._idle() else self._first
+            waits = heard or self.standbys[self._first].barred or not self._idle()
+            return self.leader if waits else self._first
         if self._others_since_ns is None:
             self._others_since_ns = self._now_ns
         best = next((source for source in heard if self.clocks[source].state in ADVANCING), heard[0])
@@ -314,20 +320,23 @@ class Arbiter:
         )
         return replace(clock, epoch=self.epoch), [*kept, begun]
 
-    def _run_ends(self, clock: Clock) -> None:
-        """Notice where a run ends: whoever goes on then speaks against it."""
+    def _run_ends(self, lead: Clock) -> None:
+        """Notice where the leader's run ends: whoever goes on then speaks against it."""
         for source, standby in self.standbys.items():
             standby.watch(self.clocks[source], self._now_ns)
+        if lead.running or not self._running:
+            return
+        self._running = False
+        for source, standby in self.standbys.items():
+            standby.barred = source != self.leader and self.clocks[source].state in RUNNING
+
+    def _run_goes_on(self, clock: Clock) -> None:
+        """Notice that a run is on, and how far it is, or since when none is."""
         if clock.state in ADVANCING:
             self._heard_ns = clock.show_ns
         if clock.running:
             self._running, self._idle_since_ns = True, None
-            return
-        if self._running:
-            self._running = False
-            for source, standby in self.standbys.items():
-                standby.barred = source != self.leader and self.clocks[source].state in RUNNING
-        if self._idle_since_ns is None:
+        elif self._idle_since_ns is None:
             self._idle_since_ns = self._now_ns
 
     # --- whether they agree ---

@@ -55,8 +55,10 @@ class Chasing:
         return Arbiter(job.sources, self.act.chase, latencies_ns=job.latencies_ns, common_ns=job.common_ns, epoch=epoch)
 
     def read(self, session: "Session", reading: Reading) -> None:
-        """Take a reading; enough of another act's change the act: the leader's, or anybody's while nothing runs."""
-        heeded = reading.source == self.sources.leader or not self.clock.running
+        """Take a reading; enough of another act's change the act: of whoever leads, or may begin a run now."""
+        heeded = reading.source == self.sources.leader or (
+            not self.clock.running and self.sources.may_begin(reading.source)
+        )
         act = self._chooser.offer(reading) if heeded else None
         if act is not None:
             session.taking.abandon_pass(session, "playback went to another act")

@@ -131,6 +131,60 @@ def test_a_deck_that_stops_is_stopped_though_the_other_goes_on(tmp_path: Path) -
     assert told.moved("A.focus", 6.3, 10.0) < 1e-4
 
 
+@pytest.mark.parametrize(
+    ("second", "ended"),
+    [
+        (Playback().play(5.6).wind(0.5, to=0.02).pause(7.9), "stopped"),
+        (Playback().play(5.6).cut(8.4), "is gone"),
+    ],
+    ids=["stop", "silence"],
+)
+def test_a_first_source_known_to_disagree_begins_nothing_when_the_leader_ends(
+    tmp_path: Path, second: Playback, ended: str
+) -> None:
+    """The deck comes 3 s behind while the spare leads: its labels pass both cues again after the spare's end."""
+    deck = TwoLines(second, handed_at_s=0.0).cut(4.0).locate(0.0).play(10.0)
+    told = told_of(tmp_path, deck)
+    assert told.alarms == [
+        "deck has no timecode, spare leads",
+        "deck is 3.000 s behind spare; it cannot stand in",
+        f"spare {ended}, deck did not agree with it and goes on",
+    ]
+    assert told.verdicts() == {"1": "landed", "2": "missed"}
+    assert source_of(told)["1"] == SPARE
+    assert told.moved("A.focus", 6.3, 13.0) < 1e-4
+
+
+def test_a_first_source_that_disagreed_leads_the_next_run_once_it_has_been_still(tmp_path: Path) -> None:
+    second = Playback().play(6.9).wind(0.5, to=0.02).pause(7.2)
+    deck = TwoLines(second).cut(5.6).locate(1.0).play(3.0).pause(2.0).locate(5.0).play(4.0)
+    told = told_of(tmp_path, deck)
+    assert told.verdicts() == {"1": "landed", "2/1": "skipped", "2/2": "landed"}
+    assert [row.source for row in told.rows] == [SPARE, LEADER, LEADER]
+    assert told.alarms[-1] == "spare has no timecode, deck leads"
+
+
+def test_the_operator_lets_a_first_source_lead_that_disagreed_when_the_leader_stopped(tmp_path: Path) -> None:
+    second = Playback().play(6.9).wind(0.5, to=0.02).pause(6.6)
+    story = Story(tmp_path, SHOW, TwoLines(second).cut(5.6).locate(2.6).play(8.4), rig=TWO_SOURCES)
+    told = story.at(8.5, lambda rig: rig.say("source", LEADER)).tell()
+    assert told.alarms[-2:] == [
+        "spare stopped, deck did not agree with it and goes on",
+        "spare has no timecode, deck leads",
+    ]
+    assert told.verdicts() == {"1": "landed", "2/1": "skipped", "2/2": "landed"}
+    assert [row.source for row in told.rows] == [SPARE, LEADER, LEADER]
+
+
+def test_a_source_that_disagrees_does_not_change_the_act_either(tmp_path: Path) -> None:
+    """It goes on in the other act when the leader has stopped."""
+    second = Playback().play(5.6).wind(0.5, to=0.02).pause(6.9)
+    deck = TwoLines(second, handed_at_s=0.0).cut(4.0).locate(3600.0).play(9.0)
+    told = told_of(tmp_path, deck, TWO_ACTS)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.moved("A.focus", 6.3, 12.0) < 1e-4
+
+
 def test_the_operator_lets_the_other_lead_without_a_step(tmp_path: Path) -> None:
     story = Story(tmp_path, SHOW, TwoLines(spare()).play(NINE_S), rig=TWO_SOURCES)
     story.at(5.0, lambda rig: rig.say("source", SPARE))
