@@ -7,6 +7,7 @@ from pathlib import Path
 from cuefocus.anchors.anchor import AnchorsRefused
 from cuefocus.anchors.beats import BeatMap, load_beats
 from cuefocus.anchors.words import Words, load_words
+from cuefocus.app.device_complaints import device_complaints
 from cuefocus.app.songs import song_complaints
 from cuefocus.app.stated_doubt import source_complaints
 from cuefocus.files.collector import collector_paused
@@ -73,6 +74,8 @@ def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = 
                 found += _without_echoes(compiled.complaints, missing)
                 found += song_complaints(show.value, rig.rig, anchors)
                 found += source_complaints(show.value, rig.rig)
+        if rig is not None:
+            found += device_complaints(rig.rig)
     return Checked(show, rig, compiled, tuple(in_file_order(found)), anchors)
 
 

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from cuefocus.app.check import Checked, check
 from cuefocus.app.daemon import Places, Wires
+from cuefocus.app.device_complaints import refuse_one_port_twice
 from cuefocus.app.job import SourcesInUse, build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
 from cuefocus.app.report import rendered
@@ -101,6 +102,7 @@ def run(
     if absent and options.arm:
         return INPUT_AT_FAULT
     choices = choose_sources(options.sources, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
+    refuse_one_port_twice(choices)
     in_use = tuple((choice.source, choice.kind) for choice in choices)
     job = build_job(checked, in_use)
     for choice in choices:

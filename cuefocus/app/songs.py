@@ -1,5 +1,6 @@
 """Acts with tempo maps, for sources that say where in a song playback is; and what is wrong where one has none."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -8,13 +9,14 @@ from typing import Final
 
 from cuefocus.anchors.anchor import AnchorMissing
 from cuefocus.anchors.beats import BeatMap
+from cuefocus.app.source_choice import AbletonChoice, ClockChoice, LinkChoice, live_of_rig
 from cuefocus.chase.musical import Song
 from cuefocus.engine.job import ActJob
 from cuefocus.errors import InputError
 from cuefocus.files.complaint import Complaint, Severity
 from cuefocus.files.load import Loaded
 from cuefocus.motion.moments import ActAnchors
-from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source
+from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source, SourceKind
 from cuefocus.show.models import Show
 from cuefocus.timebase.units import NS_PER_S
 
@@ -43,12 +45,12 @@ def songs_of(show: Show, anchors: Mapping[str, ActAnchors], acts: Mapping[str, A
 
 
 def song_complaints(show: Show, rig: Loaded[Rig], anchors: Mapping[str, ActAnchors]) -> Iterator[Complaint]:
-    """What keeps the rig's musical sources from being followed."""
+    """What keeps the rig's musical sources from being followed. A device that cannot be read names no act."""
     for index, source in enumerate(rig.value.sources):
         if source.kind in MUSICAL_KINDS:
-            loc = ("sources", index, "act" if source.act is not None else "kind")
-            for problem, hint, severity in _found(show, source, anchors):
-                yield rig.located.complaint(loc, problem, hint, severity=severity)
+            act, key = _act_of(source, rig.located.file)
+            for problem, hint, severity in _found(show, source.kind, act, anchors):
+                yield rig.located.complaint(("sources", index, key), problem, hint, severity=severity)
 
 
 def require_song(songs: tuple[Song, ...], act: str, where: str, *, selects: bool = True) -> None:
@@ -89,22 +91,35 @@ def bar_quarters(songs: tuple[Song, ...], act: str) -> float:
     return 4.0
 
 
-def _found(show: Show, source: Source, anchors: Mapping[str, ActAnchors]) -> Iterator[tuple[str, str, Severity]]:
-    maps = {act.act: beats for act in show.acts if (beats := anchors[act.act].beats) is not None}
-    named = [act for act in maps if source.act in (None, act)]
-    if source.act is not None and source.act not in show.act_by_id:
-        yield f"no act {source.act!r}; have {', '.join(show.act_by_id) or 'none'}", "", "error"
+def _act_of(source: Source, where: str) -> tuple[str | None, str]:
+    """The act that a musical source names, by itself or in its device, None for none; and the key to blame for it."""
+    if source.act is not None:
+        return source.act, "act"
+    with contextlib.suppress(InputError):
+        heard = live_of_rig(source, where)
+        if isinstance(heard, ClockChoice | AbletonChoice | LinkChoice) and heard.act:
+            return heard.act, "device"
+    return None, "kind"
+
+
+def _found(
+    show: Show, kind: SourceKind, act: str | None, anchors: Mapping[str, ActAnchors]
+) -> Iterator[tuple[str, str, Severity]]:
+    maps = {one.act: beats for one in show.acts if (beats := anchors[one.act].beats) is not None}
+    named = [one for one in maps if act in (None, one)]
+    if act is not None and act not in show.act_by_id:
+        yield f"no act {act!r}; have {', '.join(show.act_by_id) or 'none'}", "", "error"
     elif not named:
-        whose = "no act has beats" if source.act is None else f"act {source.act!r} has no beats"
-        yield f"{source.kind} says where in a song playback is, and {whose}", _NO_BEATS, "error"
-    elif len(named) > 1 and source.kind not in _SELECTING:
+        whose = "no act has beats" if act is None else f"act {act!r} has no beats"
+        yield f"{kind} says where in a song playback is, and {whose}", _NO_BEATS, "error"
+    elif len(named) > 1 and kind not in _SELECTING:
         yield _WHICH, f"write the source's `act`: {', '.join(named)}", "error"
     elif len(named) > 1:
         listed = ", ".join(f"{number} {act}" for number, act in enumerate(named))
         yield f"several acts have beats: it follows none until MIDI Song Select says which ({listed})", "", "note"
-    for act in named:
-        if problem := _beginning(maps[act]):
-            yield f"act {act}: {problem}", "number its bars from 1, or use a MIDI file", "error"
+    for one in named:
+        if problem := _beginning(maps[one]):
+            yield f"act {one}: {problem}", "number its bars from 1, or use a MIDI file", "error"
 
 
 def _beginning(beats: BeatMap) -> str:

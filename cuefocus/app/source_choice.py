@@ -1,5 +1,6 @@
 """`--source`, each of them, or else the rig's own: what a run listens to, in order of priority."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,14 @@ FORMS: Final = (
 )
 MIDNIGHT: Final = "00:00:00:00"
 _NOBODY: Final = "timecode"
+# How sources are written after `--source` whose device cannot be mistaken for another kind's port or card.
+_WRITTEN: Final[tuple[tuple[SourceKind, str, Callable[..., object]], ...]] = (
+    ("midi-clock", CLOCK, clock_port),
+    ("artnet", ARTNET, art_net_address),
+    ("reaper", REAPER, reaper_port),
+    ("ableton", ABLETON, ableton_program),
+    ("link", LINK, link_act),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,32 +201,65 @@ def _given(text: str, source: str, own: Source | None, warn: Warn) -> SourceChoi
     raise InputError(f"no source {text!r}", where="--source", hint=FORMS)
 
 
+def live_of_rig(source: Source, where: str) -> SourceChoice | None:
+    """What a source of the rig listens to; None for a file, and where it names no device but needs one to be heard.
+
+    Args:
+        source: any of the rig's.
+        where: the rig file, for complaints.
+
+    Raises: InputError for a device that nothing of its kind is heard at.
+    """
+    device, place = source.device or "", f"{where}: sources.{source.id}.device"
+    if source.kind == "artnet":
+        return ArtNetChoice(source.id, *art_net_address(device, where=place))
+    if source.kind == "reaper":
+        return _reaper(device, source.id, source, place)
+    if source.kind == "ableton":
+        program = ableton_program(device, where=place)
+        return AbletonChoice(source.id, replace(program, act=source.act or program.act))
+    if source.kind == "link":
+        act = link_act(device, where=place)
+        return LinkChoice(source.id, source.act or act)
+    if source.device is None or source.kind == "file":
+        return None
+    _refuse_other_kind(source, place)
+    if source.kind == "ltc":
+        return LiveChoice(source.id, device_of(source, where))
+    if source.kind == "mtc":
+        return MidiChoice(source.id, midi_port(device, where=place))
+    port, act = clock_port(device, where=place)
+    return ClockChoice(source.id, port, source.act or act)
+
+
+def _refuse_other_kind(source: Source, where: str) -> None:
+    """Ports and sound cards may be called anything, but hardly as a source of another kind is written."""
+    device = source.device or ""
+    for kind, prefix, read in _WRITTEN:
+        if kind != source.kind and device.startswith(prefix) and _reads(read, device):
+            own = f"{'audio:' if source.kind == 'ltc' else MIDI}{device}"
+            hint = f"write kind: {kind}; or {own}, if that is what its device is called"
+            raise InputError(f"{device!r} is a source of kind {kind}, not {source.kind}", where=where, hint=hint)
+
+
+def _reads(read: Callable[..., object], device: str) -> bool:
+    with contextlib.suppress(InputError):
+        read(device, where="")
+        return True
+    return False
+
+
 def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
     chosen: list[SourceChoice] = []
     silent: list[str] = []
     for source in by_priority(rig):
-        where = f"{rig_path}: sources.{source.id}.device"
-        if source.kind == "artnet":
-            chosen.append(ArtNetChoice(source.id, *art_net_address(source.device or "", where=where)))
-        elif source.kind == "reaper":
-            chosen.append(_reaper(source.device or "", source.id, source, where))
-        elif source.kind == "ableton":
-            program = ableton_program(source.device or "", where=where)
-            chosen.append(AbletonChoice(source.id, replace(program, act=source.act or program.act)))
-        elif source.kind == "link":
-            chosen.append(LinkChoice(source.id, source.act or link_act(source.device or "", where=where)))
-        elif source.device is None:
-            silent.append(source.id)
-        elif source.kind == "ltc":
-            chosen.append(LiveChoice(source.id, device_of(source, str(rig_path))))
-        elif source.kind == "mtc":
-            chosen.append(MidiChoice(source.id, midi_port(source.device, where=where)))
-        elif source.kind == "midi-clock":
-            port, act = clock_port(source.device, where=where)
-            chosen.append(ClockChoice(source.id, port, source.act or act))
-        else:
+        if source.kind == "file" and source.device is not None:
             path, channel = rig_path.parent / source.device, source.channel - 1
             chosen.append(choose_sound(path, channel, source.id, _latency_ns(source), warn=warn))
+        elif (live := live_of_rig(source, str(rig_path))) is not None:
+            chosen.append(live)
+        else:
+            silent.append(source.id)
     if not chosen:
         raise InputError("no timecode to follow", where=str(rig_path), hint="give --source file:X.wav")
     for name in silent:

@@ -57,6 +57,14 @@ class UdpPort:
         return f"{self.name}, UDP port {self.port}, {'all addresses' if everywhere else self.address}"
 
 
+def overlap(one: UdpPort, other: UdpPort) -> bool:
+    """Whether two ports cannot both be open at once: the same, or one of them on all addresses of its kind."""
+    if one.port != other.port or (one.shared and other.shared):
+        return False
+    mine, yours = ipaddress.ip_address(one.address), ipaddress.ip_address(other.address)
+    return mine.version == yours.version and (mine == yours or mine.is_unspecified or yours.is_unspecified)
+
+
 def open_udp(
     heard: UdpPort, *, bound_to: str | None = None, prepare: Callable[[socket.socket], object] = lambda _: None
 ) -> socket.socket:
