@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from cuefocus.app.ltc_channel import lock_quality
 from cuefocus.errors import SoundFileError
-from cuefocus.shells.raw_sound import CODINGS, RawForm, raw_sound
+from cuefocus.shells.raw_sound import RawForm, raw_sound
 from cuefocus.wire.ltc.compiled import kernels_for
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.frame import LtcFrame
@@ -23,6 +23,8 @@ from cuefocus.wire.ltc.rate import infer_rate
 
 # A file that begins so is in a format, however damaged.
 _HEADERS: Final = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"ID3")
+# What recorders leave; others must be said: timecode with a sign and without one is alike in 8 bits.
+_TOLD_APART: Final = ("u8", "s16le", "s24le", "s32le", "f32le", "f64le")
 # A stretch at the beginning, and one in the middle: timecode may begin late.
 _STRETCH: Final = 1 << 19
 _LEAST_QUALITY: Final = 10.0
@@ -45,7 +47,7 @@ def guessed_form(path: Path) -> RawForm | None:
         with path.open("rb") as file:
             if file.read(4).startswith(_HEADERS):
                 return None
-        steps = {one: min(map(_steps, _stretches(path, RawForm(one, 48000))), default=np.inf) for one in CODINGS}
+        steps = {one: min(map(_steps, _stretches(path, RawForm(one, 48000))), default=np.inf) for one in _TOLD_APART}
         if np.isfinite(
             steps["f32le"]
         ):  # the bits of a float grow with its size: taken for an integer it is smooth, too

@@ -25,7 +25,11 @@ def ltc_decode(
     ] = None,
     raw: Annotated[
         str,
-        typer.Option("--raw", help="samples without a header: u8, s16le, s24le, s32le, f32le, f64le", metavar="CODING"),
+        typer.Option(
+            "--raw",
+            help="samples without a header: u8, s8, s16le, s24le, s32le, f32le, f64le, s16be…",
+            metavar="CODING",
+        ),
     ] = "",
     sample_rate: Annotated[int | None, typer.Option("--sample-rate", help="with --raw: samples per second")] = None,
     channels: Annotated[

@@ -7,15 +7,32 @@ from typing import Final
 from cuefocus.errors import InputError, SoundFileError
 from cuefocus.shells.wav_file import MOST_CHANNELS, SAMPLE_RATES, WavFile
 
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a sample is stored: its bits, and whether it is a float, has its high byte first, has a sign."""
+
+    bits: int
+    floating: bool = False
+    big_endian: bool = False
+    signed: bool = True
+
+
 CODINGS: Final = {
-    "u8": (8, False),
-    "s16le": (16, False),
-    "s24le": (24, False),
-    "s32le": (32, False),
-    "f32le": (32, True),
-    "f64le": (64, True),
+    "u8": Coding(8, signed=False),
+    "s8": Coding(8),
+    "s16le": Coding(16),
+    "s24le": Coding(24),
+    "s32le": Coding(32),
+    "f32le": Coding(32, floating=True),
+    "f64le": Coding(64, floating=True),
+    "s16be": Coding(16, big_endian=True),
+    "s24be": Coding(24, big_endian=True),
+    "s32be": Coding(32, big_endian=True),
+    "f32be": Coding(32, floating=True, big_endian=True),
+    "f64be": Coding(64, floating=True, big_endian=True),
 }
-"""Bits of a sample, and whether it is a float, by the names that ffmpeg and others use."""
+"""Codings by the names that ffmpeg and others use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +68,22 @@ def raw_sound(path: Path, form: RawForm) -> WavFile:
 
     Raises: SoundFileError if it holds not even one of each channel, OSError.
     """
-    bits, floating = CODINGS[form.coding]
-    stride = form.channels * bits // 8
+    coding = CODINGS[form.coding]
+    stride = form.channels * coding.bits // 8
     samples, rest = divmod(path.stat().st_size, stride)
     if samples == 0:
         raise SoundFileError("has no sound in it: it is empty, or too short for one sample", where=str(path))
     warning = f"ends in the midst of a sample ({rest} of {stride} bytes): is it {form.coding}?" if rest else ""
-    return WavFile(path, path, form.sample_rate, form.channels, samples, bits, floating, 0, warning)
+    return WavFile(
+        path,
+        path,
+        form.sample_rate,
+        form.channels,
+        samples,
+        coding.bits,
+        coding.floating,
+        0,
+        warning,
+        big_endian=coding.big_endian,
+        signed=coding.signed,
+    )

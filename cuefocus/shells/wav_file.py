@@ -44,6 +44,8 @@ class WavFile:
         floating: stored as IEEE floats.
         data_at: file position of the first sample, bytes.
         warning: what is odd about it, a sentence for the operator; empty for a file that is whole.
+        big_endian: samples are stored most significant byte first, as no WAV file has them.
+        signed: samples of 8 bits have a sign, as in no WAV file; wider ones always do.
     """
 
     path: Path
@@ -55,6 +57,8 @@ class WavFile:
     floating: bool
     data_at: int
     warning: str = ""
+    big_endian: bool = False
+    signed: bool = False
 
     @classmethod
     def open(cls, path: Path, *, data_in: Path | None = None) -> "WavFile":
@@ -87,7 +91,10 @@ class WavFile:
                     raise SoundFileError("became shorter while it was read", where=str(self.path), hint=_AGAIN)
                 left -= got
                 table = np.frombuffer(raw, dtype=np.uint8, count=got * stride).reshape(got, self.channels, width)
-                yield _to_float(table[:, channel], self.bits, floating=self.floating)
+                stored = table[:, channel, ::-1] if self.big_endian else table[:, channel]
+                if self.signed and self.bits == 8:
+                    stored = stored ^ np.uint8(0x80)
+                yield _to_float(stored, self.bits, floating=self.floating)
 
 
 @dataclass(frozen=True, slots=True)

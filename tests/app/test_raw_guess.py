@@ -9,6 +9,7 @@ import pytest
 from cuefocus.app.ltc import decode_ltc, generate_ltc
 from cuefocus.app.raw_guess import guessed_form
 from cuefocus.errors import SoundFileError
+from cuefocus.shells.raw_sound import CODINGS as ALL_CODINGS
 from cuefocus.shells.raw_sound import RawForm
 
 CODINGS = {"8": "u8", "16": "s16le", "24": "s24le", "32": "s32le", "float": "f32le"}
@@ -69,3 +70,14 @@ def test_a_damaged_header_is_no_missing_one(tmp_path: Path) -> None:
     raw = bare(tmp_path, coding="16", sample_rate=48000)
     raw.write_bytes(b"fLaC" + raw.read_bytes())
     assert guessed_form(raw) is None
+
+
+@pytest.mark.parametrize(("coding", "stored"), [("s16be", "16"), ("s8", "8"), ("s24be", "24"), ("f32be", "float")])
+def test_timecode_of_other_machines_is_read_as_it_is_said_to_be(tmp_path: Path, coding: str, stored: str) -> None:
+    raw = bare(tmp_path, coding=stored, sample_rate=48000)
+    frames = decode_ltc(raw, raw=RawForm(CODINGS[stored], 48000)).frames
+    assert len(frames) >= 71
+    data = np.frombuffer(raw.read_bytes(), dtype=np.uint8)
+    width = ALL_CODINGS[coding].bits // 8
+    raw.write_bytes((data - np.uint8(128) if width == 1 else data.reshape(-1, width)[:, ::-1]).tobytes())
+    assert decode_ltc(raw, raw=RawForm(coding, 48000)).frames == frames

@@ -14,15 +14,24 @@ SOUND = np.array([[0.5, -0.25], [-0.5, 0.125], [0.75, 0.0]])
 
 
 def as_stored(coding: str) -> bytes:
+    order = ">" if coding.endswith("be") else "<"
     if coding == "u8":
         return np.round(SOUND * 128 + 128).astype("u1").tobytes()
-    if coding == "s24le":
-        wide: npt.NDArray[np.int32] = np.round(SOUND * (1 << 23)).astype("<i4")
-        return wide.reshape(-1, 1).view(np.uint8)[:, :3].tobytes()
+    if coding == "s8":
+        return np.round(SOUND * 128).astype("i1").tobytes()
+    if coding.startswith("s24"):
+        wide: npt.NDArray[np.int32] = np.round(SOUND * (1 << 23)).astype(f"{order}i4")
+        kept = slice(1, 4) if order == ">" else slice(0, 3)
+        return wide.reshape(-1, 1).view(np.uint8)[:, kept].tobytes()
     if coding.startswith("f"):
-        return SOUND.astype("<f4" if coding == "f32le" else "<f8").tobytes()
-    bits = CODINGS[coding][0]
-    return np.round(SOUND * float(1 << (bits - 1))).astype(f"<i{bits // 8}").tobytes()
+        return SOUND.astype(f"{order}f{int(coding[1:3]) // 8}").tobytes()
+    bits = int(coding[1:3])
+    return np.round(SOUND * float(1 << (bits - 1))).astype(f"{order}i{bits // 8}").tobytes()
+
+
+def test_both_byte_orders_and_both_kinds_of_8_bits_are_offered() -> None:
+    both = {f"{kind}{order}" for kind in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")}
+    assert set(CODINGS) == {"u8", "s8", *both}
 
 
 @pytest.mark.parametrize("coding", CODINGS)
@@ -55,7 +64,7 @@ def test_a_file_without_one_sample_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("form", "where"),
-    [(("s16be", 48_000, 1), "--raw"), (("s16le", 0, 1), "--sample-rate"), (("s16le", 48_000, 0), "--channels")],
+    [(("s12le", 48_000, 1), "--raw"), (("s16le", 0, 1), "--sample-rate"), (("s16le", 48_000, 0), "--channels")],
 )
 def test_what_no_sound_is_is_refused_with_its_option(form: tuple[str, int, int], where: str) -> None:
     with pytest.raises(InputError) as refused:
