@@ -10,7 +10,7 @@ from cuefocus.app.job import build_job, journal_files, refuse_mistakes
 from cuefocus.app.rehearsal_rig import RehearsalRig, heard, origin_of_sound_ns, start_rings
 from cuefocus.app.rehearsed import Rehearsed
 from cuefocus.app.sound_choice import named_file
-from cuefocus.app.source_choice import source_ids
+from cuefocus.app.source_choice import is_heard_live, source_ids
 from cuefocus.app.version import code_version
 from cuefocus.engine.job import Seed
 from cuefocus.engine.journal import JournalHeader
@@ -51,7 +51,7 @@ def rehearse(
         raise InputError("the show cannot be rehearsed")
     in_use = [(source, "file") for source in source_ids(checked.rig.rig.value, len(timecode))]
     job = build_job(checked, in_use)
-    named = [named_file(str(path), where="--timecode") for path in timecode]
+    named = [_named(str(path)) for path in timecode]
     sounds = [SoundFile.open(path) for path, _ in named]
     for sound, (_, channel) in zip(sounds, named, strict=True):
         sound.warn(warn)
@@ -92,6 +92,15 @@ def rehearse(
     rig.result.alarms.extend(f"cue {f.cue} was not fired: its moment never came" for f in rig.waiting)
     rig.result.troubles.extend(troubles)
     return rig.result
+
+
+def _named(text: str) -> tuple[Path, int | None]:
+    """A sound file and its channel, if one is named. Raises: InputError for what is heard live."""
+    path, channel = named_file(text, where="--timecode")
+    if is_heard_live(text) and not path.exists():
+        hint = f"record its timecode and give X.wav; `run --source {text}` follows it live"
+        raise InputError(f"{text} is heard live, and a rehearsal hears files alone", where="--timecode", hint=hint)
+    return path, channel
 
 
 def _begun(path: Path, header: JournalHeader, troubles: list[str]) -> JournalWriter:

@@ -10,7 +10,16 @@ from cuefocus.app.sound_choice import FILE, SoundChoice, choose_named_sound, cho
 from cuefocus.errors import InputError
 from cuefocus.rig.models import Rig, Source, SourceKind
 from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI, art_net_address, clock_port, midi_port
-from cuefocus.shells.program_device import ABLETON, LINK, REAPER, Program, ableton_program, link_act, reaper_port
+from cuefocus.shells.program_device import (
+    ABLETON,
+    LINK,
+    PROGRAMS,
+    REAPER,
+    Program,
+    ableton_program,
+    link_act,
+    reaper_port,
+)
 from cuefocus.shells.sound_device import SoundDevice, is_live, parse_device
 from cuefocus.shells.udp_inlet import UdpPort
 from cuefocus.timebase.frames import FrameRate
@@ -152,6 +161,11 @@ def choose_sources(
     own: list[Source | None] = [*ordered, *[None] * len(given)]
     ids = source_ids(rig, len(given))
     return tuple(_given(*one, warn) for one in zip(given, ids, own, strict=False))
+
+
+def is_heard_live(text: str) -> bool:
+    """Whether `text` is written as a source that is listened to, whatever comes after its first colon."""
+    return is_live(text) or text.startswith((MIDI, CLOCK, ARTNET, *PROGRAMS))
 
 
 def by_priority(rig: Rig) -> list[Source]:

@@ -128,6 +128,24 @@ def test_a_show_that_run_turns_down_is_not_rehearsed(
     assert told.out == ""
 
 
+@pytest.mark.parametrize(
+    "live", ["jack:seq", "audio:", "midi:mio", "clock:mio#song", "artnet:", "reaper:9000", "ableton:", "link:"]
+)
+def test_a_rehearsal_says_that_it_hears_files_alone(tmp_path: Path, live: str) -> None:
+    told = cuefocus("rehearse", show_file(tmp_path, SMALL), "--rig", RIG, "--timecode", live, "--json")
+    refused(told, f"{live} is heard live, and a rehearsal hears files alone", f"run --source {live}")
+    assert told.out == ""
+
+
+def test_a_file_that_is_called_like_a_live_source_is_rehearsed(
+    tmp_path: Path, ltc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reaper:9000").write_bytes(ltc.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    told = cuefocus("rehearse", show_file(tmp_path, SMALL), "--rig", RIG, "--timecode", "reaper:9000", "--json")
+    assert told.status == 0
+
+
 def test_a_cue_that_cannot_land_is_refused_and_the_others_land(tmp_path: Path, ltc: Path) -> None:
     text = SMALL.replace('"2", land', '"2", pull: 20 ms, land')
     show = show_file(tmp_path, text)
