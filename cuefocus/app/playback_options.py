@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 from cuefocus.anchors.beats import load_beats
@@ -74,6 +75,8 @@ def song_run_from(
     Raises: AnchorsRefused for a file that is none, AnchorMissing for a beat that is not there, InputError for what is
         not written like this or cannot be sent.
     """
+    if not isfinite(speed):
+        raise InputError(f"{speed} is no speed", where="--speed", hint="write speeds as 1.5")
     time = load_beats(beats, first_bar=first_bar)
     return SongRun(
         time.media_ns,

@@ -1,15 +1,15 @@
 """From the stamped bytes of a MIDI clock to readings: which clock of the song each is, though some are lost or doubled.
 
 A clock that is lost shifts all that come after it by a 24th of a quarter, and nothing in them says so. But the line of
-those before tells when each was due: where they are late all at once by whole clocks, and stay so, that many were lost;
-where they are early by as many, so many came too often. They are counted right, and a glitch says it. Until that is
-clear, they are held.
+those before tells when each was due (`clock_doubt.py`): they are counted right, and a glitch says so, or the place is
+given up, and a glitch says that.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from fractions import Fraction
 
+from cuefocus.chase.clock_doubt import ClockDoubts, Counted, quarters
 from cuefocus.chase.musical import Heard, MusicalReadings, Song
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch
@@ -26,15 +26,10 @@ from cuefocus.wire.midi_clock import Heard as Told
 
 # Clocks are judged together that take so much of the media: as much as a word of MIDI timecode.
 _GROUP_NS = 60 * NS_PER_MS
-# In clocks: further off than this is in doubt; so many, lasting so long, decide.
-_DOUBT = 0.5
-_DECIDING, _DECIDING_NS = 5, 90 * NS_PER_MS
-# Those before are looked back at for so long; for less they say too little.
-_WINDOW_NS, _WINDOW_LEAST_NS = 10 * NS_PER_S, 2 * NS_PER_S
-# In clocks: how near to a whole number of them all must be late (they may be late besides, hardly early), how alike
-# the first and the last of them, and how alike most of those before: what comes in blocks is late by whole clocks, too.
-_EARLY, _LATE, _ALIKE, _USUAL = 0.15, 0.3, 0.3, 0.25
 _TEMPO_QUARTERS = 4
+_LOCATE = "locate it again, or start it"
+_UNPLACED = f"clocks come, but nobody has said where in the song it is: {_LOCATE}"
+_NOBODY_KNOWS = f"clocks were lost or doubled and nobody can say how many: {_LOCATE}"
 
 
 class MidiClockInput:
@@ -54,6 +49,7 @@ class MidiClockInput:
         self.miscounted = 0
         self._source = source
         self._stamps_ns: deque[int] = deque(maxlen=_TEMPO_QUARTERS * CLOCKS_PER_QUARTER + 1)
+        self._unheard = 0
         self._anew()
 
     def feed(self, data: bytes, stamp_ns: int) -> list[Heard]:
@@ -77,23 +73,34 @@ class MidiClockInput:
             if self._stamps_ns and found.stamp_ns - self._stamps_ns[-1] > LONGEST_PAUSE_NS:
                 self._stamps_ns.clear()
             self._stamps_ns.append(found.stamp_ns)
-            return [] if found.clocks is None else self._tick(found.clocks, found.stamp_ns)
+            return self._unplaced(found) if found.clocks is None else self._tick(found.clocks, found.stamp_ns)
         last = self._flush() if isinstance(found, ClockStop) else []
         self._anew()
         if isinstance(found, ClockStop):
             return [*last, *self.line.stop(found.stamp_ns, "MIDI Stop")]
         if isinstance(found, ClockLocate):
-            located = self.line.locate(_quarters(found.clocks), found.stamp_ns)
+            located = self.line.locate(quarters(found.clocks), found.stamp_ns)
             return [*located, *self.line.begin(found.stamp_ns)] if found.begins else located
         if isinstance(found, SongSelect):
             return self._select(found)
         return [*self.line.stop(found.stamp_ns, found.reason), found]
 
+    def _unplaced(self, found: ClockTick) -> list[Heard]:
+        """Say once that clocks come of which nobody said whether they play: they may have been heard in mid-song."""
+        self._unheard += not self.decoder.heard
+        if self._unheard != CLOCKS_PER_QUARTER or self.decoder.heard:
+            return []
+        return [Glitch(self._source, _UNPLACED, found.stamp_ns)]
+
     def _select(self, found: SongSelect) -> list[Heard]:
         song = self.line.song
         heard = self.line.select(found.number, found.stamp_ns)
-        if self.line.song is not song:
-            self.decoder.forget_place()
+        if self.line.song is song:
+            return heard
+        self.decoder.forget_place()
+        if self.decoder.running and self.line.song is not None:
+            reason = f"song {found.number} was selected while it plays, and nobody has said where in it: {_LOCATE}"
+            heard.append(Glitch(self._source, reason, found.stamp_ns))
         return heard
 
     def restart(self) -> None:
@@ -101,6 +108,7 @@ class MidiClockInput:
         self.decoder.restart()
         self.line.restart()
         self._stamps_ns.clear()
+        self._unheard = 0
         self._anew()
 
     def resume(self, clocks: int, song: int | None) -> None:
@@ -130,93 +138,43 @@ class MidiClockInput:
     def place(self) -> Fraction | None:
         """Where the song is, quarters; None where nobody knows."""
         clocks = self.decoder.clocks
-        return None if clocks is None else _quarters(clocks + self._slip)
+        return None if clocks is None else quarters(clocks + self._slip)
 
     def _anew(self) -> None:
         """Playback is elsewhere: what was counted and gathered belongs to the past."""
         self._slip = 0
-        self._group: list[tuple[int, int]] = []  # clocks, stamp
-        self._doubtful: list[tuple[int, int, float]] = []  # clocks, stamp, how many clocks late
-        self._recent: deque[tuple[int, int]] = deque()  # show time, stamp
-        self._given_up = False
+        self._group: list[Counted] = []
+        self._doubts = ClockDoubts()
 
     def _tick(self, counted: int, stamp_ns: int) -> list[Heard]:
-        clocks = counted + self._slip
-        late = self._lateness(clocks, stamp_ns)
-        too_early = bool(self._doubtful) and self._doubtful[0][2] < 0.0  # then one that is on time may just be late
-        if late is not None and abs(late) < _DOUBT and not too_early:
-            self._given_up = False
-        elif late is not None and not self._given_up:
-            self._doubtful.append((clocks, stamp_ns, late))
-            return self._decide() if self._enough else []
-        released, self._doubtful = self._doubtful, []
-        return self._gather([*((one, at_ns) for one, at_ns, _ in released), (clocks, stamp_ns)])
-
-    def _gather(self, counted: Sequence[tuple[int, int]]) -> list[Heard]:
-        """Keep clocks for the next group, and for the next doubt."""
-        song, recent = self.line.song, self._recent
-        self._group += counted
-        if song is not None:
-            recent.extend((song.show_at(_quarters(clocks)), stamp_ns) for clocks, stamp_ns in counted)
-            while recent[-1][0] - recent[0][0] > _WINDOW_NS:
-                recent.popleft()
-        return self._flush(_GROUP_NS)
-
-    def _lateness(self, clocks: int, stamp_ns: int) -> float | None:
-        """How many clocks later one came than the line has it; None without a line."""
-        song, passage = self.line.song, self.line.passage
-        if song is None or passage is None:
-            return None
-        due_ns, next_ns = (song.show_at(_quarters(one)) for one in (clocks, clocks + 1))
-        return (stamp_ns - passage.host_at(due_ns)) * passage.speed / (next_ns - due_ns)
-
-    @property
-    def _enough(self) -> bool:
-        doubtful = self._doubtful
-        return len(doubtful) >= _DECIDING and doubtful[-1][1] - doubtful[0][1] >= _DECIDING_NS
-
-    def _decide(self) -> list[Heard]:
-        """Say what became of clocks that have been off for a while: others are missing, or the speed has changed."""
-        doubtful, self._doubtful = self._doubtful, []
-        clocks, stamp_ns, _ = doubtful[0]
-        whole = self._miscounted(doubtful)
-        if not whole or self._recent[-1][0] - self._recent[0][0] < _WINDOW_LEAST_NS:
-            self._given_up = True
-            heard = self._gather([(one, at_ns) for one, at_ns, _ in doubtful])
-            return [*self._said(abs(whole), clocks, "may have been lost or doubled", stamp_ns), *heard]
-        self._slip += whole
-        self.miscounted += abs(whole)
-        past = max((one for one, _ in self._group), default=clocks - 1)
-        shifted = [(one + whole, at_ns) for one, at_ns, _ in doubtful]
-        became = f"{'lost' if whole > 0 else 'doubled'}; counted right again"
-        said = self._said(abs(whole), shifted[0][0], f"{'was' if abs(whole) == 1 else 'were'} {became}", stamp_ns)
-        return [*said, *self._gather([one for one in shifted if one[0] > past])]
-
-    def _miscounted(self, doubtful: Sequence[tuple[int, int, float]]) -> int:
-        """How many clocks were lost before these (below 0: came twice), by all that came in the last while."""
-        song, passage, recent = self.line.song, self.line.passage, self._recent
-        if song is None or passage is None or not recent:
-            return 0
-        speed = song.speed if song.even else passage.speed
-        first, last = (song.show_at(_quarters(one)) for one in (doubtful[0][0], doubtful[0][0] + 1))
-        clock_ns = (last - first) / speed
-        origin_ns, begin_ns = recent[0]
-        before = sorted(at_ns - begin_ns - (show_ns - origin_ns) / speed for show_ns, at_ns in recent)
-        off = [
-            (at_ns - begin_ns - (song.show_at(_quarters(one)) - origin_ns) / speed - before[0]) / clock_ns
-            for one, at_ns, _ in doubtful
-        ]
-        half, least = len(off) // 2, min(off)
-        steady = abs(min(off[:half]) - min(off[half:])) < _ALIKE and -_EARLY <= least - round(least) <= _LATE
-        usual = before[3 * len(before) // 4] - before[0] < _USUAL * clock_ns
-        return round(least) if steady and usual else 0
-
-    def _said(self, count: int, clocks: int, what: str, stamp_ns: int) -> list[Heard]:
         song = self.line.song
-        if not count or song is None:
+        if song is None:
             return []
-        counted = f"{count} clock{'' if count == 1 else 's'}"
-        return [Glitch(self._source, f"{counted} {what}, at {song.place(_quarters(clocks))}", stamp_ns)]
+        judged = self._doubts.take(song, self.line.passage, counted + self._slip, stamp_ns)
+        if judged.lost:
+            return self._give_up(_NOBODY_KNOWS, stamp_ns)
+        if not judged.slip:
+            self._group += judged.taken
+            return self._flush(_GROUP_NS)
+        self._slip += judged.slip
+        self.miscounted += abs(judged.slip)
+        first, first_ns = judged.taken[0]
+        past = max((one for one, _ in self._group), default=first - 1)
+        self._group += [one for one in judged.taken if one[0] > past]
+        return [self._said(song, judged.slip, first, first_ns), *self._flush(_GROUP_NS)]
+
+    def _give_up(self, reason: str, stamp_ns: int) -> list[Heard]:
+        """Nobody knows where the song is until it is located: playback counts as stopped."""
+        self.decoder.forget_place()
+        self._anew()
+        return [*self.line.stop(stamp_ns, reason), Glitch(self._source, reason, stamp_ns)]
+
+    def _said(self, song: Song, slip: int, clocks: int, stamp_ns: int) -> Glitch:
+        one = abs(slip) == 1
+        counted = (
+            f"{abs(slip)} clock{'' if one else 's'} {'was' if one else 'were'} {'lost' if slip > 0 else 'doubled'}"
+        )
+        return Glitch(self._source, f"{counted}; counted right again, at {song.place(quarters(clocks))}", stamp_ns)
 
     def _flush(self, least_ns: int = 0) -> list[Heard]:
         """Hand over what was gathered if it takes so long."""
@@ -224,12 +182,8 @@ class MidiClockInput:
         if song is None or not group:
             self._group = []
             return []
-        places = [_quarters(clocks) for clocks, _ in group]
+        places = [quarters(clocks) for clocks, _ in group]
         if song.time.media_ns(places[-1]) - song.time.media_ns(places[0]) < least_ns:
             return []
         self._group = []
         return self.line.take(places, [stamp_ns for _, stamp_ns in group])
-
-
-def _quarters(clocks: int) -> Fraction:
-    return Fraction(clocks, CLOCKS_PER_QUARTER)

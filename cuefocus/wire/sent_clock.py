@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
+from math import isfinite
 from typing import Final
 
 from cuefocus.errors import InputError
@@ -43,6 +44,8 @@ class SongRun:
     song: int | None = None
 
     def __post_init__(self) -> None:
+        if not all(isfinite(at_s) for at_s, _ in self.jumps):
+            raise InputError("a jump comes at no moment", hint="write seconds as 12.5")
         if not Fraction(1, 20) <= self.speed <= 8:
             raise InputError(f"speed {float(self.speed):g} cannot be sent", hint="MIDI clock runs forward, 0.05 to 8")
         for quarters in (self.start, *(to for _, to in self.jumps)):

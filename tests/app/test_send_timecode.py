@@ -134,6 +134,9 @@ def test_what_a_song_is_not_is_told_before_anything_is_sent(tmp_path: Path) -> N
         (("--start", "one"), "no bar"),
         (("--speed", "-1"), "runs forward"),
         (("--jump", "5"), "SECONDS="),
+        (("--speed", "nan"), "nan is no speed"),
+        (("--speed", "inf"), "inf is no speed"),
+        (("--jump", "nan=5"), "a jump comes at no moment"),
     ):
         told = cuefocus("clock", "generate", song, "--to", "raw:/no/such", *words)
         assert (told.status, says in told.err) == (1, True), told.text
