@@ -53,7 +53,7 @@ def listen_to_messages(source: str, seconds: float) -> list[Finding]:
     Raises: InputError for a source that cannot be meant, DeviceError for one that cannot be opened.
     """
     if source.startswith(CLOCK):
-        caught = catch_midi(clock_port(source, where="--listen")[0], seconds)
+        caught = catch_midi(clock_port(source, where="--listen")[0], seconds, called=source)
         return [*clock_findings(caught.messages), Finding("note", "source", f"{caught.text}, {seconds:.1f} s heard")]
     if source.startswith(MIDI):
         caught = catch_midi(midi_port(source, where="--listen"), seconds)

@@ -73,7 +73,7 @@ class ClockChoice:
     kind: SourceKind = "midi-clock"
 
     def __str__(self) -> str:
-        return f"{CLOCK}{self.port}"
+        return f"{CLOCK}{self.port}{_named(self.act)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class LinkChoice:
     kind: SourceKind = "link"
 
     def __str__(self) -> str:
-        return LINK
+        return f"{LINK}{_named(self.act)}"
 
 
 SourceChoice = (
@@ -284,6 +284,10 @@ def _of_rig(rig: Rig, rig_path: Path, warn: Warn) -> tuple[SourceChoice, ...]:
 def _reaper(text: str, source: str, own: Source | None, where: str) -> ReaperChoice:
     heard = reaper_port(text, where=where)
     return ReaperChoice(source, heard, own.rate if own else None, (own.starts if own else None) or MIDNIGHT)
+
+
+def _named(act: str) -> str:
+    return f"#{act}" if act else ""
 
 
 def _latency_ns(source: Source) -> int:

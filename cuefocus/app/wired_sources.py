@@ -128,9 +128,9 @@ class PipeWire:
         return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
 
 
-def _midi_ears(port: str, pipe: MidiPipe, *, patient: bool) -> PipeWire:
-    words = ("--port", port, *((PATIENT,) if patient else ()))
-    return PipeWire(f"{MIDI}{port}", "cuefocus.shells.midi_ears_main", words, pipe, patient)
+def _midi_ears(port: str, called: str, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+    words = ("--port", port, "--called", called, *((PATIENT,) if patient else ()))
+    return PipeWire(called, "cuefocus.shells.midi_ears_main", words, pipe, patient)
 
 
 def _link_ears(quantum: float, pipe: MidiPipe, *, patient: bool) -> PipeWire:
@@ -187,7 +187,8 @@ def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, pa
     if isinstance(choice, LinkChoice):
         link_ears = _link_ears(bar_quarters(songs, choice.act), pipe, patient=patient)
         return WiredSource(LinkConfig(choice.source, pipe.read_fd, choice.act), link_ears)
-    ears_of_midi = _midi_ears(choice.port, pipe, patient=patient)
+    called = str(choice) if isinstance(choice, ClockChoice) else f"{MIDI}{choice.port}"
+    ears_of_midi = _midi_ears(choice.port, called, pipe, patient=patient)
     if isinstance(choice, ClockChoice):
         return WiredSource(ClockConfig(choice.source, pipe.read_fd, choice.act), ears_of_midi)
     return WiredSource(MidiConfig(choice.source, pipe.read_fd), ears_of_midi)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from cuefocus.app.ltc_signal import SignalOptions
 
+_FILE_RATE_HZ = 48_000
+
 ltc = typer.Typer(help="LTC in sound files and out of them, and live to others.", no_args_is_help=True)
 
 
@@ -76,7 +78,9 @@ def ltc_generate(
         str,
         typer.Option("--to", help="live: jack:PORT or audio:DEVICE#3; jack: makes a port", metavar="DEVICE"),
     ] = "",
-    sample_rate: Annotated[int, typer.Option("--sample-rate", help="of the file, samples per second")] = 48_000,
+    sample_rate: Annotated[
+        int | None, typer.Option("--sample-rate", help="of the file, samples per second; default 48000")
+    ] = None,
     coding: Annotated[str, typer.Option("--bits", help="of the file: 8, 16, 24, 32 or float")] = "16",
     level: Annotated[float, typer.Option("--level", help="peak, dBFS")] = -6.0,
     speed: StartSpeed = 1.0,
@@ -107,6 +111,8 @@ def ltc_generate(
     if output is None:
         from cuefocus.app.ltc_live import play_ltc
 
+        if sample_rate is not None:
+            raise typer.BadParameter(f"{to} has a sample rate of its own: leave --sample-rate out")
         say(str(play_ltc(to, rate=rate, start=start, seconds=seconds, **options)))
         return
     if seconds is None:
@@ -121,7 +127,7 @@ def ltc_generate(
         rate=rate,
         start=start,
         seconds=seconds,
-        sample_rate=sample_rate,
+        sample_rate=_FILE_RATE_HZ if sample_rate is None else sample_rate,
         coding=coding,
         **options,
     )

@@ -43,20 +43,26 @@ def catch_datagrams(inlet: UdpInlet, seconds: float) -> Caught:
         return _caught(inlet, seconds)
 
 
-def catch_midi(port: str, seconds: float) -> Caught:
+def catch_midi(port: str, seconds: float, *, called: str = "") -> Caught:
     """Messages of a MIDI port for some seconds, through ears as a run's.
+
+    Args:
+        port: its name or a part of it.
+        seconds: how long.
+        called: how the operator wrote it, for complaints; empty for `midi:PORT`.
 
     Raises: DeviceError when it cannot be opened, InputError when its name fits none or several.
     """
     pipe = MidiPipe()
     inlet = MidiInlet(pipe.dup_reader())
-    words = ("--pipe", str(pipe.write_fd), "--port", port)
+    called = called or f"{MIDI}{port}"
+    words = ("--pipe", str(pipe.write_fd), "--port", port, "--called", called)
     with (
         contextlib.closing(pipe),
         contextlib.closing(inlet),
         tapped("cuefocus.shells.midi_ears_main", words, (pipe.write_fd,)) as ears,
     ):
-        ears.opened(inlet.fileno(), lambda: not pipe.empty, f"{MIDI}{port}")
+        ears.opened(inlet.fileno(), lambda: not pipe.empty, called)
         caught = _caught(inlet, seconds)
         ears.complain()
         return caught

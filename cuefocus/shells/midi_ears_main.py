@@ -31,21 +31,23 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="midi-ears")
     parser.add_argument("--pipe", type=int, required=True)
     parser.add_argument("--port", required=True)
+    parser.add_argument("--called", default="", help="how the operator wrote it, for complaints")
     parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
     parser.add_argument(PATIENT, action="store_true", help="a port that cannot be opened is tried again")
     given = parser.parse_args(argv)
     ears = MessageEars(given.pipe)
     granted = enter_realtime(given.priority, children=True)
     with contextlib.suppress(EarsStopped):
-        return _listen(given.port, ears, granted.line, patient=given.patient)
+        return _listen(given.port, given.called, ears, granted.line, patient=given.patient)
     return 0
 
 
-def _listen(wanted: str, ears: MessageEars, granted: str, *, patient: bool) -> int:
+def _listen(wanted: str, called: str, ears: MessageEars, granted: str, *, patient: bool) -> int:
     opening = now_ns()
     try:
         port = _opened(wanted, ears)
     except CueFocusError as problem:
+        problem.where = called or problem.where
         if patient:
             _begin_anew(ears, problem, opening)
         log_line(str(problem))
@@ -57,6 +59,7 @@ def _listen(wanted: str, ears: MessageEars, granted: str, *, patient: bool) -> i
             port.look()
             ears.stands(_LOOK_NS, is_open=True, text=f"MIDI input {lasting_name(port.name)!r}", opening=opening)
     except DeviceError as problem:
+        problem.where = called or problem.where
         log_line(f"midi ears: {problem}")
         _begin_anew(ears, problem, opening)
     except EarsStopped:

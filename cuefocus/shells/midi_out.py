@@ -7,9 +7,10 @@ from typing import Any, Final, Protocol
 
 from cuefocus.errors import DeviceError, InputError, LinkError
 from cuefocus.shells.library_noise import libraries_unheard
+from cuefocus.shells.midi_port import CLIENT
 
 _BACKENDS: Final = {"midi": "mido.backends.rtmidi/LINUX_ALSA", "jack": "mido.backends.rtmidi/UNIX_JACK"}
-_OWN_NAME: Final = "CueFocus timecode"
+_OWN_PORT: Final = "timecode"
 _WRITE_AS: Final = "write midi:NAME, jack:NAME or raw:/dev/snd/midiC1D0"
 
 
@@ -53,7 +54,7 @@ class _NamedOut:
                 if name:
                     self._port: Any = backend.open_output(_only_one(name, backend.get_output_names(), self._where))
                 else:
-                    self._port = backend.open_output(_OWN_NAME, virtual=True)
+                    self._port = backend.open_output(_OWN_PORT, virtual=True, client_name=CLIENT)
         except (SystemError, *self._broken) as problem:  # RtMidi says SystemError where there is no sequencer or server
             cure = "is the ALSA sequencer there (modprobe snd-seq)?" if kind == "midi" else "start the JACK server"
             raise DeviceError(f"MIDI cannot be had: {problem}", where=self._where, hint=cure) from None

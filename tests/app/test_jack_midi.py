@@ -62,6 +62,9 @@ def test_each_message_has_the_moment_of_its_frame(server: Server, kind: str, sta
 def test_a_port_that_is_not_there_is_said(server: Server) -> None:
     with deck("mtc", "", SENDER), pytest.raises(InputError, match="no JACK MIDI port 'console'; have 'sender:out'"):
         listen("midi:jack:console", seconds=1.0)
+    with deck("clock", "", SENDER), pytest.raises(InputError, match="no JACK MIDI port") as refused:
+        listen("clock:jack:console#song", seconds=1.0)
+    assert str(refused.value).startswith("clock:jack:console#song: ")
 
 
 def test_racks_land_by_midi_clock_from_jack(tmp_path: Path, server: Server) -> None:

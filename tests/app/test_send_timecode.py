@@ -234,3 +234,12 @@ def test_midi_timecode_is_heard_over_jack(jack_server: str, monkeypatch: pytest.
     located = [event.label for event in events if isinstance(event, Reading) and event.direction == 0]
     assert located == [Timecode(1, 0, 0, 0), Timecode(2, 0, 0, 0)]
     both_runs_are_on_time(events)
+    process, seen, give_up_ns = (
+        generating("mtc", "generate", *PLAY, "--to", "jack:"),
+        set[str](),
+        monotonic_ns() + 20 * NS_PER_S,
+    )
+    while process.poll() is None and monotonic_ns() < give_up_ns and "CueFocus:timecode" not in seen:
+        seen |= set(listening.get_ports())
+    ended(process)
+    assert "CueFocus:timecode" in seen

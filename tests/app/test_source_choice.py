@@ -64,6 +64,12 @@ def test_midi_clock_names_a_port_and_an_act_where_it_must(rig: Rig) -> None:
         ClockChoice("b", "jack:a2j", "song"),
         ClockChoice("source 3", "x"),
     )
+    assert [str(choice) for choice in chosen(rig, "clock:in", "clock:jack:a2j#song", "link:#song", "link:")] == [
+        "clock:in",
+        "clock:jack:a2j#song",
+        "link:#song",
+        "link:",
+    ]
     with pytest.raises(InputError, match="no MIDI port is named"):
         chosen(rig, "clock:#song")
 
