@@ -1,7 +1,8 @@
 """A seat in an Ableton Link session, by LinkPython: what the session says at a moment of host time.
 
 Link runs threads of its own and speaks to the whole network by multicast, so it lives in a process of its own. It
-joins as a listener: it proposes no tempo that others would take over, and never starts or stops anybody.
+takes a seat only in a session of others that is older than its own would be, and leaves it when it is alone: so nobody
+takes over a tempo from it. It never starts or stops anybody.
 """
 
 import importlib
@@ -10,11 +11,15 @@ from typing import Any, Final
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.timebase.units import NS_PER_US
+from cuefocus.shells.link_group import LinkGroup
+from cuefocus.timebase.units import NS_PER_S, NS_PER_US
 from cuefocus.wire.link import LinkCount, LinkMoment
 
 _TRIES: Final = 3
+# Nobody hears of it: what the library wants before it has joined others.
 _OWN_BPM: Final = 120.0
+# So long a session that was announced may take to let us in.
+_PATIENCE_NS: Final = 5 * NS_PER_S
 _NO_LIBRARY: Final = "pip install 'cuefocus[link]'"
 
 
@@ -51,11 +56,14 @@ class LinkSession:
         self._clock = self._link.clock()
         self._count = LinkCount(quantum)
         self._peers = 0
+        self._group = LinkGroup()
+        self._seated = False
+        self._alone_since_ns = 0
         self._link.startStopSyncEnabled = True
-        self._link.enabled = True
 
     def look(self) -> Heard:
-        """The session now."""
+        """The session now; a seat in it is taken and left as the others come and go."""
+        self._sit_or_leave(now_ns())
         peers, state = int(self._link.numPeers()), self._link.captureSessionState()
         link_us, stamp_ns = self._now()
         if not peers or not self._peers:
@@ -73,7 +81,21 @@ class LinkSession:
 
     def close(self) -> None:
         """Leave the session."""
-        self._link.enabled = False
+        self._link.enabled = self._seated = False
+        self._group.close()
+
+    def _sit_or_leave(self, at_ns: int) -> None:
+        if not self._seated:
+            if self._group.has_session():
+                self._seated, self._alone_since_ns, self._link.enabled = True, at_ns, True
+            return
+        peers = int(self._link.numPeers())
+        left_alone = not peers and bool(self._peers)
+        if peers:
+            self._alone_since_ns = at_ns
+        elif left_alone or at_ns - self._alone_since_ns > _PATIENCE_NS:
+            self._link.enabled = self._seated = False
+            self._group.forget()
 
     def _now(self) -> tuple[int, int]:
         """Link's clock, us, and ours at the same moment, ns: the closest of a few looks (decision 21)."""

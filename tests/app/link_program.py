@@ -1,7 +1,7 @@
 """Another program in the Link session, by Link's own library: `link_program.py BPM`.
 
 It says "ready" once it is no longer alone, or "alone" after a while. For each line it reads it starts (`play`), telling
-at which host time the song's first beat falls, or stops (anything else).
+at which host time the song's first beat falls; tells the session's tempo (`tempo`); or stops (anything else).
 """
 
 import sys
@@ -29,6 +29,9 @@ def main() -> None:
     say("ready" if session.numPeers() else "alone")
     for line in sys.stdin:
         state, micros = session.captureSessionState(), session.clock().micros()
+        if line.strip() == "tempo":
+            say(round(state.tempo(), 3))
+            continue
         if line.strip() == "play":
             state.setIsPlayingAndRequestBeatAtTime(True, micros + 50_000, 0.0, QUANTUM)
         else:

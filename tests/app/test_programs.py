@@ -110,6 +110,7 @@ def test_racks_land_by_a_link_session_with_another_program(tmp_path: Path) -> No
         if heard() != "ready":
             pytest.skip("no multicast between programs of this machine, which Link needs")
         running.until(lambda event: came(event, "opened"))
+        assert float(told("tempo")) == 150.0, "who listens sets no tempo, though it was there first"
         first_ns = int(told("play"))
         running.until(lambda event: event.get("song", {}).get("bar") == 3)
         running.at_show_s(5.0, first_ns - 2 * NS_PER_S)

@@ -10,6 +10,7 @@ from cuefocus.shells.host_clock import DescriptorWait, HostClock, now_ns
 from cuefocus.shells.message_source import Message, Standing
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.osc import MOST_BYTES
 
 
 def has_ipv6() -> bool:
@@ -64,6 +65,15 @@ def test_a_datagram_comes_with_its_sender_and_the_moment_of_its_arrival(address:
     assert (message.data, message.sender) == (b"/time", address)
     assert before_ns - NS_PER_MS < message.stamp_ns < sent_ns + 50 * NS_PER_MS
     assert inlet.receive() is None
+    inlet.close()
+
+
+def test_the_longest_datagram_comes_whole() -> None:
+    inlet, heard = opened("127.0.0.1")
+    longest = bytes(range(256)) * 256
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(longest[:MOST_BYTES], ("127.0.0.1", heard.port))
+    assert received(inlet).data == longest[:MOST_BYTES]
     inlet.close()
 
 
