@@ -26,7 +26,7 @@ _IP_PKTINFO: Final = 8  # linux/in.h
 _TIMESPEC: Final = struct.Struct("@ll")
 _PKTINFO: Final = struct.Struct("=i4s4s")
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_PKTINFO.size)
-_DATAGRAM_BYTES: Final = 2048
+_DATAGRAM_BYTES: Final = 65_535  # the longest there is: what is cut short reads as torn
 _OLDEST_NS: Final = 10 * NS_PER_S
 _CLOCK_SET_NS: Final = NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
