@@ -8,12 +8,11 @@ the label that the rig calls the project's start.
 from cuefocus.chase.places import PlaceReadings
 from cuefocus.chase.project_zero import ProjectZero
 from cuefocus.timebase.frames import FrameRate, Timecode
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 from cuefocus.wire.reaper import ReaperDecoder, ReaperPosition, ReaperTransport
+from cuefocus.wire.reaper_position import TOGETHER_NS
 
-# Packets of one drawing of the screen lie closer together than two drawings.
-_TOGETHER_NS = 5 * NS_PER_MS
 # So long after the last seconds a label is said to come alone.
 _ALONE_NS = NS_PER_S
 Heard = Reading | Glitch | PlaybackStopped
@@ -101,9 +100,9 @@ class ReaperInput:
         if position.project_ns is None:
             self._labelled = position
             timed = self._timed
-            return label if timed is not None and stamp_ns - timed.stamp_ns <= _TOGETHER_NS else None
+            return label if timed is not None and stamp_ns - timed.stamp_ns <= TOGETHER_NS else None
         labelled = self._labelled
-        if label is None and labelled is not None and stamp_ns - labelled.stamp_ns <= _TOGETHER_NS:
+        if label is None and labelled is not None and stamp_ns - labelled.stamp_ns <= TOGETHER_NS:
             return labelled.label
         return label
 

@@ -10,7 +10,7 @@ from cuefocus.chase.reaper import ReaperInput
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
-from tests.osc_programs import Reaper
+from tests.osc_programs import ALL, Reaper
 
 HOST0_NS = 5_000_000_000_000
 RATE = RATES["25"]
@@ -64,6 +64,17 @@ def test_messages_one_by_one_say_the_same(fields: tuple[str, ...]) -> None:
     late = late_ms(heard(reaper, ReaperInput("reaper", RATE), 30.0), RATE, zero, 5.0)
     assert np.std(late) < 0.6
     assert max(map(abs, late)) < 2.5
+
+
+@pytest.mark.parametrize("fields", [ALL, ALL[::-1], ("/time/str", "/time", "/frames/str")])
+def test_all_positions_one_by_one_are_as_exact_as_together(fields: tuple[str, ...]) -> None:
+    listener = ReaperInput("reaper", RATE)
+    found = heard(Reaper(playing, RATE, HOUR.frame_number(RATE), fields, bundled=False), listener, 30.0)
+    late = late_ms(found, RATE, HOUR.frame_number(RATE), 5.0)
+    assert np.std(late) < 0.4
+    assert max(map(abs, late)) < 1.5
+    labels = [one.label for one in found if isinstance(one, Reading)]
+    assert labels == sorted(set(labels))
 
 
 def test_without_labels_the_rig_says_where_the_project_starts() -> None:

@@ -119,3 +119,23 @@ def test_a_float_of_three_hours_is_no_finer_than_a_millisecond() -> None:
     """Why strings and samples are preferred there."""
     assert as_float32(10_800.0004) == 10_800.0
     assert abs(as_float32(10_800.0006) - 10_800.001) * 1000 < 0.1 * NS_PER_MS
+
+
+@pytest.mark.parametrize("finer", [{"time": "soon"}, {"samples_str": "many"}, {"samples_str": "7"}])
+def test_what_cannot_be_read_is_not_waited_for(finer: dict[str, ArgValue]) -> None:
+    decoder, found = ReaperDecoder("reaper"), []
+    for step in range(20):
+        for said in ({"time_str": f"{5 + step / 10:.3f}"}, finer):
+            found += decoder.feed(packet(**said), step * 100 * NS_PER_MS)
+    assert len({one.project_ns for one in found if isinstance(one, ReaperPosition)}) == 20
+
+
+def test_samples_of_their_own_are_read_by_the_seconds_before_them() -> None:
+    decoder = ReaperDecoder("reaper")
+    for step in range(5):
+        said = 10 + step / 10
+        assert not [one for one in decoder.feed(packet(time=said), step * 10**8) if step and one]
+        [found] = decoder.feed(packet(samples_str=str(round(said * 48_000))), step * 10**8 + NS_PER_MS)
+        assert found == ReaperPosition(round(said * NS_PER_S), None, step * 10**8 + NS_PER_MS)
+    late = decoder.feed(packet(samples_str="500000"), 4 * 10**8 + 50 * NS_PER_MS)
+    assert late == [], "its seconds were lost"
