@@ -63,3 +63,14 @@ def test_an_edited_start_is_taken_up_and_another_frame_rate_is_doubted() -> None
         project_ns = step * 33 * NS_PER_MS
         other.pair(project_ns, timecode_at(HOUR_NS + project_ns, RATES["24"]))
     assert other.doubtful
+
+
+@pytest.mark.parametrize("step_frames", [-2, -1, 1, 2])
+def test_now_and_then_a_label_that_was_late_or_early_is_no_other_rate(step_frames: int) -> None:
+    zero, frame_ns = ProjectZero(RATE, 0), round(RATE.frame_ns)
+    for step in range(600):
+        project_ns = step * 33 * NS_PER_MS
+        off_ns = step_frames * frame_ns if step % 30 == 29 else 0
+        zero.pair(project_ns, timecode_at(HOUR_NS + project_ns + off_ns, RATE))
+        assert not zero.doubtful
+    assert abs(zero.show_at(0) - HOUR_NS) <= 2 * NS_PER_MS, "what two roundings may hide"

@@ -148,6 +148,49 @@ def test_another_frame_rate_is_named_and_moves_nothing() -> None:
         assert "set the project's frame rate" in glitches[-1].reason
 
 
+@pytest.mark.parametrize(
+    ("project", "rig", "within_s"),
+    [
+        ("23.976", "24", 12),
+        ("24", "23.976", 12),
+        ("29.97ndf", "30", 12),
+        ("29.97df", "30", 12),
+        ("30", "29.97ndf", 12),
+        ("30", "29.97df", 12),
+        ("29.97ndf", "29.97df", 66),  # the first minute's labels are those of both
+        ("29.97df", "29.97ndf", 66),
+    ],
+)
+def test_rates_that_are_almost_the_same_are_found_out_before_they_have_drifted(
+    project: str, rig: str, within_s: float
+) -> None:
+    one = RATES[project]
+    zero = Timecode(0, 59, 55, 0).frame_number(one)
+    found = heard(Reaper(playing, one, zero), ReaperInput("reaper", RATES[rig]), within_s + 40.0)
+    readings = [each for each in found if isinstance(each, Reading)]
+    late = []
+    for reading in readings:
+        if reading.stamp_ns < HOST0_NS + 64 * NS_PER_S:
+            frame = reading.label.frame_number(one) - zero
+            late.append((reading.stamp_ns - HOST0_NS - one.show_ns(frame)) / one.frame_ns)
+    assert max(map(abs, late)) < 0.25
+    assert readings[-1].stamp_ns < HOST0_NS + within_s * NS_PER_S, "then nothing is followed"
+    assert isinstance(found[-1], Glitch)
+    assert "do not keep pace" in found[-1].reason
+
+
+def test_a_project_that_was_set_to_the_right_rate_is_followed_again() -> None:
+    listener = ReaperInput("reaper", RATE)
+    heard(Reaper(playing, RATES["24"], HOUR.frame_number(RATES["24"])), listener, 12.0)
+    set_right = Reaper(lambda at_s: 12.0 + at_s, RATE, HOUR.frame_number(RATE))
+    found = []
+    for at_s, data in set_right.packets(15.0):
+        found += listener.feed(data, HOST0_NS + round((12.0 + at_s) * NS_PER_S))
+    readings = [one for one in found if isinstance(one, Reading)]
+    assert readings[0].stamp_ns < HOST0_NS + 24 * NS_PER_S
+    assert len(readings) > 20
+
+
 def test_an_hour_before_midnight_goes_on_after_it() -> None:
     zero = RATE.frames_per_day - 100
     found = heard(Reaper(playing, RATE, zero, ("/time", "/frames/str")), ReaperInput("reaper", RATE), 12.0)
