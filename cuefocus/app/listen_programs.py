@@ -25,7 +25,8 @@ from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.ableton import AbletonDecoder, SongPlays, SongTempo
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.link import LinkMoment, link_moment
-from cuefocus.wire.reaper import ReaperDecoder, ReaperPosition, ReaperTransport
+from cuefocus.wire.osc import read_packet
+from cuefocus.wire.reaper import ReaperDecoder, ReaperPosition, ReaperTransport, tells_of_playback
 
 _RARE_S: Final = 0.15
 _FEW: Final = 5
@@ -43,6 +44,7 @@ class Said:
         torn: what could not be read.
         others: addresses that say nothing of time.
         senders: who spoke.
+        ports: of the first of them, where it spoke by several: so many programs did.
     """
 
     places: Places = field(default_factory=list)
@@ -51,6 +53,7 @@ class Said:
     torn: list[str] = field(default_factory=list)
     others: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
 
 
 def is_program(text: str) -> bool:
@@ -129,9 +132,16 @@ def link_findings(moments: Sequence[LinkMoment | None]) -> list[Finding]:
 
 
 def understood_reaper(messages: Sequence[Message]) -> Said:
-    """REAPER's feedback in datagrams."""
+    """REAPER's feedback in datagrams; of several senders, the first one's."""
     said, decoder = Said(), ReaperDecoder("doctor")
-    for message in messages:
+    told = [tells_of_playback(read_packet(message.data)) for message in messages]
+    voices = [(message.sender, message.port) for message, tells in zip(messages, told, strict=True) if tells]
+    ports = {port for sender, port in voices if sender == voices[0][0]}
+    said.ports = tuple(sorted(ports)) if 1 < len(ports) <= _FEW else ()
+    for message, tells in zip(messages, told, strict=True):
+        other_port = said.ports and message.port != voices[0][1]
+        if tells and (message.sender != voices[0][0] or other_port):
+            continue
         for found in decoder.feed(message.data, message.stamp_ns):
             if isinstance(found, Glitch):
                 said.torn.append(found.reason)
@@ -160,6 +170,11 @@ def program_findings(name: str, said: Said, silent: str, unit: str) -> list[Find
     found: list[Finding] = []
     if len(said.senders) > 1:
         problem = f"{len(said.senders)} machines send to this port: {', '.join(said.senders)}"
+        found.append(Finding("warning", "signal", problem, "one program at a time, each on a port of its own"))
+    if said.ports:
+        problem = (
+            f"{len(said.ports)} programs at {said.senders[0]} send to this port, by {', '.join(map(str, said.ports))}"
+        )
         found.append(Finding("warning", "signal", problem, "one program at a time, each on a port of its own"))
     if said.torn:
         problem = f"{len(said.torn)} messages could not be read ({said.torn[-1]})"

@@ -1,5 +1,7 @@
 """What doctor says of a playback program's OSC: whether it plays, from where, how late, and what it does not send."""
 
+from dataclasses import replace
+
 import pytest
 from pythonosc.osc_message_builder import build_msg
 
@@ -59,6 +61,14 @@ def test_a_program_that_plays_is_named_with_its_place_and_how_late_it_speaks() -
 )
 def test_what_is_wrong_is_said(messages: list[Message], severity: str, problem: str) -> None:
     assert any(kind == severity and problem in text for kind, text in said(messages)), said(messages)
+
+
+def test_two_programs_of_one_machine_are_told_apart_by_their_ports() -> None:
+    first = [replace(message, port=4000) for message in from_reaper()]
+    second = [replace(message, port=4001) for message in from_reaper(lambda at_s: 200.0 + at_s)]
+    both = said(sorted([*first, *second], key=lambda message: message.stamp_ns))
+    assert both[0] == ("warning", "2 programs at 10.0.0.9 send to this port, by 4000, 4001")
+    assert "plays, " in both[1][1]
 
 
 def test_doctor_listens_at_the_port_and_says_how_exact_it_can_be() -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from pythonosc.osc_message_builder import build_msg
 
 from cuefocus.chase.reaper import ReaperInput
 from cuefocus.timebase.frames import RATES, FrameRate, Timecode, timecode_at_frame
@@ -35,6 +36,10 @@ def late_ms(found: list[Heard], rate: FrameRate, zero_frames: int, after_s: floa
             if true_ns > HOST0_NS + after_s * NS_PER_S:
                 late.append((reading.stamp_ns - true_ns) / NS_PER_MS)
     return late
+
+
+def button(address: str, value: float) -> bytes:
+    return bytes(build_msg(address, [value]).dgram)
 
 
 def playing(at_s: float) -> float:
@@ -206,3 +211,78 @@ def test_what_was_away_begins_anew() -> None:
     listener.restart()
     found = heard(Reaper(playing, RATE, buttons=False, fields=("/time",)), listener, 4.0)
     assert len([one for one in found if isinstance(one, Reading) and one.direction]) > 30
+
+
+def test_positions_that_run_outvote_a_stop_whose_release_was_lost() -> None:
+    listener = ReaperInput("reaper", RATE)
+    listener.feed(button("/stop", 1.0), HOST0_NS)
+    found = heard(Reaper(playing, RATE, buttons=False), listener, 6.0)
+    standing = [one for one in found if isinstance(one, Reading) and not one.direction]
+    [glitch] = [one for one in found if isinstance(one, Glitch)]
+    assert "a message was lost" in glitch.reason
+    assert HOST0_NS + NS_PER_S <= glitch.stamp_ns < HOST0_NS + round(1.2 * NS_PER_S)
+    assert all(one.stamp_ns < glitch.stamp_ns for one in standing)
+    assert max(map(abs, late_ms(found, RATE, 0, 3.0))) < 1.5
+    [stopped] = listener.feed(button("/stop", 1.0), HOST0_NS + 6 * NS_PER_S)
+    assert isinstance(stopped, PlaybackStopped), "the button is believed again"
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        lambda at_s: 2 * at_s,  # scrolled along
+        lambda at_s: at_s % 0.7,  # to and fro
+        lambda at_s: at_s // 0.6 * 0.6,  # clicked on, bar by bar
+    ],
+)
+def test_a_cursor_that_is_moved_while_it_stands_does_not_play(moved: Callable[[float], float]) -> None:
+    listener = ReaperInput("reaper", RATE)
+    listener.feed(button("/stop", 1.0), HOST0_NS)
+    found = heard(Reaper(moved, RATE, buttons=False), listener, 6.0)
+    assert found
+    assert all(isinstance(one, Reading) and one.direction == 0 for one in found)
+
+
+Sent = tuple[float, bytes, int]
+
+
+def sent(place: Callable[[float], float], seconds: float, port: int, seed: int) -> list[Sent]:
+    """A REAPER's packets, the first second of which lies at host second 0, by the port they leave from."""
+    return [(at_s, data, port) for at_s, data in Reaper(place, RATE, seed=seed).packets(seconds)]
+
+
+def told(listener: ReaperInput, packets: list[Sent]) -> tuple[list[Reading], list[str], list[Glitch]]:
+    """Readings in motion, what is said of rivals, glitches."""
+    found: list[Heard] = []
+    rivals = []
+    for at_s, data, port in sorted(packets):
+        stamp_ns = HOST0_NS + round(at_s * NS_PER_S)
+        found += listener.feed(data, stamp_ns, "127.0.0.1", port)
+        rivals += [text] if (text := listener.rivals(stamp_ns)) else []
+    readings = [one for one in found if isinstance(one, Reading) and one.direction]
+    return readings, rivals, [one for one in found if isinstance(one, Glitch)]
+
+
+def test_of_two_on_one_port_the_first_is_followed_and_both_are_named() -> None:
+    first, second = sent(playing, 8.0, 4000, 1), sent(lambda at_s: at_s + 600.0, 12.0, 4001, 2)
+    readings, rivals, glitches = told(ReaperInput("reaper", RATE), [*first, *second[1:]])
+    assert rivals == ["two senders of REAPER's positions from 127.0.0.1, by its ports 4000 and 4001; 4000 is followed"]
+    assert glitches == []
+    early = [one for one in readings if one.stamp_ns < HOST0_NS + 8 * NS_PER_S]
+    assert {one.label.minutes for one in early} == {0}
+    assert len(early) > 90
+    assert {one.label.minutes for one in readings if one not in early} == {10}, "the first fell silent"
+
+
+def test_who_says_nothing_of_playback_is_no_rival() -> None:
+    phone = [(each / 10, button("/track/1/volume", 0.5), 4001) for each in range(100)]
+    readings, rivals, _ = told(ReaperInput("reaper", RATE), [*phone, *sent(playing, 8.0, 4000, 1)])
+    assert rivals == []
+    assert len(readings) > 90
+
+
+def test_two_that_send_as_one_are_told_and_not_followed() -> None:
+    both = [*sent(playing, 8.0, 4000, 1), *sent(lambda at_s: at_s + 20.0, 8.0, 4000, 2)]
+    readings, _, glitches = told(ReaperInput("reaper", RATE), both)
+    assert all(one.stamp_ns < HOST0_NS + NS_PER_S for one in readings)
+    assert "give each a port of its own" in glitches[-1].reason
