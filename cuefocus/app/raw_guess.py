@@ -44,6 +44,8 @@ _FAINT_SHARE: Final = 0.01
 def guessed_form(path: Path) -> RawForm | None:
     """The form in which a file of samples alone holds timecode; None where it holds none, or nobody can tell."""
     try:
+        if not path.is_file():  # a pipe would block
+            return None
         with path.open("rb") as file:
             if file.read(4).startswith(_HEADERS):
                 return None
