@@ -29,6 +29,11 @@ _LIKED = 6.0  # what a word that costs nothing adds to its timeline's score
 # What a word may cost a timeline and still bear it out, in mean half bits: a wrong digit costs four in a clean signal.
 # More is allowed the more the halves differ in size, since noise, and droop to a sixth, make true words cost more, too.
 _CHEAP, _PER_UNEVENNESS, _TOO_DEAR = 1.0, 12.0, 8.0
+# Where rates part, a word that nothing bends speaks for those before it, too: its agreement, its cost in half bits, and
+# how far the next likeliest count stays behind, in what a word is allowed to cost.
+_SHARP = 0.999
+_FREE = 0.05
+_FAR = 3.2
 _AGREES = 0.6  # of the halves' size, signed as the word says: noise alone gives less than 0.3
 _MEMORY = 0.8  # per word
 _BORNE_OUT = 3
@@ -191,7 +196,8 @@ def carried_on(
         line[_STRIKES] += 1
         return score
     eye = eyes[line[_SLOT]]
-    if tried > 1 and not is_open(eye):  # those before may have been counted otherwise
+    sharp = best > _SHARP * size and cost < _FREE and (best - second) / half > _FAR * allowed
+    if tried > 1 and not (sharp or is_open(eye)):  # those before may have been counted otherwise
         line[_WAITS] = 0
         eye[:] = 0.0
     line[_BORNE] += 1
