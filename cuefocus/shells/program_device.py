@@ -52,8 +52,10 @@ def reaper_port(text: str, *, where: str) -> UdpPort:
     hint = f"write {REAPER}PORT, or {REAPER}ADDRESS:PORT with this machine's own address towards REAPER"
     match = _PLACE.fullmatch(text.removeprefix(REAPER).strip())
     if match is None or not match["port"]:
-        raise InputError(f"no UDP port in {text!r}", where=where, hint=hint)
+        said = f"no UDP port in {text!r}" if text else "no UDP port is named"
+        raise InputError(said, where=where, hint=hint)
     address = _address(match["host"] or THIS_MACHINE, where, hint)
+    _refuse_group(address, where, hint)
     return reaper_at(address, _port(match["port"], where))
 
 
@@ -79,6 +81,9 @@ def ableton_program(text: str, *, where: str) -> Program:
     address = _address(host or THIS_MACHINE, where, hint)
     if ":" in address:
         raise InputError(f"AbletonOSC hears IPv4 only, not {address}", where=where, hint=hint)
+    _refuse_group(address, where, hint)
+    if address == ALL_ADDRESSES:
+        raise InputError(f"{address} is no address of one machine", where=where, hint=hint)
     return Program(address, _port(port, where) if port else ABLETON_PORT, act.strip() if mark else "")
 
 
@@ -109,6 +114,12 @@ def _address(text: str, where: str, hint: str) -> str:
     if not _is_address(text):
         raise InputError(f"{text!r} is no IP address", where=where, hint=hint)
     return THIS_MACHINE if text == "localhost" else str(ipaddress.ip_address(text.strip("[]")))
+
+
+def _refuse_group(address: str, where: str, hint: str) -> None:
+    """Raises InputError for an address that stands for several machines: nobody answers from it or listens at it."""
+    if ipaddress.ip_address(address).is_multicast or address == "255.255.255.255":
+        raise InputError(f"{address} is no address of one machine", where=where, hint=hint)
 
 
 def _port(text: str, where: str) -> int:

@@ -39,6 +39,10 @@ def test_reaper_is_heard_at_a_port_of_ours(text: str, address: str, port: int) -
         ("reaper:70000", "no UDP port 70000"),
         ("reaper:99999999999", "no UDP port"),
         ("reaper:::1:9000", "no UDP port"),
+        ("", "no UDP port is named"),
+        ("reaper:224.0.0.1:9000", "224.0.0.1 is no address of one machine"),
+        ("reaper:255.255.255.255:9000", "is no address of one machine"),
+        ("reaper:[ff02::1]:9000", "ff02::1 is no address of one machine"),
     ],
 )
 def test_what_names_no_port_is_refused_with_a_cure(text: str, why: str) -> None:
@@ -71,6 +75,12 @@ def test_what_is_no_host_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"is no IP address|no UDP port|IPv4") as refused:
         ableton_program(text, where=WHERE)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "224.0.0.1", "255.255.255.255"])  # noqa: S104 - nothing listens
+def test_live_runs_on_one_machine(host: str) -> None:
+    with pytest.raises(InputError, match=f"{host} is no address of one machine"):
+        ableton_program(f"ableton:{host}", where=WHERE)
 
 
 def test_link_has_no_address() -> None:
