@@ -24,7 +24,7 @@ def errors(folder: Path, *sources: str) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("kind: reaper", "daw.kind: no UDP port in ''; write reaper:PORT"),
+        ("kind: reaper", "daw.kind: no UDP port is named; write reaper:PORT"),
         ('kind: reaper, device: "99999"', "daw.device: no UDP port 99999; ports run from 1"),
         ('kind: ableton, act: song, device: "ableton:foo"', "daw.device: 'foo' is no IP address; write ableton:HOST"),
         ('kind: ableton, device: "10.0.0.7#nope"', "daw.device: no act 'nope'; have song, second, talk"),
