@@ -46,7 +46,7 @@ class Reaper:
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)  # noqa: S311 - a simulation
+        self._chance = random.Random(self.seed)
 
     def packets(self, until_s: float) -> Iterator[tuple[float, bytes]]:
         """Host seconds at which each arrives, and its bytes."""
@@ -115,7 +115,7 @@ class Live:
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)  # noqa: S311 - a simulation
+        self._chance = random.Random(self.seed)
 
     def packets(self, until_s: float) -> Iterator[tuple[float, bytes]]:
         """Host seconds at which each arrives, and its bytes."""

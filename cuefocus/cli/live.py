@@ -23,7 +23,7 @@ def run(
             "ableton:HOST, link:; again for more, the first followed first; default the rig's",
             metavar="SOURCE",
         ),
-    ] = [],  # noqa: B006
+    ] = [],
     arm: Annotated[bool, typer.Option("--arm", help="arm and engage when ready")] = False,
     takes: Annotated[int, typer.Option("--takes", min=0, help="end after this many takes; 0 = until stopped")] = 0,
     attended: Annotated[bool, typer.Option("--attended", help="a person stands by the real motors")] = False,

@@ -86,10 +86,10 @@ def ltc_generate(
     speed: StartSpeed = 1.0,
     ramps: Annotated[
         list[str], typer.Option("--ramp", help="the speed moves straight to SPEED, there at AT s", metavar="AT=SPEED")
-    ] = [],  # noqa: B006
+    ] = [],
     wow: Annotated[str, typer.Option("--wow", help="uneven speed, e.g. 0.5%@2", metavar="PERCENT%@HZ")] = "",
-    jumps: JumpList = [],  # noqa: B006
-    gaps: GapList = [],  # noqa: B006
+    jumps: JumpList = [],
+    gaps: GapList = [],
     user_bits: Annotated[str, typer.Option("--user-bits", help="eight hex digits, group 8 first")] = "0",
     day: Annotated[str, typer.Option("--date", help="the date in the user bits", metavar="YYYY-MM-DD")] = "",
     colour_frame: Annotated[bool, typer.Option("--colour-frame", help="set the colour frame flag")] = False,

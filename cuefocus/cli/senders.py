@@ -22,8 +22,8 @@ def mtc_generate(
     ],
     seconds: SendSeconds = None,
     speed: StartSpeed = 1.0,
-    jumps: JumpList = [],  # noqa: B006
-    gaps: GapList = [],  # noqa: B006
+    jumps: JumpList = [],
+    gaps: GapList = [],
 ) -> None:
     """MIDI timecode to a port, live: quarter frames, and full frames at the start and at jumps."""
     from cuefocus.app.playback_options import playback_from, seconds_from
@@ -44,7 +44,7 @@ def clock_generate(
     first_bar: Annotated[int, typer.Option("--first-bar", help="number of a MIDI file's first bar")] = 1,
     seconds: SendSeconds = None,
     speed: Annotated[float, typer.Option("--speed", help="relative to the song's tempo")] = 1.0,
-    jumps: Annotated[list[str], typer.Option("--jump", help="at AT s go to a bar", metavar="AT=BAR[.BEAT]")] = [],  # noqa: B006
+    jumps: Annotated[list[str], typer.Option("--jump", help="at AT s go to a bar", metavar="AT=BAR[.BEAT]")] = [],
     song: Annotated[int | None, typer.Option("--song", min=0, max=127, help="send a Song Select ahead of it")] = None,
 ) -> None:
     """MIDI clock to a port, live: clocks by a tempo map, Start or Song Position and Continue, Stop at the end."""
@@ -64,8 +64,8 @@ def artnet_generate(
     ),
     seconds: SendSeconds = None,
     speed: StartSpeed = 1.0,
-    jumps: JumpList = [],  # noqa: B006
-    gaps: GapList = [],  # noqa: B006
+    jumps: JumpList = [],
+    gaps: GapList = [],
     stream: Annotated[int, typer.Option("--stream", min=0, max=255, help="which of several timecodes")] = 0,
 ) -> None:
     """Art-Net timecode to an address, live: a datagram a frame. Only this machine hears it unless --to is given."""

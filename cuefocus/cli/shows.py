@@ -65,7 +65,7 @@ def rehearse(
         list[Path],
         typer.Option("--timecode", help="sound file with LTC; again for more sources, the best first", metavar="X.wav"),
     ],
-    fire: Annotated[list[str], typer.Option("--fire", help="CUE@TC: fire a triggered cue at a timecode")] = [],  # noqa: B006
+    fire: Annotated[list[str], typer.Option("--fire", help="CUE@TC: fire a triggered cue at a timecode")] = [],
     journal: Annotated[Path | None, typer.Option("--journal", help="also write the journal here")] = None,
     as_json: Json = False,
     strict: Annotated[bool, typer.Option("--strict", help="exit 3 unless every rack landed")] = False,

@@ -32,7 +32,7 @@ def test_racks_land_by_reaper_even_when_the_conductor_is_killed(tmp_path: Path) 
     with deck("reaper", place) as play, daemon(tmp_path, sources=[f"reaper:{place}"]) as running:
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
-        running.at_show_s(5.0, origin_ns)
+        running.at_show_s(4.7, origin_ns)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert_all_land(running)
         assert worst_clock_ms(running.takes, origin_ns) < 3.1

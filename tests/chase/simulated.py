@@ -55,7 +55,7 @@ class Source:
     next_word: int = 0
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)  # noqa: S311
+        self.chance = random.Random(self.seed)
 
     def reading(self, word: int, at_ns: float, length_ns: float, direction: int) -> Reading:
         rate = word_rate(self.rate)

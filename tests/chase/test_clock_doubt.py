@@ -84,7 +84,7 @@ def test_a_second_sender_takes_the_place_and_says_so(every_ms: float) -> None:
 
 
 def test_a_clock_lost_at_a_fast_tempo_on_a_late_channel_is_counted() -> None:
-    one, random = at_tempo(240), Random(1)  # noqa: S311
+    one, random = at_tempo(240), Random(1)
     messages = [
         Message(message.due_ns + round(random.expovariate(1 / 2.0) * NS_PER_MS), message.data)
         for message in sent(one, 14)
@@ -124,7 +124,7 @@ def robbed(messages: list[Message], random: Random, begin_ns: int) -> list[Messa
 def test_whatever_is_lost_or_comes_between_no_place_is_wrong_in_silence(
     harm: Callable[[list[Message], Random, int], list[Message]], seed: int
 ) -> None:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     tempo, model = random.choice((60, 90, 120, 160, 240)), random.choice(("DIN", "USB", "USB + OS", "network"))
     one, begin_ns = at_tempo(tempo), HOST0_NS + round(random.uniform(3.0, 9.0) * NS_PER_S)
     run = heard(one, harm(sent(one, 13), random, begin_ns), model, seed)

@@ -221,7 +221,7 @@ def test_each_frame_is_read_from_the_second_datagram_on() -> None:
 
 
 def test_lost_doubled_and_overtaken_datagrams_change_nothing() -> None:
-    chance, sent = random.Random(1), art("01:00:00:00", 20)  # noqa: S311
+    chance, sent = random.Random(1), art("01:00:00:00", 20)
     rough: list[Message] = []
     for due_ns, datagram in sent:
         if chance.random() < 0.1:

@@ -17,7 +17,7 @@ class Card:
     """A sound card 5 ms a block, ±60 ppm off, whose stamps come |N(0, σ)| + 20 µs late, some of them much later."""
 
     def __init__(self, seed: int, *, sigma_us: float = 60.0, spikes: float = 0.01, spike_ms: float = 4.0) -> None:
-        self._chance = random.Random(seed)  # noqa: S311
+        self._chance = random.Random(seed)
         self.slow = self._chance.uniform(-60e-6, 60e-6)
         self._zero_ns = 10**15 + self._chance.randrange(10**9)
         self._sigma_us, self._spikes, self._spike_ms = sigma_us, spikes, spike_ms

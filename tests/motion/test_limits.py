@@ -53,7 +53,7 @@ def test_a_feasible_track_passes_untouched_at_any_spacing_of_set_points(
     pull_ns = round(shortest_pull_ns(profile, target - start, axis, margin=1.0) * slack) + 30 * MS
     depart_ns = 10**9 + 100 * MS + seed
     track = Track(start, profile.segments(start, target, depart_ns, pull_ns))
-    dice = random.Random(seed)  # noqa: S311 - no secret
+    dice = random.Random(seed)
     times = [10**9]
     while times[-1] < depart_ns + pull_ns + 100 * MS:
         share = dice.choice([1.0, 1.0, 1.0, dice.uniform(0.1, 1.5)])

@@ -85,7 +85,7 @@ def test_what_a_later_piece_took_the_place_of_is_left_out() -> None:
 
 def test_sixteen_axes_are_planned_in_a_few_milliseconds_from_whatever_states() -> None:
     """Faster than allowed, braking harder, at the ends of travel: as a clamp or a changed limit leaves them."""
-    dice, limits = Random(8), lens_limits(SPEC)  # noqa: S311 - no secret
+    dice, limits = Random(8), lens_limits(SPEC)
     spans_s: list[float] = []
     for _ in range(120):
         begun_s = thread_time()

@@ -63,7 +63,7 @@ def test_what_the_decoder_reads_passes_and_hardly_anything_else(
 ) -> None:
     decoder, good, bad = ArtNetDecoder("a"), 0, 0
     through = 0
-    for datagram in datagrams(random.Random(4)):  # noqa: S311
+    for datagram in datagrams(random.Random(4)):
         is_passed = passed(*sockets, datagram)
         if isinstance(decoder.feed(datagram, 0), ArtTimeCode):
             good += 1

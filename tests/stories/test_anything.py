@@ -72,7 +72,7 @@ def hand_of(word: str) -> Callable[[StoryRig], None]:
 
 @pytest.mark.parametrize("seed", [*FAULTY, *range(1000, 1024)])
 def test_whatever_decks_and_hands_do_no_limit_cuts_in_and_nothing_overshoots(tmp_path: Path, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 - no secret
+    dice = random.Random(seed)
     show, last_s = show_of(dice)
     deck = deck_of(dice, last_s)
     story = Story(tmp_path, show, deck, takes=2)

@@ -280,7 +280,7 @@ def test_without_scrub_a_wound_act_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_however_it_is_wound_every_limit_is_kept_and_the_next_rack_lands(tmp_path: Path, seed: int) -> None:
     """0.03× to 10×, to and fro, evenly and in sweeps; the plan keeps the limits, so the limiter never has to."""
-    dice = random.Random(seed)  # noqa: S311 - no secret
+    dice = random.Random(seed)
     deck, before = Playback(at_s=dice.uniform(0.0, 8.0)).play(dice.uniform(0.0, 1.5)), 1.0
     for _ in range(dice.randint(4, 9)):
         speed = dice.choice([-1.0, 1.0]) * 10 ** dice.uniform(-1.5, 1.0)

@@ -253,14 +253,14 @@ def test_a_burst_keeps_the_stamps_it_came_with() -> None:
 def test_no_fault_alone_is_believed(
     fault: Callable[[Sent, random.Random], Sent], seed: int, place: tuple[FrameRate, int], direction: int
 ) -> None:
-    sent = fault(played(*place, 80, direction), random.Random(seed))  # noqa: S311
+    sent = fault(played(*place, 80, direction), random.Random(seed))
     assert [found for at, found in heard(sent) if isinstance(found, MtcWord) and not is_true(found, sent, at)] == []
 
 
 @settings(max_examples=500)
 @given(seed=st.integers(0, 2**63))
 def test_nothing_is_believed_that_nobody_said(seed: int) -> None:
-    sent = torn_stream(random.Random(seed))  # noqa: S311
+    sent = torn_stream(random.Random(seed))
     for at, found in heard(sent):
         if isinstance(found, MtcWord):
             assert is_true(found, sent, at) or is_hidden(found, sent)

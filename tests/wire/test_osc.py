@@ -116,7 +116,7 @@ def test_a_message_without_type_tags_has_no_arguments() -> None:
 
 def test_noise_and_torn_packets_never_raise_nor_take_long(caplog: pytest.LogCaptureFixture) -> None:
     """100,000 packets: noise, and whole ones with bytes changed, cut out, doubled, lengths and tags overwritten."""
-    chance = random.Random(20261122)  # noqa: S311 - a simulation
+    chance = random.Random(20261122)
     whole = [
         message("/time", 12.5),
         message("/frames/str", "01:00:00:00"),
