@@ -97,7 +97,7 @@ class SoundWire:
 
 
 @dataclass(frozen=True, slots=True)
-class PipeWire:
+class MessageWire:
     """Ears that pass messages on.
 
     Args:
@@ -128,14 +128,14 @@ class PipeWire:
         return ChildSpec(name, argv, log, pass_fds=(self.pipe.write_fd,))
 
 
-def _midi_ears(port: str, called: str, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+def _midi_ears(port: str, called: str, pipe: MidiPipe, *, patient: bool) -> MessageWire:
     words = ("--port", port, "--called", called, *((PATIENT,) if patient else ()))
-    return PipeWire(called, "cuefocus.shells.midi_ears_main", words, pipe, patient)
+    return MessageWire(called, "cuefocus.shells.midi_ears_main", words, pipe, patient)
 
 
-def _link_ears(quantum: float, pipe: MidiPipe, *, patient: bool) -> PipeWire:
+def _link_ears(quantum: float, pipe: MidiPipe, *, patient: bool) -> MessageWire:
     """Ears for an Ableton Link session with bars of so many quarters."""
-    return PipeWire(LINK, "cuefocus.shells.link_ears_main", ("--quantum", str(quantum)), pipe, patient)
+    return MessageWire(LINK, "cuefocus.shells.link_ears_main", ("--quantum", str(quantum)), pipe, patient)
 
 
 @dataclass(frozen=True, slots=True)
