@@ -1,21 +1,22 @@
-"""One axis' orders: which racks lie ahead, from where, and the track, splice and permissions that come of it.
+"""One axis' orders: what it is to follow now, from where, and the splice and permissions that come of it.
 
-Positions of racks are lens ring; tracks and splices are motor ring (half the backlash ahead of the lens, by direction).
+Its racks and their track are in `rack_line`. Positions of racks are lens ring; tracks and splices are motor ring (half
+the backlash ahead of the lens, by direction).
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
+from cuefocus.engine.rack_line import RackLine
 from cuefocus.engine.splices import braked, joined
-from cuefocus.errors import PlanError
-from cuefocus.motion.compile_track import Laid, direction_after
+from cuefocus.motion.compile_track import direction_after
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.retarget import State, settle
-from cuefocus.motion.track import Track, same_ends
+from cuefocus.motion.track import Track
 
 _OFTEN = re.compile(r" \([0-9]+×\)$")
 _THERE_RING = 1e-7
@@ -34,7 +35,7 @@ class AxisOrders:
     """
 
     def __init__(self, job: AxisJob, planner: Planner, motor_ring: float) -> None:
-        self.job, self.planner = job, planner
+        self.job = job
         self.motor_ring = motor_ring
         self.direction = 0
         self.engaged = False
@@ -51,12 +52,7 @@ class AxisOrders:
         self.cast = ""  # the triggered cue whose target is held until the next timed rack departs
         self.cast_after: str | None = None  # the timed rack that had begun last when it was fired; None: no clock ran
         self.loose = True
-        self.racks: tuple[PlannedRack, ...] = ()
-        self.by_cue: dict[str, PlannedRack] = {}
-        self._laid: Laid | None = None  # the track compiled last
-        self._longest: Laid | None = None  # the longest of them: playback that is located back wants its racks again
-        self.rest_lens = self.lens_at(motor_ring)
-        self.track = Track(motor_ring)
+        self._ahead = RackLine(job.spec.name, planner, self.lens_at(motor_ring), motor_ring)
         self.splice: Splice | None = None
         self.why = ""  # what the splice was laid for, as it is told
         self.on_loss = OnLoss.FINISH
@@ -70,6 +66,35 @@ class AxisOrders:
     def name(self) -> str:
         """`CAMERA.axis`."""
         return self.job.spec.name
+
+    @property
+    def planner(self) -> Planner:
+        """Plans racks as the camera is set now."""
+        return self._ahead.planner
+
+    def plan_with(self, planner: Planner) -> None:
+        """The camera is set otherwise: racks are planned by this from now on."""
+        self._ahead.planner = planner
+
+    @property
+    def racks(self) -> tuple[PlannedRack, ...]:
+        """Those of the track, in order."""
+        return self._ahead.racks
+
+    @property
+    def by_cue(self) -> Mapping[str, PlannedRack]:
+        """The racks by the cue each is of."""
+        return self._ahead.by_cue
+
+    @property
+    def rest_lens(self) -> float:
+        """Lens ring before the first rack."""
+        return self._ahead.rest_lens
+
+    @property
+    def track(self) -> Track:
+        """What is followed along show time."""
+        return self._ahead.track
 
     def lens_at(self, motor_ring: float) -> float:
         """Lens ring under a motor that last moved in `direction`."""
@@ -143,7 +168,7 @@ class AxisOrders:
         """A report of an axis that we are not moving."""
         self.known, self.motor_ring, self.last_sent_ring = True, motor_ring, motor_ring
         if not self.racks:
-            self.rest_lens, self.track = self.lens_at(motor_ring), Track(motor_ring)
+            self._ahead.rest(self.lens_at(motor_ring), motor_ring)
 
     def fail(self, reason: str) -> None:
         """The motor is gone or does not answer: hold still, follow nothing until engaged again."""
@@ -163,83 +188,21 @@ class AxisOrders:
 
     def without(self, cue: str) -> None:
         """Take one rack that has not departed out; the next one leaves from where this one would have."""
-        index = next((i for i, rack in enumerate(self.racks) if rack.cue == cue), None)
-        if index is None:
-            return
-        self._adopt((*self.racks[:index], *self.racks[index + 1 :]), index)
+        before = self.racks
+        self._ahead.without(cue, self.direction)
+        self._note(before)
 
     def recompile(
         self, kept: int, cut: tuple[int, int], later: Sequence[PlannedRack], closed_ns: int
     ) -> dict[str, str]:
-        """Put `later` racks in place of those of `cut` (from an index to before another); the first `kept` stay.
-
-        Nothing new moves before `closed_ns`. The rack after them is another too, where it leaves from elsewhere now.
-
-        Returns: cues that would have to leave before they can, and why.
-        """
-        begun = self.racks[: max(kept, cut[0])]
-        rest, after = list(later), self.racks[max(cut[1], len(begun)) :]
-        start_lens = begun[-1].band.target_ring if begun else self.rest_lens
-        direction = direction_after(begun, self.direction)
-        refused: dict[str, str] = {}
-        line: list[PlannedRack] = []
-        if cut[0] <= kept:
-            free_ns = begun[-1].stop_ns if begun else None
-            while not line and (rest or after):
-                if rest:
-                    wanted = rest.pop(0)
-                else:
-                    wanted, after = after[0], after[1:]
-                try:
-                    line = [self._first(wanted, start_lens, direction, closed_ns, free_ns)]
-                except PlanError as error:
-                    refused[wanted.cue] = error.sentence
-        start_lens, direction = _ended(line, start_lens, direction)
-        line += self.planner.in_line(self.name, rest, start_lens, direction)
-        start_lens, direction = _ended(line, start_lens, direction)
-        while after and after[0].from_ring != start_lens:
-            line += self.planner.in_line(self.name, after[:1], start_lens, direction)
-            start_lens, direction = _ended(line, start_lens, direction)
-            after = after[1:]
-        racks = (*begun, *line, *after)
-        if len(racks) != len(self.racks) or same_ends(racks, self.racks)[0] < len(racks):
-            self.racks = racks
-            self._compile()
+        """Other racks in place of some of those ahead: as `RackLine.recompile`, which see."""
+        before = self.racks
+        refused = self._ahead.recompile(kept, cut, later, closed_ns, self.direction)
+        self._note(before)
         return refused
 
-    def _first(
-        self, wanted: PlannedRack, start_lens: float, direction: int, closed_ns: int, free_ns: int | None
-    ) -> PlannedRack:
-        """The first rack that has not begun, in time. Raises: PlanError where it would have to leave too soon."""
-        here = self.by_cue.get(wanted.cue)
-        if here is not None and (here.from_ring, here.stop, here.focal_mm) == (
-            start_lens,
-            wanted.stop,
-            wanted.focal_mm,
-        ):
-            return here  # it may have been shortened to leave in time: not again
-        return self.planner.in_time(self.name, wanted, start_lens, direction, closed_ns, free_ns)
-
-    def _adopt(self, racks: tuple[PlannedRack, ...], index: int) -> None:
-        """Replan from `index` on, from the end of what comes before."""
-        start_lens = racks[index - 1].band.target_ring if index else self.rest_lens
-        direction = direction_after(racks[:index], self.direction)
-        self.racks = (*racks[:index], *self.planner.replan(self.name, racks[index:], start_lens, direction))
-        self._compile()
-
-    def _compile(self) -> None:
-        before = self._laid.racks if self._laid is not None else ()
-        head, tail = same_ends(self.racks, before)
-        for rack in before[head : len(before) - tail]:
-            self.by_cue.pop(rack.cue, None)
-        self.by_cue.update((rack.cue, rack) for rack in self.racks[head : len(self.racks) - tail])
-        known, longest = self._laid, self._longest
-        if longest is not None and sum(same_ends(self.racks, longest.racks)) > head + tail:
-            known = longest
-        self._laid = self.planner.lay(self.name, self.racks, self.rest_lens, self.direction, known)
-        if longest is None or len(self.racks) >= len(longest.racks):
-            self._longest = self._laid
-        self.track, self.changed = self._laid.track, True
+    def _note(self, before: tuple[PlannedRack, ...]) -> None:
+        self.changed = self.changed or self.racks is not before
 
     def take_hold(self, clock: Clock) -> None:
         """Plan counted anew: motion follows again. While no clock runs, its track is meant for none that may come."""
@@ -253,18 +216,17 @@ class AxisOrders:
     def stay_until_next(self, racks: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
         """Hold still where the axis is; the next of `racks` leaves from there. Motion under way comes to rest."""
         self.come_to_rest(now_ns, clock)
-        self.racks = self.planner.replan(self.name, racks, self.rest_lens, self.direction)
-        self._compile()
+        self._ahead.replan(racks, self.rest_lens, self.direction)
         self.take_hold(clock)
 
     def settle(self, racks: tuple[PlannedRack, ...], rest_lens: float, now_ns: int, clock: Clock) -> None:
         """Follow the track of `racks` from `rest_lens`: move onto it at the settle speed, then follow."""
         start_ns = now_ns + self.job.spec.dead_ns
         state = self.state_at(start_ns, clock)
-        self.racks, self.rest_lens, self.cast = racks, rest_lens, ""
+        self.cast = ""
         running = clock.running and clock.speed > 0.0
         show_ns = clock.show_at(start_ns) if running else None
-        self._compile()
+        self._ahead.lay(racks, rest_lens, self.direction)
         if show_ns is not None and self.track.moving_until(show_ns) is not None:
             self.splice = joined(self.job.spec, self.track, state, start_ns, clock)
             self.take_hold(clock)
@@ -272,7 +234,7 @@ class AxisOrders:
         passed = [rack for rack in racks if show_ns is not None and rack.stop_ns <= show_ns]
         lens = passed[-1].band.target_ring if passed else rest_lens
         direction, motor_ring = self.direction, self.motor_ring
-        self._rest_on(lens, state, start_ns, passed)
+        self._rest_on(lens, state, start_ns, racks[len(passed) :])
         end_ns = self.splice.until_ns if self.splice is not None else start_ns
         if show_ns is not None and self._departs_before(clock.show_at(end_ns), show_ns):
             # No time to go there first: the next rack leaves from where the axis is, and lands in time.
@@ -281,16 +243,14 @@ class AxisOrders:
             return
         self.take_hold(clock)
 
-    def _rest_on(self, lens: float, state: State, start_ns: int, passed: list[PlannedRack]) -> None:
+    def _rest_on(self, lens: float, state: State, start_ns: int, later: tuple[PlannedRack, ...]) -> None:
         """A splice to rest with the lens on `lens`; the slack is left on the side the move comes from."""
         half = self.job.spec.backlash_ring / 2
         x, v, _ = state
         if abs(x - (lens + self.direction * half)) > _THERE_RING or abs(v) > _THERE_RING:
             self.direction = 1 if lens + half > x and not (lens - half < x and self.direction < 0) else -1
         target = min(1.0, max(0.0, lens + self.direction * half))
-        self.racks = self.planner.replan(self.name, self.racks[len(passed) :], lens, self.direction)
-        self.rest_lens = lens
-        self._compile()
+        self._ahead.replan(later, lens, self.direction)
         if abs(x - target) <= _THERE_RING and abs(v) <= _THERE_RING:
             self.splice, self.motor_ring = None, target
             return
@@ -303,10 +263,8 @@ class AxisOrders:
         start_ns = now_ns + self.job.spec.dead_ns
         state = self.state_at(start_ns, clock)
         self.why = "slowly, as its place was only assumed"
-        self.racks, self.rest_lens, self.cast = later, lens, ""
-        self._rest_on(lens, state, start_ns, [])
-        self.racks = self.planner.replan(self.name, later, lens, self.direction)
-        self._compile()
+        self.cast = ""
+        self._rest_on(lens, state, start_ns, later)
         self.take_hold(clock)
 
     def _departs_before(self, end_show_ns: int, show_ns: int) -> bool:
@@ -330,14 +288,12 @@ class AxisOrders:
         else:
             self.motor_ring = state[0]
             self.direction = turned
-        self.rest_lens = self.lens_at(self.motor_ring)
+        self._ahead.rest_lens = self.lens_at(self.motor_ring)
         return self.rest_lens, start_ns
 
     def pull_now(self, rack: PlannedRack, later: tuple[PlannedRack, ...], clock: Clock) -> None:
         """After `come_to_rest`: follow a rack planned from there (compress, late), then `later` racks."""
-        after = direction_after((rack,), self.direction)
-        self.racks = (rack, *self.planner.replan(self.name, later, rack.band.target_ring, after))
-        self._compile()
+        self._ahead.put_before(rack, later, self.direction)
         self.take_hold(clock)
 
     def trigger(self, rack: PlannedRack, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
@@ -348,23 +304,15 @@ class AxisOrders:
         self.why = f"cue {rack.cue} was fired"
         self.direction = direction_after((rack,), self.direction)
         self.motor_ring = laid.at(until_ns)[0]
-        self.rest_lens = rack.band.target_ring
-        self.racks = self.planner.replan(self.name, later, self.rest_lens, self.direction)
-        self._compile()
+        self._ahead.replan(later, rack.band.target_ring, self.direction)
         self.take_hold(clock)
 
     def keep_cast(self, later: tuple[PlannedRack, ...], clock: Clock) -> None:
         """Go on with the triggered rack under way; the first of `later` leaves from its target."""
-        self.racks = self.planner.replan(self.name, later, self.rest_lens, self.direction)
-        self._compile()
+        self._ahead.replan(later, self.rest_lens, self.direction)
         self.take_hold(clock)
 
     def lens_state(self, now_ns: int, clock: Clock) -> State:
         """The lens' commanded state one dead time after `now_ns`."""
         x, v, a = self.state_at(now_ns + self.job.spec.dead_ns, clock)
         return self.lens_at(x), v, a
-
-
-def _ended(line: Sequence[PlannedRack], lens_ring: float, direction: int) -> tuple[float, int]:
-    """Where the lens stands once `line` is done, and which way it moved last; as given where `line` is empty."""
-    return (line[-1].band.target_ring if line else lens_ring), direction_after(line, direction)

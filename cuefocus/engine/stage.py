@@ -271,7 +271,7 @@ class Stage:
     def plan_with(self, planner: Planner) -> None:
         """Whatever is planned from now on is planned so."""
         for orders in self.orders.values():
-            orders.planner = planner
+            orders.plan_with(planner)
 
     def let_finished_go(self, session: "Session") -> None:
         """Axes whose last motion ended after the clock was gone stand still from now on."""
