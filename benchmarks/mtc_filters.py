@@ -22,7 +22,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from fractions import Fraction
 from statistics import fmean, median, pstdev
 from typing import Protocol
 
@@ -40,6 +39,7 @@ from cuefocus.wire.events import Reading
 from cuefocus.wire.mtc.decoder import MtcDecoder
 from cuefocus.wire.mtc.encoder import MtcRun
 from cuefocus.wire.mtc.word import MtcWord
+from cuefocus.wire.pace import Pace
 from cuefocus.wire.sent_clock import SongRun, clock_messages
 
 _RATE = RATES["25"]
@@ -240,7 +240,7 @@ def stream(channel: str, seed: int, before: float, after: float) -> Stream:
 def clock_stream(channel: str, seed: int, speed: float) -> Stream:
     """One minute of MIDI clock on a late channel."""
     late = LateChannel(DELAYS[channel.partition(",")[0]], seed, blocks_ns=CHANNELS[channel])
-    run = SongRun(_SONG.time.media_ns, speed=Fraction(speed).limit_denominator(1_000_000))
+    run = SongRun(_SONG.time.media_ns, pace=Pace(speed))
     sent = clock_messages(run, float(_SECONDS), _HOST0_NS)
     return Stream([(late.stamp(message.due_ns), message.data) for message in sent][:-1], speed, speed)
 

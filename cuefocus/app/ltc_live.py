@@ -23,7 +23,8 @@ from cuefocus.timebase.frames import rate_named
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.ltc.encoder import LtcSound
 from cuefocus.wire.ltc.played import played_block
-from cuefocus.wire.playback import Places, Playback
+from cuefocus.wire.pace import Places
+from cuefocus.wire.playback import Playback
 
 _PRIORITY: Final = 60  # below a sound server's 70
 _AHEAD_S: Final = 0.5

@@ -64,7 +64,7 @@ def ltc_signal(rate: str, start: str, sample_rate: int, **options: Unpack[Signal
     within(
         ("sample_rate", 8000 <= sample_rate <= 384_000, "between 8000 and 384000"),
         ("level_dbfs", -90 <= level_dbfs <= 0, "between -90 and 0"),
-        ("speed", 0 < playback.fastest <= fastest, f"at most {fastest:.2g} at this sample rate, and not always 0"),
+        ("speed", 0 < playback.pace.fastest <= fastest, f"at most {fastest:.2g} at this sample rate, and not always 0"),
         ("user_bits", 0 <= user_bits < 1 << 32 and not (user_bits and day), "32 bits, or a date"),
     )
     flags = WordFlags(user_bits=user_bits, colour_frame=colour_frame)

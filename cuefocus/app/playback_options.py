@@ -9,7 +9,8 @@ from pathlib import Path
 from cuefocus.anchors.beats import load_beats
 from cuefocus.errors import InputError
 from cuefocus.timebase.frames import parse_timecode, rate_named
-from cuefocus.wire.playback import Gap, Jump, Playback, Wow
+from cuefocus.wire.pace import Pace, Wow
+from cuefocus.wire.playback import Gap, Jump, Playback
 from cuefocus.wire.sent_clock import SongRun
 
 _BAR = re.compile(r"\s*(-?[0-9]+)(?:\.([0-9]+))?\s*")
@@ -44,7 +45,7 @@ def playback_from(
         frame_rate,
         parse_timecode(start, frame_rate),
         speed,
-        tuple((at_s, _number(then, "--ramp")) for at_s, then in _pairs(ramps, "--ramp", "10=-2")),
+        _ramps(ramps),
         tuple(
             Jump(at_s, parse_timecode(label, frame_rate)) for at_s, label in _pairs(jumps, "--jump", "12.5=01:00:00:00")
         ),
@@ -59,6 +60,8 @@ def song_run_from(
     start: str = "1",
     first_bar: int = 1,
     speed: float = 1.0,
+    ramps: Sequence[str] = (),
+    wow: str = "",
     jumps: Sequence[str] = (),
     song: int | None = None,
 ) -> SongRun:
@@ -68,7 +71,9 @@ def song_run_from(
         beats: its MIDI tempo map or beat file.
         start: "BAR" or "BAR.BEAT".
         first_bar: number of a MIDI map's first bar.
-        speed: relative to the map's tempo.
+        speed: relative to the map's tempo, at second 0.
+        ramps: as of `playback_from`.
+        wow: likewise.
         jumps: "SECONDS=BAR" or "SECONDS=BAR.BEAT".
         song: number for a Song Select.
 
@@ -77,14 +82,19 @@ def song_run_from(
     """
     if not isfinite(speed):
         raise InputError(f"{speed} is no speed", where="--speed", hint="write speeds as 1.5")
+    pace = Pace(float(Fraction(speed).limit_denominator(1_000_000)), _ramps(ramps), _wow(wow) if wow else None)
     time = load_beats(beats, first_bar=first_bar)
     return SongRun(
         time.media_ns,
         time.quarters_at(*_bar(start, "--start")),
-        Fraction(speed).limit_denominator(1_000_000),
+        pace,
         tuple((at_s, time.quarters_at(*_bar(bar, "--jump"))) for at_s, bar in _pairs(jumps, "--jump", "12.5=17")),
         song,
     )
+
+
+def _ramps(ramps: Sequence[str]) -> tuple[tuple[float, float], ...]:
+    return tuple((at_s, _number(then, "--ramp")) for at_s, then in _pairs(ramps, "--ramp", "10=-2"))
 
 
 def _bar(text: str, option: str) -> tuple[int, float]:

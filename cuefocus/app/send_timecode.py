@@ -39,7 +39,7 @@ def send_mtc(playback: Playback, seconds: float | None, to: str, *, now: bool = 
     """Send MIDI timecode to a port until it is over, or Ctrl-C.
 
     Args:
-        playback: at one speed, with jumps and gaps.
+        playback: what is played.
         seconds: how long; None for ever.
         to: as of `open_midi_out`.
         now: begin with the time of day, whatever the playback begins with.
@@ -96,7 +96,7 @@ def send_artnet(
     """Send Art-Net timecode to an address until it is over, or Ctrl-C.
 
     Args:
-        playback: at one speed, with jumps and gaps.
+        playback: what is played.
         seconds: how long; None for ever.
         to: as of `ArtNetOut`; nothing leaves this machine unless it names another.
         stream: which of a sender's timecodes, 0 to 255.

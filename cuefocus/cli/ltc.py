@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cuefocus.cli.options import GapList, Json, JumpList, RateName, StartLabel, StartSpeed
+from cuefocus.cli.options import GapList, Json, JumpList, RampList, RateName, StartLabel, StartSpeed, WowText
 from cuefocus.cli.speech import complain, say, say_json
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cuefocus.app.ltc_signal import SignalOptions
 
 _FILE_RATE_HZ = 48_000
+_FILE_CODING = "16"
 
 ltc = typer.Typer(help="LTC in sound files and out of them, and live to others.", no_args_is_help=True)
 
@@ -81,13 +82,13 @@ def ltc_generate(
     sample_rate: Annotated[
         int | None, typer.Option("--sample-rate", help="of the file, samples per second; default 48000")
     ] = None,
-    coding: Annotated[str, typer.Option("--bits", help="of the file: 8, 16, 24, 32 or float")] = "16",
+    coding: Annotated[
+        str | None, typer.Option("--bits", help="of the file: 8, 16, 24, 32 or float; default 16")
+    ] = None,
     level: Annotated[float, typer.Option("--level", help="peak, dBFS")] = -6.0,
     speed: StartSpeed = 1.0,
-    ramps: Annotated[
-        list[str], typer.Option("--ramp", help="the speed moves straight to SPEED, there at AT s", metavar="AT=SPEED")
-    ] = [],
-    wow: Annotated[str, typer.Option("--wow", help="uneven speed, e.g. 0.5%@2", metavar="PERCENT%@HZ")] = "",
+    ramps: RampList = [],
+    wow: WowText = "",
     jumps: JumpList = [],
     gaps: GapList = [],
     user_bits: Annotated[str, typer.Option("--user-bits", help="eight hex digits, group 8 first")] = "0",
@@ -113,6 +114,8 @@ def ltc_generate(
 
         if sample_rate is not None:
             raise typer.BadParameter(f"{to} has a sample rate of its own: leave --sample-rate out")
+        if coding is not None:
+            raise typer.BadParameter(f"{to} takes samples of a form of its own: leave --bits out")
         say(str(play_ltc(to, rate=rate, start=start, seconds=seconds, **options)))
         return
     if seconds is None:
@@ -128,7 +131,7 @@ def ltc_generate(
         start=start,
         seconds=seconds,
         sample_rate=_FILE_RATE_HZ if sample_rate is None else sample_rate,
-        coding=coding,
+        coding=_FILE_CODING if coding is None else coding,
         **options,
     )
     if not to_stdout:

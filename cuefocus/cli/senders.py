@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from cuefocus.cli.options import GapList, JumpList, RateName, SendSeconds, StartLabel, StartSpeed
+from cuefocus.cli.options import (
+    GapList,
+    JumpList,
+    RampList,
+    RateName,
+    SendSeconds,
+    StartLabel,
+    StartSpeed,
+    WowText,
+)
 from cuefocus.cli.speech import say
 
 mtc = typer.Typer(help="MIDI timecode for others.", no_args_is_help=True)
@@ -22,15 +31,18 @@ def mtc_generate(
     ],
     seconds: SendSeconds = None,
     speed: StartSpeed = 1.0,
+    ramps: RampList = [],
+    wow: WowText = "",
     jumps: JumpList = [],
     gaps: GapList = [],
 ) -> None:
-    """MIDI timecode to a port, live: quarter frames, and full frames at the start and at jumps."""
+    """MIDI timecode to a port, live: quarter frames, and full frames at the start, at jumps and standing still."""
     from cuefocus.app.playback_options import playback_from, seconds_from
     from cuefocus.app.send_timecode import send_mtc
     from cuefocus.app.start_now import MIDNIGHT, NOW
 
-    playback = playback_from(rate=rate, start=MIDNIGHT if start == NOW else start, speed=speed, jumps=jumps, gaps=gaps)
+    first = MIDNIGHT if start == NOW else start
+    playback = playback_from(rate=rate, start=first, speed=speed, ramps=ramps, jumps=jumps, gaps=gaps, wow=wow)
     say(str(send_mtc(playback, seconds_from(seconds), to, now=start == NOW)))
 
 
@@ -44,6 +56,8 @@ def clock_generate(
     first_bar: Annotated[int, typer.Option("--first-bar", help="number of a MIDI file's first bar")] = 1,
     seconds: SendSeconds = None,
     speed: Annotated[float, typer.Option("--speed", help="relative to the song's tempo")] = 1.0,
+    ramps: RampList = [],
+    wow: WowText = "",
     jumps: Annotated[list[str], typer.Option("--jump", help="at AT s go to a bar", metavar="AT=BAR[.BEAT]")] = [],
     song: Annotated[int | None, typer.Option("--song", min=0, max=127, help="send a Song Select ahead of it")] = None,
 ) -> None:
@@ -51,7 +65,9 @@ def clock_generate(
     from cuefocus.app.playback_options import seconds_from, song_run_from
     from cuefocus.app.send_timecode import send_clock
 
-    run = song_run_from(beats, start=start, first_bar=first_bar, speed=speed, jumps=jumps, song=song)
+    run = song_run_from(
+        beats, start=start, first_bar=first_bar, speed=speed, ramps=ramps, wow=wow, jumps=jumps, song=song
+    )
     say(str(send_clock(run, seconds_from(seconds), to)))
 
 
@@ -64,6 +80,8 @@ def artnet_generate(
     ),
     seconds: SendSeconds = None,
     speed: StartSpeed = 1.0,
+    ramps: RampList = [],
+    wow: WowText = "",
     jumps: JumpList = [],
     gaps: GapList = [],
     stream: Annotated[int, typer.Option("--stream", min=0, max=255, help="which of several timecodes")] = 0,
@@ -73,5 +91,6 @@ def artnet_generate(
     from cuefocus.app.send_timecode import send_artnet
     from cuefocus.app.start_now import MIDNIGHT, NOW
 
-    playback = playback_from(rate=rate, start=MIDNIGHT if start == NOW else start, speed=speed, jumps=jumps, gaps=gaps)
+    first = MIDNIGHT if start == NOW else start
+    playback = playback_from(rate=rate, start=first, speed=speed, ramps=ramps, jumps=jumps, gaps=gaps, wow=wow)
     say(str(send_artnet(playback, seconds_from(seconds), to, stream=stream, now=start == NOW)))

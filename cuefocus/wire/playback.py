@@ -1,7 +1,6 @@
 """What a generator plays: media position over time, with ramps of speed, wow, jumps and gaps."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,8 +9,7 @@ import numpy.typing as npt
 
 from cuefocus.errors import InputError
 from cuefocus.timebase.frames import FrameRate, Timecode, timecode_at_frame
-
-Places = npt.NDArray[np.float64]
+from cuefocus.wire.pace import Pace, Places, Wow
 
 _LENGTH_STEP_S = 0.01
 
@@ -30,19 +28,6 @@ class Gap:
 
     at_s: float
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Wow:
-    """A deck that does not run evenly.
-
-    Args:
-        depth: greatest deviation of the speed, share of it; 0.01 is 1 %.
-        hz: how often it swings.
-    """
-
-    depth: float
-    hz: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,43 +71,32 @@ class Playback:
         self.start.frame_number(self.rate)
         for jump in self.jumps:
             jump.label.frame_number(self.rate)
-        numbers = [self.speed, *(number for ramp in self.ramps for number in ramp)]
-        numbers += [jump.at_s for jump in self.jumps]
-        numbers += [number for gap in self.gaps for number in (gap.at_s, gap.seconds)]
-        numbers += [self.wow.depth, self.wow.hz] if self.wow is not None else []
         moments = [jump.at_s for jump in self.jumps]
-        if not all(map(math.isfinite, numbers)):
+        if not all(
+            map(math.isfinite, (*moments, *(number for gap in self.gaps for number in (gap.at_s, gap.seconds))))
+        ):
             raise InputError("cannot play this: a number is none", hint="check speeds and seconds")
-        if any(later <= earlier for earlier, later in pairwise([0.0, *(at for at, _ in self.ramps)])):
-            raise InputError("cannot play this: ramps must end one after the other", hint="order them by their seconds")
         if any(at <= 0 for at in moments) or len(set(moments)) < len(moments):
             raise InputError("cannot play this: jumps come after second 0, one at a time", hint="start there instead")
         if any(gap.at_s < 0 or gap.seconds <= 0 for gap in self.gaps):
             raise InputError("cannot play this: a gap begins at second 0 or later and lasts", hint="check its seconds")
-        if self.wow is not None and not (0 < self.wow.depth < 1 and 0 < self.wow.hz <= 1000):
-            raise InputError("cannot play this: wow is out of range", hint="write e.g. 0.5%@2, below 100 % and 1000 Hz")
+        _ = self.pace  # which refuses what is none
 
     @property
-    def even(self) -> bool:
-        """Whether the speed is the same all the time."""
-        return not self.ramps and self.wow is None
-
-    @property
-    def fastest(self) -> float:
-        """The greatest speed there is, without sign."""
-        swing = self.wow.depth if self.wow is not None else 0.0
-        return max(abs(speed) for speed in (self.speed, *(speed for _, speed in self.ramps))) * (1.0 + swing)
+    def pace(self) -> Pace:
+        """How fast it plays, whatever the place."""
+        return Pace(self.speed, self.ramps, self.wow)
 
     def frames_at(self, at_s: Places) -> Places:
         """Media position, frames after `start` (a jump may make it any), at seconds in ascending order or not."""
-        played = self._played_s(at_s)
+        played = self.pace.played_s(at_s)
         if not self.jumps:
             return played * float(self.rate.fps)
         origin = self.start.frame_number(self.rate)
         jumps = sorted(self.jumps, key=lambda jump: jump.at_s)
         moments = np.array([jump.at_s for jump in jumps])
         bases = np.array([0.0, *(float(jump.label.frame_number(self.rate) - origin) for jump in jumps)])
-        before = np.concatenate([[0.0], self._played_s(moments)])
+        before = np.concatenate([[0.0], self.pace.played_s(moments)])
         since = np.searchsorted(moments, at_s, side="right")
         positions: Places = bases[since] + (played - before[since]) * float(self.rate.fps)
         return positions
@@ -142,7 +116,7 @@ class Playback:
     def length_frames(self, seconds: float) -> float:
         """Frames that pass in the first `seconds`, to and fro."""
         steps = np.linspace(0.0, seconds, max(2, round(seconds / _LENGTH_STEP_S) + 1))
-        return float(np.abs(np.diff(self._played_s(steps))).sum() * float(self.rate.fps))
+        return float(np.abs(np.diff(self.pace.played_s(steps))).sum() * float(self.rate.fps))
 
     def stretches(self, seconds: float) -> list[Stretch]:
         """The first `seconds`, cut at jumps and without the gaps."""
@@ -157,24 +131,3 @@ class Playback:
             for (begin, end), place, sent in zip(pairwise(cuts), places.tolist(), heard.tolist(), strict=False)
             if sent
         ]
-
-    def _played_s(self, at_s: Places) -> Places:
-        """The integral of the speed from second 0 on."""
-        if self.wow is not None:
-            swing = 2.0 * math.pi * self.wow.hz
-            at_s = at_s + self.wow.depth / swing * (1.0 - np.cos(swing * at_s))
-        if not self.ramps:
-            return at_s * self.speed
-        times, speeds = _knots(self.speed, self.ramps)
-        spans = np.diff(times)
-        until = np.concatenate([[0.0], np.cumsum(spans * (speeds[:-1] + speeds[1:]) / 2.0)])
-        slopes = np.concatenate([np.diff(speeds) / spans, [0.0]])
-        part = np.clip(np.searchsorted(times, at_s, side="right") - 1, 0, None)
-        into = at_s - times[part]
-        played: Places = until[part] + into * (speeds[part] + 0.5 * slopes[part] * into)
-        return played
-
-
-def _knots(speed: float, ramps: Sequence[tuple[float, float]]) -> tuple[Places, Places]:
-    """Where the speed's slope changes, and the speed there."""
-    return np.array([0.0, *(at for at, _ in ramps)]), np.array([speed, *(then for _, then in ramps)])

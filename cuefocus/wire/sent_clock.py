@@ -11,9 +11,12 @@ from itertools import count
 from math import isfinite
 from typing import Final
 
+import numpy as np
+
 from cuefocus.errors import InputError
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.midi_clock import CLOCKS_PER_QUARTER, CLOCKS_PER_SIXTEENTH
+from cuefocus.wire.pace import Pace
 from cuefocus.wire.sent_timecode import Message
 
 CLOCK_STOP: Final = b"\xfc"
@@ -21,6 +24,7 @@ _CLOCK, _START, _CONTINUE = b"\xf8", b"\xfa", b"\xfb"
 _MOST_SIXTEENTHS = 0x3FFF
 # Start and pointer go ahead of the first clock: four bytes take 1.3 ms of a DIN cable.
 _LEAD_NS = 10 * NS_PER_MS
+_EVEN: Final = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class SongRun:
     Args:
         media_ns: the moment of the media so many quarters after the song's start.
         start: quarters after the song's start at which playback begins; whole sixteenths.
-        speed: media seconds per second; 1 is the tempo map's own tempo.
+        pace: how fast; at speed 1 the tempo is the tempo map's own.
         jumps: (seconds since playback began, quarters) to go to, whole sixteenths.
         song: number for a Song Select ahead of it all.
 
@@ -39,15 +43,16 @@ class SongRun:
 
     media_ns: Callable[[Fraction], int]
     start: Fraction = Fraction(0)
-    speed: Fraction = Fraction(1)
+    pace: Pace = _EVEN
     jumps: tuple[tuple[float, Fraction], ...] = ()
     song: int | None = None
 
     def __post_init__(self) -> None:
         if not all(isfinite(at_s) for at_s, _ in self.jumps):
             raise InputError("a jump comes at no moment", hint="write seconds as 12.5")
-        if not Fraction(1, 20) <= self.speed <= 8:
-            raise InputError(f"speed {float(self.speed):g} cannot be sent", hint="MIDI clock runs forward, 0.05 to 8")
+        for speed in (self.pace.slowest, self.pace.fastest):
+            if not 0.05 <= speed <= 8:
+                raise InputError(f"speed {speed:g} cannot be sent", hint="MIDI clock runs forward, 0.05 to 8")
         for quarters in (self.start, *(to for _, to in self.jumps)):
             pointer(quarters)
         if any(at_s <= 0 for at_s, _ in self.jumps) or len({at_s for at_s, _ in self.jumps}) < len(self.jumps):
@@ -84,7 +89,7 @@ def clock_messages(run: SongRun, seconds: float | None, origin_ns: int) -> Itera
         begin_ns = origin_ns + round(begin_s * NS_PER_S)
         end_ns = None if end_s is None else origin_ns + round(min(end_s, seconds or end_s) * NS_PER_S)
         yield from _begun(quarters, begin_ns - (_LEAD_NS if begin_s == 0.0 else 0))
-        yield from _clocks(run, quarters, begin_ns, end_ns)
+        yield from _clocks(run, quarters, begin_s, origin_ns, end_ns)
         if end_ns is not None:
             yield Message(end_ns, CLOCK_STOP)
 
@@ -97,12 +102,21 @@ def _begun(quarters: Fraction, at_ns: int) -> Iterator[Message]:
     yield Message(at_ns, _CONTINUE)
 
 
-def _clocks(run: SongRun, quarters: Fraction, begin_ns: int, end_ns: int | None) -> Iterator[Message]:
+def _clocks(run: SongRun, quarters: Fraction, begin_s: float, origin_ns: int, end_ns: int | None) -> Iterator[Message]:
     """Clocks of a stretch; the time of each depends on no other's."""
     first_ns = run.media_ns(quarters)
-    for number in count():
-        media_ns = run.media_ns(quarters + Fraction(number, CLOCKS_PER_QUARTER))
-        due_ns = begin_ns + round((media_ns - first_ns) / run.speed)
-        if end_ns is not None and due_ns >= end_ns:
-            return
-        yield Message(due_ns, _CLOCK)
+    for first in count(step=CLOCKS_PER_QUARTER):
+        places = [quarters + Fraction(first + more, CLOCKS_PER_QUARTER) for more in range(CLOCKS_PER_QUARTER)]
+        for due_ns in _dues_ns(run.pace, [run.media_ns(place) - first_ns for place in places], begin_s, origin_ns):
+            if end_ns is not None and due_ns >= end_ns:
+                return
+            yield Message(due_ns, _CLOCK)
+
+
+def _dues_ns(pace: Pace, media_ns: Sequence[int], begin_s: float, origin_ns: int) -> list[int]:
+    """When so much of the media has been played from `begin_s` on, host ns; at one speed by one division each."""
+    if pace.even:
+        begin_ns, speed = origin_ns + round(begin_s * NS_PER_S), Fraction(pace.speed).limit_denominator(1_000_000)
+        return [begin_ns + round(one / speed) for one in media_ns]
+    played = float(pace.played_s(np.array([begin_s]))[0]) + np.array(media_ns) / NS_PER_S
+    return [origin_ns + round(at_s * NS_PER_S) for at_s in pace.when_played(played, begin_s).tolist()]

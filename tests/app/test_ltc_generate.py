@@ -112,6 +112,8 @@ def test_the_verb_passes_all_of_it_on(tmp_path: Path) -> None:
     live = ("ltc", "generate", "--rate", "25", "--start", "01:00:00:00", "--to", "jack:nowhere")
     told = cuefocus(*live, "--sample-rate", 44_100)
     assert (told.status, "leave --sample-rate out" in " ".join(told.err.replace("│", " ").split())) == (2, True)
+    told = cuefocus(*live, "--bits", "16")
+    assert (told.status, "leave --bits out" in " ".join(told.err.replace("│", " ").split())) == (2, True)
     for wrong, cure in ((("--user-bits", "xyz"), "12ab34cd"), (("--date", "22.11."), "2026-11-22")):
         told = cuefocus(*words, *wrong)
         assert told.status == 2

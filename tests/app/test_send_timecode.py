@@ -134,12 +134,31 @@ def test_what_a_song_is_not_is_told_before_anything_is_sent(tmp_path: Path) -> N
         (("--start", "one"), "no bar"),
         (("--speed", "-1"), "runs forward"),
         (("--jump", "5"), "SECONDS="),
+        (("--ramp", "4=0"), "runs forward"),
+        (("--wow", "99%@1"), "runs forward"),
         (("--speed", "nan"), "nan is no speed"),
         (("--speed", "inf"), "inf is no speed"),
         (("--jump", "nan=5"), "a jump comes at no moment"),
     ):
         told = cuefocus("clock", "generate", song, "--to", "raw:/no/such", *words)
         assert (told.status, says in told.err) == (1, True), told.text
+
+
+def test_a_deck_that_slows_turns_and_stands_is_heard_as_one() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        port = heard.getsockname()[1]
+        uneven = ("--rate", "25", "--start", "01:00:00:00", "--seconds", "3", "--wow", "1%@4")
+        ramps = ("--ramp", "1=1", "--ramp", "2=-1", "--ramp", "2.5=0")
+        process = generating("artnet", "generate", *uneven, *ramps, "--to", f"127.0.0.1:{port}")
+        listener = ArtNetInput("artnet")
+        events = [event for data, at_ns in arrivals(heard.fileno(), process) for event in listener.feed(data, at_ns)]
+        ended(process)
+    readings = [event for event in events if isinstance(event, Reading)]
+    directions = [reading.direction for reading in readings if reading.frame_ns]
+    assert directions == sorted(directions, reverse=True)
+    assert set(directions) == {1, -1}
+    assert readings[-1].frame_ns == 0.0, "it stands at the end"
 
 
 def test_ctrl_c_ends_a_playback_without_end() -> None:
@@ -177,7 +196,10 @@ def test_wrong_options_are_told_before_anything_is_sent() -> None:
     base = ("generate", "--rate", "25", "--start", "01:00:00:00")
     for words, status, says in (
         (("artnet", *base, "--seconds", "0"), 1, "--seconds"),
-        (("artnet", *base, "--speed", "0"), 1, "one speed"),
+        (("artnet", *base, "--speed", "0"), 1, "nothing would be sent"),
+        (("artnet", *base, "--speed", "0", "--wow", "1%@2"), 1, "nothing would be sent"),
+        (("mtc", *base, "--to", "raw:/no/such", "--ramp", "2=900"), 1, "beyond what can be sent"),
+        (("mtc", *base, "--to", "raw:/no/such", "--wow", "much"), 1, "no wow"),
         (("artnet", *base, "--to", "nowhere:x"), 1, "HOST:PORT"),
         (("artnet", *base, "--to", "::1"), 1, "no IPv6"),
         (("artnet", *base, "--to", "[::1]:6454"), 1, "no IPv6"),

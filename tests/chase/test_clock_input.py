@@ -17,6 +17,7 @@ from cuefocus.sim.late_channel import DELAYS, LateChannel
 from cuefocus.timebase.frames import Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
+from cuefocus.wire.pace import Pace
 from cuefocus.wire.sent_clock import SongRun, clock_messages
 from cuefocus.wire.sent_timecode import Message
 from tests.chase.simulated import HOST0_NS, TICK_NS, Run, act
@@ -28,7 +29,7 @@ LEAST_NS = {"DIN": 640_000, "USB": 700_000, "USB + OS": 700_000, "network": 2_00
 def sent(
     of: Song, seconds: float, *, start: Fraction = Fraction(0), speed: Fraction = Fraction(1), origin_ns: int = HOST0_NS
 ) -> list[Message]:
-    run = SongRun(of.time.media_ns, start, speed)
+    run = SongRun(of.time.media_ns, start, Pace(float(speed)))
     return list(clock_messages(run, seconds, origin_ns))
 
 

@@ -1,9 +1,11 @@
 """MIDI clock on the wire: which clock of the song each is, and when nobody can say."""
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from cuefocus.errors import InputError
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.midi_clock import ClockLocate, ClockStop, ClockTick, Heard, MidiClockDecoder, SongSelect
+from cuefocus.wire.pace import Pace, Wow
 from cuefocus.wire.sent_clock import SongRun, clock_messages, pointer
 
 CLOCK, START, CONTINUE, STOP = b"\xf8", b"\xfa", b"\xfb", b"\xfc"
@@ -114,6 +117,30 @@ def test_what_is_sent_is_what_is_read(start: int, jump: int, seconds: float) -> 
     assert not decoder.running
 
 
+def test_the_tempo_follows_ramps_and_wow_across_a_jump() -> None:
+    pace = Pace(1.0, ((1.0, 1.0), (3.0, 2.0)), Wow(0.02, 1.5))
+    run = SongRun(lambda quarters: round(quarters * AT_120_NS), Fraction(0), pace, jumps=((2.5, Fraction(16)),))
+    dues_s = [(one.due_ns - NS_PER_S) / NS_PER_S for one in clock_messages(run, 6.0, NS_PER_S) if one.data == CLOCK]
+    assert dues_s == sorted(dues_s)
+
+    def played(at_s: float) -> float:
+        """Seconds of the song, by small steps."""
+        middles = (np.arange(20_000) + 0.5) * at_s / 20_000
+        swing = 2 * math.pi * 1.5
+        warped = middles + 0.02 / swing * (1 - np.cos(swing * middles))
+        speeds = np.interp(warped, (0.0, 1.0, 3.0), (1.0, 1.0, 2.0)) * (1 + 0.02 * np.sin(swing * middles))
+        return float(speeds.mean() * at_s)
+
+    before = [at_s for at_s in dues_s if at_s < 2.5]
+    after = dues_s[len(before) :]
+    assert len(before) == pytest.approx(played(2.5) * 48, abs=1)
+    assert len(after) == pytest.approx((played(6.0) - played(2.5)) * 48, abs=1)
+    for number, at_s in enumerate(before):
+        assert played(at_s) * 48 == pytest.approx(number, abs=1e-3)
+    for number, at_s in enumerate(after):
+        assert (played(at_s) - played(2.5)) * 48 == pytest.approx(number, abs=1e-3)
+
+
 def test_what_cannot_be_sent_is_refused() -> None:
     def media_ns(quarters: Fraction) -> int:
         return round(quarters * AT_120_NS)
@@ -123,6 +150,8 @@ def test_what_cannot_be_sent_is_refused() -> None:
     with pytest.raises(InputError, match="cannot name"):
         SongRun(media_ns, jumps=((1.0, Fraction(5000)),))
     with pytest.raises(InputError, match="speed"):
-        SongRun(media_ns, speed=Fraction(-1))
+        SongRun(media_ns, pace=Pace(-1.0))
+    with pytest.raises(InputError, match="speed"):
+        SongRun(media_ns, pace=Pace(1.0, ((2.0, 0.0),)))
     with pytest.raises(InputError, match="one at a time"):
         SongRun(media_ns, jumps=((1.0, Fraction(4)), (1.0, Fraction(8))))

@@ -11,7 +11,8 @@ from cuefocus.errors import InputError, TimecodeError
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
 from cuefocus.wire.ltc.played import played_ltc
-from cuefocus.wire.playback import Gap, Jump, Playback, Stretch, Wow
+from cuefocus.wire.pace import Wow
+from cuefocus.wire.playback import Gap, Jump, Playback, Stretch
 
 RATE = RATES["25"]
 START = Timecode(1, 0, 0, 0)
@@ -26,7 +27,7 @@ def test_speed_ramps_through_zero_and_stays_at_the_last() -> None:
     playback = Playback(RATE, START, 1.0, ramps=((2.0, 1.0), (4.0, -1.0)))
     assert frames(playback, 0.0, 2.0, 3.0, 4.0, 5.0) == [0.0, 50.0, 62.5, 50.0, 25.0]
     assert playback.length_frames(5.0) == pytest.approx(50 + 12.5 + 12.5 + 25, abs=1e-3)
-    assert (playback.even, playback.fastest) == (False, 1.0)
+    assert (playback.pace.even, playback.pace.fastest) == (False, 1.0)
 
 
 def test_a_jump_is_at_its_label_at_its_moment_whatever_was_before() -> None:
@@ -45,7 +46,7 @@ def test_wow_swings_about_the_speed_and_begins_in_step() -> None:
     assert speeds.max() == pytest.approx(1.03, abs=1e-4)
     assert speeds.min() == pytest.approx(0.97, abs=1e-4)
     assert frames(playback, 0.0, 0.5, 1.0) == [0.0, 12.5, 25.0]
-    assert playback.fastest == pytest.approx(1.03)
+    assert playback.pace.fastest == pytest.approx(1.03)
 
 
 def test_gaps_are_silent_and_playback_goes_on() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from cuefocus.wire.ltc.encoder import LtcSound, Samples, render_ltc
-from cuefocus.wire.playback import Places, Playback
+from cuefocus.wire.pace import Places
+from cuefocus.wire.playback import Playback
 
 _MARGIN_S = 200e-6  # longer than an edge: what lies beyond a block still shows in it
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
+from typing import NamedTuple
 
 from cuefocus.errors import TimecodeError
 from cuefocus.timebase.frames import FrameRate, Timecode, timecode_at_frame
@@ -60,16 +61,13 @@ class MtcRun:
 
     def piece(self, index: int) -> MtcPiece:
         """Quarter frame number `index` of the run, counted from 0; its time depends on no other's."""
-        word, part = divmod(index, PIECES_PER_WORD)
         first, wait_frames = self._first_word()
-        label = timecode_at_frame((first + FRAMES_PER_WORD * word * self.direction) * self.rate.pair, self.rate)
-        wire = Timecode(label.hours, label.minutes, label.seconds, label.frames // self.rate.pair)
-        piece = part if self.speed > 0 else PIECES_PER_WORD - 1 - part
+        place = PIECES_PER_FRAME * first + self.direction * index
         quarters = PIECES_PER_FRAME * wait_frames + index
         word_fps = self.rate.fps / self.rate.pair
         after_ns = quarters * NS_PER_S / (PIECES_PER_FRAME * word_fps * abs(self.speed))
-        nibble = nibbles_of(wire, rate_code(self.rate))[piece]
-        return MtcPiece(self.origin_ns + round(after_ns), bytes((0xF1, piece << 4 | nibble)))
+        message = quarter_frame_at(place, self.rate, direction=self.direction).message
+        return MtcPiece(self.origin_ns + round(after_ns), message)
 
     def pieces(self) -> Iterator[MtcPiece]:
         """All quarter frames of the run, without end."""
@@ -81,6 +79,30 @@ class MtcRun:
         steps = frames / FRAMES_PER_WORD * self.direction
         first = FRAMES_PER_WORD * self.direction * -(-steps.numerator // steps.denominator)
         return first, abs(first - frames)
+
+
+class QuarterFrame(NamedTuple):
+    """A quarter frame's two bytes, and whether a word begins with it."""
+
+    message: bytes
+    begins: bool
+
+
+def quarter_frame_at(place: int, rate: FrameRate, *, direction: int = 1) -> QuarterFrame:
+    """The quarter frame that is sent where media passes a quarter of a frame.
+
+    Args:
+        place: quarters of a frame (over 30 fps: of a pair) from 00:00:00:00; any past midnight, or before.
+        rate: how labels count.
+        direction: 1 forward; -1 reverse, where a word names the frame that its piece 7 was sent at.
+
+    Raises: TimecodeError as for `rate_code`.
+    """
+    word, part = divmod(place * direction, PIECES_PER_WORD)
+    label = timecode_at_frame(FRAMES_PER_WORD * word * direction * rate.pair, rate)
+    wire = Timecode(label.hours, label.minutes, label.seconds, label.frames // rate.pair)
+    piece = part if direction > 0 else PIECES_PER_WORD - 1 - part
+    return QuarterFrame(bytes((0xF1, piece << 4 | nibbles_of(wire, rate_code(rate))[piece])), part == 0)
 
 
 def quarter_frames(label: Timecode, rate: FrameRate, *, direction: int = 1) -> list[bytes]:
