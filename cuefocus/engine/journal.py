@@ -247,7 +247,7 @@ def _encode_sent(event: Any) -> tuple[object, ...]:
 
 
 def _encode_command(event: Any) -> tuple[object, ...]:
-    return ("C", event.verb, event.stamp_ns, event.target, event.value, event.source, event.id)
+    return ("C", event.verb, event.stamp_ns, event.target, event.value, event.source, event.id, event.due_ns)
 
 
 _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {
@@ -259,7 +259,7 @@ _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {
     Latched: lambda event: ("L", event.axis, event.stamp_ns, int(event.latch)),
     Command: _encode_command,
     Stalled: lambda event: ("Z", event.axis, event.stamp_ns, event.since_ns),
-    Trigger: lambda event: ("T", event.kind, event.key, event.stamp_ns, event.source),
+    Trigger: lambda event: ("T", event.kind, event.key, event.stamp_ns, event.source, event.due_ns),
     SourceEvent: lambda event: ("E", event.source, event.stamp_ns, event.kind, event.reason),
 }
 

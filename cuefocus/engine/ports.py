@@ -81,6 +81,7 @@ class Command:
         value: the rest, by verb.
         source: who said it (tell, key, osc:PEER, …).
         id: the sender's number for the answer.
+        due_ns: host time at which it is to be obeyed; what lies in the past is obeyed at once.
     """
 
     verb: str
@@ -89,16 +90,21 @@ class Command:
     value: str = ""
     source: str = "tell"
     id: int = 0
+    due_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A decoded trigger from a desk: `kind` osc, msc, note, manual; `key` in the show file's spelling."""
+    """A decoded trigger from a desk: `kind` osc, msc, note, manual; `key` in the show file's spelling.
+
+    `due_ns`: host time at which it is to be heard; what lies in the past is heard at once.
+    """
 
     kind: str
     key: str
     stamp_ns: int
     source: str
+    due_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

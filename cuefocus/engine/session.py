@@ -13,6 +13,7 @@ from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.commands import obey
 from cuefocus.engine.cues import Happening
+from cuefocus.engine.deadlines import Deadlines
 from cuefocus.engine.first_move import tend
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
@@ -61,6 +62,7 @@ class Session:
         self.chasing = Chasing(job)
         self.stalls = Stalls()
         self.taking = Taking(seed)
+        self.deadlines = Deadlines()
         self.now_ns = 0
         self._teller = Teller()
         self._plan = Plan(0, {})
@@ -76,7 +78,7 @@ class Session:
         self.now_ns = now_ns
         self._replies, self._rows, self._events, self._latches = [], [], [], []
         self.taking.begin_step(now_ns)
-        for event in inbox:
+        for event in (*inbox, *self.deadlines.due(now_ns)):
             self._hear(event)
         clock = self.chasing.step(self, now_ns)
         if clock.running:
@@ -97,7 +99,9 @@ class Session:
     # --- what comes in ---
 
     def _hear(self, event: InboxEvent) -> None:
-        if isinstance(event, Sent):
+        if isinstance(event, Command | Trigger) and event.due_ns > self.now_ns:
+            self._wait_with(event)
+        elif isinstance(event, Sent):
             self._sent(event)
         elif isinstance(event, Feedback):
             self._reported(event)
@@ -118,6 +122,15 @@ class Session:
             self._source(event)
         elif isinstance(event, Glitch):
             self.stage.glitches += 1
+
+    def _wait_with(self, word: Command | Trigger) -> None:
+        """Keep a word until it is due; one more than can be kept is refused."""
+        why = self.deadlines.keep(word)
+        if not why:
+            return
+        self.alarm(f"{word.source}: {why}")
+        if isinstance(word, Command):
+            self._replies.append(Reply(word.id, word.source, False, why, {}))
 
     def _sent(self, sent: Sent) -> None:
         orders = self.stage.orders.get(sent.axis)
@@ -325,6 +338,6 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            self.now_ns + TICK_NS,
+            min(self.now_ns + TICK_NS, self.deadlines.next_ns or self.now_ns + TICK_NS),
             self.taking.finished(self),
         )

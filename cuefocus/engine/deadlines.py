@@ -1,0 +1,48 @@
+"""Words that came before their time, such as those of an OSC bundle with a time tag: kept until they are due.
+
+Nothing else waits for them. A word that is due is taken as if it had come at that very moment.
+"""
+
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import Final
+
+from cuefocus.engine.ports import Command, Trigger
+
+MOST: Final = 1024
+"""More than a show needs, and no more than can be heard in one step."""
+
+
+class Deadlines:
+    """The queue."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[int, int, Command | Trigger]] = []
+        self._count = 0
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next word is due; None while none is kept."""
+        return self._kept[0][0] if self._kept else None
+
+    def keep(self, word: Command | Trigger) -> str:
+        """Keep a word until it is due; why not, or empty. Words due at the same moment stay in order."""
+        if len(self._kept) >= MOST:
+            return f"{MOST} words wait for their time already; this one is refused"
+        self._count += 1
+        heappush(self._kept, (word.due_ns, self._count, word))
+        return ""
+
+    def due(self, now_ns: int) -> list[Command | Trigger]:
+        """The words whose time has come, in order; each is stamped with the moment it was due."""
+        due: list[Command | Trigger] = []
+        while self._kept and self._kept[0][0] <= now_ns:
+            due_ns, _, word = heappop(self._kept)
+            due.append(replace(word, stamp_ns=due_ns, due_ns=0))
+        return due
+
+    def forget(self) -> int:
+        """Keep none of them any longer; how many there were."""
+        count = len(self._kept)
+        self._kept.clear()
+        return count

@@ -1,0 +1,26 @@
+"""Words before their time."""
+
+from cuefocus.engine.deadlines import MOST, Deadlines
+from cuefocus.engine.ports import Command, Trigger
+
+
+def test_words_come_out_when_they_are_due_in_order_and_stamped_so() -> None:
+    kept = Deadlines()
+    later = Trigger("osc", "/a", 1, "desk", due_ns=30)
+    first, second = Command("go", 2, due_ns=20), Command("hold", 3, due_ns=20)
+    for word in (later, first, second):
+        assert kept.keep(word) == ""
+    assert kept.next_ns == 20
+    assert kept.due(19) == []
+    assert kept.due(25) == [Command("go", 20), Command("hold", 20)]
+    assert kept.due(30) == [Trigger("osc", "/a", 30, "desk")]
+    assert kept.next_ns is None
+
+
+def test_no_more_are_kept_than_can_be_heard() -> None:
+    kept = Deadlines()
+    for number in range(MOST):
+        assert kept.keep(Command("go", 0, due_ns=number + 1)) == ""
+    assert "refused" in kept.keep(Command("go", 0, due_ns=5))
+    assert kept.forget() == MOST
+    assert kept.due(10**9) == []
