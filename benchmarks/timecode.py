@@ -3,10 +3,12 @@
     python benchmarks/timecode.py --tool ../shared/tools/ltc_corpus.py --corpus DIR [--only REGEX] [--misses] [--plain]
     python benchmarks/timecode.py --speed [--minutes 60] [--plain]
     python benchmarks/timecode.py --mixtures [--seeds 2] [--seconds 20] [--only NAME] [--plain]
+    python benchmarks/timecode.py --single [--words 2000] [--plain]
 
 DIR was made by that tool, which also scores both. libltc (Debian: libltc11) is called through ctypes; without it only
 our own columns are filled. Speeds are of CPU time, one thread, sound in memory, in times real time. `--plain` decodes
-without numba. `--mixtures` makes its sounds itself; its codecs are ffmpeg's.
+without numba. `--mixtures` makes its sounds itself; its codecs are ffmpeg's. `--single` draws
+every word's label by lot: what the soft reader's words are before any neighbour is asked.
 """
 
 import argparse
@@ -27,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from ltc_mixtures import print_mixtures
 from ltc_peer import Found, by_libltc, libltc
+from ltc_single import print_singles
 from ltc_speed import print_speeds
 
 from cuefocus.shells.sound_file import SoundFile
@@ -109,6 +112,8 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="how fast, and what live sound costs")
     parser.add_argument("--minutes", type=int, default=60, help="of clean sound for --speed; a sixth of noisy")
     parser.add_argument("--mixtures", action="store_true", help="timecode among other sound, coded, worn and torn")
+    parser.add_argument("--single", action="store_true", help="words whose labels do not count on, in white noise")
+    parser.add_argument("--words", type=int, default=2000, help="of each sound of --single")
     parser.add_argument("--seeds", type=int, default=2, help="for --mixtures")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each sound of --mixtures")
     arguments = parser.parse_args()
@@ -120,6 +125,10 @@ def main() -> None:
         return
     if arguments.mixtures:
         print_mixtures(kernels, arguments.seeds, arguments.seconds, arguments.only)
+        print(machine)
+        return
+    if arguments.single:
+        print_singles(kernels, arguments.words)
         print(machine)
         return
     if arguments.tool is None or arguments.corpus is None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.ltc_single import drawn_timecode, scored, words_alone
 from cuefocus.timebase.frames import RATES, Timecode, timecode_at_frame
 from cuefocus.wire.ltc.decoder import LtcDecoder
 from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
@@ -15,7 +16,7 @@ from cuefocus.wire.ltc.likeliest import FREE, likeliest_bits
 from cuefocus.wire.ltc.soft_reader import SoftReader
 from cuefocus.wire.ltc.start_fit import fit_starts
 from cuefocus.wire.ltc.word import SYNC_BITS, data_word, word_bits
-from tests.wire.ltc_fixtures import Samples, decoded, square_ltc
+from tests.wire.ltc_fixtures import Samples, decoded, every_kernels, square_ltc
 
 _RATE = 48_000
 _STARTS = Timecode(9, 59, 57, 0)
@@ -95,6 +96,16 @@ def test_a_jump_in_noise_is_read_as_a_jump(seed: int) -> None:
     assert beyond[-1] == Timecode(20, 0, 1, 24)
     assert {label.hours for label in beyond} == {20}
     assert len(beyond) >= 45
+
+
+@pytest.mark.parametrize(("sample_rate", "rate"), [(48_000, "25"), (48_000, "29.97df"), (44_100, "24")])
+def test_a_word_is_read_alone_through_noise_louder_than_itself_but_not_believed(sample_rate: int, rate: str) -> None:
+    """Labels drawn by lot: no neighbour helps."""
+    drawn = drawn_timecode(600, sample_rate, rate, -1.0, seed=3)
+    right, _ = scored(words_alone(drawn, every_kernels()[-1]), drawn)
+    assert right >= 0.99 * drawn.asked_for
+    decoder = LtcDecoder(sample_rate, keep_late=True, kernels=every_kernels()[-1])
+    assert decoder.feed(drawn.sound) + decoder.flush() == []
 
 
 @pytest.mark.parametrize("seed", range(3))
