@@ -10,7 +10,8 @@ from cuefocus.files.quantities import FocalLength, Stop
 from cuefocus.files.strict import Finding, Milliseconds, Name, Rate, Strict, Text
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.rig.motors import Motor
-from cuefocus.rig.values import SENSOR_COC_MM, Endpoint
+from cuefocus.rig.network import Network
+from cuefocus.rig.values import SENSOR_COC_MM
 
 RIG_SCHEMA_ID = "cuefocus-rig/1"
 _SILENCE_MS = 50.0
@@ -74,36 +75,6 @@ class Camera(Strict):
         if self.circle_of_confusion_mm is not None:
             return self.circle_of_confusion_mm
         return SENSOR_COC_MM[self.sensor or "super-35"]
-
-
-class OscSettings(Strict):
-    """Where OSC is heard and told."""
-
-    listen: Endpoint = Endpoint.parse("127.0.0.1:8000")
-    tcp: Endpoint | None = None
-    send: tuple[Endpoint, ...] = Field((), description="who gets status out")
-
-
-class PageSettings(Strict):
-    """The web page and API."""
-
-    listen: Endpoint = Endpoint.parse("127.0.0.1:8080")
-    token_file: Name | None = Field(None, description="needed for anything beyond loopback")
-
-
-class MidiSettings(Strict):
-    """MIDI ports that carry cues."""
-
-    inputs: tuple[Name, ...] = ()
-    msc_device: int = Field(0, ge=0, le=126, description="our MIDI Show Control device id")
-
-
-class Network(Strict):
-    """What is heard from outside; nothing beyond loopback unless written here."""
-
-    osc: OscSettings = OscSettings()
-    page: PageSettings = PageSettings()
-    midi: MidiSettings = MidiSettings()
 
 
 class Safety(Strict):
@@ -181,7 +152,7 @@ class Rig(Strict):
                 yield ("motors", motor_id, *place), severity, problem, hint
             if motor_id not in users:
                 yield ("motors", motor_id), "note", f"motor {motor_id!r} turns no ring", ""
-        yield from self._network_complaints()
+        yield from self.network.complaints()
         yield from self._unheeded()
 
     def _source_complaints(self) -> Iterator[Finding]:
@@ -204,9 +175,3 @@ class Rig(Strict):
             yield ("safety", "conductor_silence_ms"), "warning", problem, "take it out"
         if self.safety.hand != "relative":
             yield ("safety", "hand"), "warning", "a hand always drives relative to where it grabbed", "take it out"
-
-    def _network_complaints(self) -> Iterator[Finding]:
-        page = self.network.page
-        if not page.listen.loopback and page.token_file is None:
-            hint = "add token_file, or listen on 127.0.0.1"
-            yield ("network", "page", "listen"), "error", "a page beyond loopback needs a token", hint

@@ -1,0 +1,118 @@
+"""What is heard and told over the network: OSC, the page, MIDI cues, and who may do what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field
+
+from cuefocus.files.strict import Finding, Flag, Name, Strict, one_or_many
+from cuefocus.files.text_value import BadText, Written
+from cuefocus.rig.values import Endpoint
+
+RightName = Literal["view", "edit", "operate"]
+Endpoints = Annotated[
+    tuple[Endpoint, ...], BeforeValidator(one_or_many, json_schema_input_type=Endpoint | tuple[Endpoint, ...])
+]
+_SHORTEST_PASSCODE = 4
+_LOOPBACK = Endpoint.parse("127.0.0.1:8000")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts(Written):
+    """One host, or a network of them."""
+
+    network: IPv4Network | IPv6Network
+
+    expects = "an address such as 10.0.0.5, or a network such as 10.0.0.0/24"
+    examples = ("10.0.0.5", "10.0.0.0/24", "fd00::/64")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Hosts as written. Raises: BadText."""
+        try:
+            return cls(ip_network(text.strip()), text=text.strip())
+        except ValueError:
+            raise BadText(f"{text!r} is neither an address nor a network", f"write {cls.expects}") from None
+
+
+class Passcode(Strict):
+    """A passcode that makes a peer more than it is by its address."""
+
+    passcode: Name = Field(description="as QLab's: what a desk says in /connect")
+    rights: RightName = "operate"
+
+
+class OscSettings(Strict):
+    """Where OSC is heard and told."""
+
+    listen: Endpoints = (_LOOPBACK,)
+    tcp: Endpoints = Field((), description="TCP as well, SLIP or length-prefixed, whichever a peer speaks")
+    send: tuple[Endpoint, ...] = Field((), description="who is told of cues and state without having asked")
+    passcodes: tuple[Passcode, ...] = ()
+
+
+class PeerSettings(Strict):
+    """A desk by its address, and what it may do. Of several that fit, the narrowest counts."""
+
+    id: Name
+    address: Hosts
+    rights: RightName = "operate"
+    trust_timetags: Flag = Field(False, description="its clock is set as ours: do what it says when its time tag says")
+    reply: int | None = Field(None, ge=1, le=65535, description="UDP port its answers go to; default: it sent from")
+
+
+class PageSettings(Strict):
+    """The web page and API."""
+
+    listen: Endpoint = Endpoint.parse("127.0.0.1:8080")
+    token_file: Name | None = Field(None, description="needed for anything beyond loopback")
+
+
+class MidiSettings(Strict):
+    """MIDI ports that carry cues."""
+
+    inputs: tuple[Name, ...] = ()
+    msc_device: int = Field(0, ge=0, le=126, description="our MIDI Show Control device id")
+
+
+class Network(Strict):
+    """What is heard from outside; nothing beyond loopback unless written here."""
+
+    osc: OscSettings | None = Field(None, description="not written: no OSC is heard")
+    peers: tuple[PeerSettings, ...] = Field((), description="this machine may operate unless it is named here")
+    page: PageSettings = PageSettings()
+    midi: MidiSettings = MidiSettings()
+
+    def complaints(self) -> Iterator[Finding]:
+        """What no single field can see."""
+        if not self.page.listen.loopback and self.page.token_file is None:
+            hint = "add token_file, or listen on 127.0.0.1"
+            yield ("network", "page", "listen"), "error", "a page beyond loopback needs a token", hint
+        seen: set[str] = set()
+        for index, peer in enumerate(self.peers):
+            if peer.id in seen:
+                yield ("network", "peers", index, "id"), "error", f"two peers are called {peer.id!r}", "rename one"
+            seen.add(peer.id)
+        osc = self.osc
+        if osc is None:
+            if self.peers:
+                hint = "write osc: {listen: ADDRESS:PORT} beside it"
+                yield ("network", "peers"), "warning", "peers are named, but no OSC is heard", hint
+            return
+        for index, one in enumerate(osc.passcodes):
+            if len(one.passcode) < _SHORTEST_PASSCODE:
+                here, problem = ("network", "osc", "passcodes", index, "passcode"), "a passcode that is quickly guessed"
+                yield here, "error", problem, f"write at least {_SHORTEST_PASSCODE} characters"
+        for key, places in (("listen", osc.listen), ("tcp", osc.tcp)):
+            for index, place in enumerate(places):
+                here = ("network", "osc", key, index)
+                if place.port == 0:
+                    yield here, "error", f"{place} names no port", "write ADDRESS:PORT"
+                if place in places[:index]:
+                    yield here, "error", f"{place} is written twice", "once is enough"
+        if any(not place.loopback for place in (*osc.listen, *osc.tcp)) and not (self.peers or osc.passcodes):
+            problem = "nobody beyond this machine may do anything yet"
+            hint = "name who may under peers: [{id: desk, address: 10.0.0.5}], or give a passcode"
+            yield ("network", "osc", "listen"), "warning", problem, hint

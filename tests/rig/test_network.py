@@ -1,0 +1,49 @@
+"""Who may do what over the network."""
+
+from pathlib import Path
+
+import pytest
+
+from cuefocus.files.complaint import FileRefused
+from cuefocus.rig.loader import load_rig
+from tests.stories.scenes import LENS, RIG
+
+
+def complaints(tmp_path: Path, network: str) -> list[str]:
+    (tmp_path / "lens.yaml").write_text(LENS, encoding="utf-8")
+    path = tmp_path / "rig.yaml"
+    path.write_text(f"{RIG}network:\n{network}", encoding="utf-8")
+    try:
+        found = load_rig(path).complaints
+    except FileRefused as refused:
+        found = refused.complaints
+    return [f"{one.severity}: {one.problem}; {one.hint}" for one in found if "motor" not in one.where]
+
+
+def test_a_lone_address_and_a_list_of_them_are_the_same(tmp_path: Path) -> None:
+    osc = '  osc: {listen: ["127.0.0.1:8000", "[::1]:8000"], tcp: "127.0.0.1:8001"}\n'
+    assert complaints(tmp_path, osc) == []
+
+
+def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) -> None:
+    osc = '  osc: {listen: "0.0.0.0:8000"}\n'
+    (said,) = complaints(tmp_path, osc)
+    assert said.startswith("warning: nobody beyond this machine may do anything yet; name who may under peers")
+    assert complaints(tmp_path, f"{osc}  peers: [{{id: desk, address: 10.0.0.0/24, rights: view}}]\n") == []
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        ('  osc: {}\n  peers: [{id: desk, address: "10.0.0.5/24"}]\n', "neither an address nor a network"),
+        ("  osc: {}\n  peers: [{id: a, address: 10.0.0.5}, {id: a, address: 10.0.0.6}]\n", "two peers are called 'a'"),
+        ("  peers: [{id: a, address: 10.0.0.5}]\n", "peers are named, but no OSC is heard"),
+        ('  osc: {listen: "127.0.0.1:0"}\n', "names no port"),
+        ('  osc: {tcp: ["127.0.0.1:9", "127.0.0.1:9"]}\n', "written twice"),
+        ("  osc: {passcodes: [{passcode: abc}]}\n", "quickly guessed; write at least 4"),
+        ('  page: {listen: "0.0.0.0:80"}\n', "a page beyond loopback needs a token"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_cure(tmp_path: Path, network: str, said: str) -> None:
+    found = complaints(tmp_path, network)
+    assert any(said in one for one in found), found
