@@ -103,8 +103,9 @@ class Network(Strict):
             return
         for index, one in enumerate(osc.passcodes):
             if len(one.passcode) < _SHORTEST_PASSCODE:
-                here, problem = ("network", "osc", "passcodes", index, "passcode"), "a passcode that is quickly guessed"
-                yield here, "error", problem, f"write at least {_SHORTEST_PASSCODE} characters"
+                hint = f"write at least {_SHORTEST_PASSCODE} characters"
+                place = ("network", "osc", "passcodes", index, "passcode")
+                yield place, "error", "a passcode that is quickly guessed", hint
         for key, places in (("listen", osc.listen), ("tcp", osc.tcp)):
             for index, place in enumerate(places):
                 here = ("network", "osc", key, index)
