@@ -104,8 +104,8 @@ class Network(Strict):
         for index, one in enumerate(osc.passcodes):
             if len(one.passcode) < _SHORTEST_PASSCODE:
                 hint = f"write at least {_SHORTEST_PASSCODE} characters"
-                place = ("network", "osc", "passcodes", index, "passcode")
-                yield place, "error", "a passcode that is quickly guessed", hint
+                loc = ("network", "osc", "passcodes", index, "passcode")
+                yield loc, "error", "a passcode that is quickly guessed", hint
         for key, places in (("listen", osc.listen), ("tcp", osc.tcp)):
             for index, place in enumerate(places):
                 here = ("network", "osc", key, index)
