@@ -60,7 +60,7 @@ def doctor(
 
 
 def ports(as_json: Json = False) -> None:
-    """Serial, CAN, sound and MIDI ports, and Art-Net addresses, by names that last."""
+    """Serial, CAN, sound and MIDI ports, and Art-Net addresses: what to write in the rig, after --source or --to."""
     from cuefocus.app.ports import list_all_ports
 
     rows = list_all_ports()

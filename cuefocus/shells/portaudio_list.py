@@ -1,4 +1,4 @@
-"""Sound inputs as PortAudio sees them; `python -m cuefocus.shells.portaudio_list` lists them as JSON.
+"""Sound cards as PortAudio sees them; `python -m cuefocus.shells.portaudio_list` lists them as JSON.
 
 Whoever only wants the list asks a process of its own: PortAudio prints while it looks, and ends its process at the exit
 if a sound server has died meanwhile.
@@ -74,8 +74,8 @@ def leave_jack_alone() -> None:
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
 
 
-def listed_inputs() -> list[SoundCard]:
-    """Every input there is now.
+def listed_cards() -> tuple[list[SoundCard], list[SoundCard]]:
+    """Every input and every output there is now.
 
     Raises: DeviceError when sounddevice or PortAudio is missing, or cannot look.
     """
@@ -88,18 +88,21 @@ def listed_inputs() -> list[SoundCard]:
             check=False,
         )
         told = json.loads(done.stdout)
-        if isinstance(told, list):
-            return [SoundCard(**row) for row in told]
+        if "inputs" in told:
+            inputs, outputs = ([SoundCard(**row) for row in told[end]] for end in ("inputs", "outputs"))
+            return inputs, outputs
     except (OSError, subprocess.SubprocessError, ValueError, TypeError):
         raise DeviceError("PortAudio could not look for devices", where=_WHERE, hint="try again") from None
     raise DeviceError(str(told["problem"]), where=_WHERE, hint=str(told["hint"]))
 
 
 def main() -> None:
-    """Print the inputs, or what is in the way."""
+    """Print inputs and outputs, or what is in the way."""
     leave_jack_alone()
     try:
-        told: object = [asdict(each) for each in sound_inputs(audio_module())]
+        library = audio_module()
+        cards = {"inputs": sound_inputs(library), "outputs": sound_outputs(library)}
+        told: object = {end: [asdict(each) for each in listed] for end, listed in cards.items()}
     except DeviceError as problem:
         told = {"problem": problem.sentence, "hint": problem.hint}
     sys.stdout.write(json.dumps(told))

@@ -39,8 +39,7 @@ class PortAudioOut:
             try:
                 name = the_one(device.name, [each.name for each in outputs], what="sound output")
             except InputError as problem:
-                hint = problem.hint.replace("`cuefocus ports` lists them", "write a part of one of these")
-                raise InputError(problem.sentence, where=str(device), hint=hint) from None
+                raise InputError(problem.sentence, where=str(device), hint=problem.hint) from None
             chosen = next(each for each in outputs if each.name == name)
         else:
             own = library.default.device[1]

@@ -19,6 +19,7 @@ from tests.app.jack_server import Server, keep_to_itself
 from tests.app.running import CUES, SHOW, daemon
 from tests.app.test_message_sources import assert_all_land, came, deck
 from tests.app.test_songs import midi_file
+from tests.app.verb import cuefocus_process
 
 pytestmark = [
     pytest.mark.serial,
@@ -57,6 +58,25 @@ def test_each_message_has_the_moment_of_its_frame(server: Server, kind: str, sta
     assert len(off) > 100
     about = sorted(abs(each - median(off)) for each in off)
     assert about[len(about) * 9 // 10] < 1.0, f"a period is {PERIOD_MS:.1f} ms"
+
+
+def test_what_ports_lists_can_be_pasted(server: Server) -> None:
+    with deck("mtc", "", SENDER) as play:
+        told = cuefocus_process("ports", "--json")
+        rows = [row for row in told.json if row["kind"] != "note"]
+        listed = {(row["use"], row["address"]) for row in rows}
+        assert {("--source", "midi:jack:sender:out"), ("--source", "clock:jack:sender:out")} <= listed
+        assert ("--to", "jack:system:playback_1") in listed
+        play()
+        assert "MIDI timecode" in listen("midi:jack:sender:out", seconds=2.0)[0].problem
+    played = cuefocus_process(
+        *("ltc", "generate", "--rate", "25", "--start", "now", "--seconds", "0.2"), "--to", "jack:system:playback_1"
+    )
+    assert (played.status, played.out.startswith("system:playback_1: 5 frames of LTC")) == (0, True), played.text
+    out = next((row["address"] for row in rows if row["use"] == "--to" and row["kind"] == "sound"), None)
+    if out is not None:
+        played = cuefocus_process("ltc", "generate", "--rate", "25", "--start", "now", "--seconds", "0.2", "--to", out)
+        assert played.status == 0, played.text
 
 
 def test_a_port_that_is_not_there_is_said(server: Server) -> None:

@@ -102,7 +102,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
 @needs_rtmidi
 def test_racks_land_by_midi_timecode(tmp_path: Path, server: Server) -> None:
     with deck("midi", "mtc out") as play:
-        assert "midi:deck:mtc out" in {row.address for row in list_all_ports()}
+        listed = {row.address for row in list_all_ports()}
+        assert len(listed & {"midi:deck:mtc out", "midi:jack:deck:mtc out"}) == 1, "by its best way alone"
         with daemon(tmp_path, sources=["midi:mtc out"]) as running:
             running.until(lambda event: came(event, "opened"))
             origin_ns = play()

@@ -23,7 +23,7 @@ def test_serial_ports_come_by_their_lasting_name(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(list_ports, "comports", lambda: found)
     rows = {row.device: row for row in serial_ports(by_id)}
     stable = rows[str(tmp_path / "ttyUSB0")]
-    assert stable == PortRow("serial", f"{by_id}/usb-FTDI_42-if00", stable.device, "FTDI UART 42", stable=True)
+    assert stable == PortRow("serial", f"{by_id}/usb-FTDI_42-if00", stable.device, "FTDI UART 42", "rig", stable=True)
     assert not rows["/dev/ttyS0"].stable
     assert rows[str(tmp_path / "ttyACM0")].address == f"{by_id}/usb-Late_1-if00"
 
@@ -41,5 +41,16 @@ def test_can_interfaces_are_told_by_their_kind(tmp_path: Path) -> None:
 
 def test_a_machine_with_nothing_says_what_it_could_not_look_at(tmp_path: Path) -> None:
     rows = list_all_ports(tmp_path / "none", tmp_path / "none")
-    assert all(set(row.as_dict()) == {"kind", "address", "device", "description", "stable"} for row in rows)
-    assert {row.kind for row in rows} <= {"serial", "sound", "midi", "artnet", "reaper", "ableton", "link", "note"}
+    assert all(set(row.as_dict()) == {"kind", "address", "device", "description", "stable", "use"} for row in rows)
+    assert {row.kind for row in rows} <= {
+        "serial",
+        "jack",
+        "sound",
+        "midi",
+        "clock",
+        "artnet",
+        "reaper",
+        "ableton",
+        "link",
+        "note",
+    }
