@@ -60,8 +60,8 @@ def build_job(checked: Checked, sources: SourcesInUse | None = None) -> Job:
         acts=acts or {_HOUSE_ACT: _house_act(show.rate)},
         triggered=triggered,
         planner=compiled.planner,
-        stack=tuple(name for name, job in triggered.items() if any(kind == "manual" for kind, _ in job.keys)),
-        after=_after(triggered.values()),
+        lists=_fired_by(triggered.values(), "manual"),
+        after=_fired_by(triggered.values(), "after"),
         sources=tuple(used),
         latencies_ns={
             source.id: round(source.latency_ms * NS_PER_MS)
@@ -165,13 +165,13 @@ def _triggered(show: Show, compiled: CompiledShow) -> dict[str, TriggerJob]:
     }
 
 
-def _after(jobs: Iterable[TriggerJob]) -> dict[str, tuple[str, ...]]:
-    after: dict[str, tuple[str, ...]] = {}
+def _fired_by(jobs: Iterable[TriggerJob], kind: str) -> dict[str, tuple[str, ...]]:
+    """The cues that wait for triggers of a kind, in show order, by its key: a GO list's name, another cue."""
+    found: dict[str, tuple[str, ...]] = {}
     for job in jobs:
-        for kind, key in job.keys:
-            if kind == "after":
-                after[key] = (*after.get(key, ()), job.cue)
-    return after
+        for key in dict.fromkeys(key for one, key in job.keys if one == kind):
+            found[key] = (*found.get(key, ()), job.cue)
+    return found
 
 
 def journal_files(show_path: Path, rig_path: Path, checked: Checked) -> tuple[JournalFile, ...]:

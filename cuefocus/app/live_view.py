@@ -173,17 +173,27 @@ def _song(source: str, song: Fields) -> Text:
 
 def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:
     upcoming = picture.state.get("next")
-    standby = picture.state.get("standby")
+    lines: list[Text] = []
     if isinstance(upcoming, Mapping):
         name = f" {upcoming['name']}" if upcoming.get("name") else ""
         where = f"{upcoming.get('axis', '')} → {upcoming.get('target', '')}"
         left_s = _left_s(upcoming, clock, now_ns)
         count = f"  lands in {left_s:5.1f} s" if left_s is not None else ""
         at = f" at {upcoming['land_at']}" if upcoming.get("land_at") else ""
-        return Text(f"NEXT {upcoming.get('cue', '')}{name}  {where}{at}{count}", style="bold")
-    if standby:
-        return Text(f"STANDBY {standby}: space fires it", style="bold")
-    return Text("nothing ahead", style="grey62")
+        lines.append(Text(f"NEXT {upcoming.get('cue', '')}{name}  {where}{at}{count}", style="bold"))
+    standing = _standing_by(picture.state)
+    if standing:
+        lines.append(Text(standing, style="bold"))
+    return Group(*lines) if lines else Text("nothing ahead", style="grey62")
+
+
+def _standing_by(state: Fields) -> str:
+    """What GO fires, in the list of the space bar and in the others."""
+    standby, lists = state.get("standby"), state.get("standbys") or {}
+    main = "GO" if "GO" in lists else next(iter(lists), "") if len(lists) == 1 else ""
+    parts = [f"STANDBY {standby}: space fires it"] if standby else []
+    parts += [f"{name}: {cue or 'at its end'}" for name, cue in lists.items() if name != main]
+    return " · ".join(parts)
 
 
 def _left_s(upcoming: Fields, clock: Clock, now_ns: int) -> float | None:
@@ -229,6 +239,11 @@ def sentence(event: Fields) -> str | None:
         return f"cue {event.get('cue')}  {where}  {event.get('verdict')}  {_error(event)}{reason}"
     if kind == "alarm":
         return f"! {event.get('text', '')}"
+    if kind == "state" and "suppressed" in event:
+        routes = f"by {event.get('route')}, {event.get('age_ms')} ms after {event.get('by')}"
+        return f"{event['suppressed']} heard again {routes}: taken once"
+    if kind == "state" and "unfired" in event:
+        return f"{event['unfired']} not fired by {event.get('route')} ({event.get('heard')}): {event.get('why')}"
     if kind == "take":
         reason = f" ({event['reason']})" if event.get("reason") else ""
         return f"take {event.get('take')} {event.get('state')}{reason}"

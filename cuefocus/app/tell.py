@@ -19,7 +19,10 @@ MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
 
 STOPS: Final = ("hold", "panic", "release", "hand")
 """Verbs that motion itself obeys."""
-PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", "resume", "slate", "setup", "source", "status")
+STACK: Final = ("standby", "next", "back", "load", "top")
+"""Verbs that say what GO fires next."""
+PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", *STACK, "resume", "slate", "setup", "source", "status")
+_OF_A_LIST: Final = ("next", "back", "top")
 _ALONE: Final = ("arm", "disarm", "status")
 _CONFIRMED: Final = ("engage", "source")
 CONFIRM: Final = "confirm"
@@ -124,6 +127,8 @@ def order_from(
         raise InputError("a setup needs a camera", hint="say setup A --stop T2.8, setup A --clear, or setup A to ask")
     if verb == "slate":
         return Order(verb, "", value or " ".join(rest))
+    if rest and verb in _OF_A_LIST:
+        return Order(verb, "", rest[0])
     return Order(verb, rest[0] if rest else "", value, by_ring)
 
 

@@ -56,7 +56,10 @@ def run(
 
 def tell(
     words: Annotated[
-        list[str], typer.Argument(help="arm, engage [AXIS], go [CUE], hold, resume, hand AXIS, setup CAMERA, panic, …")
+        list[str],
+        typer.Argument(
+            help="arm, engage [AXIS], go [CUE], standby CUE, hold, resume, hand AXIS, setup CAMERA, panic, …"
+        ),
     ],
     by: Annotated[float | None, typer.Option("--by", help="with hand: move by this much of the ring")] = None,
     stop: Annotated[str, typer.Option("--stop", help="with setup: what the iris is set to", metavar="T2.8")] = "",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cuefocus.engine.cue_lists import CueLists
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.first_move import go_there_slowly, why_too_fast
 from cuefocus.engine.job import Job, TriggerJob
@@ -11,7 +12,7 @@ from cuefocus.engine.ports import Trigger
 from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.taking import never_tried
-from cuefocus.engine.triggers import CueStack, TriggerLedger, cues_heard
+from cuefocus.engine.triggers import Suppressed, TriggerLedger
 from cuefocus.errors import PlanError
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.timebase.units import NS_PER_S, ms_from_ns
@@ -27,49 +28,117 @@ class Casting:
         self._job = job
         self._wanted = job.wanted()
         self.ledger = TriggerLedger(repeat_guard_ns=job.repeat_guard_ns, go_guard_ns=job.go_guard_ns)
-        self.stack = CueStack(job.stack)
+        self.lists = CueLists(job.lists)
 
-    def heard(self, trigger: Trigger) -> tuple[str, ...]:
-        """Cues that wait for a trigger."""
-        return cues_heard(trigger, self._wanted)
+    def hear(self, session: "Session", trigger: Trigger) -> None:
+        """Fire what waits for a trigger. Nobody waits for an answer, so what is not taken is told."""
+        if trigger.kind == "manual":
+            taken, text = self.go(session, trigger.key, trigger.stamp_ns, trigger.source)
+            self._told(session, trigger, f"GO {trigger.key}", taken, text)
+            return
+        for cue in self._wanted.get((trigger.kind, trigger.key), ()):
+            taken, text = self.fire(session, cue, trigger.stamp_ns, trigger.source)
+            self._told(session, trigger, cue, taken, text)
 
-    def fire(self, session: "Session", cue: str, stamp_ns: int, route: str) -> tuple[bool, str]:
-        """Fire one cue; whether it was taken, and a sentence that says so or why not."""
-        job = self._job.triggered.get(cue)
-        if job is None:
-            known = ", ".join(self._job.triggered) or "none"
-            return False, f"no triggered cue {cue!r}; have {known}"
+    def _told(self, session: "Session", trigger: Trigger, what: str, taken: bool, text: str) -> None:
+        if not taken:
+            heard = f"{trigger.kind} {trigger.key}"
+            session.tell("state", unfired=what, heard=heard, route=trigger.source, why=text)
+
+    def go(self, session: "Session", name: str, stamp_ns: int, route: str) -> tuple[bool, str]:
+        """Fire the cue that stands by in a list (empty: the main one); whether it was taken, and a sentence."""
+        chosen, problem = self.lists.find(name)
+        if chosen is None:
+            return False, problem
+        if chosen.jumped is not None:
+            same = self.ledger.repeats(chosen.jumped, stamp_ns, route)
+            if same is not None:  # this GO was meant for the cue that something else has fired just before
+                return self._suppress(session, same)
+        double = self.ledger.go(chosen.name, stamp_ns, route)
+        if double is not None:
+            session.tell("state", **double.told())
+            return False, "GO again too soon; taken as a slip of the finger"
+        if chosen.standby is None:
+            return (
+                False,
+                f"the end of list {chosen.name}: nothing stands by, GO fired nothing; back or top takes it back",
+            )
+        return self.fire(session, chosen.standby, stamp_ns, route, by_go=chosen.name)
+
+    def unknown(self, cue: str) -> str:
+        """Why a number names no cue that can be fired, or empty."""
+        if cue in self._job.triggered:
+            return ""
+        return f"no triggered cue {cue!r}; have {', '.join(self._job.triggered) or 'none'}"
+
+    def fire(self, session: "Session", cue: str, stamp_ns: int, route: str, *, by_go: str = "") -> tuple[bool, str]:
+        """Fire one cue, by the GO of a list or otherwise; whether it was taken, and a sentence."""
+        why = self.unknown(cue)
+        if why:
+            return False, why
+        job = self._job.triggered[cue]
         same = self.ledger.repeats(cue, stamp_ns, route)
         if same is not None:
-            session.tell("state", suppressed=cue, route=route, by=same.by)
-            return False, f"cue {cue} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
+            return self._suppress(session, same)
         if not session.book.armed:
             return False, f"cue {cue} heard, but nothing is armed"
         if job.refusal:
-            return self._refuse(session, job, stamp_ns, route, job.refusal)
-        taken, text = self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
+            return self._refuse(session, job, stamp_ns, route, job.refusal, by_go)
+        try:
+            taken, text = self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
+        except PlanError as error:
+            return self._refuse(session, job, stamp_ns, route, str(error), by_go)
         if taken:
-            self.ledger.taken(cue, stamp_ns, route)
-            self.stack.fired(cue)
+            self._taken(cue, stamp_ns, route, by_go)
         return taken, text
+
+    def _suppress(self, session: "Session", same: Suppressed) -> tuple[bool, str]:
+        session.tell("state", **same.told())
+        return False, f"cue {same.what} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
+
+    def _taken(self, cue: str, stamp_ns: int, route: str, by_go: str) -> None:
+        self.ledger.taken(cue, stamp_ns, route)
+        for one in self.lists.holding(cue):
+            one.fired(cue, by_go=one.name == by_go)
+
+    def rehearsed(self, session: "Session", cue: str) -> tuple[bool, str]:
+        """Plan a cue as if it were fired now, and move nothing; whether it could land, and a sentence."""
+        why = self.unknown(cue)
+        if why:
+            return False, why
+        job, now_ns = self._job.triggered[cue], session.now_ns
+        orders = session.stage.orders[job.axis]
+        try:
+            if job.refusal:
+                raise PlanError(job.refusal)
+            rack = self._planned(session, job, orders, now_ns)
+        except PlanError as error:
+            return False, f"cue {cue} is loaded, but could not land: {error}"
+        _, why = self._why_not(session, job, orders, rack)
+        if why:
+            return False, f"cue {cue} is loaded, but would be refused now: {why}"
+        unarmed = "" if session.book.armed else "; nothing is armed yet"
+        return True, f"cue {cue} is loaded: it lands {ms_from_ns(rack.land_ns - now_ns)} ms after its trigger{unarmed}"
+
+    def _planned(self, session: "Session", job: TriggerJob, orders: AxisOrders, stamp_ns: int) -> PlannedRack:
+        """The rack of a cue from where its axis is now. Raises: PlanError."""
+        clock, now_ns = session.clock, session.now_ns
+        return orders.planner.triggered(
+            job.cue,
+            orders.lens_state(now_ns, clock),
+            stamp_ns,
+            now_ns,
+            orders.direction,
+            act=session.act.name,
+            show_ns=shown_ns(clock, now_ns),
+        )
 
     def _play(
         self, session: "Session", job: TriggerJob, orders: AxisOrders, stamp_ns: int, route: str
     ) -> tuple[bool, str]:
+        """Raises: PlanError where it cannot land as written."""
         clock, now_ns = session.clock, session.now_ns
-        start = orders.lens_state(now_ns, clock)
-        try:
-            rack = orders.planner.triggered(
-                job.cue,
-                start,
-                stamp_ns,
-                now_ns,
-                orders.direction,
-                act=session.act.name,
-                show_ns=shown_ns(clock, now_ns),
-            )
-        except PlanError as error:
-            return self._refuse(session, job, stamp_ns, route, str(error))
+        rack = self._planned(session, job, orders, stamp_ns)
         record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
         session.book.fire(record)
         happening, reason = self._why_not(session, job, orders, rack)
@@ -97,13 +166,15 @@ class Casting:
             record.watch_until_ns = min(record.watch_until_ns, max(departs_ns, rack.land_ns))
         return True, f"cue {job.cue} lands in {ms_from_ns(rack.land_ns - now_ns)} ms"
 
-    def _refuse(self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, why: str) -> tuple[bool, str]:
+    def _refuse(
+        self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, why: str, by_go: str
+    ) -> tuple[bool, str]:
         """A cue that cannot land as written has its row, and GO waits for it no longer: the next one stands by."""
         text = f"cue {job.cue} is refused: {why}"
-        self.ledger.taken(job.cue, stamp_ns, route)
-        self.stack.fired(job.cue)
-        if self.stack.standby is not None and job.cue in self.stack:
-            text += f"; cue {self.stack.standby} stands by"
+        self._taken(job.cue, stamp_ns, route, by_go)
+        after = next((one.standby for one in self.lists.holding(job.cue) if one.standby is not None), None)
+        if after is not None:
+            text += f"; cue {after} stands by"
         session.alarm(text)
         session.tell_row(never_tried(session, job.cue, job.card, why, source=route))
         return False, text

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cuefocus.engine import stack_commands
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.ports import Command
@@ -32,6 +33,10 @@ def obey(session: "Session", command: Command) -> Reply:
 
 LAST_WORDS = "run"
 """Who disarms when the run ends: no step may follow, so nothing is left to be told in one."""
+OURS = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
+"""Sources of commands that are no desk: a person at this machine, or CueFocus itself."""
+UNGUARDED = frozenset({"go", "hold", "hand", "panic", "release", "status"})
+"""Verbs that are carried out however soon they are said again: GO and cues have guards of their own."""
 
 
 def _arm(session: "Session", command: Command) -> Answer:
@@ -99,12 +104,6 @@ def _disengage(session: "Session", command: Command) -> Answer:
     for axis in chosen:
         _let_go(session, axis)
     return True, f"{', '.join(chosen)} disengaged; they hold"
-
-
-def _go(session: "Session", command: Command) -> Answer:
-    if command.target:
-        return session.fire(command.target, command.stamp_ns, command.source)
-    return session.go(command.stamp_ns, command.source)
 
 
 def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
@@ -245,7 +244,12 @@ _VERBS: dict[str, Callable[["Session", Command], Answer]] = {
     "disarm": _disarm,
     "engage": _engage,
     "disengage": _disengage,
-    "go": _go,
+    "go": stack_commands.go,
+    "standby": stack_commands.standby,
+    "next": stack_commands.onwards,
+    "back": stack_commands.back,
+    "load": stack_commands.load,
+    "top": stack_commands.top,
     "hold": _stop(Latch.HOLD),
     "hand": _stop(Latch.HAND),
     "panic": _stop(Latch.PANIC),

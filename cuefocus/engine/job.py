@@ -163,7 +163,7 @@ class Job:
 
     Args:
         acts: by name, in show order; a show without acts has one that holds the whole day.
-        stack: manual cues in show order.
+        lists: the cues of each GO list, in show order, by its name.
         after: cue → cues fired by its landing.
         sources: ids of the timecode sources that are listened to, by priority.
         latencies_ns: how much later than true each source's stamps are, by its id.
@@ -178,7 +178,7 @@ class Job:
     acts: Mapping[str, ActJob]
     triggered: Mapping[str, TriggerJob]
     planner: Planner
-    stack: tuple[str, ...] = ()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: tuple[str, ...] = ("ltc",)
     latencies_ns: Mapping[str, int] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class Job:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def wanted(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """Cues by what fires them."""
+        """Cues by what fires them from outside; GO fires by its lists."""
         heard: dict[tuple[str, str], tuple[str, ...]] = {}
         for cue in self.triggered.values():
             for key in cue.keys:

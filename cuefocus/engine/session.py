@@ -11,7 +11,7 @@ from cuefocus.chase.arbiter import Arbiter
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
-from cuefocus.engine.commands import obey
+from cuefocus.engine.commands import OURS, UNGUARDED, obey
 from cuefocus.engine.cues import Happening
 from cuefocus.engine.deadlines import Deadlines
 from cuefocus.engine.first_move import tend
@@ -37,6 +37,7 @@ from cuefocus.engine.stalls import Stalls
 from cuefocus.engine.takebook import TakeBook
 from cuefocus.engine.taking import Taking
 from cuefocus.engine.telling import Teller, status
+from cuefocus.engine.triggers import SentTwice
 from cuefocus.landing.rows import LandingRow
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, Reading
@@ -64,6 +65,7 @@ class Session:
         self.taking = Taking(seed)
         self.deadlines = Deadlines()
         self.now_ns = 0
+        self._twice = SentTwice()
         self._teller = Teller()
         self._plan = Plan(0, {})
         self._replies: list[Reply] = []
@@ -108,10 +110,9 @@ class Session:
         elif isinstance(event, Reading):
             self.chasing.read(self, event)
         elif isinstance(event, Command):
-            self._replies.append(obey(self, event))
+            self._replies.append(self._obeyed(event))
         elif isinstance(event, Trigger):
-            for cue in self.casting.heard(event):
-                self.fire(cue, event.stamp_ns, event.source)
+            self.casting.hear(self, event)
         elif isinstance(event, Latched):
             self._latched(event)
         elif isinstance(event, MotorTrouble):
@@ -131,6 +132,19 @@ class Session:
         self.alarm(f"{word.source}: {why}")
         if isinstance(word, Command):
             self._replies.append(Reply(word.id, word.source, False, why, {}))
+
+    def _obeyed(self, command: Command) -> Reply:
+        """The answer to a command; a copy of a desk's word is answered as the word was, and does nothing."""
+        if command.source in OURS or command.verb in UNGUARDED:
+            return obey(self, command)
+        found = self._twice.copy_of(command)
+        if found is not None:
+            same, reply = found
+            self.tell("state", **same.told())
+            return reply
+        reply = obey(self, command)
+        self._twice.answered(command, reply)
+        return reply
 
     def _sent(self, sent: Sent) -> None:
         orders = self.stage.orders.get(sent.axis)
@@ -273,24 +287,11 @@ class Session:
                 outlive(self, orders)
         for record in self.casting.landed_by(self):
             for cue in self.job.after.get(record.rack.cue, ()):
-                self.fire(cue, record.land_host_ns or self.now_ns, f"after {record.rack.cue}")
+                self.casting.fire(self, cue, record.land_host_ns or self.now_ns, f"after {record.rack.cue}")
 
     def departed(self) -> None:
         """A timed rack has left: from now on a wrong rate is an alarm, not a refusal."""
         self.sources.set_run(departed=True)
-
-    def go(self, stamp_ns: int, source: str) -> tuple[bool, str]:
-        """GO: the cue on standby."""
-        if not self.casting.ledger.take_go(stamp_ns):
-            return False, "GO again too soon; taken as a slip of the finger"
-        cue = self.casting.stack.go()
-        if cue is None:
-            return False, "no manual cue is on standby"
-        return self.fire(cue, stamp_ns, source)
-
-    def fire(self, cue: str, stamp_ns: int, route: str) -> tuple[bool, str]:
-        """Fire a triggered cue once; returns whether it was taken, and a sentence."""
-        return self.casting.fire(self, cue, stamp_ns, route)
 
     def judge(self, *, closing: bool) -> None:
         """Tell the rows that can be told; with `closing`, those whose watch is cut short too."""

@@ -18,7 +18,7 @@ _STATE_EVERY_NS = NS_PER_S
 def status(session: "Session") -> dict[str, object]:
     """The show at a glance: clock, take, axes, what comes next."""
     clock, rate = session.clock, session.act.chase.rate
-    orders = session.stage.orders
+    orders, lists = session.stage.orders, session.casting.lists
     known = clock.state is not ClockState.NO_SIGNAL
     return {
         "state": clock.state.word,
@@ -37,7 +37,8 @@ def status(session: "Session") -> dict[str, object]:
         "stopped": {name: one.latch.words for name, one in orders.items() if one.latch},
         "faults": {name: one.fault for name, one in orders.items() if one.fault},
         "assumed": [name for name, one in orders.items() if not one.known],
-        "standby": session.casting.stack.standby,
+        "standby": lists.main.standby if lists.main is not None else None,
+        "standbys": lists.standbys(),
         "refusal": session.refusal,
         "setup": session.settings.shown(session.act, clock.show_ns if known else None),
         "next": next_rack(session),
@@ -117,7 +118,7 @@ class Teller:
             session.sources.leader,
             session.refusal,
             *(follower.refusal for follower in session.sources.followers.values()),
-            session.casting.stack.standby,
+            tuple(one.standby for one in session.casting.lists),
             None if upcoming is None else (upcoming.rack.cue, upcoming.barred),
             tuple(session.settings.live.items()),
             *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),

@@ -1,12 +1,20 @@
-"""What a GO, an OSC, MSC or note means, and that each is taken exactly once.
+"""What was fired when and by which route: each trigger is taken once.
 
-The same cue by any routes within the repeat guard is one trigger; GO has a guard of its own against a double press.
+The same cue by any routes within the repeat guard is one trigger; each list's GO has a guard of its own against a
+double press; a desk's word that comes twice at once was sent twice.
 """
 
-from collections.abc import Mapping
+from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
-from cuefocus.engine.ports import Trigger
+from cuefocus.engine.outcome import Reply
+from cuefocus.engine.ports import Command
+from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
+
+#: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
+SENT_TWICE_NS: Final = 20 * NS_PER_MS
+_WORDS_KEPT: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +22,20 @@ class Suppressed:
     """A trigger that was the same as one just taken.
 
     Args:
+        what: the cue, `GO LIST`, or a word.
+        route: by which it came now.
         by: the route that was taken.
         age_ns: how long before.
     """
 
-    cue: str
+    what: str
     route: str
     by: str
     age_ns: int
+
+    def told(self) -> dict[str, object]:
+        """Its fields in an event."""
+        return {"suppressed": self.what, "route": self.route, "by": self.by, "age_ms": ms_from_ns(self.age_ns)}
 
 
 class TriggerLedger:
@@ -35,56 +49,48 @@ class TriggerLedger:
     def __init__(self, *, repeat_guard_ns: int, go_guard_ns: int) -> None:
         self._repeat_guard_ns, self._go_guard_ns = repeat_guard_ns, go_guard_ns
         self._fired: dict[str, tuple[int, str]] = {}
-        self._last_go_ns: int | None = None
+        self._went: dict[str, tuple[int, str]] = {}
 
     def repeats(self, cue: str, stamp_ns: int, route: str) -> Suppressed | None:
         """What `cue` would repeat if it were fired now; None when it is a trigger of its own."""
-        if cue in self._fired:
-            fired_ns, by = self._fired[cue]
-            if abs(stamp_ns - fired_ns) < self._repeat_guard_ns:
-                return Suppressed(cue, route, by, stamp_ns - fired_ns)
-        return None
+        return _within(self._fired.get(cue), self._repeat_guard_ns, cue, stamp_ns, route)
 
     def taken(self, cue: str, stamp_ns: int, route: str) -> None:
         """`cue` was fired, and moves its axis: the same again is a repetition."""
         self._fired[cue] = (stamp_ns, route)
 
-    def take_go(self, stamp_ns: int) -> bool:
-        """Whether a GO counts; False for a double press."""
-        if self._last_go_ns is not None and abs(stamp_ns - self._last_go_ns) < self._go_guard_ns:
-            return False
-        self._last_go_ns = stamp_ns
-        return True
+    def go(self, name: str, stamp_ns: int, route: str) -> Suppressed | None:
+        """Take a GO of a list; what it repeats where it is a double press."""
+        double = _within(self._went.get(name), self._go_guard_ns, f"GO {name}", stamp_ns, route)
+        if double is None:
+            self._went[name] = (stamp_ns, route)
+        return double
 
 
-class CueStack:
-    """The manual cues in show order: what GO fires next."""
-
-    def __init__(self, cues: tuple[str, ...]) -> None:
-        self._cues, self._next = cues, 0
-
-    @property
-    def standby(self) -> str | None:
-        """The cue the next GO fires; None past the last."""
-        return self._cues[self._next] if self._next < len(self._cues) else None
-
-    def go(self) -> str | None:
-        """The cue a GO fires. It stays on standby until it has been taken: see `fired`."""
-        return self.standby
-
-    def fired(self, cue: str) -> None:
-        """A manual cue was taken, by GO or by number: stand by on the one after it."""
-        if cue in self._cues:
-            self._next = self._cues.index(cue) + 1
-
-    def __contains__(self, cue: object) -> bool:
-        return cue in self._cues
-
-    def top(self) -> None:
-        """Stand by on the first cue again."""
-        self._next = 0
+def _within(before: tuple[int, str] | None, guard_ns: int, what: str, stamp_ns: int, route: str) -> Suppressed | None:
+    """Whether a trigger comes within a guard of the one before it; a late packet's stamp may be the earlier one."""
+    if before is None or abs(stamp_ns - before[0]) >= guard_ns:
+        return None
+    return Suppressed(what, route, before[1], stamp_ns - before[0])
 
 
-def cues_heard(trigger: Trigger, wanted: Mapping[tuple[str, str], tuple[str, ...]]) -> tuple[str, ...]:
-    """The cues that wait for this trigger, by (kind, key) as the show file spells them."""
-    return wanted.get((trigger.kind, trigger.key), ())
+class SentTwice:
+    """Desks' last words and what was answered: a copy of one gets the same answer, and does nothing."""
+
+    def __init__(self) -> None:
+        self._answered: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
+
+    def copy_of(self, command: Command) -> tuple[Suppressed, Reply] | None:
+        """What a word repeats, and the answer that was given then; None for one that says something."""
+        said = command.verb, command.target, command.value
+        for before, reply in reversed(self._answered):
+            age_ns = command.stamp_ns - before.stamp_ns
+            if abs(age_ns) < SENT_TWICE_NS and said == (before.verb, before.target, before.value):
+                what = " ".join(filter(None, said))
+                again = Reply(command.id, command.source, reply.ok, reply.text, reply.data)
+                return Suppressed(what, command.source, before.source, age_ns), again
+        return None
+
+    def answered(self, command: Command, reply: Reply) -> None:
+        """A word was carried out, or refused."""
+        self._answered.append((command, reply))

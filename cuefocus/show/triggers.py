@@ -99,7 +99,7 @@ class On(Strict):
     args: tuple[Text, ...] = Field((), description="fire only when the message carries these arguments")
     msc: MscCue | None = None
     note: MidiNote | None = None
-    manual: Name | None = Field(None, description="a GO list; GO alone is the operator's button")
+    manual: Name | None = Field(None, description="the GO list it is in; GO is the list of the operator's button")
     after: Name | None = Field(None, description="the id of the cue whose landing fires this one")
 
     @property

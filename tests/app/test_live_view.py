@@ -109,3 +109,38 @@ def test_the_rate_by_ear_and_the_standbys_are_seen() -> None:
 )
 def test_where_there_is_no_terminal_each_event_is_a_line(event: dict[str, object], line: str | None) -> None:
     assert sentence(event) == line
+
+
+def test_what_stands_by_is_seen_beside_what_timecode_lands_next() -> None:
+    picture = Picture()
+    picture.take({**STATE, "standby": "7", "standbys": {"GO": "7", "B": "b2", "C": None}})
+    seen = _seen(picture, LOCKED)
+    for words in ("NEXT 12.10", "STANDBY 7: space fires it · B: b2 · C: at its end"):
+        assert words in seen
+
+
+def test_the_only_list_is_that_of_the_space_bar() -> None:
+    picture = Picture()
+    picture.take({**STATE, "next": None, "standby": "7", "standbys": {"A": "7"}})
+    assert (
+        "STANDBY 7: space fires it\n" in "\n".join(line.rstrip() for line in _seen(picture, LOCKED).splitlines()) + "\n"
+    )
+    picture.take({**STATE, "next": None, "standby": None, "standbys": {"A": None}})
+    assert "nothing ahead" in _seen(picture, LOCKED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        (
+            {"suppressed": "12", "route": "msc", "by": "osc:10.0.0.5", "age_ms": 4.5},
+            "12 heard again by msc, 4.5 ms after osc:10.0.0.5: taken once",
+        ),
+        (
+            {"unfired": "H", "heard": "note 60", "route": "pads", "why": "nothing is armed"},
+            "H not fired by pads (note 60): nothing is armed",
+        ),
+    ],
+)
+def test_what_was_heard_and_not_fired_has_a_line(fields: dict[str, object], says: str) -> None:
+    assert sentence({"event": "state", "host_ns": 1, **fields}) == says

@@ -55,6 +55,20 @@ def _daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[RuntimeDir]:
         runtime.remove()
 
 
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        (("standby", "12.1"), Order("standby", "12.1")),
+        (("next",), Order("next")),
+        (("back", "A"), Order("back", "", "A")),
+        (("top", "A"), Order("top", "", "A")),
+        (("load",), Order("load")),
+    ],
+)
+def test_words_of_the_cue_stack(words: tuple[str, ...], order: Order) -> None:
+    assert order_from(words) == order
+
+
 def test_a_stop_goes_to_motion_first_and_then_to_the_conductor(tmp_path: Path) -> None:
     runtime, order = RuntimeDir(tmp_path), list[dict[str, object]]()
     with _listening(runtime.motion_socket, "motion", order), _listening(runtime.conductor_socket, "conductor", order):

@@ -56,9 +56,10 @@ class StoryRig(RehearsalRig):
 
     # --- hands ---
 
-    def say(self, verb: str, target: str = "", value: str = "") -> None:
-        """An operator's command."""
-        self.virtual.tell(Command(verb, self.clock.now_ns, target, value, "tell", 1))
+    def say(self, verb: str, target: str = "", value: str = "", *, source: str = "tell", age_s: float = 0.0) -> None:
+        """An operator's command, or a desk's."""
+        stamp_ns = self.clock.now_ns - round(age_s * NS_PER_S)
+        self.virtual.tell(Command(verb, stamp_ns, target, value, source, 1))
 
     def hear(self, kind: str, key: str, *, source: str = "desk", age_s: float = 0.0) -> None:
         """A trigger from a desk."""

@@ -1,0 +1,248 @@
+"""The cue stack: lists, what stands by, and every trigger once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.kit import Hand, Story
+from tests.stories.scenes import RIG, cue
+from tests.stories.told import Told
+
+GO = "on: {manual: GO}"
+HOUSE = (
+    'schema: cuefocus-show/1\nrate: "25"\nmarks: {A: {near: 1.15 m, mid: 1.50 m, far: 3 m, back: 6 m}}\n'
+    "defaults: {camera: A, pull: 600 ms}\ncues:\n"
+)
+THREE = cue("1", None, "far", GO) + cue("2", None, "mid", GO) + cue("3", None, "back", GO)
+HOT = cue("H", None, "near", "on: {note: 60}")
+BOTH = HOUSE.replace("marks: {A: {", "marks: {B: {near: 1.15 m, far: 3 m, back: 6 m}, A: {")
+
+
+def say(verb: str, target: str = "", value: str = "", *, source: str = "tell", age_s: float = 0.0) -> Hand:
+    return lambda rig: rig.say(verb, target, value, source=source, age_s=age_s)
+
+
+def hear(kind: str, key: str, source: str = "desk", age_s: float = 0.0) -> Hand:
+    return lambda rig: rig.hear(kind, key, source=source, age_s=age_s)
+
+
+def story(tmp_path: Path, cues: str, *hands: tuple[float, Hand], until_s: float = 6.0, takes: int = 1) -> Told:
+    """A house show, in which hands do things at their seconds."""
+    told = Story(tmp_path, HOUSE + cues, takes=takes)
+    for at_s, hand in hands:
+        told.at(at_s, hand)
+    return told.tell(until_s=until_s)
+
+
+def suppressed(told: Told) -> list[tuple[object, object, object]]:
+    return [(one["suppressed"], one["route"], one["by"]) for one in told.happenings("state") if "suppressed" in one]
+
+
+# --- lists ---
+
+
+def test_each_list_has_its_own_standby(tmp_path: Path) -> None:
+    cues = cue("a1", None, "far", "on: {manual: A}") + cue("b1", None, "far", "camera: B, on: {manual: B}")
+    cues += cue("a2", None, "near", "on: {manual: A}") + cue("b2", None, "back", "camera: B, on: {manual: B}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("go", value="A")).at(1.05, say("go", value="B"))
+    told = tale.at(2.5, say("go", value="A")).at(3.0, say("status")).tell(until_s=5.0)
+    assert told.verdicts() == {"a1": "landed", "b1": "landed", "a2": "landed"}
+    assert told.happenings("state")[-1]["standbys"] == {"A": None, "B": "b2"}
+
+
+def test_go_without_a_list_is_that_of_go_and_a_cue_may_be_in_two(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: {manual: A}") + cue("2", None, "mid", GO)
+    cues += cue("3", None, "near", "on: [{manual: GO}, {manual: A}]") + cue("4", None, "back", "on: {manual: A}")
+    told = story(tmp_path, cues, (1.0, say("go")), (2.5, say("go")), (4.0, say("go", value="A")))
+    assert [row.cue for row in told.rows] == ["2", "3", "4"], "3 was fired: the one after it stands by in A too"
+
+
+def test_go_without_a_list_is_that_of_the_only_one_or_asks_which(tmp_path: Path) -> None:
+    only = cue("1", None, "far", "on: {manual: A}")
+    assert story(tmp_path, only, (1.0, say("go")), until_s=3.0).verdicts() == {"1": "landed"}
+    told = story(tmp_path, only + cue("2", None, "near", "on: {manual: B}"), (1.0, say("go")), until_s=2.0)
+    assert told.replies == ["which GO list? have A, B"]
+    assert told.rows == []
+
+
+def test_the_words_of_the_list_move_what_stands_by_and_nothing_else(tmp_path: Path) -> None:
+    words = ("next", "next", "next", "next", "back", "back", "top", "back")
+    hands = [(1.0 + 0.1 * index, say(word)) for index, word in enumerate(words)]
+    told = story(tmp_path, THREE, *hands, (2.0, say("standby", "3")), (2.1, say("standby")), until_s=3.0)
+    end = "list GO is at its end: nothing stands by; back or top takes it back"
+    assert told.replies[:4] == [
+        "cue 2 stands by in GO",
+        "cue 3 stands by in GO",
+        end,
+        f"list GO goes no further; {end}",
+    ]
+    assert told.replies[4:6] == ["cue 3 stands by in GO", "cue 2 stands by in GO"]
+    assert told.replies[6:8] == ["cue 1 stands by in GO", "list GO goes no further; cue 1 stands by in GO"]
+    assert told.replies[8:] == ["cue 3 stands by in GO", "cue 3 stands by in GO"]
+    assert told.moved("A.focus", 0.5, 3.0) < 1e-6
+
+
+def test_standby_then_go_fires_that_cue_and_the_next_stands_by(tmp_path: Path) -> None:
+    told = story(tmp_path, THREE, (1.0, say("standby", "2")), (1.2, say("go")), (3.0, say("go")))
+    assert [row.cue for row in told.rows] == ["2", "3"]
+
+
+def test_back_then_go_fires_a_cue_again(tmp_path: Path) -> None:
+    told = story(
+        tmp_path,
+        THREE,
+        (1.0, say("go")),
+        (2.5, say("go")),
+        (4.0, say("back")),
+        (4.2, say("back")),
+        (4.4, say("go")),
+        until_s=7.0,
+    )
+    assert [row.cue for row in told.rows] == ["1", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("word", "target", "value", "says"),
+    [
+        ("standby", "9", "", "no triggered cue '9'; have 1, 2, 3, H"),
+        ("standby", "H", "", "cue H is in no GO list; fire it by number: go H"),
+        ("standby", "1", "A", "no GO list 'A'; have GO"),
+        ("standby", "H", "GO", "cue H is not in list GO"),
+        ("next", "", "A", "no GO list 'A'; have GO"),
+        ("top", "", "A", "no GO list 'A'; have GO"),
+        ("load", "", "A", "no GO list 'A'; have GO"),
+        ("go", "", "A", "no GO list 'A'; have GO"),
+    ],
+)
+def test_what_cannot_stand_by_says_why(tmp_path: Path, word: str, target: str, value: str, says: str) -> None:
+    told = story(tmp_path, THREE + HOT, (1.0, say(word, target, value)), until_s=2.0)
+    assert told.replies == [says]
+    assert not told.rows
+
+
+def test_a_hot_cue_is_fired_by_number_and_go_never_comes_to_it(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + HOT + cue("2", None, "mid", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (2.5, say("go", "H")), (4.0, say("go")))
+    assert [row.cue for row in told.rows] == ["1", "H", "2"]
+
+
+def test_the_end_of_a_list_says_so_and_fires_nothing(tmp_path: Path) -> None:
+    told = story(tmp_path, cue("1", None, "far", GO), (1.0, say("go")), (3.0, say("go")), until_s=5.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.replies[-1] == "the end of list GO: nothing stands by, GO fired nothing; back or top takes it back"
+
+
+def test_a_show_without_go_cues_says_so(tmp_path: Path) -> None:
+    told = story(tmp_path, HOT, (1.0, say("go")), until_s=2.0)
+    assert told.replies == ["the show has no cue that waits for GO"]
+
+
+def test_a_take_begins_at_the_top_unless_somebody_chose(tmp_path: Path) -> None:
+    engaged = (0.6, say("engage"))
+    told = story(
+        tmp_path,
+        THREE,
+        (0.5, say("arm")),
+        engaged,
+        (1.0, say("go")),
+        (3.0, say("take_start")),
+        (3.1, say("go")),
+        takes=0,
+    )
+    assert [row.cue for row in told.rows] == ["1", "1"]
+    hands = ((0.4, say("standby", "3")), (0.5, say("arm")), engaged, (1.0, say("go")))
+    told = story(tmp_path, THREE, *hands, (3.0, say("take_start")), (3.1, say("go")), takes=0)
+    assert [row.cue for row in told.rows] == ["3", "1"]
+
+
+def test_load_stands_by_and_says_whether_it_would_land_without_moving(tmp_path: Path) -> None:
+    short = cue("4", None, "back", f"{GO}, land_after: 100 ms")
+    hands = ((1.0, say("load", "2")), (1.2, say("load", "H")), (1.4, say("load", "4")), (1.6, say("load")))
+    told = story(tmp_path, THREE + HOT + short, *hands, (1.8, say("standby")), until_s=3.0)
+    assert told.replies[0].startswith("cue 2 is loaded: it lands 6")
+    assert told.replies[1].startswith("cue H is loaded: it lands ")
+    assert told.replies[2].startswith("cue 4 is loaded, but could not land: ")
+    assert "needs" in told.replies[2]
+    assert told.replies[3:] == [told.replies[2], "cue 4 stands by in GO"]
+    assert told.moved("A.focus", 0.5, 3.0) < 1e-6
+    assert told.rows == []
+
+
+def test_load_says_that_nothing_is_armed_or_engaged_yet(tmp_path: Path) -> None:
+    hands = ((0.4, say("load", "1")), (0.5, say("arm")), (0.6, say("load", "1")), (0.7, say("engage")))
+    told = story(tmp_path, THREE, *hands, (0.8, say("load", "1")), takes=0, until_s=2.0)
+    assert [reply for reply in told.replies if reply.startswith("cue 1 is loaded, but would be refused now")] == [
+        "cue 1 is loaded, but would be refused now: A.focus is not engaged"
+    ] * 2
+    assert told.replies[-1].startswith("cue 1 is loaded: it lands")
+
+
+# --- once ---
+
+
+def test_a_double_go_is_told_with_its_routes_and_other_lists_are_free(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "mid", GO) + cue("b", None, "far", "camera: B, on: {manual: B}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("go")).at(1.2, say("go", source="osc:desk"))
+    told = tale.at(1.25, say("go", value="B")).tell(until_s=4.0)
+    assert told.verdicts() == {"1": "landed", "b": "landed"}
+    assert suppressed(told) == [("GO GO", "osc:desk", "tell")]
+    event = next(one for one in told.happenings("state") if "suppressed" in one)
+    assert event["age_ms"] == pytest.approx(200.0, abs=0.01)
+
+
+def test_one_cue_by_two_networks_and_msc_is_one_and_each_other_route_is_named(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: [{osc: /desk/1}, {msc: 1}]") + cue("2", None, "mid", GO)
+    first, second = hear("osc", "/desk/1", "osc:10.0.0.5"), hear("osc", "/desk/1", "osc:10.1.0.5")
+    told = story(tmp_path, cues, (1.0, first), (1.002, second), (1.05, hear("msc", "go 1", "msc")), until_s=3.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert suppressed(told) == [("1", "osc:10.1.0.5", "osc:10.0.0.5"), ("1", "msc", "osc:10.0.0.5")]
+    assert [one["unfired"] for one in told.happenings("state") if "unfired" in one] == ["1", "1"]
+
+
+def test_go_just_after_the_desk_fired_its_cue_was_meant_for_that_cue(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: [{manual: GO}, {osc: /desk/1}]") + cue("2", None, "mid", GO)
+    told = story(tmp_path, cues, (1.0, hear("osc", "/desk/1")), (1.1, say("go")), (3.0, say("go")))
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+    assert suppressed(told) == [("1", "tell", "desk")]
+    assert told.row("2").source == "tell"
+    assert told.replies[0] == "cue 1 was fired by desk 100.0 ms before: one trigger"
+
+
+def test_the_desk_just_after_go_fired_its_cue_was_meant_for_that_cue(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: [{manual: GO}, {osc: /desk/1}]") + cue("2", None, "mid", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (1.1, hear("osc", "/desk/1")), (2.0, say("go")))
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+
+
+def test_a_desk_that_sends_every_packet_twice_says_each_word_once(tmp_path: Path) -> None:
+    twice = [(1.0, "next"), (1.0005, "next"), (1.3, "next"), (1.3005, "next"), (1.6, "back"), (1.6005, "back")]
+    hands = [(at_s, say(word, source="osc:companion")) for at_s, word in twice]
+    told = story(tmp_path, THREE, *hands, (2.0, say("standby")), until_s=3.0)
+    assert told.replies[-1] == "cue 2 stands by in GO"
+    assert told.replies[0] == told.replies[1], "the copy is answered as the word was"
+    assert [what for what, _, _ in suppressed(told)] == ["next", "next", "back"]
+
+
+def test_at_the_machine_itself_a_key_may_be_as_quick_as_it_is(tmp_path: Path) -> None:
+    told = story(tmp_path, THREE, (1.0, say("next", source="key")), (1.005, say("next", source="key")), until_s=2.0)
+    assert told.replies == ["cue 2 stands by in GO", "cue 3 stands by in GO"]
+
+
+def test_the_same_cue_fired_forty_times_in_a_broadcast_lands_forty_times(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", "on: {osc: /1}, pull: 400 ms") + cue("2", None, "mid", "on: {osc: /2}, pull: 400 ms")
+    hands = [(1.0 + 0.5 * index, hear("osc", f"/{1 + index % 2}")) for index in range(80)]
+    told = story(tmp_path, cues, *hands, until_s=43.0)
+    assert [row.verdict for row in told.rows] == ["landed"] * 80
+    assert [row.cue for row in told.rows].count("1") == 40
+
+
+def test_a_trigger_that_fires_nothing_is_told_with_its_reason(tmp_path: Path) -> None:
+    told = story(tmp_path, HOT, (1.0, hear("note", "60")), takes=0, until_s=2.0)
+    events = [one for one in told.happenings("state") if "unfired" in one]
+    assert [(one["unfired"], one["heard"], one["route"]) for one in events] == [("H", "note 60", "desk")]
+    assert events[0]["why"] == "cue H heard, but nothing is armed"
+
+
+def test_a_manual_trigger_is_the_go_of_its_list(tmp_path: Path) -> None:
+    told = story(tmp_path, THREE, (1.0, hear("manual", "GO")), (3.0, hear("manual", "GO")), until_s=5.0)
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
