@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from cuefocus.files.strict import Finding, Flag, Name, Strict, one_or_many
 from cuefocus.files.text_value import BadText, Written
+from cuefocus.rig.midi import MidiSettings
 from cuefocus.rig.values import Endpoint
 
 RightName = Literal["view", "edit", "operate"]
@@ -70,13 +71,6 @@ class PageSettings(Strict):
     token_file: Name | None = Field(None, description="needed for anything beyond loopback")
 
 
-class MidiSettings(Strict):
-    """MIDI ports that carry cues."""
-
-    inputs: tuple[Name, ...] = ()
-    msc_device: int = Field(0, ge=0, le=126, description="our MIDI Show Control device id")
-
-
 class Network(Strict):
     """What is heard from outside; nothing beyond loopback unless written here."""
 
@@ -87,6 +81,8 @@ class Network(Strict):
 
     def complaints(self) -> Iterator[Finding]:
         """What no single field can see."""
+        for at, severity, problem, hint in self.midi.complaints():
+            yield ("network", "midi", *at), severity, problem, hint
         if not self.page.listen.loopback and self.page.token_file is None:
             hint = "add token_file, or listen on 127.0.0.1"
             yield ("network", "page", "listen"), "error", "a page beyond loopback needs a token", hint

@@ -8,6 +8,7 @@ from cuefocus.files.quantities import is_bare_number
 from cuefocus.files.strict import Findings
 from cuefocus.files.validate import did_you_mean
 from cuefocus.show.models import Act, Cue, Moment, Show
+from cuefocus.show.triggers import KINDS
 from cuefocus.show.values import Target
 from cuefocus.timebase.units import NS_PER_S
 
@@ -106,7 +107,7 @@ class CueChecker:
             here = (*loc, "on", number)
             if len(on.kinds) != 1:
                 problem = "nothing fires this rack" if not on.kinds else f"{' and '.join(on.kinds)} in one trigger"
-                hint = "write one of osc, msc, note, manual, after; several routes are a list"
+                hint = f"write one of {', '.join(KINDS)}; several routes are a list"
                 yield here, "error", problem, hint
             elif on.args and on.osc is None:
                 yield (*here, "args"), "error", "only OSC messages carry arguments", "take args out"

@@ -115,6 +115,20 @@ def test_triggers_in_their_one_spelling() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "written", "key"),
+    [
+        ("msc", "12", "go 12"), ("msc", "go 12.5 / 2", "go 12.5/2"), ("msc", "timed-go 3", "timed-go 3"),
+        ("msc", "fire 7", "fire 7"), ("mmc", "play", "play"), ("note", "C4", "60"), ("note", "Bb3 @ 10", "58@10"),
+        ("cc", "64", "64 >= 64"), ("cc", "64@1", "64@1 >= 64"), ("cc", "7@2>=100", "7@2 >= 100"),
+        ("cc", "20 = 0", "20 = 0"), ("program", "5", "5"), ("program", "5@1", "5@1"),
+    ],
+)  # fmt: skip
+def test_what_midi_carries_has_one_spelling(kind: str, written: str, key: str) -> None:
+    found = load(f'  - {{cue: a, on: {{{kind}: "{written}"}}, to: ben}}').value.cues[0].on[0]
+    assert (found.kind, found.key) == (kind, key)
+
+
+@pytest.mark.parametrize(
     ("text", "low", "high"),
     [("1", 1, 1), ("2", 2, 2), ("1/2", "1/2", "1/2"), ("25/24", "25/24", "25/24"),
      ("1000/1001", "1000/1001", "1000/1001"), ("0.9..1.1", "9/10", "11/10")],
@@ -199,6 +213,17 @@ def test_each_mistake_in_a_cue_has_its_place(line: str, complaint: str) -> None:
         ("{cue: a, on: {note: H4}, to: ben}", "cues.a.on.note: 'H4' is not a MIDI note"),
         ("{cue: a, on: {note: C4@17}, to: ben}", "outside MIDI"),
         ("{cue: a, on: {msc: twelve}, to: ben}", "'twelve' is not an MSC cue"),
+        ("{cue: a, on: {msc: 12.}, to: ben}", "'12.' is not an MSC cue; write an MSC cue such as 12.5, go 12.5/2"),
+        ("{cue: a, on: {msc: fire 200}, to: ben}", "'fire 200' is outside MIDI; macros run from 0 to 127"),
+        ("{cue: a, on: {msc: 12345678901234567890123456789012}, to: ben}", "is longer than a cue number can be"),
+        ("{cue: a, on: {mmc: plya}, to: ben}", "cues.a.on.mmc: no MMC command 'plya'; have stop, play, deferred-play"),
+        ("{cue: a, on: {cc: pedal}, to: ben}", "'pedal' is not a MIDI controller; write a MIDI controller such as 64"),
+        ("{cue: a, on: {cc: 120}, to: ben}", "'120' is no controller; controllers run from 0 to 119"),
+        ("{cue: a, on: {cc: 64 >= 0}, to: ben}", "'64 >= 0' would never be reached from below; write = 0, or a value"),
+        ("{cue: a, on: {cc: 64 = 128}, to: ben}", "'64 = 128' is outside MIDI; values run from 0 to 127"),
+        ("{cue: a, on: {cc: 64@0}, to: ben}", "channels run from 1 to 16"),
+        ("{cue: a, on: {program: 128}, to: ben}", "'128' is outside MIDI; programs run from 0 to 127"),
+        ("{cue: a, on: {program: A1}, to: ben}", "'A1' is not a MIDI program; write a MIDI program such as 5"),
         ("{cue: a, on: {manual: GO}, pull: 2 beats, to: ben}", "a triggered rack runs in host time"),
         ("{cue: a, land: {word: x}, to: {counts: 5}}", "raw counts hold only for one lens"),
         ("{cue: a, land: {word: x}}", "cues.a.to: to is missing; write to: a mark, a distance such as 1.20 m"),
