@@ -29,7 +29,7 @@ def _at_once(sound: Samples, sample_rate: int, block: int, blocks: int) -> Told:
     return [*heard, decoder.flush()], decoder.tally
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     speed=st.sampled_from([-2.0, -1.0, -0.3, 0.31, 1.0, 1.7]),
     noise=st.sampled_from([0.0, 0.02, 0.3]),
