@@ -10,7 +10,7 @@ from cuefocus.app.processes import ChildSpec
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import SimulatedMotors
 from cuefocus.app.wired_sources import WiredSource
-from cuefocus.desk.main import DeskConfig
+from cuefocus.desk.config import DeskConfig
 from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
 from cuefocus.shells.checkpoint import make_sheets

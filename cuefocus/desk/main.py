@@ -5,51 +5,23 @@ landing depends on it, and what it missed waits in the ledger.
 """
 
 import argparse
-import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from cuefocus.desk.bookkeeper import LOOK_NS, Bookkeeper
 from cuefocus.desk.chores import add_backup, scheduler
-from cuefocus.errors import CueFocusError, InputError, RigFileError
+from cuefocus.desk.config import DeskConfig, read_desk_config
+from cuefocus.errors import CueFocusError, InputError
 from cuefocus.shells.event_pipe import EventReader, EventWriter
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.log_line import log_line
 
 _NICE: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class DeskConfig:
-    """What the desk must be told.
-
-    Args:
-        ledger, store: the ledger it reads, the store it writes.
-        heard_fd: descriptor on which the conductor tells of takes. events_fd: where alarms go; both -1 for none.
-    """
-
-    ledger: str
-    store: str
-    heard_fd: int = -1
-    events_fd: int = -1
-
-    def write(self, path: Path) -> None:
-        """Put it where the desk will read it."""
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-
-
-def read_desk_config(path: Path) -> DeskConfig:
-    """The config `DeskConfig.write` wrote. Raises RigFileError when it is none."""
-    try:
-        return DeskConfig(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as problem:
-        raise RigFileError(f"no desk config: {problem}", where=str(path), hint="`run` writes it") from None
 
 
 def main(argv: Sequence[str]) -> int:

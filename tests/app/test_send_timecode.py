@@ -32,8 +32,15 @@ PLAY = ("--rate", "25", "--start", "01:00:00:00", "--seconds", "3", "--jump", "1
 
 
 def generating(*words: object) -> subprocess.Popen[str]:
+    """As from a terminal: where the tests themselves run in the background, Ctrl-C would be ignored and so be here."""
     argv = [sys.executable, "-m", "cuefocus", *map(str, words)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: hear(signal.SIGINT)
+    )
+
+
+def hear(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
 
 
 def arrivals(descriptor: int, process: subprocess.Popen[str]) -> Iterator[tuple[bytes, int]]:
@@ -47,7 +54,10 @@ def arrivals(descriptor: int, process: subprocess.Popen[str]) -> Iterator[tuple[
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=30)
+    try:
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()  # it has ended; where it has not, it goes with the test
     assert process.returncode == 0, out + err
     return out
 
