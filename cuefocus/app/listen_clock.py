@@ -5,7 +5,7 @@ from typing import Final
 
 from cuefocus.app.doctor import Finding
 from cuefocus.app.listen_lateness import LATE_MS, lateness_ms
-from cuefocus.shells.message_source import Message
+from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.midi_clock import CLOCKS_PER_QUARTER, ClockLocate, ClockTick, MidiClockDecoder

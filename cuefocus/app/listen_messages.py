@@ -9,8 +9,8 @@ from cuefocus.app.listen_clock import clock_findings
 from cuefocus.app.listen_lateness import LATE_MS, lateness_ms
 from cuefocus.chase.voices import OneVoice, Voice
 from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI, THIS_MACHINE, art_net_address, clock_port, midi_port
-from cuefocus.shells.message_source import Message
 from cuefocus.shells.message_tap import catch_art_net, catch_midi
+from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.frames import FrameRate, Timecode
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.events import Glitch

@@ -8,8 +8,8 @@ from cuefocus.app.doctor import Finding
 from cuefocus.app.listen_lateness import lateness_ms
 from cuefocus.app.stated_doubt import CURE, doubt
 from cuefocus.shells.ableton_inlet import AbletonInlet
-from cuefocus.shells.message_source import Message
 from cuefocus.shells.message_tap import catch_datagrams, catch_link
+from cuefocus.shells.message_turns import Message
 from cuefocus.shells.program_device import (
     ABLETON,
     ABLETON_ANSWERS,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.program_device import ABLETON_ANSWERS, Program
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort
 from cuefocus.timebase.units import NS_PER_S

@@ -9,7 +9,7 @@ from cuefocus.errors import DeviceError
 from cuefocus.shells.art_net_inlet import ArtNetInlet
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.message_device import MIDI
-from cuefocus.shells.message_source import Counted, Inlet, Message, Standing
+from cuefocus.shells.message_turns import Counted, Inlet, Message, Standing
 from cuefocus.shells.midi_pipe import MidiInlet, MidiPipe
 from cuefocus.shells.program_device import LINK
 from cuefocus.shells.tapped import LOOK_NS, tapped

@@ -9,7 +9,7 @@ import socket
 import struct
 from typing import Final
 
-from cuefocus.shells.message_source import Counted, Message, Standing
+from cuefocus.shells.message_turns import Counted, Message, Standing
 from cuefocus.wire.midi_clock import CLOCKS_PER_SIXTEENTH, MidiClockDecoder, SongSelect
 
 LONGEST_MESSAGE: Final = 256

@@ -18,7 +18,7 @@ from typing import Final
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python does not name it

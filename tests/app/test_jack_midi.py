@@ -11,8 +11,8 @@ import pytest
 from cuefocus.app.listen import listen
 from cuefocus.app.ports import jack_ports
 from cuefocus.errors import InputError
-from cuefocus.shells.message_source import Message
 from cuefocus.shells.message_tap import catch_midi
+from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import Server, keep_to_itself

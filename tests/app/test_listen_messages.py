@@ -7,7 +7,7 @@ import pytest
 from cuefocus.app.listen_clock import clock_findings
 from cuefocus.app.listen_lateness import lateness_ms
 from cuefocus.app.listen_messages import findings, understood_art_net, understood_midi
-from cuefocus.shells.message_source import Message
+from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun, timecode_packet

@@ -8,7 +8,7 @@ from pythonosc.osc_message_builder import build_msg
 from cuefocus.app.listen import listen
 from cuefocus.app.listen_programs import link_findings, program_findings, understood_live, understood_reaper
 from cuefocus.errors import DeviceError, InputError
-from cuefocus.shells.message_source import Message
+from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.frames import RATES
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.link import LinkMoment

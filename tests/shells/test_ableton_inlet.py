@@ -7,7 +7,7 @@ import pytest
 
 from cuefocus.shells.ableton_inlet import AbletonInlet
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.program_device import ABLETON_ANSWERS, Program
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc import read_packet

@@ -17,7 +17,7 @@ from cuefocus.shells.art_net_inlet import ArtNetInlet, open_art_net, own_address
 from cuefocus.shells.artnet_out import ArtNetOut
 from cuefocus.shells.host_clock import DescriptorWait, HostClock, now_ns
 from cuefocus.shells.message_device import ALL_ADDRESSES
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import PORT, timecode_packet

@@ -9,7 +9,8 @@ import pytest
 from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
 from cuefocus.engine.ports import SourceEvent
-from cuefocus.shells.message_source import MOST_A_TURN, Counted, Message, MessageSource, Standing
+from cuefocus.shells.message_source import MessageSource
+from cuefocus.shells.message_turns import MOST_A_TURN, Counted, Message, Standing
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun

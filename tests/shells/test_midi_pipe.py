@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cuefocus.shells.message_source import Counted, Message, Standing
+from cuefocus.shells.message_turns import Counted, Message, Standing
 from cuefocus.shells.midi_pipe import LONGEST_MESSAGE, MidiInlet, MidiPipe, MidiWriter
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import DescriptorWait, HostClock, now_ns
-from cuefocus.shells.message_source import Message, Standing
+from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc import MOST_BYTES
