@@ -11,6 +11,7 @@ from cuefocus.show.models import Act, Cue, Moment, Show
 from cuefocus.show.triggers import KINDS
 from cuefocus.show.values import Target
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.osc_triggers import EVENT_HINT, why_never
 
 _FORMS = "write land; leave and pull; leave and land; or on"
 _PULL_HINT = "write pull: 600 ms here or under defaults"
@@ -111,6 +112,8 @@ class CueChecker:
                 yield here, "error", problem, hint
             elif on.args and on.osc is None:
                 yield (*here, "args"), "error", "only OSC messages carry arguments", "take args out"
+            elif on.osc is not None and (why := why_never(on.osc.text)):
+                yield (*here, "osc"), "warning", f"{on.osc} never fires: {why}", EVENT_HINT
             elif on.after is not None:
                 self._index.setdefault(cue.cue, index)
                 self._after.setdefault(cue.cue, []).append(on.after)

@@ -8,6 +8,7 @@ from pydantic import Field
 from cuefocus.files.strict import Name, Strict, Text
 from cuefocus.files.text_value import BadText, TextValue
 from cuefocus.show.midi_triggers import MachineCommand, MidiControl, MidiNote, MidiProgram, MscCue
+from cuefocus.wire.osc_triggers import trigger_key
 
 _OSC_PATTERN_CHARACTERS = frozenset(" #*,?[]{}")
 KINDS = ("osc", "msc", "mmc", "note", "cc", "program", "manual", "after")
@@ -38,7 +39,9 @@ class On(Strict):
     """One way a triggered rack is fired. Exactly one of its kinds is set."""
 
     osc: OscAddress | None = None
-    args: tuple[Text, ...] = Field((), description="fire only when the message carries these arguments")
+    args: tuple[Text, ...] = Field(
+        (), description="fire only when the message carries just these arguments; 1, 1.0 and T are one"
+    )
     msc: MscCue | None = None
     mmc: MachineCommand | None = None
     note: MidiNote | None = None
@@ -60,5 +63,4 @@ class On(Strict):
     @property
     def key(self) -> str:
         """The trigger in its one spelling: `/cue/1 1`, `go 12.5/2`, `60@10`, `64@1 >= 64`, `GO`, a cue's id."""
-        key = str(getattr(self, self.kind))
-        return " ".join((key, *self.args))
+        return trigger_key(str(getattr(self, self.kind)), self.args)

@@ -1,4 +1,4 @@
-"""OSC packets to messages: python-osc's parser behind checks that it does not make itself.
+"""OSC packets to messages and back: python-osc's parser behind checks that it does not make itself, and its builder.
 
 What no sender of good faith would send is found before the parser sees it: a length that leads backwards, arguments
 that the packet does not hold, a type nobody knows the size of. Bundles are flattened in order; each message keeps the
@@ -6,11 +6,13 @@ time tag of the innermost bundle around it, and waits for nothing.
 Source: The Open Sound Control 1.0 Specification (types, alignment, bundles); 1.1 for T, F and N.
 """
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pythonosc import osc_message
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 MOST_BYTES: Final = 65_507
 """The longest UDP datagram."""
@@ -77,6 +79,51 @@ def read_packet(data: bytes, *, most_bytes: int = MOST_BYTES) -> OscPacket:
         else:
             messages.append(read)
     return OscPacket(tuple(messages), tuple(faults))
+
+
+def write_message(message: OscMessage) -> bytes:
+    """The bytes of a message, by itself: its time tag is not written.
+
+    int is sent as `i`, or `h` where it needs more than 32 bits; float as `f`, or `d` where that cannot hold it. A NUL
+    in a text, which would end it there, and what is no UTF-8 become `?`. Raises: TypeError for an argument that OSC
+    cannot carry, and for an array or an empty blob: we send none.
+    """
+    builder = OscMessageBuilder(_writable(message.address))
+    for argument in message.arguments:
+        if isinstance(argument, int) and not -(1 << 63) <= argument < 1 << 63:
+            raise TypeError(f"{argument} does not fit an OSC integer")
+        builder.add_arg(*_typed(argument))
+    return bytes(builder.build().dgram)
+
+
+def write_bundle(messages: Sequence[OscMessage], *, time_tag: int = IMMEDIATELY) -> bytes:
+    """The bytes of a bundle with one time tag for all; the messages' own are not written. Raises: TypeError."""
+    elements = [write_message(message) for message in messages]
+    sized = (len(element).to_bytes(_SIZE_BYTES, "big") + element for element in elements)
+    return _BUNDLE + time_tag.to_bytes(_TAG_BYTES, "big") + b"".join(sized)
+
+
+def _typed(argument: Argument) -> tuple[str | bytes | float | None, str | None]:
+    """An argument as the builder takes it, and its type; None lets the builder see for itself."""
+    if isinstance(argument, str):
+        return _writable(argument), None
+    if isinstance(argument, float):
+        return argument, "f" if _fits_single(argument) else "d"
+    if argument is None or isinstance(argument, int) or (isinstance(argument, bytes) and argument):
+        return argument, None
+    raise TypeError(f"OSC as we write it carries no {argument!r:.40}")
+
+
+def _fits_single(number: float) -> bool:
+    try:
+        struct.pack(">f", number)
+    except OverflowError:
+        return False
+    return True
+
+
+def _writable(text: str) -> str:
+    return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
 
 
 def _elements(data: bytes, faults: list[str]) -> Iterator[tuple[bytes, int | None]]:

@@ -103,12 +103,14 @@ def test_shapes() -> None:
 def test_triggers_in_their_one_spelling() -> None:
     cue = load("""\
       - cue: a
-        on: [{osc: /go, args: [1]}, {msc: 12.5/2}, {msc: fire 7}, {note: C4}, {note: 60@10}, {manual: GO}, {after: b}]
+        on: [{osc: /go, args: [1.0]}, {osc: /go, args: [x y]}, {msc: 12.5/2}, {msc: fire 7}, {note: C4}, {note: 60@10},
+          {manual: GO}, {after: b}]
         to: ben
       - {cue: b, on: {manual: GO}, to: 1.5 m}
     """).value.cues[0]
     assert [(on.kind, on.key) for on in cue.on] == [
-        ("osc", "/go 1"), ("msc", "go 12.5/2"), ("msc", "fire 7"), ("note", "60"), ("note", "60@10"),
+        ("osc", "/go 1"), ("osc", '/go "x y"'), ("msc", "go 12.5/2"), ("msc", "fire 7"), ("note", "60"),
+        ("note", "60@10"),
         ("manual", "GO"), ("after", "b"),
     ]  # fmt: skip
     assert (cue.act, cue.triggered, cue.form) == (None, True, "on")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import ArgValue, OscMessageBuilder, build_msg
 
-from cuefocus.wire.osc import IMMEDIATELY, MOST_BYTES, OscMessage, OscPacket, read_packet
+from cuefocus.wire.osc import IMMEDIATELY, MOST_BYTES, OscMessage, OscPacket, read_packet, write_bundle, write_message
 
 NTP_AT_1970 = 2_208_988_800
 
@@ -162,3 +162,37 @@ def test_the_longest_packets_are_read_in_milliseconds(data: bytes) -> None:
     begun = perf_counter()
     read_packet(data)
     assert perf_counter() - begun < 1.0
+
+
+@given(
+    address=st.from_regex(r"/[a-z/]{0,20}", fullmatch=True),
+    arguments=st.lists(st.one_of(scalars, st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False)), max_size=8),
+)
+def test_what_we_write_is_what_we_read(address: str, arguments: list[ArgValue]) -> None:
+    read = read_packet(write_message(OscMessage(address, tuple(arguments))))
+    assert read.faults == ()
+    assert read.messages[0].address == address
+    assert read.messages[0].arguments == tuple(
+        struct.unpack(">f", struct.pack(">f", each))[0] if isinstance(each, float) and abs(each) < 3e38 else each
+        for each in arguments
+    )
+
+
+def test_a_bundle_of_ours_has_one_tag_for_all() -> None:
+    sent = [OscMessage("/a", (1,)), OscMessage("/b", ("two", None, True))]
+    assert read_packet(write_bundle(sent)) == OscPacket(tuple(sent))
+    tagged = read_packet(write_bundle(sent, time_tag=NTP_AT_1970 << 32)).messages
+    assert [message.time_tag for message in tagged] == [NTP_AT_1970 << 32] * 2
+    assert write_bundle([]) == bundle()
+    assert write_bundle(sent[:1]) == bundle(message("/a", 1))
+
+
+def test_a_text_of_ours_ends_where_it_ends() -> None:
+    read = read_packet(write_message(OscMessage("/a\0b", ("c\0d", "\ud800"))))
+    assert read == OscPacket((OscMessage("/a?b", ("c?d", "?")),))
+
+
+@pytest.mark.parametrize("argument", [1 << 64, (1, 2), b"", object()])
+def test_what_osc_cannot_carry_is_our_mistake(argument: object) -> None:
+    with pytest.raises(TypeError):
+        write_message(OscMessage("/a", (argument,)))

@@ -73,7 +73,13 @@ class Heard:
 class Dialect(Protocol):
     """One way of speaking OSC."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in a log."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All it hears, as `addresses.CUE` has it; a message with wildcards is resolved against them."""
 
     def hear(self, message: OscMessage, view: ShowView) -> Heard | None:
         """What a message asks for; None for one that is not of this dialect."""

@@ -1,0 +1,96 @@
+"""Addresses of a dialect: written with `{cue}` where a cue's number stands, and which of them a wildcard names."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from cuefocus.wire.osc_pattern import Words, is_pattern, matches
+
+CUE: Final = "{cue}"
+"""Stands for a cue's number in a written address."""
+MOST_NAMED: Final = 64
+"""Addresses that one message with wildcards may name."""
+_UNSAFE: Final = frozenset(' #*,/?[]{}"')
+_Meaning = TypeVar("_Meaning")
+
+
+def meant_by(address: str, written: Mapping[str, _Meaning]) -> tuple[_Meaning, str] | None:
+    """What a plain address means among those written, and its cue; None for one that is not written."""
+    if address in written:
+        return written[address], ""
+    levels = address.split("/")
+    for at in range(1, len(levels)):
+        template = "/".join((*levels[:at], CUE, *levels[at + 1 :]))
+        if template in written and levels[at]:
+            return written[template], levels[at]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a message with wildcards names.
+
+    Args:
+        addresses: plain ones; none where there would be more than `MOST_NAMED`.
+        count: how many there would be.
+    """
+
+    addresses: tuple[str, ...] = ()
+    count: int = 0
+
+
+def named_by(pattern: str, written: Sequence[str], numbers: Collection[str]) -> Named:
+    """The plain addresses that a pattern names, among those written and the cues there are.
+
+    `//` stands for any number of levels, once in a pattern. A cue whose number cannot stand in an address is not named.
+    """
+    levels = pattern.split("/")[1:]
+    cues = Words([number for number in numbers if speakable(number)])
+    chosen: dict[str, tuple[str, ...]] = {}
+    known: dict[tuple[str, str], bool] = {}
+    found = list[str]()
+    for address in written:
+        for level in _fitting(levels, address.split("/")[1:], known):
+            if level not in chosen:
+                chosen[level] = cues.matched_by(level) if level else ()
+            found += [address.replace(CUE, number) for number in chosen[level]] if level else [address]
+    unique = tuple(dict.fromkeys(found))
+    return Named(unique if len(unique) <= MOST_NAMED else (), len(unique))
+
+
+def speakable(number: str) -> bool:
+    """Whether a cue's number can stand in an address as it is."""
+    return bool(number) and number.isascii() and number.isprintable() and _UNSAFE.isdisjoint(number)
+
+
+def in_address(text: str) -> str:
+    """A text as a part of an address: what may not stand there becomes `_`."""
+    return "".join("_" if each in _UNSAFE or not (each.isascii() and each.isprintable()) else each for each in text)
+
+
+def _fitting(pattern: Sequence[str], address: Sequence[str], known: dict[tuple[str, str], bool]) -> Iterator[str]:
+    """The pattern's level for the cue where a pattern fits a written address; empty where that has no cue.
+
+    Args:
+        pattern: its levels.
+        address: the written one's.
+        known: which levels fit which, as far as it was looked at.
+    """
+    if "" in pattern[:-1]:
+        at = pattern.index("")
+        missing = len(address) - (len(pattern) - 1)
+        if missing < 0 or "" in pattern[at + 1 :]:
+            return
+        pattern = [*pattern[:at], *["*"] * missing, *pattern[at + 1 :]]
+    if len(pattern) != len(address):
+        return
+    cue = ""
+    for heard, written in zip(pattern, address, strict=True):
+        if written == CUE:
+            cue = heard
+        elif heard != written:
+            if (heard, written) not in known:
+                known[heard, written] = is_pattern(heard) and matches(heard, written)
+            if not known[heard, written]:
+                return
+    yield cue

@@ -1,0 +1,195 @@
+"""CueFocus' own OSC: `/cuefocus/…` in, `/cuefocus/out/…` back. Events are addressed as Eos addresses its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from cuefocus.wire.dialects.addresses import CUE, meant_by
+from cuefocus.wire.dialects.dialect import Heard, ShowView
+from cuefocus.wire.dialects.native_news import OUT, ROOT, native_news, state_told
+from cuefocus.wire.osc import OscMessage
+from cuefocus.wire.osc_arguments import echoed, is_press, is_release, number, spelled, text
+from cuefocus.wire.said import Said
+
+_Meaning = Callable[[OscMessage, str], Heard]
+
+
+def not_pressed(message: OscMessage) -> Heard:
+    """Nothing is done: a button was let go, or a fader stands between."""
+    return Heard(ignored="a button let go" if is_release(message) else "a fader's value; only 1.0 fires")
+
+
+def _button(verb: str) -> _Meaning:
+    """Said when pressed; for the cue in the address, if one is there."""
+    return lambda message, cue: Heard((Said(verb, cue),)) if is_press(message) else not_pressed(message)
+
+
+def _listed(verb: str) -> _Meaning:
+    """Said when pressed; a text names the cue list."""
+
+    def meaning(message: OscMessage, cue: str) -> Heard:
+        return Heard((Said(verb, value=_name(message)),)) if is_press(message) else not_pressed(message)
+
+    return meaning
+
+
+def _stop(verb: str) -> _Meaning:
+    """Said by everything but a button let go; a text names the axis or the camera. When in doubt, stop."""
+    return lambda message, cue: not_pressed(message) if is_release(message) else Heard((Said(verb, _name(message)),))
+
+
+def _for_axis(verb: str) -> _Meaning:
+    return lambda message, cue: Heard((Said(verb, _name(message)),)) if is_press(message) else not_pressed(message)
+
+
+def _of_cue(verb: str) -> _Meaning:
+    """For the cue that the argument names, text or number."""
+
+    def meaning(message: OscMessage, cue: str) -> Heard:
+        named = text(message.first)
+        return Heard((Said(verb, named),)) if named else Heard(ignored=f"which cue? {message.address} names it")
+
+    return meaning
+
+
+def _arm(message: OscMessage, cue: str) -> Heard:
+    on = _switched(message.first) if message.arguments else True
+    return Heard(ignored="arm is 1 or 0") if on is None else Heard((Said("arm" if on else "disarm"),))
+
+
+def _engage(message: OscMessage, cue: str) -> Heard:
+    """`1`, `0`, or an axis and then `1`, `0` or `confirm`."""
+    axis = _name(message)
+    rest = message.arguments[1:] if axis else message.arguments
+    if rest[:1] == ("confirm",):
+        return Heard((Said("engage", axis, "confirm"),))
+    on = _switched(rest[0]) if rest else True
+    return Heard(ignored="engage is 1 or 0") if on is None else Heard((Said("engage" if on else "disengage", axis),))
+
+
+def _take_start(message: OscMessage, cue: str) -> Heard:
+    """With a text, its slate."""
+    if not is_press(message):
+        return not_pressed(message)
+    slate = _name(message)
+    return Heard((Said("take_start"), *([Said("slate", value=slate)] if slate else [])))
+
+
+def _valued(verb: str) -> _Meaning:
+    return lambda message, cue: Heard((Said(verb, value=text(message.first)),))
+
+
+def _targeted(verb: str) -> _Meaning:
+    """The first argument names what it is for, the others are the value."""
+
+    def meaning(message: OscMessage, cue: str) -> Heard:
+        return Heard((Said(verb, text(message.first), " ".join(map(text, message.arguments[1:]))),))
+
+    return meaning
+
+
+def _offset(message: OscMessage, cue: str) -> Heard:
+    """Milliseconds; a second argument names the camera or cue."""
+    if number(message.first) is None:
+        return Heard(ignored="an offset is a number of milliseconds")
+    return Heard((Said("offset", text(message.arguments[1]) if message.arguments[1:] else "", spelled(message.first)),))
+
+
+def _subscribe(message: OscMessage, cue: str) -> Heard:
+    on = _switched(message.first) if message.arguments else True
+    if on is None:
+        return Heard(ignored="subscribe is 1 or 0")
+    return Heard(answers=(_reply(message, True, "subscribed" if on else "unsubscribed"),), subscribes=on)
+
+
+def _unsubscribe(message: OscMessage, cue: str) -> Heard:
+    return Heard(answers=(_reply(message, True, "unsubscribed"),), subscribes=False)
+
+
+def _ping(message: OscMessage, cue: str) -> Heard:
+    return Heard(answers=(OscMessage(f"{OUT}/ping", echoed(message)),), alive=True)
+
+
+def _connect(message: OscMessage, cue: str) -> Heard:
+    return Heard(passcode=text(message.first))
+
+
+_WORDS: Final[Mapping[str, _Meaning]] = {
+    f"{ROOT}/go": _listed("go"),
+    f"{ROOT}/cue/{CUE}/fire": _button("go"),
+    f"{ROOT}/cue/{CUE}/start": _button("go"),
+    f"{ROOT}/cue/{CUE}/standby": _button("standby"),
+    f"{ROOT}/cue/{CUE}/load": _button("load"),
+    f"{ROOT}/standby": _of_cue("standby"),
+    f"{ROOT}/load": _of_cue("load"),
+    f"{ROOT}/next": _listed("next"),
+    f"{ROOT}/back": _listed("back"),
+    f"{ROOT}/top": _listed("top"),
+    f"{ROOT}/hold": _stop("hold"),
+    f"{ROOT}/panic": _stop("panic"),
+    f"{ROOT}/resume": _for_axis("resume"),
+    f"{ROOT}/release": _for_axis("release"),
+    f"{ROOT}/hand": _for_axis("hand"),
+    f"{ROOT}/arm": _arm,
+    f"{ROOT}/disarm": _button("disarm"),
+    f"{ROOT}/engage": _engage,
+    f"{ROOT}/disengage": _for_axis("disengage"),
+    f"{ROOT}/take/start": _take_start,
+    f"{ROOT}/take/end": _button("take_end"),
+    f"{ROOT}/slate": _valued("slate"),
+    f"{ROOT}/mark": _valued("mark"),
+    f"{ROOT}/setup": _targeted("setup"),
+    f"{ROOT}/source": _targeted("source"),
+    f"{ROOT}/offset_ms": _offset,
+    f"{ROOT}/status": lambda message, cue: Heard((Said("status"),)),
+    f"{ROOT}/ping": _ping,
+    f"{ROOT}/connect": _connect,
+    f"{ROOT}/subscribe": _subscribe,
+    f"{ROOT}/unsubscribe": _unsubscribe,
+}
+
+
+class Native:
+    """Words for every command of the session; a reply to each; news of racks, state and alarms."""
+
+    name = "cuefocus"
+    addresses = tuple(_WORDS)
+
+    def hear(self, message: OscMessage, view: ShowView) -> Heard | None:
+        """What a message asks for; None for one that is not of this dialect."""
+        if not message.address.startswith(f"{ROOT}/"):
+            return None
+        if message.address.startswith(f"{OUT}/"):
+            return Heard(ignored="our own words come back")
+        found = meant_by(message.address, _WORDS)
+        if found is None:
+            why = "no such word"
+            return Heard(answers=(_reply(message, False, why),), ignored=f"{message.address} is {why} of ours")
+        meaning, cue = found
+        heard = meaning(message, cue)
+        if heard.ignored and not is_release(message):
+            return Heard(answers=(_reply(message, False, heard.ignored),), ignored=heard.ignored)
+        return heard
+
+    def answer(self, message: OscMessage, ok: bool, text: str, data: Mapping[str, object]) -> Sequence[OscMessage]:
+        """`/cuefocus/out/reply` with the address, 1 or 0, and a sentence; `status` has its state behind it."""
+        return (_reply(message, ok, text), *state_told(data, None))
+
+    def news(self, event: Mapping[str, object], view: ShowView) -> Sequence[OscMessage]:
+        """What a subscriber is told of an event, as `run --json` prints it."""
+        return tuple(native_news(event, view))
+
+
+def _reply(message: OscMessage, ok: bool, said: str) -> OscMessage:
+    return OscMessage(f"{OUT}/reply", (message.address, int(ok), said))
+
+
+def _name(message: OscMessage) -> str:
+    """The first argument where it is a text, and no number: a press is no name."""
+    first = message.first
+    return first if isinstance(first, str) and number(first) is None else ""
+
+
+def _switched(argument: object) -> bool | None:
+    """1 or 0, by value; None for what is neither."""
+    value = number(argument)
+    return None if value not in (0.0, 1.0) else bool(value)

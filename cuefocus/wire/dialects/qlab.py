@@ -1,0 +1,123 @@
+"""QLab's OSC as it is spoken to a QLab: what its Network cues and remotes send works unchanged.
+
+Every message is answered, as if `/alwaysReply` were on, at `/reply/…` with one JSON text: workspace, address, status,
+data. A word may stand behind `/workspace/{id}`. What it does is in `qlab_words`, what it asks in `qlab_queries`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from cuefocus.wire.dialects.addresses import CUE, in_address, meant_by
+from cuefocus.wire.dialects.dialect import Heard, ShowView
+from cuefocus.wire.dialects.qlab_queries import LIST, OF_CUE, OF_SHOW, WORKSPACE, value_of
+from cuefocus.wire.dialects.qlab_words import COMMANDS, WITHOUT_ARGUMENTS, stand_ins
+from cuefocus.wire.osc import OscMessage
+from cuefocus.wire.osc_arguments import is_release, number, text
+
+_PLACE: Final = "/workspace/"
+_LINK: Final = ("/connect", "/disconnect", "/thump", "/alwaysReply", "/updates", "/udpKeepAlive", "/forgetMeNot")
+_WORDS: Final = {**{address: address for address in (*COMMANDS, *OF_SHOW, *_LINK)}, **OF_CUE}
+
+
+class QLab:
+    """A workspace of one cue list: the show."""
+
+    name = "qlab"
+    addresses = tuple(
+        each
+        for address in _WORDS
+        for each in (
+            address,
+            f"/workspace/{WORKSPACE}{address}",
+            *([f"/cue_id{address[4:]}"] * address.startswith(f"/cue/{CUE}")),
+        )
+    )
+
+    def hear(self, message: OscMessage, view: ShowView) -> Heard | None:
+        """What a message asks for; None for one that is not of this dialect."""
+        word, workspace = _word(message.address)
+        if word in WITHOUT_ARGUMENTS and message.arguments:
+            return None
+        if meant_by(word, _WORDS) is None:
+            if not workspace:
+                return None
+            return _problem(message, f"no word {word} here")
+        if workspace and workspace not in (WORKSPACE, view.title):
+            return _problem(message, f"no workspace {workspace}; have {WORKSPACE}")
+        return self._link(word, message) or self._question(word, message, view) or _command(word, message, view)
+
+    def _link(self, word: str, message: OscMessage) -> Heard | None:
+        """What is about the connection itself."""
+        if word == "/connect":
+            return Heard(passcode=text(message.first))
+        if word not in _LINK:
+            return None
+        done = (_answer(message, "ok", "thump" if word == "/thump" else ""),)
+        if word in ("/updates", "/disconnect"):
+            on = word == "/updates" and number(message.first) != 0.0
+            return Heard(answers=done, subscribes=on)
+        return Heard(answers=done, alive=True)
+
+    def _question(self, word: str, message: OscMessage, view: ShowView) -> Heard | None:
+        if word in OF_SHOW:
+            return Heard(answers=(_answer(message, "ok", OF_SHOW[word](view)),))
+        found = meant_by(word, OF_CUE)
+        if found is None:
+            return None
+        key, cue = found
+        named = [view.cues[each] for each in stand_ins(cue, view) if each in view.cues]
+        if not named:
+            return _problem(message, f"no cue {cue}")
+        data, why = value_of(named[0], key, message.arguments)
+        return _problem(message, why) if why else Heard(answers=(_answer(message, "ok", data),))
+
+    def answer(self, message: OscMessage, ok: bool, text: str, data: Mapping[str, object]) -> Sequence[OscMessage]:
+        """`/reply/…`; a wrong passcode is `badpass`, everything else that was not done `error`."""
+        if _word(message.address)[0] == "/connect":
+            return (_answer(message, "ok", "ok" if ok else "badpass"),)
+        return (_answer(message, "ok" if ok else "error", dict(data) or text),)
+
+    def news(self, event: Mapping[str, object], view: ShowView) -> Sequence[OscMessage]:
+        """Which cue has changed, and where the playhead stands."""
+        place = f"/update{_PLACE}{WORKSPACE}"
+        if event.get("event") in ("landing", "departure"):
+            return (OscMessage(f"{place}/cue_id/{in_address(str(event.get('cue', '')))}"),)
+        if event.get("event") == "state" and "standby" in event:
+            standby = event["standby"]
+            at = () if standby is None else (str(standby),)
+            return (OscMessage(f"{place}/cueList/{LIST}/playbackPosition", at),)
+        return ()
+
+
+def _word(address: str) -> tuple[str, str]:
+    """An address without its workspace, and that; `cue_id` is `cue`, for ids are numbers here."""
+    workspace = ""
+    if address.startswith(_PLACE):
+        workspace, _, rest = address.removeprefix(_PLACE).partition("/")
+        address = f"/{rest}"
+    return (f"/cue/{address.removeprefix('/cue_id/')}" if address.startswith("/cue_id/") else address), workspace
+
+
+def _command(word: str, message: OscMessage, view: ShowView) -> Heard:
+    found = meant_by(word, COMMANDS)
+    if found is None:
+        return _problem(message, f"no word {word} here")
+    meaning, cue = found
+    heard = [meaning(message, each, view) for each in stand_ins(cue, view)]
+    said = tuple(dict.fromkeys(word for each in heard for word in each.said))
+    if said:
+        return Heard(said)
+    if is_release(message):
+        return Heard(ignored="a button let go")
+    return _problem(message, heard[0].ignored if heard else f"no cue is {cue}")
+
+
+def _problem(message: OscMessage, why: str) -> Heard:
+    return Heard(answers=(_answer(message, "error", why),), ignored=why)
+
+
+def _answer(message: OscMessage, status: str, data: object) -> OscMessage:
+    """One reply. Its address has that of the message behind it."""
+    told = {"workspace_id": WORKSPACE, "address": message.address, "status": status, "data": data}
+    return OscMessage(f"/reply{message.address}", (json.dumps(told, ensure_ascii=False, default=str),))

@@ -1,0 +1,97 @@
+"""What QLab's words mean to a focus puller: the commands that its Network cues and remotes send.
+
+Stopping and pausing are one to us: motors decelerate and hold, and `resume` takes it back. Two panics are one panic.
+Source: QLab 4 and 5 OSC dictionaries.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from cuefocus.wire.dialects.addresses import CUE
+from cuefocus.wire.dialects.dialect import CueView, Heard, ShowView
+from cuefocus.wire.osc import OscMessage
+from cuefocus.wire.osc_arguments import is_press, is_release, number
+from cuefocus.wire.said import Said
+
+Meaning = Callable[[OscMessage, str, ShowView], Heard]
+"""Message, cue number (empty if none), show → what it asks for."""
+_NOT_PRESSED: Final = Heard(ignored="not pressed: a button let go, or a fader")
+
+
+def _button(verb: str) -> Meaning:
+    return lambda message, cue, view: Heard((Said(verb, cue),)) if is_press(message) else _NOT_PRESSED
+
+
+def _stop(verb: str) -> Meaning:
+    """Everything but a button let go: when in doubt, a motor holds still."""
+    return lambda message, cue, view: _NOT_PRESSED if is_release(message) else Heard((Said(verb),))
+
+
+def _on_axis(verb: str, *, if_running: bool) -> Meaning:
+    """For the axis of a cue. One that is not under way is not stopped: another may be, on the same axis."""
+
+    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
+        known = view.cues.get(cue)
+        if is_release(message):
+            return _NOT_PRESSED
+        if known is None:
+            return Heard(ignored=f"no cue {cue}")
+        if if_running and not known.running:
+            return Heard(ignored=f"cue {cue} is not under way")
+        return Heard((Said(verb, axis_of(known)),))
+
+    return meaning
+
+
+def axis_of(cue: CueView) -> str:
+    """The axis of a cue, by its full name, e.g. `A.focus`."""
+    return cue.axis if "." in cue.axis or not cue.axis else f"{cue.camera}.{cue.axis}"
+
+
+def _load_at(message: OscMessage, cue: str, view: ShowView) -> Heard:
+    if number(message.first) not in (None, 0.0):
+        return Heard(ignored="a rack cannot be loaded at a moment inside it; load it")
+    return Heard((Said("load", cue),))
+
+
+WITHOUT_ARGUMENTS: Final = ("/stop", "/pause")
+"""REAPER's feedback has these addresses too, always with an argument; QLab sends none."""
+COMMANDS: Final[Mapping[str, Meaning]] = {
+    "/go": _button("go"),
+    f"/go/{CUE}": _button("go"),
+    "/stop": _stop("hold"),
+    "/pause": _stop("hold"),
+    "/resume": _button("resume"),
+    "/hardStop": _stop("panic"),
+    "/panic": _stop("panic"),
+    "/panicInTime": lambda message, cue, view: Heard((Said("panic"),)),
+    "/reset": _button("top"),
+    "/playhead/next": _button("next"),
+    "/playhead/previous": _button("back"),
+    "/select/next": _button("next"),
+    "/select/previous": _button("back"),
+    f"/playhead/{CUE}": _button("standby"),
+    f"/select/{CUE}": _button("standby"),
+    f"/cue/{CUE}/go": _button("go"),
+    f"/cue/{CUE}/start": _button("go"),
+    f"/cue/{CUE}/preview": _button("go"),
+    f"/cue/{CUE}/load": _button("load"),
+    f"/cue/{CUE}/loadAt": _load_at,
+    f"/cue/{CUE}/stop": _on_axis("hold", if_running=True),
+    f"/cue/{CUE}/pause": _on_axis("hold", if_running=True),
+    f"/cue/{CUE}/hardStop": _on_axis("panic", if_running=True),
+    f"/cue/{CUE}/panic": _on_axis("panic", if_running=False),
+    f"/cue/{CUE}/resume": _on_axis("resume", if_running=False),
+}
+
+
+def stand_ins(cue: str, view: ShowView) -> Iterator[str]:
+    """The cues that QLab's `selected`, `playhead` and `active` stand for; a number stands for itself."""
+    if cue in ("selected", "playhead"):
+        standby = view.status.get("standby")
+        if standby:
+            yield str(standby)
+    elif cue == "active":
+        yield from (number for number, each in view.cues.items() if each.running)
+    else:
+        yield cue

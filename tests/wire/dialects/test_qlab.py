@@ -1,0 +1,170 @@
+"""QLab's words to us: what its Network cues and remotes send, unchanged; and the replies' JSON."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from cuefocus.wire.dialects.dialect import Heard, ShowView
+from cuefocus.wire.dialects.qlab import QLab
+from cuefocus.wire.osc import Argument, OscMessage
+from cuefocus.wire.said import Said
+from tests.wire.dialects.shows import DUET, crossed
+
+QLAB = QLab()
+PLACES = ("", "/workspace/cuefocus", "/workspace/Duet")
+
+
+def hear(address: str, *arguments: Argument, view: ShowView = DUET) -> Heard:
+    heard = QLAB.hear(crossed(address, *arguments), view)
+    assert heard is not None
+    return heard
+
+
+def told(answers: Sequence[OscMessage]) -> Any:
+    (answer,) = answers
+    found = json.loads(str(answer.first))
+    assert list(found) == ["workspace_id", "address", "status", "data"]
+    assert answer.address == f"/reply{found['address']}"
+    return found["status"], found["data"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("address", "arguments", "said"),
+    [
+        ("/go", (), [Said("go")]),
+        ("/go", (1,), [Said("go")]),
+        ("/go/12.5", (), [Said("go", "12.5")]),
+        ("/stop", (), [Said("hold")]),
+        ("/pause", (), [Said("hold")]),
+        ("/resume", (), [Said("resume")]),
+        ("/hardStop", (), [Said("panic")]),
+        ("/panic", (), [Said("panic")]),
+        ("/panic", (0.4,), [Said("panic")]),
+        ("/panicInTime", (2,), [Said("panic")]),
+        ("/reset", (), [Said("top")]),
+        ("/playhead/next", (), [Said("next")]),
+        ("/playhead/previous", (), [Said("back")]),
+        ("/playhead/3", (), [Said("standby", "3")]),
+        ("/select/3", (), [Said("standby", "3")]),
+        ("/cue/3/start", (), [Said("go", "3")]),
+        ("/cue/3/go", (), [Said("go", "3")]),
+        ("/cue/3/preview", (), [Said("go", "3")]),
+        ("/cue/99/start", (), [Said("go", "99")]),
+        ("/cue/3/load", (), [Said("load", "3")]),
+        ("/cue/3/loadAt", (0,), [Said("load", "3")]),
+        ("/cue_id/3/start", (), [Said("go", "3")]),
+        ("/cue/1/stop", (), [Said("hold", "A.focus")]),
+        ("/cue/1/pause", (), [Said("hold", "A.focus")]),
+        ("/cue/12.5/hardStop", (), [Said("panic", "B.iris")]),
+        ("/cue/2/panic", (), [Said("panic", "A.focus")]),
+        ("/cue/2/resume", (), [Said("resume", "A.focus")]),
+        ("/cue/selected/start", (), [Said("go", "3")]),
+        ("/cue/playhead/load", (), [Said("load", "3")]),
+        ("/cue/active/stop", (), [Said("hold", "A.focus"), Said("hold", "B.iris")]),
+    ],
+)
+def test_commands(place: str, address: str, arguments: tuple[Argument, ...], said: list[Said]) -> None:
+    heard = hear(place + address, *arguments)
+    assert (list(heard.said), heard.answers, heard.ignored) == (said, (), "")
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "why"),
+    [
+        ("/cue/2/stop", (), "not under way"),
+        ("/cue/99/stop", (), "no cue 99"),
+        ("/cue/3/loadAt", (1.5,), "load it"),
+        ("/cue/3/preWait", (2,), "written in the show file"),
+        ("/cue/3/armed", (0,), "written in the show file"),
+        ("/cue/99/name", (), "no cue 99"),
+        ("/cue/3/valuesForKeys", ("[",), "as JSON"),
+        ("/cue/3/valuesForKeys", ("[" * 60_000,), "as JSON"),
+        ("/cue/3/valuesForKeys", ("[1]",), "as JSON"),
+        ("/workspace/other/go", (), "no workspace other"),
+        ("/workspace/cuefocus/fly", (), "no word /fly"),
+        ("/go", (0.5,), "fader"),
+    ],
+)
+def test_what_cannot_be_is_said(address: str, arguments: tuple[Argument, ...], why: str) -> None:
+    heard = hear(address, *arguments)
+    assert heard.said == ()
+    status, data = told(heard.answers)
+    assert status == "error"
+    assert why in data
+
+
+@pytest.mark.parametrize("address", ["/go", "/cue/3/start", "/panic", "/cue/1/stop", "/reset", "/resume"])
+@pytest.mark.parametrize("argument", [0, 0.0, False])
+def test_a_button_let_go_says_nothing_and_is_not_answered(address: str, argument: Argument) -> None:
+    heard = hear(address, argument)
+    assert (heard.said, heard.answers) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "data"),
+    [
+        ("/version", (), "4.0"),
+        ("/workspaces", (), [{"uniqueID": "cuefocus", "displayName": "Duet", "version": "4.0"}]),
+        ("/cue/3/name", (), "desk"),
+        ("/cue/3/number", (), "3"),
+        ("/cue/3/uniqueID", (), "3"),
+        ("/cue/selected/number", (), "3"),
+        ("/cue/1/isRunning", (), True),
+        ("/cue/3/isRunning", (), False),
+        ("/cue/3/isLoaded", (), True),
+        ("/cue/12.5/armed", (), False),
+        ("/cue/3/preWait", (), 0.0),
+        ("/cue/1/duration", (), 0.6),
+        ("/cue/1/valuesForKeys", ('["number","isRunning","unheard of"]',), {"number": "1", "isRunning": True}),
+        ("/cue/1/valuesForKeys", ("number", "armed"), {"number": "1", "armed": True}),
+        ("/workspace/cuefocus/cue_id/1/name", (), "Ana"),
+    ],
+)
+def test_questions(address: str, arguments: tuple[Argument, ...], data: object) -> None:
+    heard = hear(address, *arguments)
+    assert told(heard.answers) == ("ok", data)
+    assert heard.said == ()
+
+
+def test_lists_of_cues() -> None:
+    status, lists = told(hear("/cueLists").answers)
+    assert status == "ok"
+    assert [cue["number"] for cue in lists[0]["cues"]] == list(DUET.cues)
+    assert [cue["number"] for cue in told(hear("/runningCues").answers)[1]] == ["1", "12.5"]
+    assert [cue["number"] for cue in told(hear("/selectedCues").answers)[1]] == ["3"]
+    assert told(hear("/selectedCues", view=ShowView()).answers)[1] == []
+    assert [cue["uniqueID"] for cue in told(hear("/cueLists/uniqueIDs").answers)[1][0]["cues"]] == list(DUET.cues)
+
+
+def test_the_connection() -> None:
+    assert hear("/connect").passcode == ""
+    assert hear("/workspace/cuefocus/connect", "4321").passcode == "4321"
+    assert hear("/connect", 4321).passcode == "4321"
+    assert hear("/thump").alive
+    assert told(hear("/alwaysReply", 1).answers)[0] == "ok"
+    assert [hear("/updates", on).subscribes for on in (1, 0)] == [True, False]
+    assert hear("/disconnect").subscribes is False
+    connect = crossed("/workspace/cuefocus/connect", "4321")
+    assert told(QLAB.answer(connect, True, "", {})) == ("ok", "ok")
+    assert told(QLAB.answer(connect, False, "wrong", {})) == ("ok", "badpass")
+
+
+def test_answers() -> None:
+    assert told(QLAB.answer(crossed("/cue/3/start"), True, "cue 3 lands in 600 ms", {})) == (
+        "ok",
+        "cue 3 lands in 600 ms",
+    )
+    assert told(QLAB.answer(crossed("/go"), False, "nothing is armed", {})) == ("error", "nothing is armed")
+
+
+def test_news() -> None:
+    place = "/update/workspace/cuefocus"
+    assert QLAB.news({"event": "landing", "cue": "1"}, DUET) == (OscMessage(f"{place}/cue_id/1"),)
+    assert QLAB.news({"event": "departure", "cue": "1"}, DUET) == (OscMessage(f"{place}/cue_id/1"),)
+    at = f"{place}/cueList/GO/playbackPosition"
+    assert QLAB.news({"event": "state", "standby": "3"}, DUET) == (OscMessage(at, ("3",)),)
+    assert QLAB.news({"event": "state", "standby": None}, DUET) == (OscMessage(at),)
+    assert QLAB.news({"event": "alarm", "text": "x"}, DUET) == ()
