@@ -388,3 +388,12 @@ def test_no_damage_raises_anything_but_input_errors(data: st.DataObject) -> None
         whole[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     with suppress(InputError):
         parse_show(bytes(whole), "x.yaml")
+
+
+@pytest.mark.parametrize("what", ["active/cue/1/12", "pending/cue/1/12", "previous/cue/1/12"])
+def test_an_address_that_eos_repeats_is_warned_of(what: str) -> None:
+    (warning,) = load(f"- {{cue: a, on: {{osc: /eos/out/{what}}}, to: ben}}\n").complaints
+    assert (warning.severity, warning.where) == ("warning", "cues.a.on.osc")
+    assert f"/eos/out/{what} never fires" in warning.problem
+    assert "/eos/out/event/cue/" in warning.hint
+    assert load("- {cue: a, on: {osc: /eos/out/event/cue/1/12/fire}, to: ben}\n").complaints == ()
