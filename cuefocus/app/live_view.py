@@ -166,6 +166,8 @@ def _meter(source: str, sound: Fields) -> Text:
 def _song(source: str, song: Fields) -> Text:
     """Where a source is by bar and beat."""
     tempo = f"  {float(song['tempo']):.1f} bpm" if song.get("tempo") else ""
+    if song.get("waits"):
+        return Text(f"{source}  {song.get('act')}{tempo}  {song['waits']}, with start and stop sync", style="yellow")
     stands = "" if song.get("running") else "  stopped"
     text = f"{source}  {song.get('act')} bar {song.get('bar')} beat {song.get('beat')}{tempo}{stands}"
     return Text(text, style="green" if song.get("running") else "grey62")

@@ -13,6 +13,13 @@ _SIGMA_NS = 20_000.0
 _GRAIN = 1 << 20  # parts of a quarter
 # Beats that pass at another pace than the tempo says were mapped anew.
 _PACE = 0.05
+# A session may wait for its start; who waits in vain is told why.
+_WAITS_NS = 30 * NS_PER_S
+_WAITS = "waits for a start"
+_NO_SYNC = (
+    "the Link session has a tempo but does not play; if it does to the ear, its programs do not share it: "
+    "turn on start and stop sync in each program, then stop and start"
+)
 _NO_START = (
     "Link shares beats and a tempo, but where the song is is not known: playback began before it was heard here; "
     "stop it and start it again, with start and stop sync on in each program"
@@ -33,6 +40,8 @@ class LinkInput:
         self._source = source
         self._last: tuple[LinkMoment, int] | None = None
         self._complained = False
+        self._plays, self._said_so = False, False
+        self._stands_since_ns: int | None = None
 
     def feed(self, data: bytes, stamp_ns: int) -> list[Heard]:
         """Readings that a moment completes.
@@ -51,7 +60,9 @@ class LinkInput:
         heard: list[Heard] = []
         if not moment.playing:
             self._complained = False
-            return self.line.stop(stamp_ns, "Link stopped") if before and before[0].playing else []
+            stopped = self.line.stop(stamp_ns, "Link stopped") if before and before[0].playing else []
+            return [*stopped, *self._waits(moment, stamp_ns)]
+        self._plays = True
         if before is None or not before[0].playing:
             heard += self.line.begin(stamp_ns)
         if moment.quarters is None:
@@ -63,17 +74,34 @@ class LinkInput:
         place = Fraction(round(moment.quarters * _GRAIN), _GRAIN)
         return heard + self.line.take_exact(place, stamp_ns, sigma_ns=_SIGMA_NS)
 
+    def _waits(self, moment: LinkMoment, stamp_ns: int) -> list[Heard]:
+        """Say once that a session of others has never played for long: Link without start and stop sync looks so."""
+        if self._plays or not moment.peers:
+            return []
+        if self._stands_since_ns is None:
+            self._stands_since_ns = stamp_ns
+        if self._said_so or stamp_ns - self._stands_since_ns < _WAITS_NS:
+            return []
+        self._said_so = True
+        return [Glitch(self._source, _NO_SYNC, stamp_ns)]
+
     def restart(self) -> None:
         """The session was away."""
         self.line.restart()
+        self._plays, self._said_so, self._stands_since_ns = False, False, None
         self._last, self._complained = None, False
 
     def told(self) -> dict[str, object] | None:
         """Where the song is, for the operator; None while nothing is known of it."""
-        if self._last is None or self._last[0].quarters is None:
+        if self._last is None:
             return None
-        moment = self._last[0]
-        return self.line.told(Fraction(moment.quarters or 0.0), tempo=moment.bpm, running=moment.playing)
+        moment, song = self._last[0], self.line.song
+        if moment.quarters is not None:
+            return self.line.told(Fraction(moment.quarters), tempo=moment.bpm, running=moment.playing)
+        if moment.playing or not moment.peers:
+            return None
+        act = "" if song is None else song.act
+        return {"act": act, "bar": None, "beat": None, "tempo": round(moment.bpm, 1), "running": False, "waits": _WAITS}
 
 
 def _in_pace(before: LinkMoment, moment: LinkMoment, apart_ns: int) -> bool:

@@ -18,6 +18,9 @@ _CONTRADICTED, _PARDON, _DOUBTED, _MOST_DOUBT = 40, 1, 60, 240
 # Labels that kept pace for so many times as long as before they last did not count at our rate again.
 _TRUST = 4
 _LEAST_TRUST_NS, _MOST_TRUST_NS = 3 * NS_PER_S, 300 * NS_PER_S
+# Between whole frames: known when it is known to this part of a frame, or after so much of the project.
+_SETTLED_FRAMES = 0.25
+_PATIENCE_NS = NS_PER_S
 # Onward by more than this was not played.
 _LONGEST_STEP_NS = NS_PER_S
 
@@ -46,6 +49,16 @@ class ProjectZero:
     def doubtful(self) -> bool:
         """Whether labels and times have contradicted each other, and not agreed for long enough since."""
         return self._trust_ns is not None or self._doubt > _DOUBTED
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known which frame it is; a label and a time alone may leave two of them."""
+        if self._low_ns is None or self._kept_pace_ns >= _PATIENCE_NS:
+            return True
+        last = self._rate.frames_at(self._high_ns)
+        fitting = sum(self._rate.show_ns(frame) >= self._low_ns for frame in (last, last - 1))
+        narrow = self._high_ns - self._low_ns <= _SETTLED_FRAMES * self._rate.frame_ns
+        return fitting == 1 or (narrow and not fitting)
 
     def show_at(self, project_ns: int) -> int:
         """Show time of a position, ns, by what is known now.

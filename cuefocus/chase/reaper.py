@@ -42,6 +42,7 @@ class ReaperInput:
         self._running_on, self._to_and_fro = RunningOn(), ToAndFro()
         self._rolling = True
         self._last_ns: int | None = None
+        self._first_ns: int | None = None
         self._timed: ReaperPosition | None = None  # the newest one that said seconds
         self._labelled: ReaperPosition | None = None
 
@@ -82,7 +83,7 @@ class ReaperInput:
         self._running_on, self._to_and_fro = RunningOn(), ToAndFro()
         self.decoder.restart()
         self.places.restart()
-        self._rolling, self._last_ns = True, None
+        self._rolling, self._last_ns, self._first_ns = True, None, None
         self._timed = self._labelled = None
 
     def _turn(self, transport: ReaperTransport) -> list[Heard]:
@@ -114,6 +115,9 @@ class ReaperInput:
         self._last_ns = show_ns
         if not self._rolling:
             return self._stands(show_ns, stamp_ns)
+        first, self._first_ns = self._first_ns is None, self._first_ns or stamp_ns
+        if not self._zero.settled or (first and label is None):
+            return []  # it is not known yet which frame of the label's this is; a label may follow the first seconds
         if self._to_and_fro.jumps(show_ns, stamp_ns):
             self.places.restart()
             return [Glitch(self._source, _MIXED, stamp_ns)]

@@ -10,7 +10,7 @@ from functools import partial
 from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Final
 
-from cuefocus.shells.art_net_filter import ART_NET_FILTER
+from cuefocus.shells.art_net_filter import ART_NET_FILTER, SAMPLED
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_device import ALL_ADDRESSES, ARTNET
 from cuefocus.shells.packet_filter import attach
@@ -68,6 +68,8 @@ class ArtNetInlet(UdpInlet):
         only_timecode: what is something else is not even fetched.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
+
+    Of malformed timecode it hands over one in `one_in`.
     """
 
     def __init__(
@@ -85,3 +87,4 @@ class ArtNetInlet(UdpInlet):
             clock_ns=clock_ns,
             wall_ns=wall_ns,
         )
+        self.one_in = SAMPLED if only_timecode else 1

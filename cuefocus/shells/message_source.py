@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol, runtime_checkable
 
 from cuefocus.engine.ports import SourceEvent
+from cuefocus.shells.glitch_spells import GlitchSpells
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_turns import Counted, Inlet, Message, MessageTurns, Standing, WayIn
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -30,6 +31,15 @@ def inbox_event(found: Reading | Glitch | PlaybackStopped) -> Heard:
     if isinstance(found, PlaybackStopped):
         return SourceEvent(found.source, found.stamp_ns, "stopped", found.reason)
     return found
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """An inlet that hands over only some of what is no timecode."""
+
+    @property
+    def one_in(self) -> int:
+        """One in so many."""
 
 
 @runtime_checkable
@@ -88,6 +98,7 @@ class MessageSource:
         self._quiet = resumed
         self._news: list[Fields] = []
         self._glitches, self._glitch, self._glitches_told_ns = 0, "", 0
+        self._spells = GlitchSpells(one_in=inlet.one_in if isinstance(inlet, Samples) else 1)
         self._song_told_ns = 0
         self.worst_late_ns = 0
 
@@ -112,13 +123,15 @@ class MessageSource:
                     self._listener.resume(came.clocks, came.song)
             else:
                 self.worst_late_ns = max(self.worst_late_ns, at_ns - came.stamp_ns)
-                heard += self._hear(came)
+                heard += self._hear(came, at_ns)
         if isinstance(self._listener, Discerning) and (rivals := self._listener.rivals(at_ns)):
             self._tell_alarm(at_ns, rivals)
         return heard + self._glitches_due(at_ns)
 
     def news(self, at_ns: int) -> list[Fields]:
         """Events for the operator since the last call: comings and goings, what was no timecode, where the song is."""
+        for text in self._spells.news(at_ns):
+            self._tell_alarm(at_ns, text)
         if isinstance(self._listener, Musical) and at_ns - self._song_told_ns >= _SONG_TOLD_NS:
             self._song_told_ns = at_ns
             if song := self._listener.told():
@@ -130,7 +143,7 @@ class MessageSource:
         """Let go of the inlet."""
         self._turns.close()
 
-    def _hear(self, message: Message) -> list[Heard]:
+    def _hear(self, message: Message, at_ns: int) -> list[Heard]:
         heard: list[Heard] = []
         if not message.data:
             return heard
@@ -142,17 +155,17 @@ class MessageSource:
         for found in found_now:
             if isinstance(found, Glitch):
                 self._glitches, self._glitch = self._glitches + 1, found.reason
+                self._spells.take(found.reason, at_ns)
             else:
                 heard.append(inbox_event(found))
         return heard
 
     def _glitches_due(self, at_ns: int) -> list[Heard]:
-        """What was torn or no timecode, gathered: a flood of it is one event a second."""
+        """What was torn or no timecode, gathered for the journal: a flood of it is one event a second."""
         if not self._glitches or at_ns - self._glitches_told_ns < _GLITCHES_TOLD_NS:
             return []
         count, self._glitches, self._glitches_told_ns = self._glitches, 0, at_ns
         reason = self._glitch if count == 1 else f"{self._glitch}, the last of {count} like it or worse"
-        self._tell_alarm(at_ns, reason)
         return [Glitch(self.source, reason, at_ns)]
 
     def _stands(self, standing: Standing, at_ns: int) -> list[Heard]:

@@ -58,6 +58,9 @@ def test_bar_beat_and_tempo_of_a_sequencer_are_seen_as_long_as_it_is_there() -> 
     song = {"act": "song", "bar": 17, "beat": 3, "tempo": 120.04, "running": False}
     picture.take({"event": "state", "host_ns": NOW_NS, "source": "daw", "song": song})
     assert "daw  song bar 17 beat 3  120.0 bpm  stopped" in _seen(picture, LOCKED)
+    song = {"act": "song", "bar": None, "beat": None, "tempo": 121.0, "running": False, "waits": "waits for a start"}
+    picture.take({"event": "state", "host_ns": NOW_NS, "source": "daw", "song": song})
+    assert "daw  song  121.0 bpm  waits for a start, with start and stop sync" in _seen(picture, LOCKED)
     picture.take({"event": "source", "source": "daw", "kind": "lost", "text": "it was unplugged"})
     assert "bar 17" not in _seen(picture, LOCKED)
 

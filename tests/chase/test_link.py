@@ -75,3 +75,26 @@ def test_it_is_told_where_the_song_is() -> None:
     listener.restart()
     assert listener.told() is None
     assert isinstance(listener.feed(b"what", 5)[0], Glitch)
+
+
+def test_a_session_that_never_plays_waits_and_says_once_why_that_may_be() -> None:
+    listener = LinkInput("link", [song()])
+    found = [
+        (second, one.reason)
+        for second in range(100)
+        for one in listener.feed(LinkMoment(None, 121.0, False, 2).packed(), HOST0_NS + second * NS_PER_S)
+        if isinstance(one, Glitch)
+    ]
+    assert [second for second, _ in found] == [30]
+    assert "turn on start and stop sync in each program" in found[0][1]
+    told = listener.told()
+    assert told is not None
+    assert (told["tempo"], told["running"], told["waits"]) == (121.0, False, "waits for a start")
+
+
+def test_one_that_has_played_is_only_stopped() -> None:
+    listener = LinkInput("link", [song()])
+    heard(listener, 2.0)
+    for second in range(3, 100):
+        found = listener.feed(LinkMoment(None, 120.0, False, 1).packed(), HOST0_NS + second * NS_PER_S)
+        assert not [one for one in found if isinstance(one, Glitch)]

@@ -1,7 +1,9 @@
 """REAPER's feedback, as its screen is drawn: readings of the moment each frame began."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 import pytest
@@ -286,3 +288,19 @@ def test_two_that_send_as_one_are_told_and_not_followed() -> None:
     readings, _, glitches = told(ReaperInput("reaper", RATE), both)
     assert all(one.stamp_ns < HOST0_NS + NS_PER_S for one in readings)
     assert "give each a port of its own" in glitches[-1].reason
+
+
+@pytest.mark.parametrize("bundled", [True, False])
+@pytest.mark.parametrize("field", ["/time", "/time/str"])
+def test_from_the_first_reading_on_it_is_the_right_frame(field: str, bundled: bool) -> None:
+    """A label and a time alone may leave two frames for the project's start: then there is no reading yet."""
+    fields = (field, "/frames/str")
+    for seed in range(150):
+        begun_s = seed * 0.00713
+        place = partial(add, begun_s)
+        reaper = Reaper(place, RATE, HOUR.frame_number(RATE), fields, bundled=bundled, seed=seed)
+        found = [one for one in heard(reaper, ReaperInput("reaper", RATE), 2.0) if isinstance(one, Reading)]
+        began_ns = HOST0_NS - round(begun_s * NS_PER_S) - HOUR.show_ns(RATE)
+        off_ms = [(one.stamp_ns - began_ns - one.label.show_ns(RATE)) / NS_PER_MS for one in found]
+        assert max(map(abs, off_ms)) < 20.0, (seed, off_ms[:3])
+        assert found[0].stamp_ns - HOST0_NS < 700 * NS_PER_MS

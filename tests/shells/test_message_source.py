@@ -126,7 +126,13 @@ def test_what_is_no_timecode_is_one_event_a_second() -> None:
     assert len(glitches) == len(told) == 3
     assert "a datagram that is not Art-Net" in glitches[-1].reason
     assert "100" in glitches[-1].reason
-    assert len(source.news(hand.now_ns)) == 3
+    alarms = [str(fields["text"]) for fields in source.news(hand.now_ns)]
+    assert alarms == ["source desk: a datagram that is not Art-Net"], "told when it begins"
+    last_ns = hand.now_ns - 100 * NS_PER_MS
+    assert not source.news(last_ns + 4900 * NS_PER_MS)
+    [over] = source.news(last_ns + 5 * NS_PER_S)
+    assert "over, the last of 300 like it in 3 s" in str(over["text"]), "and when it ends"
+    assert not source.news(hand.now_ns + 60 * NS_PER_S)
 
 
 def test_comings_and_goings_are_told_once_each() -> None:
