@@ -16,6 +16,7 @@ from cuefocus.rig.motors import Motor
 from cuefocus.shells.checkpoint import make_sheets
 from cuefocus.shells.conductor_config import ConductorConfig
 from cuefocus.shells.event_pipe import EventReader, event_pair
+from cuefocus.shells.front_desk_config import NOBODY_HEARD, FrontDeskConfig
 from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
 from cuefocus.shells.shared_memory import SharedMemory
@@ -143,6 +144,7 @@ def conductor_child(
     runtime: RuntimeDir,
     places: Places,
     *,
+    desk: FrontDeskConfig = NOBODY_HEARD,
     afresh: int = 0,
 ) -> ChildSpec:
     """The conductor process."""
@@ -161,6 +163,7 @@ def conductor_child(
         sheet_fds=wires.sheet_fds,
         spill_fd=wires.spill_fd,
         loops=ready_loops(),
+        desk=desk,
     )
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))

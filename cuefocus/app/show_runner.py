@@ -21,6 +21,7 @@ from cuefocus.app.daemon import (
     motion_config,
     understudy_child,
 )
+from cuefocus.app.desks import front_desk_of
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
 from cuefocus.app.live_view import Picture, drawn, sentence
 from cuefocus.app.processes import ChildSpec, Death, Processes
@@ -97,6 +98,7 @@ class ShowRunner:
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
         self._rights_told = False
+        self._front_desk = front_desk_of(rig)
         self._missing = missing
         self.rows: list[LandingRow] = []
         self.unheard = False
@@ -146,7 +148,9 @@ class ShowRunner:
 
     def _conductor(self) -> ChildSpec:
         wires, sources, plays = self._wires, self._sources, self._plays
-        return conductor_child(wires, sources, plays, self._runtime, self._places, afresh=self._afresh)
+        return conductor_child(
+            wires, sources, plays, self._runtime, self._places, desk=self._front_desk, afresh=self._afresh
+        )
 
     def _open_ears(self, wires: Sequence[EarsWire]) -> None:
         """Until each device is open, or at least there: whether timecode is on it already does not matter.

@@ -7,6 +7,7 @@ from cuefocus.engine.cue_lists import CueLists
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.first_move import go_there_slowly, why_too_fast
 from cuefocus.engine.job import Job, TriggerJob
+from cuefocus.engine.lives import tell_departure
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.ports import Trigger
 from cuefocus.engine.settings import shown_ns
@@ -160,6 +161,7 @@ class Casting:
         record.happen(Happening.PLANNED)
         record.happen(Happening.DEPARTED)
         record.departed_ns, record.land_host_ns, record.speed = rack.depart_ns, rack.land_ns, 1.0
+        tell_departure(session, record)
         record.watch_until_ns = max(rack.stop_ns, rack.land_ns) + NS_PER_S
         if later and clock.running and clock.speed > 0.0:
             departs_ns = clock.host_at(later[0].depart_ns - later[0].takeup_ns) + orders.job.spec.dead_ns

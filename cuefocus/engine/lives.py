@@ -118,7 +118,25 @@ def depart(session: "Session", record: CueRecord | None, now_ns: int) -> None:
     session.book.end_watch(record.axis, now_ns)
     if record.happen(Happening.DEPARTED):
         record.departed_ns = now_ns
+        tell_departure(session, record)
         session.departed()
+
+
+def tell_departure(session: "Session", record: CueRecord) -> None:
+    """Tell that a rack is under way."""
+    session.tell(
+        "departure",
+        take=record.take,
+        **{"pass": record.pass_},
+        cue=record.rack.cue,
+        name=record.rack.name,
+        camera=record.axis.rpartition(".")[0],
+        axis=record.axis.rpartition(".")[2],
+        target=record.rack.target,
+        anchor=record.rack.anchor,
+        source=record.source,
+        planned_s=round((record.rack.land_ns - record.base_ns) / NS_PER_S, 6),
+    )
 
 
 def outlive(session: "Session", orders: AxisOrders) -> None:

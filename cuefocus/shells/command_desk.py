@@ -15,12 +15,12 @@ class CommandDesk:
 
     Args:
         server: the socket.
-        next_id: number of the first command; above every one in the journal.
+        number: the number of the next command, of all that this conductor hears.
         now_ns: the host clock.
     """
 
-    def __init__(self, server: LocalServer, next_id: int, now_ns: Callable[[], int]) -> None:
-        self._server, self._next_id, self._now_ns = server, next_id, now_ns
+    def __init__(self, server: LocalServer, number: Callable[[], int], now_ns: Callable[[], int]) -> None:
+        self._server, self._number, self._now_ns = server, number, now_ns
         self._asked: dict[int, Peer] = {}
 
     def fileno(self) -> int:
@@ -53,12 +53,11 @@ class CommandDesk:
             return None
         if not texts["verb"]:
             return None
-        number, self._next_id = self._next_id, self._next_id + 1
         return Command(
             verb=str(texts["verb"]),
             stamp_ns=self._now_ns(),
             target=str(texts["target"]),
             value=str(texts["value"]),
             source=str(source),
-            id=number,
+            id=self._number(),
         )

@@ -11,6 +11,7 @@ from typing import Final
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import DeviceError, RigFileError
+from cuefocus.shells.front_desk_config import NOBODY_HEARD, FrontDeskConfig, front_desk_fields, front_desk_from
 from cuefocus.shells.source_config import PlayConfig, SourceConfig, fields_of, source_from
 
 DEFAULT_PRIORITY: Final = 60
@@ -32,6 +33,7 @@ class ConductorConfig:
         priority: of the real-time class; 0 for the ordinary one. lock: keep its memory from being paged out.
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
         sheet_fds: inherited descriptors of the checkpoints' sheets; none for a conductor without an understudy.
+        desk: where OSC is heard.
         loops: folder of the LTC decoder's compiled loops, all there; empty: it decodes with the plain ones.
     """
 
@@ -50,6 +52,7 @@ class ConductorConfig:
     sheet_fds: tuple[int, ...] = ()
     spill_fd: int = -1
     loops: str = ""
+    desk: FrontDeskConfig = NOBODY_HEARD
 
     @property
     def journal_path(self) -> Path:
@@ -59,7 +62,11 @@ class ConductorConfig:
 
     def write(self, path: Path) -> None:
         """Put it where the conductor will read it."""
-        fields = {**asdict(self), "sources": [fields_of(source) for source in self.sources]}
+        fields = {
+            **asdict(self),
+            "sources": [fields_of(source) for source in self.sources],
+            "desk": front_desk_fields(self.desk),
+        }
         path.write_text(json.dumps(fields, indent=1), encoding="utf-8")
 
 
@@ -68,11 +75,13 @@ def read_conductor_config(path: Path) -> ConductorConfig:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         sources, plays, sheets = fields.pop("sources"), fields.pop("plays"), fields.pop("sheet_fds", ())
+        desk = fields.pop("desk")
         return ConductorConfig(
             **fields,
             sources=tuple(source_from(source) for source in sources),
             plays=PlayConfig(**{**plays, "sources": tuple(plays["sources"])}) if plays is not None else None,
             sheet_fds=tuple(sheets),
+            desk=front_desk_from(desk),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None

@@ -9,6 +9,7 @@ import gc
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from cuefocus.chase.clock import NO_CLOCK, ClockState
@@ -39,7 +40,6 @@ class Conductor:
         specs: axes by name.
         outcome: of the last step replayed; None for a fresh session.
         in_take: whether that left a take open.
-        next_id: number of the first command heard; above every one in the journal.
         attach_seen: by axis, the attach count motion has seen of a predecessor; lower ones it would not follow.
     """
 
@@ -51,7 +51,6 @@ class Conductor:
         *,
         outcome: Outcome | None = None,
         in_take: bool = False,
-        next_id: int = 1,
         attach_seen: Mapping[str, int] | None = None,
     ) -> None:
         self._around, self._session, self._specs = around, session, dict(specs)
@@ -61,14 +60,16 @@ class Conductor:
         self._due_ns = 0
         self._held: set[str] = set()
         self._attach_from = dict(attach_seen or {})
-        self._commands = CommandDesk(around.server, next_id, around.now_ns)
+        self._commands = CommandDesk(around.server, partial(next, around.numbers), around.now_ns)
         self._ledger = LedgerQueue(around.ledger, self._alarm)
         self._collect_ns = 0
         self._lost_seen = around.status.lost
         self._awake_ns = around.now_ns()
         self._motion_silent = False
         self._wait = DescriptorWait()
-        own = (around.server.fileno(), around.memory.conductor_bell, around.events.fileno())
+        own = [around.server.fileno(), around.memory.conductor_bell, around.events.fileno()]
+        if around.desk is not None:
+            own.append(around.desk.fileno())
         for fd in (*own, *around.sources.descriptors()):
             if fd >= 0:
                 self._wait.watch(fd)
@@ -125,6 +126,8 @@ class Conductor:
         deadline_ns = min(now_ns + BEAT_NS, max(self._due_ns, now_ns))
         if (source_ns := around.sources.next_due_ns) is not None:
             deadline_ns = min(deadline_ns, source_ns)
+        if around.desk is not None and (desk_ns := around.desk.next_due_ns) is not None:
+            deadline_ns = min(deadline_ns, desk_ns)
         readable = self._wait.wait_until(deadline_ns)
         self._put_right(around.memory.conductor_beat.last_ns)
         beat_ns = around.memory.conductor_beat.last_ns
@@ -138,6 +141,9 @@ class Conductor:
         self._play(now_ns)
         for fields in around.sources.news(now_ns):
             around.events.put(fields)
+        if around.desk is not None:
+            for fields in around.desk.news():
+                around.events.put(fields)
         self._spare_time(now_ns)
 
     def _put_right(self, beat_ns: int) -> None:
@@ -161,6 +167,8 @@ class Conductor:
         if around.status.lost != self._lost_seen:
             self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
             self._lost_seen = around.status.lost
+        if around.desk is not None:
+            inbox += around.desk.pump()
         inbox += around.sources.pump()
         if around.server.fileno() in readable:
             inbox += self._commands.take()
@@ -186,9 +194,13 @@ class Conductor:
         self.in_take = take_after(self.in_take, outcome)
         for reply in outcome.replies:
             self._commands.answer(reply)
+            if around.desk is not None:
+                around.desk.answer(reply)
         for event in outcome.events:
             fields = printed(event, now_ns)
             around.events.put(fields)
+            if around.desk is not None:
+                around.desk.tell(fields)
             if event.kind == "take":
                 around.takes.put(fields)
         if outcome.rows:

@@ -12,6 +12,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from cuefocus.errors import CueFocusError, InputError
 from cuefocus.files.collector import collector_paused
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.conductor_config import ConductorConfig, Score, read_conductor_config, read_score
+from cuefocus.shells.conductor_desk import open_desk
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
 from cuefocus.shells.conductor_sources import conductor_kernels, open_sources
@@ -72,6 +75,7 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         open_things.callback(server.close)
         publisher = Publisher(memory, status)
         around = Surroundings(now_ns, memory, status, publisher, server, events, takes)
+        around.numbers = count(recalled.next_id)
 
         def trouble(text: str) -> None:
             events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
@@ -92,6 +96,9 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         resumed, songs = recalled.outcome is not None, score.job.songs
         around.sources = open_sources(config.sources, playlist, resumed=resumed, kernels=kernels, songs=songs)
         open_things.callback(around.sources.close)
+        if config.desk.heard:
+            around.desk = open_desk(config.desk, score.job, partial(next, around.numbers))
+            open_things.callback(around.desk.close)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
         attach_seen = _attach_counts(memory)
@@ -102,7 +109,6 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
             {name: axis.spec for name, axis in score.job.axes.items()},
             outcome=recalled.outcome,
             in_take=recalled.in_take,
-            next_id=recalled.next_id,
             attach_seen=attach_seen,
         )
         _stop_on_signals(conductor)

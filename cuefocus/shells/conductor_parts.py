@@ -1,7 +1,8 @@
 """What the conductor's loop touches: the session, the files, the memory, the sockets, the sources."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol
 
 from cuefocus.engine.outcome import Outcome
@@ -9,6 +10,7 @@ from cuefocus.engine.ports import InboxEvent
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.local_socket import LocalServer
+from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.shm_ring import StatusReader
 from cuefocus.shells.source_set import SourceSet
@@ -44,6 +46,8 @@ class Surroundings:
         events: all of them, to `run`. takes: those of takes, to the desk.
         journal, ledger: None where nothing is kept.
         sources: where timecode comes from.
+        desk: who speaks OSC; None where nobody is heard.
+        numbers: of the commands heard, above every one in the journal.
     """
 
     now_ns: Callable[[], int]
@@ -56,3 +60,5 @@ class Surroundings:
     journal: Keeps | None = None
     ledger: Lists | None = None
     sources: SourceSet = field(default_factory=SourceSet)
+    desk: OscDesk | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))

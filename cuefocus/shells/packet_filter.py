@@ -76,8 +76,13 @@ def keep_one_in(share: int, label: str) -> tuple[Line, ...]:
     )
 
 
-def assembled(lines: Sequence[Line]) -> bytes:
-    """The program as the kernel takes it (struct sock_filter each). Raises KeyError for a label that no line has."""
+def assembled(lines: Sequence[Line], *, header_bytes: int = UDP_HEADER_BYTES) -> bytes:
+    """The program as the kernel takes it (struct sock_filter each). Raises KeyError for a label that no line has.
+
+    Args:
+        lines: its instructions.
+        header_bytes: what the program sees before the payload.
+    """
     places = {line.label: number for number, line in enumerate(lines) if line.label}
     program = b""
     for number, line in enumerate(lines):
@@ -85,7 +90,7 @@ def assembled(lines: Sequence[Line]) -> bytes:
         def way(label: str, *, here: int = number) -> int:
             return places[label] - here - 1 if label else 0
 
-        value = line.value + UDP_HEADER_BYTES if line.op in _LOADS else line.value
+        value = line.value + header_bytes if line.op in _LOADS else line.value
         ways = (way(line.then), way(line.otherwise)) if line.op in _BRANCHES else (0, 0)
         program += struct.pack("=HBBI", line.op, *ways, value)
     return program

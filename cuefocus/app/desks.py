@@ -1,0 +1,39 @@
+"""The rig's network section as the conductor is told of it."""
+
+from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.rig.models import Rig
+from cuefocus.rig.network import OscSettings
+from cuefocus.rig.values import Endpoint
+from cuefocus.shells.front_desk_config import FrontDeskConfig
+from cuefocus.shells.osc_desk import resolved
+from cuefocus.wire.said import Right
+
+_NOBODY = OscSettings(listen=())
+
+
+def front_desk_of(rig: Rig) -> FrontDeskConfig:
+    """Where OSC is heard, and who may do what; nowhere and nobody where the rig does not say."""
+    osc = rig.network.osc or _NOBODY
+    return FrontDeskConfig(
+        udp=_places(osc.listen),
+        tcp=_places(osc.tcp),
+        rules=DeskRules(
+            peers=tuple(
+                PeerRule(
+                    peer.id,
+                    str(peer.address.network),
+                    Right[peer.rights.upper()],
+                    peer.trust_timetags,
+                    peer.reply or 0,
+                )
+                for peer in rig.network.peers
+            ),
+            passcodes=tuple((one.passcode, Right[one.rights.upper()]) for one in osc.passcodes),
+            told=_places(osc.send),
+        ),
+    )
+
+
+def _places(endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, int], ...]:
+    """As addresses; a name that nobody knows is left out."""
+    return tuple(found for one in endpoints if (found := resolved(one.host, one.port)) is not None)

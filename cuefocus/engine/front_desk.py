@@ -1,0 +1,293 @@
+"""What comes from desks over OSC: read, judged by who says it, made words of the session, and answered.
+
+Nothing here waits, and nothing raises for what a packet holds. The session's own guards make a trigger count once;
+here a packet that a desk sends twice in a breath is one, so that a flood costs the session nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cuefocus.engine.desk_faults import DeskFaults
+from cuefocus.engine.outcome import Reply
+from cuefocus.engine.peers import DeskRules, Guest, Peers
+from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.subscribers import Subscribers
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
+from cuefocus.wire.dialects.all import DIALECTS, hear
+from cuefocus.wire.dialects.dialect import Dialect, Heard, ShowView
+from cuefocus.wire.osc import OscMessage, OscPacket, read_packet, write_message
+from cuefocus.wire.osc_triggers import TriggerTable
+from cuefocus.wire.said import STOPS, Right, Said, right_for
+
+TWICE_NS: Final = 20 * NS_PER_MS
+"""The same packet from the same port within this is one: some desks send each twice."""
+FURTHEST_NS: Final = 10 * NS_PER_S
+"""A time tag further ahead than this is a clock set wrong, not a cue."""
+_MOST_REMEMBERED: Final = 512
+_LONGEST_REMEMBERED: Final = 256
+_MOST_ASKED: Final = 1024
+_MOST_ANSWERED_REFUSALS: Final = 32
+_NO_RIGHT: Final = "it may not; name it under peers in the rig's network section"
+
+
+@dataclass(slots=True)
+class Hearing:
+    """What came of a packet.
+
+    Args:
+        events: for the session's inbox.
+        out: packets to send, and to whom.
+        urgent: a stop is among the events.
+    """
+
+    events: list[Command | Trigger] = field(default_factory=list)
+    out: list[tuple[Guest, bytes]] = field(default_factory=list)
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    guest: Guest
+    message: OscMessage
+    dialect: Dialect
+
+
+class FrontDesk:
+    """Everybody who speaks OSC.
+
+    Args:
+        rules: who may do what.
+        triggers: the show's own.
+        number: the number of the next command.
+        way: how what is said here is called as a source: "osc".
+    """
+
+    def __init__(
+        self,
+        rules: DeskRules,
+        triggers: TriggerTable,
+        number: Callable[[], int],
+        *,
+        way: str = "osc",
+    ) -> None:
+        self.peers = Peers(rules)
+        self.subscribers = Subscribers(rules.told, DIALECTS[0])
+        self.faults = DeskFaults()
+        self.view = ShowView()
+        self._triggers, self._number, self._way = triggers, number, way
+        self._packets: dict[bytes, OscPacket] = {}
+        self._last: dict[tuple[Guest, bytes], int] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._refusals_answered = 0
+        self._refusals_since_ns = 0
+
+    def hear(self, packet: bytes, stamp_ns: int, guest: Guest, host_ns_of: Callable[[int], int]) -> Hearing:
+        """What a packet asks for.
+
+        Args:
+            packet: its bytes.
+            stamp_ns: host time at which it came.
+            guest: who sent it.
+            host_ns_of: host time of an NTP time tag.
+        """
+        hearing = Hearing()
+        right = self.peers.right(guest)
+        if right is Right.NONE and self._tired_of_refusing(stamp_ns):
+            self.faults.refused(guest.host, "")
+            return hearing
+        read = self._read(packet)
+        for fault in read.faults:
+            self.faults.torn(guest.host, fault)
+        if read.messages and self._twice(packet, read, stamp_ns, guest):
+            self.faults.twice(guest.host, read.messages[0].address)
+            return hearing
+        for message in read.messages:
+            self._hear(message, stamp_ns, guest, right, host_ns_of, hearing)
+        self.subscribers.alive(guest, stamp_ns)
+        return hearing
+
+    def answer(self, reply: Reply) -> list[tuple[Guest, bytes]]:
+        """The answer to who asked; to nobody where it was not asked here."""
+        asked = self._asked.pop(reply.id, None)
+        if asked is None:
+            return []
+        said = asked.dialect.answer(asked.message, reply.ok, reply.text, reply.data)
+        return [(self._reply_to(asked.guest), write_message(message)) for message in said]
+
+    def observe(self, event: Mapping[str, object]) -> None:
+        """Keep what desks may ask for as an event says it is."""
+        kind, cue = event.get("event"), self.view.cues.get(str(event.get("cue", "")))
+        if kind == "state" and "timecode" in event:
+            self.view = replace(self.view, status=event, countdown_s=_countdown_s(event))
+        elif kind in ("departure", "landing") and cue is not None:
+            cues = self.view.cues
+            if isinstance(cues, dict):
+                cues[cue.number] = replace(cue, running=kind == "departure")
+
+    def news(self, event: Mapping[str, object], now_ns: int) -> list[tuple[Guest, bytes]]:
+        """What those who asked to be told are told of an event."""
+        return self.subscribers.news(event, self.view, now_ns)
+
+    def leave(self, guest: Guest) -> None:
+        """A guest has hung up."""
+        self.peers.forget(guest)
+        self.subscribers.forget(guest)
+
+    # --- one packet ---
+
+    def _read(self, packet: bytes) -> OscPacket:
+        """Its messages; desks say the same few things over and over, and these are read once."""
+        known = self._packets.get(packet)
+        if known is None:
+            known = read_packet(packet)
+            if len(packet) <= _LONGEST_REMEMBERED and not any(one.time_tag for one in known.messages):
+                if len(self._packets) >= _MOST_REMEMBERED:
+                    self._packets.clear()
+                self._packets[packet] = known
+        return known
+
+    def _twice(self, packet: bytes, read: OscPacket, stamp_ns: int, guest: Guest) -> bool:
+        key = (guest, packet)
+        before_ns = self._last.get(key)
+        if before_ns is not None and 0 <= stamp_ns - before_ns < TWICE_NS:
+            return not any(message.address.rpartition("/")[2] in _NEVER_TWICE for message in read.messages)
+        if len(packet) <= _LONGEST_REMEMBERED:
+            if len(self._last) >= _MOST_REMEMBERED:
+                self._last.clear()
+            self._last[key] = stamp_ns
+        return False
+
+    def _tired_of_refusing(self, now_ns: int) -> bool:
+        """Whether enough strangers have been answered this second: the others are only counted."""
+        if now_ns - self._refusals_since_ns >= NS_PER_S:
+            self._refusals_since_ns, self._refusals_answered = now_ns, 0
+        return self._refusals_answered >= _MOST_ANSWERED_REFUSALS
+
+    # --- one message ---
+
+    def _hear(
+        self,
+        message: OscMessage,
+        stamp_ns: int,
+        guest: Guest,
+        right: Right,
+        host_ns_of: Callable[[int], int],
+        hearing: Hearing,
+    ) -> None:
+        dialect, heard = hear(message, self.view) or (None, None)
+        stops = heard is not None and any(said.verb in STOPS for said in heard.said)
+        keys = () if stops else self._triggers.heard(message)
+        if not keys and (dialect is None or heard is None):
+            self.faults.unheard += 1
+            return
+        due_ns, why = self._due(message, stamp_ns, guest, host_ns_of)
+        if why and not stops:
+            self.faults.torn(guest.host, why)
+            self._refuse(message, dialect, guest, why, hearing)
+            return
+        source = f"{self._way}:{self.peers.rule(guest.host).id}"
+        if keys:
+            if right < Right.OPERATE:
+                self.faults.refused(guest.host, message.address)
+                self._refuse(message, dialect or DIALECTS[0], guest, _NO_RIGHT, hearing)
+                return
+            hearing.events += [Trigger("osc", key, stamp_ns, source, due_ns) for key in keys]
+        elif dialect is not None and heard is not None:
+            self._obey(message, dialect, heard, (stamp_ns, 0 if stops else due_ns, source), guest, right, hearing)
+
+    def _obey(
+        self,
+        message: OscMessage,
+        dialect: Dialect,
+        heard: Heard,
+        when: tuple[int, int, str],
+        guest: Guest,
+        right: Right,
+        hearing: Hearing,
+    ) -> None:
+        stamp_ns, due_ns, source = when
+        if heard.passcode is not None:
+            right = self._connect(message, dialect, heard.passcode, stamp_ns, guest, right, hearing)
+        if heard.subscribes is not None or heard.answers:
+            if right < Right.VIEW:
+                self.faults.refused(guest.host, message.address)
+                self._refuse(message, dialect, guest, _NO_RIGHT, hearing)
+                return
+            if heard.subscribes is not None:
+                self.subscribers.subscribe(self._reply_to(guest), guest, dialect, stamp_ns, on=heard.subscribes)
+            hearing.out += [(self._reply_to(guest), write_message(one)) for one in heard.answers]
+        for said in heard.said:
+            if right < right_for(said):
+                self.faults.refused(guest.host, message.address)
+                self._refuse(message, dialect, guest, _NO_RIGHT, hearing)
+            else:
+                hearing.events.append(self._command(said, message, dialect, (stamp_ns, due_ns, source), guest))
+                hearing.urgent = hearing.urgent or said.verb in STOPS
+
+    def _command(
+        self, said: Said, message: OscMessage, dialect: Dialect, when: tuple[int, int, str], guest: Guest
+    ) -> Command:
+        stamp_ns, due_ns, source = when
+        number = self._number()
+        if len(self._asked) >= _MOST_ASKED:
+            self._asked.pop(next(iter(self._asked)))
+        self._asked[number] = _Asked(guest, message, dialect)
+        return Command(said.verb, stamp_ns, said.target, said.value, source, number, due_ns)
+
+    def _connect(
+        self,
+        message: OscMessage,
+        dialect: Dialect,
+        passcode: str,
+        now_ns: int,
+        guest: Guest,
+        right: Right,
+        hearing: Hearing,
+    ) -> Right:
+        """A peer proves itself; what it may do from now on. Without a passcode it may do what its address may."""
+        if passcode and not self.peers.prove(guest, passcode, now_ns):
+            ok = not self.peers.asks_passcode and right > Right.NONE
+            if not ok:
+                self.faults.refused(guest.host, f"{message.address} with a wrong passcode")
+        else:
+            right = self.peers.right(guest)
+            ok = right > Right.NONE
+        text = f"you may {right.name.lower()}" if ok else "badpass"
+        answers = dialect.answer(message, ok, text, {"right": right.name.lower()})
+        hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
+        return right
+
+    def _refuse(self, message: OscMessage, dialect: Dialect | None, guest: Guest, why: str, hearing: Hearing) -> None:
+        self._refusals_answered += 1
+        if dialect is not None:
+            answers = dialect.answer(message, False, f"refused: {why}", {})
+            hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
+
+    def _due(
+        self, message: OscMessage, stamp_ns: int, guest: Guest, host_ns_of: Callable[[int], int]
+    ) -> tuple[int, str]:
+        """When a message is due (0: at once), and why it cannot be waited for."""
+        if message.time_tag is None or not self.peers.rule(guest.host).trusts:
+            return 0, ""
+        due_ns = host_ns_of(message.time_tag)
+        if due_ns - stamp_ns > FURTHEST_NS:
+            ahead_s = ms_from_ns(due_ns - stamp_ns) / 1000
+            return 0, f"its time tag is {ahead_s:.0f} s ahead; are both clocks set?"
+        return max(0, due_ns), ""
+
+    def _reply_to(self, guest: Guest) -> Guest:
+        port = 0 if guest.line else self.peers.rule(guest.host).reply
+        return Guest(guest.host, port) if port else guest
+
+
+def _countdown_s(status: Mapping[str, object]) -> float | None:
+    """Seconds until the next timed rack lands; None where no clock runs towards it."""
+    coming, at_ns, speed = status.get("next"), status.get("show_ns"), status.get("speed")
+    if not isinstance(coming, Mapping) or not isinstance(at_ns, int) or not isinstance(speed, float) or speed <= 0.0:
+        return None
+    return float((coming["land_show_ns"] - at_ns) / NS_PER_S / speed)
+
+
+_NEVER_TWICE: Final = frozenset({*STOPS, "hardStop", "stop", "pause", "ping", "thump", "connect"})
+"""Last words of addresses that are heard each time: stops, and what asks for an answer."""

@@ -1,0 +1,76 @@
+"""Desks that asked to be kept informed, each in its dialect; and those that the rig says are told anyway."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cuefocus.engine.peers import Guest
+from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.dialects.dialect import Dialect, ShowView
+from cuefocus.wire.osc import write_message
+
+SILENCE_NS: Final = 61 * NS_PER_S
+"""A UDP peer that has said nothing for so long has gone."""
+MOST: Final = 64
+
+
+@dataclass(slots=True)
+class _Subscriber:
+    told: Guest
+    dialect: Dialect
+    heard_ns: int
+
+
+class Subscribers:
+    """Who is told.
+
+    Args:
+        always: hosts and ports that are told whether they asked or not.
+        native: the dialect they are told in.
+    """
+
+    def __init__(self, always: Sequence[tuple[str, int]], native: Dialect) -> None:
+        self._always = tuple(Guest(host, port) for host, port in always)
+        self._native = native
+        self._asked: dict[tuple[Guest, str], _Subscriber] = {}
+
+    def subscribe(self, told: Guest, guest: Guest, dialect: Dialect, now_ns: int, *, on: bool) -> bool:
+        """Tell `guest` at `told` from now on, or no longer; False where there are too many already."""
+        key = (guest, dialect.name)
+        if not on:
+            self._asked.pop(key, None)
+        elif key in self._asked or len(self._asked) < MOST:
+            self._asked[key] = _Subscriber(told, dialect, now_ns)
+        else:
+            return False
+        return True
+
+    def alive(self, guest: Guest, now_ns: int) -> None:
+        """A guest has said something."""
+        for (other, _), subscriber in self._asked.items():
+            if other == guest:
+                subscriber.heard_ns = now_ns
+
+    def forget(self, guest: Guest) -> None:
+        """A guest has gone."""
+        for key in [key for key in self._asked if key[0] == guest]:
+            del self._asked[key]
+
+    def news(self, event: Mapping[str, object], view: ShowView, now_ns: int) -> list[tuple[Guest, bytes]]:
+        """Packets that tell of an event, and to whom; each dialect words it once."""
+        if not (self._always or self._asked):
+            return []
+        for key, subscriber in list(self._asked.items()):
+            if not key[0].line and now_ns - subscriber.heard_ns > SILENCE_NS:
+                del self._asked[key]
+        worded: dict[str, list[bytes]] = {}
+        out: list[tuple[Guest, bytes]] = []
+        for told, dialect in self._everybody():
+            if dialect.name not in worded:
+                worded[dialect.name] = [write_message(message) for message in dialect.news(event, view)]
+            out += [(told, packet) for packet in worded[dialect.name]]
+        return out
+
+    def _everybody(self) -> list[tuple[Guest, Dialect]]:
+        asked = [(subscriber.told, subscriber.dialect) for subscriber in self._asked.values()]
+        return [*((told, self._native) for told in self._always), *asked]

@@ -1,0 +1,32 @@
+"""The conductor's front desk: who is heard by its config, and what of the show desks may ask for."""
+
+from collections.abc import Callable
+
+from cuefocus.engine.front_desk import FrontDesk
+from cuefocus.engine.job import Job
+from cuefocus.shells.front_desk_config import FrontDeskConfig
+from cuefocus.shells.osc_desk import OscDesk
+from cuefocus.wire.dialects.dialect import CueView, ShowView
+from cuefocus.wire.osc_triggers import TriggerTable
+
+
+def open_desk(config: FrontDeskConfig, job: Job, number: Callable[[], int]) -> OscDesk:
+    """Listen for desks. A port that cannot be opened is told, and tried again; nothing is raised for it."""
+    keys = [key for kind, key in job.wanted() if kind == "osc"]
+    front = FrontDesk(config.rules, TriggerTable(keys), number)
+    front.view = ShowView(title=job.title, cues=cues_of(job))
+    return OscDesk(config, front)
+
+
+def cues_of(job: Job) -> dict[str, CueView]:
+    """The show's cues as desks may ask for them: triggered ones, then timed ones, each in the show's order."""
+    cues = {
+        cue.cue: CueView(cue.cue, cue.name, cue.camera, cue.axis.rpartition(".")[2], triggered=True)
+        for cue in job.triggered.values()
+    }
+    for act in job.acts.values():
+        for name, racks in act.racks.items():
+            camera, _, axis = name.rpartition(".")
+            for rack in racks:
+                cues.setdefault(rack.cue, CueView(rack.cue, rack.name, camera, axis))
+    return cues

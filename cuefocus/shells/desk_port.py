@@ -1,0 +1,129 @@
+"""A UDP port on which desks speak, with a lane of its own for stops: no flood stands before a PANIC.
+
+Two sockets share the port, and the kernel gives each datagram to one of them by its address: words that stop go to the
+second, whose queue nothing else can fill. Whoever else is on this machine cannot join them without asking for it.
+Source: socket(7), SO_ATTACH_REUSEPORT_CBPF: the program sees a UDP datagram from its payload on, and returns the
+number of the socket in the order in which they were bound.
+"""
+
+import ctypes
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from typing import Final
+
+from cuefocus.errors import DeviceError
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.packet_filter import Line, Op, assembled
+from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
+
+RECEIVE_BYTES: Final = 4 << 20
+"""Room for a burst that comes while a step is under way; the kernel may grant less."""
+URGENT: Final = (
+    "/cuefocus/panic",
+    "/cuefocus/hold",
+    "/cuefocus/release",
+    "/panic",
+    "/hardStop",
+    "/stop",
+    "/pause",
+)
+"""Addresses of words that stop everything. One for a single axis or cue waits its turn."""
+_SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h; Python does not name them
+_SO_ATTACH_REUSEPORT_CBPF: Final = 51
+_SO_MEMINFO: Final = 55
+_MEMINFO: Final = struct.Struct("=9I")
+_DROPS: Final = 8  # SK_MEMINFO_DROPS
+_WORD: Final = 4
+
+
+def lanes(addresses: Sequence[str] = URGENT) -> tuple[Line, ...]:
+    """A program that gives packets with one of these addresses to the second socket, all others to the first."""
+    lines: list[Line] = []
+    for number, address in enumerate(addresses):
+        padded = address.encode("ascii") + b"\0" * (_WORD - len(address) % _WORD)
+        words = [padded[at : at + _WORD] for at in range(0, len(padded), _WORD)]
+        following = f"try {number + 1}"
+        for place, word in enumerate(words):
+            label = f"try {number}" if place == 0 else ""
+            last = place == len(words) - 1
+            lines.append(Line(Op.LOAD_WORD, place * _WORD, label=label))
+            lines.append(Line(Op.IF_EQUAL, int.from_bytes(word, "big"), "urgent" if last else "", following))
+    lines.append(Line(Op.RETURN, 0, label=f"try {len(addresses)}"))
+    lines.append(Line(Op.RETURN, 1, label="urgent"))
+    return tuple(lines)
+
+
+class DeskPort:
+    """Both lanes of one port.
+
+    Attributes:
+        ordinary, urgent: the lanes; `urgent` stays closed where the kernel knows no such thing.
+
+    Args:
+        heard: the port.
+        clock_ns: the host clock.
+    """
+
+    def __init__(self, heard: UdpPort, *, clock_ns: Callable[[], int] = now_ns) -> None:
+        self._heard = heard
+        self._second: socket.socket | None = None
+        self._dropped = 0
+        self.ordinary = UdpInlet(heard, opener=self._open, clock_ns=clock_ns)
+        self.urgent = UdpInlet(heard, opener=self._open_second, clock_ns=clock_ns)
+
+    @property
+    def dropped(self) -> int:
+        """Datagrams that the kernel had no room for, of both lanes, since the port was opened."""
+        return sum(_drops(lane.fileno()) for lane in (self.ordinary, self.urgent) if lane.fileno() >= 0)
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self.ordinary.close()
+        self.urgent.close()
+        if self._second is not None:
+            self._second.close()
+
+    def _open(self) -> socket.socket:
+        """The first lane; the second is bound beside it. Raises: DeviceError."""
+        self.urgent.close()
+        with closing(open_udp(self._heard)):
+            pass  # taken by another program, it is refused here: sharing it would halve what either hears
+        first = open_udp(self._heard, prepare=_prepare)
+        try:
+            self._second = open_udp(self._heard, prepare=_prepare)
+        except DeviceError:
+            first.close()
+            raise
+        lines = lanes()
+        program = ctypes.create_string_buffer(assembled(lines, header_bytes=0))
+        try:
+            pointed = struct.pack("@HP", len(lines), ctypes.addressof(program))
+            first.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, pointed)
+        except OSError:  # a kernel before 4.5: one lane for all
+            self._second.close()
+            self._second = None
+        return first
+
+    def _open_second(self) -> socket.socket:
+        second, self._second = self._second, None
+        if second is None:
+            raise DeviceError("one lane for all", where=self._heard.source)
+        return second
+
+
+def _prepare(made: socket.socket) -> None:
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    with suppress(OSError):  # beyond what an ordinary user may have
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BYTES)
+
+
+def _drops(fd: int) -> int:
+    with socket.socket(fileno=socket.dup(fd)) as same:
+        try:
+            found = same.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+        except OSError:
+            return 0
+    return int(_MEMINFO.unpack(found)[_DROPS]) if len(found) == _MEMINFO.size else 0

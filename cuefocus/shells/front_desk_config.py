@@ -1,0 +1,48 @@
+"""What the conductor is told of the desks: where they are heard, and who may do what."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.wire.said import Right
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDeskConfig:
+    """All of it; nothing is heard by default.
+
+    Args:
+        udp, tcp: addresses of our own and ports.
+    """
+
+    udp: tuple[tuple[str, int], ...] = ()
+    tcp: tuple[tuple[str, int], ...] = ()
+    rules: DeskRules = field(default_factory=DeskRules)
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything is."""
+        return bool(self.udp or self.tcp)
+
+
+NOBODY_HEARD: Final = FrontDeskConfig()
+
+
+def front_desk_fields(config: FrontDeskConfig) -> dict[str, Any]:
+    """As JSON takes it."""
+    return asdict(config)
+
+
+def front_desk_from(fields: Mapping[str, Any]) -> FrontDeskConfig:
+    """What `front_desk_fields` made of it. Raises KeyError, TypeError, ValueError for what it did not make."""
+    rules = fields["rules"]
+    return FrontDeskConfig(
+        udp=tuple((str(host), int(port)) for host, port in fields["udp"]),
+        tcp=tuple((str(host), int(port)) for host, port in fields["tcp"]),
+        rules=DeskRules(
+            peers=tuple(PeerRule(**{**rule, "right": Right(rule["right"])}) for rule in rules["peers"]),
+            passcodes=tuple((str(passcode), Right(right)) for passcode, right in rules["passcodes"]),
+            told=tuple((str(host), int(port)) for host, port in rules["told"]),
+        ),
+    )

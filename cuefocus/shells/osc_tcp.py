@@ -1,0 +1,156 @@
+"""Desks that speak OSC over TCP: a bounded number of connections, each with its framing, none of which can block us."""
+
+import contextlib
+import os
+import select
+import socket
+from collections.abc import Iterator
+from itertools import count
+from typing import Final
+
+from cuefocus.errors import DeviceError
+from cuefocus.wire.osc_stream import OscStream
+
+MOST_CONNECTIONS: Final = 32
+_READ_BYTES: Final = 65_536
+_UNSENT_BYTES: Final = 262_144
+"""A peer that leaves so much unread hears nothing more: it is hung up on."""
+
+
+_NUMBERS: Final = count(1)
+
+
+class _Line:
+    """One connection."""
+
+    def __init__(self, number: int, made: socket.socket, host: str, port: int) -> None:
+        self.number, self.socket, self.host, self.port = number, made, host, port
+        self.stream = OscStream()
+        self.unsent = bytearray()
+
+
+class OscTcp:
+    """A TCP port.
+
+    Args:
+        address: one of our own, IPv4 or IPv6.
+        port: its number.
+
+    Raises: DeviceError when it cannot be opened.
+    """
+
+    def __init__(self, address: str, port: int) -> None:
+        self.address, self.port = address, port
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._server = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            self._server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                self._server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            self._server.setblocking(False)
+            self._server.bind((address, port))
+            self._server.listen(MOST_CONNECTIONS)
+        except OSError as problem:
+            self._server.close()
+            sentence = f"OSC over TCP cannot be heard at {address}, port {port}: {problem.strerror or problem}"
+            raise DeviceError(sentence, where="network.osc.tcp", hint="end what has it, or name another") from None
+        self._lines: dict[int, _Line] = {}  # by descriptor
+        self._by_number: dict[int, int] = {}
+        self._poll = select.epoll()
+        self._poll.register(self._server.fileno(), select.EPOLLIN)
+        self._ended: list[tuple[str, int, int]] = []
+
+    def fileno(self) -> int:
+        """Readable when something has come. The same one for life."""
+        return self._poll.fileno()
+
+    def receive(self) -> Iterator[tuple[str, int, int, bytes, str]]:
+        """What has come, each as host, port, connection, packet, and why the connection is lost (empty: it is not)."""
+        for fd, happened in self._poll.poll(0):
+            if fd == self._server.fileno():
+                self._accept()
+                continue
+            line = self._lines.get(fd)
+            if line is None:
+                continue
+            if happened & select.EPOLLOUT:
+                self._flush(fd, line)
+            if happened & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+                yield from self._read(fd, line)
+
+    def ended(self) -> list[tuple[str, int, int]]:
+        """Connections that are over since the last call: host, port, number."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def send(self, number: int, packet: bytes) -> None:
+        """Send a packet by a connection; one that has gone hears nothing."""
+        fd = self._by_number.get(number)
+        if fd is None:
+            return
+        line = self._lines[fd]
+        line.unsent += line.stream.framed(packet)
+        self._flush(fd, line)
+
+    def close(self) -> None:
+        """Hang up on all."""
+        for fd in list(self._lines):
+            self._hang_up(fd)
+        self._server.close()
+        self._poll.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                made, (host, port, *_) = self._server.accept()
+            except OSError:
+                return
+            if len(self._lines) >= MOST_CONNECTIONS:
+                made.close()
+                continue
+            made.setblocking(False)
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line = _Line(next(_NUMBERS), made, host, port)
+            self._lines[made.fileno()] = line
+            self._by_number[line.number] = made.fileno()
+            self._poll.register(made.fileno(), select.EPOLLIN)
+
+    def _read(self, fd: int, line: _Line) -> Iterator[tuple[str, int, int, bytes, str]]:
+        try:
+            data = line.socket.recv(_READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as problem:
+            data = b""
+            line.stream.lost = os.strerror(problem.errno or 0)
+        for packet in line.stream.feed(data):
+            yield line.host, line.port, line.number, packet, ""
+        if line.stream.lost and data:
+            yield line.host, line.port, line.number, b"", line.stream.lost
+        if not data or line.stream.lost:
+            self._hang_up(fd)
+
+    def _flush(self, fd: int, line: _Line) -> None:
+        with contextlib.suppress(BlockingIOError, InterruptedError):
+            while line.unsent:
+                try:
+                    sent = line.socket.send(line.unsent)
+                except (BrokenPipeError, ConnectionError):
+                    self._hang_up(fd)
+                    return
+                del line.unsent[:sent]
+        if len(line.unsent) > _UNSENT_BYTES:
+            self._hang_up(fd)
+            return
+        with contextlib.suppress(OSError):
+            self._poll.modify(fd, select.EPOLLIN | (select.EPOLLOUT if line.unsent else 0))
+
+    def _hang_up(self, fd: int) -> None:
+        line = self._lines.pop(fd, None)
+        if line is None:
+            return
+        with contextlib.suppress(OSError):
+            self._poll.unregister(fd)
+        line.socket.close()
+        del self._by_number[line.number]
+        self._ended.append((line.host, line.port, line.number))

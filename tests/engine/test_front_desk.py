@@ -1,0 +1,241 @@
+"""What desks say over OSC, judged by who says it. Packets are made by python-osc's own builder."""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pythonosc.osc_bundle_builder import OscBundleBuilder
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from cuefocus.engine.front_desk import FURTHEST_NS, TWICE_NS, FrontDesk, Hearing
+from cuefocus.engine.outcome import Reply
+from cuefocus.engine.peers import DeskRules, Guest, PeerRule
+from cuefocus.engine.ports import Command, Trigger
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.dialects.dialect import CueView, ShowView
+from cuefocus.wire.osc_triggers import TriggerTable
+from cuefocus.wire.said import Right
+
+HERE, DESK, VIEWER, STRANGER = (
+    Guest("127.0.0.1", 5000),
+    Guest("10.0.0.5", 53000),
+    Guest("10.0.0.77", 4000),
+    Guest("10.9.9.9", 4000),
+)
+RULES = DeskRules(
+    peers=(
+        PeerRule("net", "10.0.0.0/24", Right.VIEW),
+        PeerRule("desk", "10.0.0.5/32", Right.OPERATE, trusts=True, reply=53001),
+    ),
+    passcodes=(("5678", Right.OPERATE), ("1234", Right.EDIT)),
+)
+TRIGGER = "/eos/out/event/cue/1/12/fire"
+NOW = 100 * NS_PER_S
+
+
+def packet(address: str, *arguments: object) -> bytes:
+    builder = OscMessageBuilder(address)
+    for argument in arguments:
+        builder.add_arg(argument)  # type: ignore[arg-type]
+    return builder.build().dgram
+
+
+@pytest.fixture
+def desk() -> FrontDesk:
+    return made()
+
+
+def made() -> FrontDesk:
+    numbers = count(1)
+    front = FrontDesk(RULES, TriggerTable([TRIGGER, "/lights/cue 7"]), lambda: next(numbers))
+    front.view = ShowView("Duet", {}, {"1": CueView("1", triggered=True), "2": CueView("2", triggered=True)})
+    return front
+
+
+def hear(desk: FrontDesk, data: bytes, guest: Guest = HERE, at_ns: int = NOW) -> Hearing:
+    return desk.hear(data, at_ns, guest, lambda tag: tag)
+
+
+def said(hearing: Hearing) -> list[tuple[str, ...]]:
+    return [
+        (event.verb, event.target, event.source) if isinstance(event, Command) else (event.key, event.source)
+        for event in hearing.events
+    ]
+
+
+def answers(out: list[tuple[Guest, bytes]]) -> Iterator[tuple[Guest, str, list[object]]]:
+    for guest, data in out:
+        message = OscMessage(data)
+        yield guest, message.address, message.params
+
+
+# --- words and triggers ---
+
+
+def test_a_word_is_a_command_and_its_answer_goes_to_who_asked(desk: FrontDesk) -> None:
+    hearing = hear(desk, packet("/cuefocus/go"))
+    assert said(hearing) == [("go", "", "osc:127.0.0.1")]
+    (command,) = hearing.events
+    assert isinstance(command, Command)
+    out = desk.answer(Reply(command.id, command.source, True, "cue 2 lands", {}))
+    assert list(answers(out)) == [(HERE, "/cuefocus/out/reply", ["/cuefocus/go", 1, "cue 2 lands"])]
+    assert desk.answer(Reply(command.id, command.source, True, "again", {})) == []
+
+
+def test_the_show_s_own_trigger_is_heard_by_value(desk: FrontDesk) -> None:
+    assert said(hear(desk, packet(TRIGGER, "label"))) == [(TRIGGER, "osc:127.0.0.1")]
+    for seven in (7, 7.0):
+        assert said(hear(desk, packet("/lights/cue", seven), at_ns=NOW + round(seven) + NS_PER_S))[0][0]
+    assert said(hear(desk, packet("/lights/cue", 8))) == []
+
+
+def test_qlab_is_answered_where_it_listens(desk: FrontDesk) -> None:
+    (command,) = hear(desk, packet("/cue/2/start"), DESK).events
+    assert isinstance(command, Command)
+    assert (command.target, command.source) == ("2", "osc:desk")
+    ((guest, address, (text,)),) = answers(desk.answer(Reply(command.id, "osc:desk", True, "on its way", {})))
+    assert (guest, address) == (Guest("10.0.0.5", 53001), "/reply/cue/2/start")
+    assert json.loads(str(text))["status"] == "ok"
+
+
+# --- who may ---
+
+
+def test_a_stranger_s_go_is_refused_answered_and_told(desk: FrontDesk) -> None:
+    for word in ("/cuefocus/go", TRIGGER):
+        hearing = hear(desk, packet(word), STRANGER)
+        assert hearing.events == []
+        ((guest, _, params),) = answers(hearing.out)
+        assert guest == STRANGER
+        assert params[1] == 0
+    ((kind, text),) = desk.faults.due(NOW)
+    assert kind == "alarm"
+    assert "10.9.9.9" in text
+    assert "name it under peers" in text
+    assert desk.faults.due(NOW + NS_PER_S) == []
+
+
+def test_who_may_look_may_not_go(desk: FrontDesk) -> None:
+    assert next(answers(hear(desk, packet("/cuefocus/ping", 3), VIEWER).out))[1] == "/cuefocus/out/ping"
+    assert hear(desk, packet("/cuefocus/go"), VIEWER).events == []
+    assert hear(desk, packet("/cuefocus/slate", "12A"), VIEWER).events == []
+    assert said(hear(desk, packet("/cuefocus/status"), VIEWER)) == [("status", "", "osc:net")]
+
+
+def test_a_passcode_makes_more_of_a_peer_and_wrong_ones_tire(desk: FrontDesk) -> None:
+    right = hear(desk, packet("/connect", "5678"), STRANGER)
+    assert '"ok' in str(next(answers(right.out))[2][0])
+    assert said(hear(desk, packet("/cuefocus/go"), STRANGER)) == [("go", "", "osc:10.9.9.9")]
+    assert hear(desk, packet("/cuefocus/go"), Guest("10.9.9.9", 4001)).events == [], "another program of that host"
+    guesser = Guest("10.9.9.8", 9)
+    for number in range(6):
+        hear(desk, packet("/connect", f"{number:04}"), guesser, NOW + number)
+    hear(desk, packet("/connect", "5678"), guesser, NOW + NS_PER_S)
+    assert hear(desk, packet("/cuefocus/go"), guesser, NOW + NS_PER_S).events == []
+    hear(desk, packet("/connect", "5678"), guesser, NOW + 40 * NS_PER_S)
+    assert said(hear(desk, packet("/cuefocus/go"), guesser, NOW + 40 * NS_PER_S))
+
+
+def test_who_hangs_up_has_to_prove_itself_again(desk: FrontDesk) -> None:
+    line = Guest("10.9.9.9", 4000, 3)
+    hear(desk, packet("/cuefocus/connect", "5678"), line)
+    assert said(hear(desk, packet("/cuefocus/go"), line))
+    desk.leave(line)
+    assert hear(desk, packet("/cuefocus/go"), line, NOW + NS_PER_S).events == []
+
+
+def test_many_strangers_cost_little_and_are_told_once(desk: FrontDesk) -> None:
+    answered = sum(
+        bool(hear(desk, packet("/cuefocus/go"), Guest(f"10.{n >> 8}.{n & 255}.1", n), NOW + n).out)
+        for n in range(1, 3000)
+    )
+    assert answered <= 33
+    ((_, text),) = desk.faults.due(NOW + NS_PER_S)
+    assert "and 64 others" in text
+
+
+# --- twice, stops, time tags ---
+
+
+def test_a_packet_sent_twice_in_a_breath_is_one_word(desk: FrontDesk) -> None:
+    go = packet("/cuefocus/next")
+    assert said(hear(desk, go))
+    assert hear(desk, go, at_ns=NOW + TWICE_NS - 1).events == []
+    ((kind, text),) = desk.faults.due(NOW + TWICE_NS)
+    assert kind == "state"
+    assert "/cuefocus/next came again" in text
+    assert said(hear(desk, go, at_ns=NOW + 2 * TWICE_NS))
+
+
+def test_a_stop_is_heard_each_time_and_never_waits(desk: FrontDesk) -> None:
+    for number in range(3):
+        hearing = hear(desk, packet("/panic"), at_ns=NOW + number)
+        assert said(hearing) == [("panic", "", "osc:127.0.0.1")]
+        assert hearing.urgent
+    bundle = OscBundleBuilder(0)
+    bundle.add_content(OscMessageBuilder("/cuefocus/panic").build())
+    tagged = bytearray(bundle.build().dgram)
+    tagged[8:16] = (NOW + NS_PER_S).to_bytes(8, "big")
+    (command,) = hear(desk, bytes(tagged), DESK).events
+    assert command.due_ns == 0
+
+
+def tagged(due_ns: int, address: str = "/cuefocus/go") -> bytes:
+    return b"#bundle\0" + due_ns.to_bytes(8, "big") + len(packet(address)).to_bytes(4, "big") + packet(address)
+
+
+@pytest.mark.parametrize(
+    ("guest", "ahead_ns", "due_ns"), [(DESK, 5 * NS_PER_MS, NOW + 5 * NS_PER_MS), (HERE, 5 * NS_PER_MS, 0)]
+)
+def test_a_time_tag_is_obeyed_only_of_who_is_trusted(desk: FrontDesk, guest: Guest, ahead_ns: int, due_ns: int) -> None:
+    (command,) = hear(desk, tagged(NOW + ahead_ns), guest).events
+    assert command.due_ns == due_ns
+
+
+def test_a_time_tag_far_ahead_is_a_clock_set_wrong(desk: FrontDesk) -> None:
+    assert hear(desk, tagged(NOW + FURTHEST_NS + NS_PER_S), DESK).events == []
+    ((_, text),) = desk.faults.due(NOW)
+    assert "11 s ahead; are both clocks set?" in text
+
+
+# --- news ---
+
+
+def test_subscribers_are_told_until_they_fall_silent(desk: FrontDesk) -> None:
+    hear(desk, packet("/cuefocus/subscribe"))
+    event: dict[str, object] = {"event": "landing", "cue": "1", "take": 1, "verdict": "landed", "planned_s": 1.5}
+    ((guest, address, _),) = answers(desk.news({**event, "error_ms": 0.25}, NOW))
+    assert (guest, address) == (HERE, "/cuefocus/out/event/cue/1/landed")
+    assert desk.news(event, NOW + 62 * NS_PER_S) == []
+
+
+def test_a_cue_under_way_is_known_to_who_asks(desk: FrontDesk) -> None:
+    desk.observe({"event": "departure", "cue": "2"})
+    asked = hear(desk, packet("/cue/2/isRunning"))
+    assert '"data": true' in str(next(answers(asked.out))[2][0])
+    desk.observe({"event": "landing", "cue": "2"})
+    asked = hear(desk, packet("/cue/2/isRunning"), at_ns=NOW + NS_PER_S)
+    assert '"data": false' in str(next(answers(asked.out))[2][0])
+
+
+# --- anything at all ---
+
+
+@given(st.lists(st.tuples(st.binary(max_size=80), st.sampled_from([HERE, DESK, STRANGER])), max_size=30))
+def test_no_bytes_raise_or_fire_anything(packets: list[tuple[bytes, Guest]]) -> None:
+    desk = made()
+    for number, (data, guest) in enumerate(packets):
+        hearing = hear(desk, data, guest, NOW + number)
+        assert not any(isinstance(event, Trigger) for event in hearing.events)
+    desk.faults.due(NOW + NS_PER_S)
+
+
+@given(st.sampled_from([packet("/cuefocus/go"), packet(TRIGGER, "x"), tagged(NOW + 5)]), st.data())
+def test_what_is_cut_short_says_nothing(whole: bytes, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(1, len(whole) - 1))
+    hearing = hear(made(), whole[:cut])
+    assert hearing.events == [] or whole[:cut].endswith(b"\0\0")

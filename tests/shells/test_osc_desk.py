@@ -1,0 +1,198 @@
+"""Desks on real sockets: both lanes of a UDP port, TCP in both framings, answers, floods."""
+
+import json
+import socket
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from cuefocus.engine.front_desk import FrontDesk
+from cuefocus.engine.outcome import Reply
+from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.engine.ports import Command, Trigger
+from cuefocus.errors import DeviceError
+from cuefocus.shells.desk_port import DeskPort
+from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields, front_desk_from
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.osc_desk import OscDesk
+from cuefocus.shells.udp_inlet import UdpPort, open_udp
+from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.osc_triggers import TriggerTable
+from cuefocus.wire.said import Right
+
+HOST = "127.0.0.1"
+PATIENCE_NS = 5 * NS_PER_S
+
+
+def packet(address: str, *arguments: str | float) -> bytes:
+    builder = OscMessageBuilder(address)
+    for argument in arguments:
+        builder.add_arg(argument)
+    return builder.build().dgram
+
+
+def free_port(kind: int = socket.SOCK_DGRAM, host: str = HOST) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as trial:
+        trial.bind((host, 0))
+        return int(trial.getsockname()[1])
+
+
+def desk_on(*, udp: int = 0, tcp: int = 0, host: str = HOST, rules: DeskRules | None = None) -> OscDesk:
+    numbers = count(1)
+    config = FrontDeskConfig(((host, udp),) * bool(udp), ((host, tcp),) * bool(tcp), rules or DeskRules())
+    return OscDesk(config, FrontDesk(config.rules, TriggerTable(["/cue/x"]), lambda: next(numbers)))
+
+
+@pytest.fixture
+def udp_desk() -> Iterator[tuple[OscDesk, int]]:
+    port = free_port()
+    desk = desk_on(udp=port)
+    yield desk, port
+    desk.close()
+
+
+def heard(desk: OscDesk, wanted: int) -> list[Command | Trigger]:
+    """What comes in the next seconds, until there is as much as wanted."""
+    events: list[Command | Trigger] = []
+    until_ns = now_ns() + PATIENCE_NS
+    while len(events) < wanted and now_ns() < until_ns:
+        events += desk.pump()
+    return events
+
+
+def sender(host: str = HOST) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, 0))
+    made.settimeout(5)
+    return made
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_word_by_udp_is_heard_and_answered(host: str) -> None:
+    port = free_port(host=host)
+    desk = desk_on(udp=port, host=host)
+    with sender(host) as mine:
+        before_ns = now_ns()
+        mine.sendto(packet("/cuefocus/go"), (host, port))
+        (command,) = heard(desk, 1)
+        assert isinstance(command, Command)
+        assert (command.verb, command.source) == ("go", f"osc:{host}")
+        assert before_ns - 1_000_000 < command.stamp_ns <= now_ns()
+        desk.answer(Reply(command.id, command.source, True, "gone", {}))
+        assert OscMessage(mine.recv(2000)).params == ["/cuefocus/go", 1, "gone"]
+    desk.close()
+
+
+@pytest.mark.parametrize("framing", ["slip", "length"])
+def test_words_by_tcp_are_heard_in_either_framing_and_answered_in_the_same(framing: str) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    desk = desk_on(tcp=port)
+    go, trigger = packet("/cuefocus/go"), packet("/cue/x")
+
+    def framed(data: bytes) -> bytes:
+        return b"\xc0" + data + b"\xc0" if framing == "slip" else len(data).to_bytes(4, "big") + data
+
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(framed(go) + framed(trigger)[:3])
+        (command,) = heard(desk, 1)
+        line.sendall(framed(trigger)[3:])
+        (fired,) = heard(desk, 1)
+        assert isinstance(command, Command)
+        assert isinstance(fired, Trigger)
+        desk.answer(Reply(command.id, command.source, False, "no", {}))
+        line.settimeout(5)
+        assert framed(packet("/cuefocus/out/reply", "/cuefocus/go", 0, "no")) == line.recv(2000)
+    desk.close()
+
+
+def test_a_line_that_speaks_no_osc_is_hung_up_on_and_told() -> None:
+    port = free_port(socket.SOCK_STREAM)
+    desk = desk_on(tcp=port)
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        line.settimeout(0.02)
+        until_ns, ended = now_ns() + PATIENCE_NS, False
+        while not ended and now_ns() < until_ns:
+            desk.pump()
+            try:
+                ended = line.recv(10) == b""
+            except TimeoutError:
+                continue
+            except ConnectionResetError:
+                ended = True
+        assert ended
+    (told,) = [fields for fields in desk.news() if fields["event"] == "alarm"]
+    assert "is no OSC" in str(told["text"])
+    desk.close()
+
+
+def test_a_stop_passes_a_full_queue(udp_desk: tuple[OscDesk, int]) -> None:
+    desk, port = udp_desk
+    with sender() as mine:
+        for number in range(5000):
+            mine.sendto(packet("/some/fader", number), (HOST, port))
+        mine.sendto(packet("/cuefocus/go"), (HOST, port))
+        for address in ("/cuefocus/panic", "/panic", "/hardStop", "/stop"):
+            mine.sendto(packet(address), (HOST, port))
+        first = desk.pump()
+    assert [event.verb for event in first if isinstance(event, Command)] == ["panic", "panic", "panic", "hold"]
+    assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["go"]
+
+
+def test_a_turn_takes_a_bounded_share_and_comes_back_for_the_rest(udp_desk: tuple[OscDesk, int]) -> None:
+    desk, port = udp_desk
+    with sender() as mine:
+        for number in range(3000):
+            mine.sendto(packet("/cuefocus/slate", str(number)), (HOST, port))
+        turns = 0
+        got: list[Command | Trigger] = []
+        until_ns = now_ns() + PATIENCE_NS
+        while len(got) < 3000 - desk.dropped and now_ns() < until_ns:
+            got += desk.pump()
+            turns += 1
+    values = [int(event.value) for event in got if isinstance(event, Command)]
+    assert values == sorted(values)
+    assert len(values) == 3000 - desk.dropped
+    assert turns > 3
+
+
+def test_a_port_that_is_taken_is_told_and_tried_again() -> None:
+    port = free_port()
+    with open_udp(UdpPort("another", "test", HOST, port)):
+        desk = desk_on(udp=port)
+        (told,) = desk.news()
+        assert "is taken by another program" in str(told["text"])
+        assert desk.next_due_ns is not None
+    until_ns = now_ns() + PATIENCE_NS
+    news: list[dict[str, object]] = []
+    while not news and now_ns() < until_ns:
+        desk.pump()
+        news += desk.news()
+    assert "heard" in str(news[0]["desk"])
+    with sender() as mine:
+        mine.sendto(packet("/cue/x"), (HOST, port))
+        assert len(heard(desk, 1)) == 1
+    desk.close()
+
+
+def test_nobody_joins_a_port_that_is_ours() -> None:
+    port = free_port()
+    ours, theirs = (DeskPort(UdpPort("OSC", "test", HOST, port)) for _ in range(2))
+    ours.ordinary.receive()
+    ours.urgent.receive()
+    assert ours.urgent.fileno() >= 0, "this kernel has no lanes"
+    theirs.ordinary.receive()
+    assert theirs.ordinary.fileno() < 0
+    with pytest.raises(DeviceError, match="taken"):
+        open_udp(UdpPort("OSC", "test", HOST, port))
+    ours.close()
+    theirs.close()
+
+
+def test_the_config_comes_back_as_it_was() -> None:
+    rules = DeskRules((PeerRule("a", "10.0.0.0/8", Right.EDIT, True, 9),), (("1234", Right.VIEW),), (("::1", 7),))
+    config = FrontDeskConfig((("::", 8000),), ((HOST, 1),), rules)
+    assert front_desk_from(json.loads(json.dumps(front_desk_fields(config)))) == config
