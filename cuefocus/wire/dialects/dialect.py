@@ -31,6 +31,11 @@ class CueView:
     armed: bool = True
     pull_s: float = 0.0
 
+    @property
+    def axis_name(self) -> str:
+        """The axis by its full name, e.g. `A.focus`: what stops and resumes are for."""
+        return self.axis if "." in self.axis or not self.axis else f"{self.camera}.{self.axis}"
+
 
 @dataclass(frozen=True, slots=True)
 class ShowView:

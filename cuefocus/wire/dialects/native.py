@@ -10,7 +10,7 @@ from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.osc_arguments import echoed, is_press, is_release, number, spelled, text
 from cuefocus.wire.said import Said
 
-_Meaning = Callable[[OscMessage, str], Heard]
+_Meaning = Callable[[OscMessage, str, ShowView], Heard]
 
 
 def not_pressed(message: OscMessage) -> Heard:
@@ -20,43 +20,51 @@ def not_pressed(message: OscMessage) -> Heard:
 
 def _button(verb: str) -> _Meaning:
     """Said when pressed; for the cue in the address, if one is there."""
-    return lambda message, cue: Heard((Said(verb, cue),)) if is_press(message) else not_pressed(message)
+    return lambda message, cue, view: Heard((Said(verb, cue),)) if is_press(message) else not_pressed(message)
 
 
 def _listed(verb: str) -> _Meaning:
     """Said when pressed; a text names the cue list."""
 
-    def meaning(message: OscMessage, cue: str) -> Heard:
+    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
         return Heard((Said(verb, value=_name(message)),)) if is_press(message) else not_pressed(message)
 
     return meaning
 
 
 def _stop(verb: str) -> _Meaning:
-    """Said by everything but a button let go; a text names the axis or the camera. When in doubt, stop."""
-    return lambda message, cue: not_pressed(message) if is_release(message) else Heard((Said(verb, _name(message)),))
+    """Said by everything but a button let go. A text names the axis or the camera; one that names none stops all."""
+
+    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
+        named = _name(message)
+        known = named and any(named in (each.camera, each.axis_name) for each in view.cues.values())
+        return not_pressed(message) if is_release(message) else Heard((Said(verb, named if known else ""),))
+
+    return meaning
 
 
 def _for_axis(verb: str) -> _Meaning:
-    return lambda message, cue: Heard((Said(verb, _name(message)),)) if is_press(message) else not_pressed(message)
+    return lambda message, cue, view: (
+        Heard((Said(verb, _name(message)),)) if is_press(message) else not_pressed(message)
+    )
 
 
 def _of_cue(verb: str) -> _Meaning:
     """For the cue that the argument names, text or number."""
 
-    def meaning(message: OscMessage, cue: str) -> Heard:
+    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
         named = text(message.first)
         return Heard((Said(verb, named),)) if named else Heard(ignored=f"which cue? {message.address} names it")
 
     return meaning
 
 
-def _arm(message: OscMessage, cue: str) -> Heard:
+def _arm(message: OscMessage, cue: str, view: ShowView) -> Heard:
     on = _switched(message.first) if message.arguments else True
     return Heard(ignored="arm is 1 or 0") if on is None else Heard((Said("arm" if on else "disarm"),))
 
 
-def _engage(message: OscMessage, cue: str) -> Heard:
+def _engage(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """`1`, `0`, or an axis and then `1`, `0` or `confirm`."""
     axis = _name(message)
     rest = message.arguments[1:] if axis else message.arguments
@@ -66,7 +74,7 @@ def _engage(message: OscMessage, cue: str) -> Heard:
     return Heard(ignored="engage is 1 or 0") if on is None else Heard((Said("engage" if on else "disengage", axis),))
 
 
-def _take_start(message: OscMessage, cue: str) -> Heard:
+def _take_start(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """With a text, its slate."""
     if not is_press(message):
         return not_pressed(message)
@@ -75,41 +83,41 @@ def _take_start(message: OscMessage, cue: str) -> Heard:
 
 
 def _valued(verb: str) -> _Meaning:
-    return lambda message, cue: Heard((Said(verb, value=text(message.first)),))
+    return lambda message, cue, view: Heard((Said(verb, value=text(message.first)),))
 
 
 def _targeted(verb: str) -> _Meaning:
     """The first argument names what it is for, the others are the value."""
 
-    def meaning(message: OscMessage, cue: str) -> Heard:
+    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
         return Heard((Said(verb, text(message.first), " ".join(map(text, message.arguments[1:]))),))
 
     return meaning
 
 
-def _offset(message: OscMessage, cue: str) -> Heard:
+def _offset(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """Milliseconds; a second argument names the camera or cue."""
     if number(message.first) is None:
         return Heard(ignored="an offset is a number of milliseconds")
     return Heard((Said("offset", text(message.arguments[1]) if message.arguments[1:] else "", spelled(message.first)),))
 
 
-def _subscribe(message: OscMessage, cue: str) -> Heard:
+def _subscribe(message: OscMessage, cue: str, view: ShowView) -> Heard:
     on = _switched(message.first) if message.arguments else True
     if on is None:
         return Heard(ignored="subscribe is 1 or 0")
     return Heard(answers=(_reply(message, True, "subscribed" if on else "unsubscribed"),), subscribes=on)
 
 
-def _unsubscribe(message: OscMessage, cue: str) -> Heard:
+def _unsubscribe(message: OscMessage, cue: str, view: ShowView) -> Heard:
     return Heard(answers=(_reply(message, True, "unsubscribed"),), subscribes=False)
 
 
-def _ping(message: OscMessage, cue: str) -> Heard:
+def _ping(message: OscMessage, cue: str, view: ShowView) -> Heard:
     return Heard(answers=(OscMessage(f"{OUT}/ping", echoed(message)),), alive=True)
 
 
-def _connect(message: OscMessage, cue: str) -> Heard:
+def _connect(message: OscMessage, cue: str, view: ShowView) -> Heard:
     return Heard(passcode=text(message.first))
 
 
@@ -140,7 +148,7 @@ _WORDS: Final[Mapping[str, _Meaning]] = {
     f"{ROOT}/setup": _targeted("setup"),
     f"{ROOT}/source": _targeted("source"),
     f"{ROOT}/offset_ms": _offset,
-    f"{ROOT}/status": lambda message, cue: Heard((Said("status"),)),
+    f"{ROOT}/status": lambda message, cue, view: Heard((Said("status"),)),
     f"{ROOT}/ping": _ping,
     f"{ROOT}/connect": _connect,
     f"{ROOT}/subscribe": _subscribe,
@@ -165,7 +173,7 @@ class Native:
             why = "no such word"
             return Heard(answers=(_reply(message, False, why),), ignored=f"{message.address} is {why} of ours")
         meaning, cue = found
-        heard = meaning(message, cue)
+        heard = meaning(message, cue, view)
         if heard.ignored and not is_release(message):
             return Heard(answers=(_reply(message, False, heard.ignored),), ignored=heard.ignored)
         return heard

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from cuefocus.wire.dialects.addresses import CUE
-from cuefocus.wire.dialects.dialect import CueView, Heard, ShowView
+from cuefocus.wire.dialects.dialect import Heard, ShowView
 from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.osc_arguments import is_press, is_release, number
 from cuefocus.wire.said import Said
@@ -38,14 +38,9 @@ def _on_axis(verb: str, *, if_running: bool) -> Meaning:
             return Heard(ignored=f"no cue {cue}")
         if if_running and not known.running:
             return Heard(ignored=f"cue {cue} is not under way")
-        return Heard((Said(verb, axis_of(known)),))
+        return Heard((Said(verb, known.axis_name),))
 
     return meaning
-
-
-def axis_of(cue: CueView) -> str:
-    """The axis of a cue, by its full name, e.g. `A.focus`."""
-    return cue.axis if "." in cue.axis or not cue.axis else f"{cue.camera}.{cue.axis}"
 
 
 def _load_at(message: OscMessage, cue: str, view: ShowView) -> Heard:
