@@ -72,6 +72,7 @@ def build_job(checked: Checked, sources: SourcesInUse | None = None) -> Job:
         common_ns={source: common_ns for source, kind in used.items() if (common_ns := COMMON_NS.get(kind))},
         repeat_guard_ns=round(rig.safety.repeat_guard_ms * NS_PER_MS),
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
+        stale_ns=round(rig.safety.stale_ms * NS_PER_MS),
         glass=compiled.glass,
     )
 
@@ -159,6 +160,9 @@ def _triggered(show: Show, compiled: CompiledShow) -> dict[str, TriggerJob]:
             conflict=cue.conflict,
             card=_card(cue),
             refusal=compiled.refused.get(cue.cue, ""),
+            pre_wait_ns=cue.pre_wait.ns(show.rate) or 0,
+            follow=cue.continue_ or "",
+            post_wait_ns=cue.post_wait.ns(show.rate) or 0,
         )
         for cue in show.cues
         if cue.triggered and (cue.cue in compiled.requests or cue.cue in compiled.refused)

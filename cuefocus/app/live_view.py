@@ -186,6 +186,9 @@ def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:
     standing = _standing_by(picture.state)
     if standing:
         lines.append(Text(standing, style="bold"))
+    waiting = _waiting(picture.state, now_ns)
+    if waiting:
+        lines.append(Text(waiting, style="bold yellow"))
     return Group(*lines) if lines else Text("nothing ahead", style="grey62")
 
 
@@ -196,6 +199,16 @@ def _standing_by(state: Fields) -> str:
     parts = [f"STANDBY {standby}: space fires it"] if standby else []
     parts += [f"{name}: {cue or 'at its end'}" for name, cue in lists.items() if name != main]
     return " · ".join(parts)
+
+
+def _waiting(state: Fields, now_ns: int) -> str:
+    """Cues that were fired, or follow, and how long each has yet to wait."""
+    since_s = (now_ns - int(state.get("host_ns", now_ns))) / NS_PER_S
+    parts = []
+    for wait in state.get("waiting") or ():
+        left_s = max(0.0, wait["due_in_s"] - (0.0 if wait["held"] else since_s))
+        parts.append(f"{wait['cue']} in {left_s:.1f} s" + (" (held)" if wait["held"] else ""))
+    return f"WAITING {' · '.join(parts)}" if parts else ""
 
 
 def _left_s(upcoming: Fields, clock: Clock, now_ns: int) -> float | None:
@@ -244,6 +257,8 @@ def sentence(event: Fields) -> str | None:
     if kind == "state" and "suppressed" in event:
         routes = f"by {event.get('route')}, {event.get('age_ms')} ms after {event.get('by')}"
         return f"{event['suppressed']} heard again {routes}: taken once"
+    if kind == "state" and "expired" in event:
+        return f"{event['expired']} by {event.get('route')} is {event.get('age_ms')} ms old: not obeyed"
     if kind == "state" and "unfired" in event:
         return f"{event['unfired']} not fired by {event.get('route')} ({event.get('heard')}): {event.get('why')}"
     if kind == "take":

@@ -1,25 +1,27 @@
-"""Triggered racks: who fires them, whether that counts, and what they do to the axis' track."""
+"""Triggered cues: who fires them, whether that counts, when they go, and what goes after them by itself."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.cue_lists import CueLists
-from cuefocus.engine.cues import Happening, Life
-from cuefocus.engine.first_move import go_there_slowly, why_too_fast
+from cuefocus.engine.cues import Life
+from cuefocus.engine.firing import planned, play, why_not
 from cuefocus.engine.job import Job, TriggerJob
-from cuefocus.engine.lives import tell_departure
-from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.ports import Trigger
-from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.taking import never_tried
 from cuefocus.engine.triggers import Suppressed, TriggerLedger
+from cuefocus.engine.waits import Wait, Waits
 from cuefocus.errors import PlanError
-from cuefocus.motion.racks import PlannedRack
-from cuefocus.timebase.units import NS_PER_S, ms_from_ns
+from cuefocus.timebase.units import ms_from_ns, s_from_ns
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
+
+AUTO_CONTINUE: Final = "auto-continue"
+AUTO_FOLLOW: Final = "auto-follow"
+_PRE_WAIT: Final = "pre-wait"
 
 
 class Casting:
@@ -29,7 +31,9 @@ class Casting:
         self._job = job
         self._wanted = job.wanted()
         self.ledger = TriggerLedger(repeat_guard_ns=job.repeat_guard_ns, go_guard_ns=job.go_guard_ns)
-        self.lists = CueLists(job.lists)
+        self.lists = CueLists(job.lists, frozenset(cue for cue, one in job.triggered.items() if one.follow))
+        self.waits = Waits()
+        self._through: dict[str, str] = {}  # the list whose GO fired a cue last, where it was a GO
 
     def hear(self, session: "Session", trigger: Trigger) -> None:
         """Fire what waits for a trigger. Nobody waits for an answer, so what is not taken is told."""
@@ -72,8 +76,19 @@ class Casting:
             return ""
         return f"no triggered cue {cue!r}; have {', '.join(self._job.triggered) or 'none'}"
 
-    def fire(self, session: "Session", cue: str, stamp_ns: int, route: str, *, by_go: str = "") -> tuple[bool, str]:
-        """Fire one cue, by the GO of a list or otherwise; whether it was taken, and a sentence."""
+    def fire(
+        self, session: "Session", cue: str, stamp_ns: int, route: str, *, by_go: str = "", by_itself: bool = False
+    ) -> tuple[bool, str]:
+        """Fire one cue; whether it was taken, and a sentence.
+
+        Args:
+            session: the session.
+            cue: its id.
+            stamp_ns: the trigger's moment.
+            route: who fires it.
+            by_go: the list whose GO it is; empty for any other trigger.
+            by_itself: it comes after another cue, and nobody has fired it.
+        """
         why = self.unknown(cue)
         if why:
             return False, why
@@ -83,24 +98,63 @@ class Casting:
             return self._suppress(session, same)
         if not session.book.armed:
             return False, f"cue {cue} heard, but nothing is armed"
-        if job.refusal:
-            return self._refuse(session, job, stamp_ns, route, job.refusal, by_go)
+        if cue in self.waits.running(_PRE_WAIT):
+            left_s = s_from_ns(self.waits.left_ns(cue, session.now_ns))
+            return False, f"cue {cue} waits already: it goes in {left_s:.1f} s"
+        self.waits.drop(cue)
+        count = partial(self._count, cue, stamp_ns, route, by_go, by_itself=by_itself)
+        if job.pre_wait_ns and not job.refusal:
+            count()
+            self.waits.add(Wait(cue, job.axis, stamp_ns + job.pre_wait_ns, route, _PRE_WAIT))
+            return True, f"cue {cue} goes in {s_from_ns(job.pre_wait_ns):g} s"
+        return self._goes(session, job, stamp_ns, route, count)
+
+    def _goes(
+        self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, count: Callable[..., None] | None
+    ) -> tuple[bool, str]:
+        """A cue's moment has come; `count` it, unless it was when its wait began."""
         try:
-            taken, text = self._play(session, job, session.stage.orders[job.axis], stamp_ns, route)
+            if job.refusal:
+                raise PlanError(job.refusal)
+            taken, text = play(session, job, stamp_ns, route)
         except PlanError as error:
-            return self._refuse(session, job, stamp_ns, route, str(error), by_go)
+            if count is not None:
+                count(refused=True)
+            return self._refuse(session, job, route, str(error))
         if taken:
-            self._taken(cue, stamp_ns, route, by_go)
+            if count is not None:
+                count()
+            if job.follow == AUTO_CONTINUE:
+                self._then(job, stamp_ns)
         return taken, text
+
+    def _then(self, job: TriggerJob, from_ns: int) -> None:
+        """The next cue of the list goes by itself once this one's post-wait is over."""
+        after = self.lists.after(job.cue, self._through.get(job.cue, ""))
+        if after is not None:
+            axis, due_ns = self._job.triggered[after].axis, from_ns + job.post_wait_ns
+            self.waits.add(Wait(after, axis, due_ns, f"{job.follow} of {job.cue}", job.follow))
 
     def _suppress(self, session: "Session", same: Suppressed) -> tuple[bool, str]:
         session.tell("state", **same.told())
         return False, f"cue {same.what} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
 
-    def _taken(self, cue: str, stamp_ns: int, route: str, by_go: str) -> None:
+    def _count(
+        self,
+        cue: str,
+        stamp_ns: int,
+        route: str,
+        by_go: str,
+        *,
+        by_itself: bool = False,
+        refused: bool = False,
+    ) -> None:
+        """A cue was taken, or refused for good: it is not taken again at once, and another stands by."""
         self.ledger.taken(cue, stamp_ns, route)
+        if not by_itself:
+            self._through[cue] = by_go
         for one in self.lists.holding(cue):
-            one.fired(cue, by_go=one.name == by_go)
+            one.fired(cue, by_go=one.name == by_go, by_itself=by_itself, refused=refused)
 
     def rehearsed(self, session: "Session", cue: str) -> tuple[bool, str]:
         """Plan a cue as if it were fired now, and move nothing; whether it could land, and a sentence."""
@@ -108,72 +162,21 @@ class Casting:
         if why:
             return False, why
         job, now_ns = self._job.triggered[cue], session.now_ns
-        orders = session.stage.orders[job.axis]
         try:
             if job.refusal:
                 raise PlanError(job.refusal)
-            rack = self._planned(session, job, orders, now_ns)
+            rack = planned(session, job, now_ns)
         except PlanError as error:
             return False, f"cue {cue} is loaded, but could not land: {error}"
-        _, why = self._why_not(session, job, orders, rack)
+        why = why_not(session, job, rack)
         if why:
             return False, f"cue {cue} is loaded, but would be refused now: {why}"
         unarmed = "" if session.book.armed else "; nothing is armed yet"
         return True, f"cue {cue} is loaded: it lands {ms_from_ns(rack.land_ns - now_ns)} ms after its trigger{unarmed}"
 
-    def _planned(self, session: "Session", job: TriggerJob, orders: AxisOrders, stamp_ns: int) -> PlannedRack:
-        """The rack of a cue from where its axis is now. Raises: PlanError."""
-        clock, now_ns = session.clock, session.now_ns
-        return orders.planner.triggered(
-            job.cue,
-            orders.lens_state(now_ns, clock),
-            stamp_ns,
-            now_ns,
-            orders.direction,
-            act=session.act.name,
-            show_ns=shown_ns(clock, now_ns),
-        )
-
-    def _play(
-        self, session: "Session", job: TriggerJob, orders: AxisOrders, stamp_ns: int, route: str
-    ) -> tuple[bool, str]:
-        """Raises: PlanError where it cannot land as written."""
-        clock, now_ns = session.clock, session.now_ns
-        rack = self._planned(session, job, orders, stamp_ns)
-        record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
-        session.book.fire(record)
-        happening, reason = self._why_not(session, job, orders, rack)
-        if happening is not None:
-            record.happen(happening, reason)
-            go_there_slowly(orders, rack, reason, now_ns, clock)
-            return False, reason
-        for other in session.book.pulling(orders.name):
-            if other.land_host_ns is None or (other.rack.triggered and other.land_host_ns > now_ns):
-                other.land_host_ns = None
-                other.happen(Happening.DISPLACED, f"cue {job.cue} was fired")
-            elif other.watch_until_ns is not None:
-                other.watch_until_ns = min(other.watch_until_ns, max(now_ns, other.land_host_ns))
-        later = self._later(session, orders, rack, job)
-        orders.trigger(rack, later, now_ns, clock)
-        orders.cast, orders.cautious = job.cue, False
-        running = clock.running and clock.speed > 0.0
-        orders.cast_after = session.stage.last_begun(session, orders) if running else None
-        record.happen(Happening.PLANNED)
-        record.happen(Happening.DEPARTED)
-        record.departed_ns, record.land_host_ns, record.speed = rack.depart_ns, rack.land_ns, 1.0
-        tell_departure(session, record)
-        record.watch_until_ns = max(rack.stop_ns, rack.land_ns) + NS_PER_S
-        if later and clock.running and clock.speed > 0.0:
-            departs_ns = clock.host_at(later[0].depart_ns - later[0].takeup_ns) + orders.job.spec.dead_ns
-            record.watch_until_ns = min(record.watch_until_ns, max(departs_ns, rack.land_ns))
-        return True, f"cue {job.cue} lands in {ms_from_ns(rack.land_ns - now_ns)} ms"
-
-    def _refuse(
-        self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, why: str, by_go: str
-    ) -> tuple[bool, str]:
+    def _refuse(self, session: "Session", job: TriggerJob, route: str, why: str) -> tuple[bool, str]:
         """A cue that cannot land as written has its row, and GO waits for it no longer: the next one stands by."""
         text = f"cue {job.cue} is refused: {why}"
-        self._taken(job.cue, stamp_ns, route, by_go)
         after = next((one.standby for one in self.lists.holding(job.cue) if one.standby is not None), None)
         if after is not None:
             text += f"; cue {after} stands by"
@@ -181,58 +184,64 @@ class Casting:
         session.tell_row(never_tried(session, job.cue, job.card, why, source=route))
         return False, text
 
-    def _why_not(
-        self, session: "Session", job: TriggerJob, orders: AxisOrders, rack: PlannedRack
-    ) -> tuple[Happening | None, str]:
-        if orders.fault:
-            return Happening.DENIED, f"motor fault: {orders.fault}"
-        if orders.latch:
-            return Happening.DENIED, f"{orders.name} is stopped by {orders.latch.words}"
-        if not orders.engaged:
-            return Happening.DENIED, f"{orders.name} is not engaged"
-        conflict = self._conflict(session, orders, rack)
-        if conflict is not None and job.conflict == "track":
-            return Happening.DENIED, f"cue {conflict.rack.cue} leaves before it would have landed"
-        slow = why_too_fast(orders, rack, session.clock)
-        return (Happening.DENIED, slow) if slow else (None, "")
+    # --- what goes by itself ---
 
-    def _conflict(self, session: "Session", orders: AxisOrders, rack: PlannedRack) -> CueRecord | None:
-        """The timed rack that would depart (or is under way) before the triggered one has landed."""
-        clock = session.clock
-        if not clock.running or clock.speed <= 0.0:
-            return None
-        landed_show_ns = clock.show_at(rack.land_ns)
-        record = next(session.book.coming(orders.name), None)
-        if record is not None and record.rack.depart_ns - record.rack.takeup_ns < landed_show_ns:
-            return record
-        return None
+    def step(self, session: "Session") -> None:
+        """Fire what landings fire and what has waited long enough."""
+        now_ns = session.now_ns
+        for record in self._landed(session):
+            job, land_ns = self._job.triggered.get(record.rack.cue), record.land_host_ns or now_ns
+            if job is not None and job.follow == AUTO_FOLLOW:
+                self._then(job, land_ns)
+            for cue in self._job.after.get(record.rack.cue, ()):
+                self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
+        for axis, orders in session.stage.orders.items():
+            self.waits.freeze(axis, orders.latch, now_ns)
+        while over := self.waits.over(now_ns):
+            for wait in over:
+                self._over(session, wait)
 
-    def _later(
-        self, session: "Session", orders: AxisOrders, rack: PlannedRack, job: TriggerJob
-    ) -> tuple[PlannedRack, ...]:
-        """Timed racks that still leave after the triggered one has stopped; those in its way are replaced."""
-        clock = session.clock
-        if not clock.running or clock.speed <= 0.0:
-            coming = {record.rack.cue for record in session.book.coming(orders.name) if record.life is not Life.PULLING}
-            return tuple(timed for timed in orders.racks if timed.cue in coming or not session.book.timed)
-        stopped_show_ns = clock.show_at(rack.stop_ns)
-        now_show_ns = clock.show_at(session.now_ns)
-        later: list[PlannedRack] = []
-        for timed in orders.racks:
-            if timed.depart_ns - timed.takeup_ns >= stopped_show_ns:
-                later.append(timed)
-            elif timed.stop_ns > now_show_ns:
-                record = session.book.timed.get(timed.cue)
-                if record is not None and record.land_host_ns is None:
-                    record.happen(Happening.DISPLACED, f"cue {job.cue} was fired")
-        return tuple(later)
+    def _over(self, session: "Session", wait: Wait) -> None:
+        """A wait is over. Nobody conducted when it was, if that is long ago: then it is too late for its cue."""
+        job, late_ns = self._job.triggered[wait.cue], session.now_ns - wait.due_ns
+        if late_ns > self._job.stale_ns:
+            why = f"it was to go {ms_from_ns(late_ns):.0f} ms before anybody conducted again"
+            session.alarm(f"cue {wait.cue} is not fired: {why}")
+            session.tell_row(never_tried(session, wait.cue, job.card, why, source=wait.route))
+        elif wait.why == _PRE_WAIT:
+            self._goes(session, job, wait.due_ns, wait.route, None)
+        else:
+            taken, text = self.fire(session, wait.cue, wait.due_ns, wait.route, by_itself=True)
+            if not taken:
+                session.tell("state", unfired=wait.cue, heard=wait.why, route=wait.route, why=text)
 
-    def landed_by(self, session: "Session") -> Iterator[CueRecord]:
-        """Racks whose landing has just come, once each, for the cues that wait for it."""
-        if not self._job.after:
+    def cancel(self, session: "Session", reason: str) -> None:
+        """Nothing waits any longer."""
+        now_ns = session.now_ns
+        left = {wait.cue: s_from_ns(self.waits.left_ns(wait.cue, now_ns)) for wait in self.waits}
+        self.waits.clear()
+        if left:
+            named = ", ".join(f"cue {cue} (in {left_s:.1f} s)" for cue, left_s in left.items())
+            session.alarm(f"{reason}: what still waited goes no more: {named}")
+
+    def _landed(self, session: "Session") -> Iterator[CueRecord]:
+        """Racks whose landing has just come, once each."""
+        if not self._job.after and not self.lists.chained:
             return
         for record in session.book.busy_records():
+            if record.fate is not None and not record.followed:
+                record.followed = True
+                self._breaks_off(session, record, record.fate.verdict)
             due = record.land_host_ns is not None and record.land_host_ns <= session.now_ns
             if due and not record.followed and record.fate is None and record.life in (Life.PULLING, Life.DONE):
                 record.followed = True
                 yield record
+
+    def _breaks_off(self, session: "Session", record: CueRecord, verdict: str) -> None:
+        """A cue that others were to follow has not landed: they do not go."""
+        job = self._job.triggered.get(record.rack.cue)
+        if job is None or job.follow != AUTO_FOLLOW or not record.rack.triggered:
+            return
+        after = self.lists.after(job.cue, self._through.get(job.cue, ""))
+        if after is not None:
+            session.alarm(f"cue {after} does not follow: cue {job.cue} was {verdict}; go {after} fires it")

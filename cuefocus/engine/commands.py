@@ -33,10 +33,6 @@ def obey(session: "Session", command: Command) -> Reply:
 
 LAST_WORDS = "run"
 """Who disarms when the run ends: no step may follow, so nothing is left to be told in one."""
-OURS = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
-"""Sources of commands that are no desk: a person at this machine, or CueFocus itself."""
-UNGUARDED = frozenset({"go", "hold", "hand", "panic", "release", "status"})
-"""Verbs that are carried out however soon they are said again: GO and cues have guards of their own."""
 
 
 def _arm(session: "Session", command: Command) -> Answer:

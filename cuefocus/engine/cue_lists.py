@@ -1,6 +1,6 @@
 """GO lists: in each, one cue stands by, and GO fires it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 MAIN: Final = "GO"
@@ -13,15 +13,16 @@ class CueList:
     Args:
         name: as the show calls it.
         cues: their ids.
+        chained: those after which the next one goes by itself.
 
     Attributes:
         jumped: the cue that stood by last, where something else than this list's GO fired it; None otherwise.
     """
 
-    def __init__(self, name: str, cues: Sequence[str]) -> None:
+    def __init__(self, name: str, cues: Sequence[str], chained: Set[str] = frozenset()) -> None:
         self.name = name
         self.jumped: str | None = None
-        self._cues, self._next = tuple(cues), 0
+        self._cues, self._next, self._chained = tuple(cues), 0, chained
         self._chosen = False
 
     @property
@@ -54,11 +55,28 @@ class CueList:
             self.top()
         self._chosen = False
 
-    def fired(self, cue: str, *, by_go: bool) -> None:
-        """One of its cues was fired: the one after it stands by."""
+    def fired(self, cue: str, *, by_go: bool, by_itself: bool = False, refused: bool = False) -> None:
+        """One of its cues was fired: the one after it stands by, past those that will go by themselves.
+
+        Args:
+            cue: which.
+            by_go: by this list's own GO.
+            by_itself: after another cue: what an operator has chosen meanwhile goes on standing by.
+            refused: it cannot land, so nothing goes after it.
+        """
+        if by_itself and cue != self.standby:
+            return
         self._chosen = False
         self.jumped = cue if cue == self.standby and not by_go else None
-        self._next = self._cues.index(cue) + 1
+        last = self._cues.index(cue)
+        while not refused and self._cues[last] in self._chained and last + 1 < len(self._cues):
+            last += 1
+        self._next = last + 1
+
+    def after(self, cue: str) -> str | None:
+        """The cue after one of its own; None after the last."""
+        index = self._cues.index(cue) + 1
+        return self._cues[index] if index < len(self._cues) else None
 
 
 class CueLists:
@@ -66,10 +84,12 @@ class CueLists:
 
     Args:
         lists: the ids of their cues, in show order, by name.
+        chained: the cues after which the next of their list goes by itself.
     """
 
-    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
-        self._lists = {name: CueList(name, cues) for name, cues in lists.items()}
+    def __init__(self, lists: Mapping[str, Sequence[str]], chained: Set[str] = frozenset()) -> None:
+        self.chained = chained
+        self._lists = {name: CueList(name, cues, chained) for name, cues in lists.items()}
 
     def __iter__(self) -> Iterator[CueList]:
         return iter(self._lists.values())
@@ -93,6 +113,12 @@ class CueLists:
     def holding(self, cue: str) -> list[CueList]:
         """The lists a cue is in; none for a hot cue, which is fired by number."""
         return [one for one in self if cue in one]
+
+    def after(self, cue: str, name: str) -> str | None:
+        """The cue after another in a list (empty: the first that holds it); None where there is none."""
+        holding = self.holding(cue)
+        through = next((one for one in holding if one.name == name), holding[0] if holding else None)
+        return None if through is None else through.after(cue)
 
     def standbys(self) -> dict[str, str | None]:
         """What stands by, by list."""

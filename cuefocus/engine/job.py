@@ -87,6 +87,9 @@ class TriggerJob:
         conflict: "trigger" or "track": who wins against a timed rack.
         card: what a report says of it when it is refused.
         refusal: why it can never land as written, or empty.
+        pre_wait_ns: from its trigger until it goes, host ns.
+        follow: "auto-continue" or "auto-follow": the next cue of its list goes by itself; empty: it does not.
+        post_wait_ns: how long after this one goes (auto-continue) or has landed (auto-follow).
     """
 
     cue: str
@@ -97,6 +100,9 @@ class TriggerJob:
     conflict: str
     card: CueCard
     refusal: str = ""
+    pre_wait_ns: int = 0
+    follow: str = ""
+    post_wait_ns: int = 0
 
 
 class Planner(Protocol):
@@ -169,6 +175,7 @@ class Job:
         latencies_ns: how much later than true each source's stamps are, by its id.
         common_ns: standard error that all stamps of a source share, by its id.
         songs: the acts that have tempo maps, in show order.
+        stale_ns: a desk's word, or a wait, is not heeded any more when it comes so late.
         glass: what cameras wear by the rig.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
@@ -186,6 +193,7 @@ class Job:
     songs: tuple[Song, ...] = ()
     repeat_guard_ns: int = 250_000_000
     go_guard_ns: int = 300_000_000
+    stale_ns: int = 500_000_000
     glass: Mapping[str, Glass] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
 

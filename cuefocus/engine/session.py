@@ -11,9 +11,9 @@ from cuefocus.chase.arbiter import Arbiter
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
-from cuefocus.engine.commands import OURS, UNGUARDED, obey
 from cuefocus.engine.cues import Happening
 from cuefocus.engine.deadlines import Deadlines
+from cuefocus.engine.desk_words import DeskWords
 from cuefocus.engine.first_move import tend
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
@@ -37,7 +37,6 @@ from cuefocus.engine.stalls import Stalls
 from cuefocus.engine.takebook import TakeBook
 from cuefocus.engine.taking import Taking
 from cuefocus.engine.telling import Teller, status
-from cuefocus.engine.triggers import SentTwice
 from cuefocus.landing.rows import LandingRow
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, Reading
@@ -64,8 +63,8 @@ class Session:
         self.stalls = Stalls()
         self.taking = Taking(seed)
         self.deadlines = Deadlines()
+        self.desk_words = DeskWords(job.stale_ns)
         self.now_ns = 0
-        self._twice = SentTwice()
         self._teller = Teller()
         self._plan = Plan(0, {})
         self._replies: list[Reply] = []
@@ -93,6 +92,7 @@ class Session:
             tend(orders, now_ns)
         if self.book.armed:
             self._live()
+            self.casting.step(self)
         self.judge(closing=False)
         self.taking.end_when_due(self)
         self.stage.let_finished_go(self)
@@ -110,9 +110,9 @@ class Session:
         elif isinstance(event, Reading):
             self.chasing.read(self, event)
         elif isinstance(event, Command):
-            self._replies.append(self._obeyed(event))
+            self._replies.append(self.desk_words.command(self, event))
         elif isinstance(event, Trigger):
-            self.casting.hear(self, event)
+            self.desk_words.trigger(self, event)
         elif isinstance(event, Latched):
             self._latched(event)
         elif isinstance(event, MotorTrouble):
@@ -132,19 +132,6 @@ class Session:
         self.alarm(f"{word.source}: {why}")
         if isinstance(word, Command):
             self._replies.append(Reply(word.id, word.source, False, why, {}))
-
-    def _obeyed(self, command: Command) -> Reply:
-        """The answer to a command; a copy of a desk's word is answered as the word was, and does nothing."""
-        if command.source in OURS or command.verb in UNGUARDED:
-            return obey(self, command)
-        found = self._twice.copy_of(command)
-        if found is not None:
-            same, reply = found
-            self.tell("state", **same.told())
-            return reply
-        reply = obey(self, command)
-        self._twice.answered(command, reply)
-        return reply
 
     def _sent(self, sent: Sent) -> None:
         orders = self.stage.orders.get(sent.axis)
@@ -285,9 +272,6 @@ class Session:
                 live(self, orders)
             elif not orders.loose:
                 outlive(self, orders)
-        for record in self.casting.landed_by(self):
-            for cue in self.job.after.get(record.rack.cue, ()):
-                self.casting.fire(self, cue, record.land_host_ns or self.now_ns, f"after {record.rack.cue}")
 
     def departed(self) -> None:
         """A timed rack has left: from now on a wrong rate is an alarm, not a refusal."""
@@ -339,6 +323,6 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            min(self.now_ns + TICK_NS, self.deadlines.next_ns or self.now_ns + TICK_NS),
+            min(filter(None, (self.now_ns + TICK_NS, self.deadlines.next_ns, self.casting.waits.next_ns))),
             self.taking.finished(self),
         )

@@ -174,6 +174,7 @@ class Taking:
                 record.happen(Happening.DENIED, session.refusal)
             elif not record.life.over and by_playback:
                 record.happen(Happening.LOST, reason)
+        session.casting.cancel(session, reason)
         self._untold = session.book.take, reason
         session.judge(closing=True)
         if not session.jury.behind:

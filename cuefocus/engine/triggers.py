@@ -1,20 +1,12 @@
 """What was fired when and by which route: each trigger is taken once.
 
 The same cue by any routes within the repeat guard is one trigger; each list's GO has a guard of its own against a
-double press; a desk's word that comes twice at once was sent twice.
+double press.
 """
 
-from collections import deque
 from dataclasses import dataclass
-from typing import Final
 
-from cuefocus.engine.outcome import Reply
-from cuefocus.engine.ports import Command
-from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
-
-#: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
-SENT_TWICE_NS: Final = 20 * NS_PER_MS
-_WORDS_KEPT: Final = 256
+from cuefocus.timebase.units import ms_from_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +64,3 @@ def _within(before: tuple[int, str] | None, guard_ns: int, what: str, stamp_ns: 
     if before is None or abs(stamp_ns - before[0]) >= guard_ns:
         return None
     return Suppressed(what, route, before[1], stamp_ns - before[0])
-
-
-class SentTwice:
-    """Desks' last words and what was answered: a copy of one gets the same answer, and does nothing."""
-
-    def __init__(self) -> None:
-        self._answered: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
-
-    def copy_of(self, command: Command) -> tuple[Suppressed, Reply] | None:
-        """What a word repeats, and the answer that was given then; None for one that says something."""
-        said = command.verb, command.target, command.value
-        for before, reply in reversed(self._answered):
-            age_ns = command.stamp_ns - before.stamp_ns
-            if abs(age_ns) < SENT_TWICE_NS and said == (before.verb, before.target, before.value):
-                what = " ".join(filter(None, said))
-                again = Reply(command.id, command.source, reply.ok, reply.text, reply.data)
-                return Suppressed(what, command.source, before.source, age_ns), again
-        return None
-
-    def answered(self, command: Command, reply: Reply) -> None:
-        """A word was carried out, or refused."""
-        self._answered.append((command, reply))

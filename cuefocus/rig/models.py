@@ -82,6 +82,9 @@ class Safety(Strict):
 
     repeat_guard_ms: Milliseconds = Field(250.0, description="one cue by any routes within this is one trigger")
     go_guard_ms: Milliseconds = Field(300.0, description="GO again within this is a slip of the finger")
+    stale_ms: Milliseconds = Field(
+        500.0, ge=50, description="a desk's word that is heard so late is told and not obeyed; stops always are"
+    )
     conductor_silence_ms: Milliseconds = Field(
         _SILENCE_MS, description="silence after which motion lets racks land and holds"
     )

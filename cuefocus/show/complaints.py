@@ -39,6 +39,7 @@ def show_complaints(raw: Show, complete: Show, cue_ids: Collection[str]) -> Find
     checker = CueChecker(complete, frozenset(act.act for act in sound_acts), cue_ids)
     for index, (cue, whole) in enumerate(zip(raw.cues, complete.cues, strict=True)):
         yield from checker.findings(index, cue, whole)
+    yield from checker.chains()
     yield from checker.loops()
     yield from _overlaps(raw, sound_acts, checker.last_label_show_ns)
     yield from _rehearsed(raw, cue_ids, frozenset(act.act for act in sound_acts))

@@ -33,6 +33,7 @@ class CueChecker:
         self._index: dict[str, int] = {}
         self._after: dict[str, list[str]] = {}
         self._otherwise: set[str] = set()
+        self._continues: dict[str, list[str]] = {}
         self.last_label_show_ns: dict[str, int] = {}
 
     def findings(self, index: int, raw: Cue, cue: Cue) -> Findings:
@@ -86,8 +87,8 @@ class CueChecker:
         for key, moment in (("land", cue.land), ("leave", cue.leave)):
             if moment is not None:
                 yield from self._moment((*loc, key), moment, act)
-        for key in ("land_after", "conflict"):
-            if key in raw.model_fields_set:
+        for key in ("land_after", "conflict", "pre_wait", "continue", "post_wait"):
+            if (f"{key}_" if key == "continue" else key) in raw.model_fields_set:
                 yield (*loc, key), "warning", f"{key} says nothing for a timed rack", "take it out"
 
     def _triggered(self, loc: Loc, raw: Cue, cue: Cue, index: int) -> Findings:
@@ -102,6 +103,7 @@ class CueChecker:
             yield (*loc, "on_jump"), "warning", "on_jump says nothing for a triggered rack", "take it out"
         if cue.land_after is not None and (cue.land_after.unit == "beats" or cue.land_after.amount <= 0):
             yield (*loc, "land_after"), "error", f"{cue.land_after} is no time after a trigger", "write e.g. 800 ms"
+        yield from self._waits(loc, raw, cue)
         if any(on.after is None for on in cue.on):
             self._otherwise.add(cue.cue)
         for number, on in enumerate(cue.on):
@@ -120,6 +122,39 @@ class CueChecker:
                 if on.after not in self._cue_ids:
                     hint = did_you_mean(on.after, self._cue_ids)
                     yield (*here, "after"), "error", f"no cue {on.after!r}", hint
+
+    def _waits(self, loc: Loc, raw: Cue, cue: Cue) -> Findings:
+        for key, wait in (("pre_wait", cue.pre_wait), ("post_wait", cue.post_wait)):
+            if wait.unit == "beats" or wait.amount < 0:
+                yield (*loc, key), "error", f"{wait} is no time to wait", "write ms, s or frames, e.g. 500 ms"
+        if cue.continue_ is None:
+            if "post_wait" in raw.model_fields_set:
+                hint = "write continue: auto-continue or auto-follow, or take post_wait out"
+                yield (*loc, "post_wait"), "warning", "nothing comes after this cue by itself", hint
+            return
+        lists = dict.fromkeys(str(on.manual) for on in cue.on if on.manual is not None)
+        if not lists:
+            hint = 'write on: {manual: GO} too; or let the other cue say on: {after: "…"}'
+            yield (*loc, "continue"), "error", "only cues of a GO list have a next one", hint
+        for name in lists:
+            self._continues.setdefault(name, []).append(cue.cue)
+
+    def chains(self) -> Findings:
+        """What goes after a cue by itself, once all lists are known."""
+        members: dict[str, list[str]] = {}
+        for one in self._show.cues:
+            for name in dict.fromkeys(on.manual for on in one.on if on.manual is not None):
+                members.setdefault(name, []).append(one.cue)
+        for name, cues in self._continues.items():
+            for cue in cues:
+                place = members[name].index(cue) + 1
+                if place < len(members[name]):
+                    follower = members[name][place]
+                    self._after.setdefault(follower, []).append(cue)
+                    self._index.setdefault(follower, self._seen[follower])
+                else:
+                    loc: Loc = ("cues", self._seen[cue], "continue")
+                    yield loc, "warning", f"cue {cue!r} is the last of list {name}: nothing comes after it", ""
 
     def _moment(self, loc: Loc, moment: Moment, act: Act | None) -> Findings:
         given = [key for key in ("word", "at", "bar") if getattr(moment, key) is not None]

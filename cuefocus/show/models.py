@@ -23,6 +23,7 @@ OnJump = Literal["settle", "skip", "compress", "late"]
 OnLossPolicy = Literal["finish", "hold", "run"]
 Rejoin = Literal["next-cue", "now", "operator"]
 Conflict = Literal["trigger", "track"]
+Continue = Literal["auto-continue", "auto-follow"]
 RackKind = Literal["foreground-to-background", "background-to-foreground", "reveal", "dialogue", "dual-plane"]
 Nth = Annotated[int, Field(ge=1, le=100_000)]
 _NO_OFFSET = Duration.parse("0 ms")
@@ -122,7 +123,17 @@ class Cue(Strict):
     nudge: Duration = Field(_NO_OFFSET, description="+ = lands later")
     on_jump: OnJump = "settle"
     conflict: Conflict = "trigger"
-    land_after: Duration | None = Field(None, description="trigger to landing; default the pull and the axis' latency")
+    land_after: Duration | None = Field(
+        None, description="trigger (or the end of the pre-wait) to landing; default the pull and the axis' latency"
+    )
+    pre_wait: Duration = Field(_NO_OFFSET, description="a triggered rack begins so long after its trigger")
+    continue_: Continue | None = Field(
+        None,
+        alias="continue",
+        description="auto-continue: the next cue of its GO list is fired by itself when this one goes; "
+        "auto-follow: when it has landed",
+    )
+    post_wait: Duration = Field(_NO_OFFSET, description="so long after that")
 
     @property
     def axis_name(self) -> str:

@@ -122,6 +122,13 @@ def test_what_stands_by_is_seen_beside_what_timecode_lands_next() -> None:
         assert words in seen
 
 
+def test_what_waits_counts_down_unless_it_is_held() -> None:
+    picture = Picture()
+    waits = [{"cue": "5", "due_in_s": 3.0, "held": False}, {"cue": "6", "due_in_s": 4.5, "held": True}]
+    picture.take({**STATE, "waiting": waits})
+    assert "WAITING 5 in 2.0 s · 6 in 4.5 s (held)" in _seen(picture, LOCKED)
+
+
 def test_the_only_list_is_that_of_the_space_bar() -> None:
     picture = Picture()
     picture.take({**STATE, "next": None, "standby": "7", "standbys": {"A": "7"}})
@@ -138,6 +145,10 @@ def test_the_only_list_is_that_of_the_space_bar() -> None:
         (
             {"suppressed": "12", "route": "msc", "by": "osc:10.0.0.5", "age_ms": 4.5},
             "12 heard again by msc, 4.5 ms after osc:10.0.0.5: taken once",
+        ),
+        (
+            {"expired": "next", "route": "osc:10.0.0.5", "age_ms": 730.0},
+            "next by osc:10.0.0.5 is 730.0 ms old: not obeyed",
         ),
         (
             {"unfired": "H", "heard": "note 60", "route": "pads", "why": "nothing is armed"},

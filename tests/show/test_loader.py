@@ -227,6 +227,10 @@ def test_each_mistake_in_a_cue_has_its_place(line: str, complaint: str) -> None:
         ("{cue: a, on: {program: 128}, to: ben}", "'128' is outside MIDI; programs run from 0 to 127"),
         ("{cue: a, on: {program: A1}, to: ben}", "'A1' is not a MIDI program; write a MIDI program such as 5"),
         ("{cue: a, on: {manual: GO}, pull: 2 beats, to: ben}", "a triggered rack runs in host time"),
+        ("{cue: a, on: {manual: GO}, pre_wait: -1 s, to: ben}", "cues.a.pre_wait: -1 s is no time to wait"),
+        ("{cue: a, on: {manual: GO}, continue: auto-follow, post_wait: 2 beats, to: ben}", "no time to wait; write ms"),
+        ("{cue: a, on: {manual: GO}, continue: follow, to: ben}", "'follow' is not one of auto-continue, auto-follow"),
+        ("{cue: a, on: {note: 60}, continue: auto-follow, to: ben}", "a.continue: only cues of a GO list have"),
         ("{cue: a, land: {word: x}, to: {counts: 5}}", "raw counts hold only for one lens"),
         ("{cue: a, land: {word: x}}", "cues.a.to: to is missing; write to: a mark, a distance such as 1.20 m"),
         ("{cue: a, land: {word: x}, to: ''}", "cues.a.to: nothing is named here"),
@@ -257,6 +261,28 @@ def test_cues_that_fire_each_other_are_a_ring_by_whichever_route() -> None:
         "cues.a.on: cue 'a' fires itself again, for ever", "cues.c.on: cue 'c' fires itself again, for ever",
     ]  # fmt: skip
     assert rings("{manual: GO}", "{after: a}", "[{after: a}, {after: b}]", "{after: c}") == []
+
+
+def test_a_list_whose_cues_follow_by_themselves_may_not_come_back_to_where_it_began() -> None:
+    cues = "  - {cue: a, on: [{manual: GO}, {after: b}], continue: auto-follow, to: ben}\n"
+    found = complaints(cues + "  - {cue: b, on: {manual: GO}, to: ana}\n")
+    assert [line.partition(": ")[2].partition(";")[0] for line in found] == [
+        "cues.a.on: cue 'a' fires itself again, for ever",
+        "cues.b.on: cue 'b' fires itself again, for ever",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cue", "warning"),
+    [
+        ("{cue: a, on: {manual: GO}, post_wait: 1 s, to: ben}", "warning: nothing comes after this cue by itself"),
+        ("{cue: a, on: {manual: GO}, continue: auto-follow, to: ben}", "cue 'a' is the last of list GO: nothing comes"),
+        ("{cue: a, land: {at: +9 s}, pre_wait: 1 s, to: ben}", "warning: pre_wait says nothing for a timed rack"),
+        ("{cue: a, land: {at: +9 s}, continue: auto-follow, to: ben}", "warning: continue says nothing for a timed"),
+    ],
+)
+def test_waits_that_say_nothing_are_warned_of(cue: str, warning: str) -> None:
+    assert any(warning in str(line) for line in load(f"  - {cue}\n").complaints)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.kit import Hand, Story
+from cuefocus.app.job import job_of_journal
+from cuefocus.engine.job import Seed
+from cuefocus.engine.journal import decode_journal
+from cuefocus.engine.session import Session
+from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.scenes import RIG, cue
 from tests.stories.told import Told
 
@@ -246,3 +250,186 @@ def test_a_trigger_that_fires_nothing_is_told_with_its_reason(tmp_path: Path) ->
 def test_a_manual_trigger_is_the_go_of_its_list(tmp_path: Path) -> None:
     told = story(tmp_path, THREE, (1.0, hear("manual", "GO")), (3.0, hear("manual", "GO")), until_s=5.0)
     assert told.verdicts() == {"1": "landed", "2": "landed"}
+
+
+# --- too late ---
+
+
+def test_a_desks_word_that_is_heard_too_late_is_told_and_not_obeyed(tmp_path: Path) -> None:
+    hands = [(1.0, say("go", source="osc:desk", age_s=0.6)), (1.1, hear("note", "60", age_s=0.501))]
+    hands += [(1.2, say("next", source="osc:desk", age_s=2.0)), (1.3, say("standby"))]
+    told = story(tmp_path, THREE + HOT, *hands, until_s=3.0)
+    assert told.rows == []
+    assert told.replies[0] == "go is 600 ms old and expired; say it again if it is still meant"
+    assert told.replies[-1] == "cue 1 stands by in GO"
+    expired = [one for one in told.happenings("state") if "expired" in one]
+    assert [(one["expired"], one["route"]) for one in expired] == [
+        ("go", "osc:desk"),
+        ("note 60", "desk"),
+        ("next", "osc:desk"),
+    ]
+    assert told.moved("A.focus", 0.5, 3.0) < 1e-6
+
+
+def test_a_burst_of_old_words_is_one_alarm_a_second_and_no_cue(tmp_path: Path) -> None:
+    """A network that stood still lets go of everything at once."""
+    told = Story(tmp_path, HOUSE + THREE)
+    for number in range(40):
+        told.at(1.0, say("go", "123"[number % 3], source="osc:desk", age_s=20.0 - 0.4 * number))
+    tale = told.tell(until_s=3.0)
+    assert tale.rows == []
+    assert len([text for text in tale.alarms if "expired" in text]) == 1
+    assert len([one for one in tale.happenings("state") if "expired" in one]) == 40
+
+
+def test_stops_and_the_operators_own_words_never_expire(tmp_path: Path) -> None:
+    hands = [(1.0, say("next", age_s=2.0)), (3.0, say("hold", source="osc:desk", age_s=5.0))]
+    told = story(tmp_path, THREE, *hands, (3.2, say("status")), until_s=5.0)
+    assert told.replies[0] == "cue 2 stands by in GO"
+    assert "HOLD on every axis" in told.replies[1]
+    assert "A.focus is stopped by HOLD" in told.replies[2]
+
+
+# --- waits ---
+
+
+def waiting(told: Told) -> list[list[object]]:
+    """What waited in each state that was told, each change once."""
+    shown: list[list[object]] = []
+    for one in told.happenings("state"):
+        waits = one.get("waiting")
+        if isinstance(waits, list) and (not shown or shown[-1] != [wait["cue"] for wait in waits]):
+            shown.append([wait["cue"] for wait in waits])
+    return shown
+
+
+def test_a_pre_wait_is_from_the_trigger_to_where_the_rack_begins(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 1.5 s, land_after: 1 s")
+    told = story(tmp_path, cues, (1.0, say("go")), until_s=5.5)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.replies == ["cue 1 goes in 1.5 s"]
+    assert told.moved("A.focus", 0.5, 2.5) < 1e-6
+    far = told.lens("A.focus", 5.0)
+    assert abs(told.lens("A.focus", 3.52) - far) < 0.02, "it lands 2.5 s after GO"
+    assert abs(told.lens("A.focus", 3.2) - far) > 0.02
+    assert waiting(told) == [[], ["1"], []]
+
+
+def test_auto_continue_goes_a_post_wait_after_its_cue_goes(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 500 ms, continue: auto-continue, post_wait: 2 s, land_after: 1 s")
+    cues += cue("2", None, "mid", f"{GO}, land_after: 1 s") + cue("3", None, "near", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (1.2, say("standby")), (6.0, say("go")), until_s=8.0)
+    assert told.verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
+    assert told.replies[1] == "cue 3 stands by in GO", "what goes by itself does not wait for GO"
+    assert told.row("2").source == "auto-continue of 1"
+    assert told.moved("A.focus", 2.6, 3.5) < 1e-3
+    assert abs(told.lens("A.focus", 4.55) - told.lens("A.focus", 5.5)) < 0.02, "it lands 3.5 s after GO"
+
+
+def test_auto_follow_goes_a_post_wait_after_the_landing_and_so_on(tmp_path: Path) -> None:
+    chain = f"{GO}, continue: auto-follow, land_after: 1 s"
+    cues = cue("1", None, "far", f"{chain}, post_wait: 500 ms") + cue("2", None, "mid", chain)
+    cues += cue("3", None, "near", f"{GO}, land_after: 1 s") + cue("4", None, "back", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (1.1, say("standby")), until_s=7.0)
+    assert [(row.cue, row.verdict, row.source) for row in told.rows] == [
+        ("1", "landed", "tell"),
+        ("2", "landed", "auto-follow of 1"),
+        ("3", "landed", "auto-follow of 2"),
+    ]
+    assert told.replies[1] == "cue 4 stands by in GO"
+    assert abs(told.lens("A.focus", 4.52) - told.lens("A.focus", 6.0)) < 0.02, "it lands 1 + 0.5 + 1 + 1 s after GO"
+    assert waiting(told) == [[], ["2"], []]
+
+
+def test_a_chain_goes_along_the_list_whose_go_began_it(tmp_path: Path) -> None:
+    both = "on: [{manual: GO}, {manual: A}], continue: auto-follow"
+    cues = cue("1", None, "far", both) + cue("g", None, "mid", GO) + cue("a", None, "back", "on: {manual: A}")
+    told = story(tmp_path, cues, (1.0, say("go", value="A")), until_s=4.0)
+    assert [row.cue for row in told.rows] == ["1", "a"]
+    assert [row.cue for row in story(tmp_path, cues, (1.0, say("go")), until_s=4.0).rows] == ["1", "g"]
+
+
+def test_a_go_in_the_midst_of_a_chain_is_the_next_cue_and_the_chain_goes_on(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-follow, post_wait: 2 s") + cue("2", None, "mid", GO)
+    cues += cue("3", None, "back", GO) + cue("4", None, "near", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("go")), (4.5, say("standby")), until_s=7.0)
+    assert [row.cue for row in told.rows] == ["1", "3", "2"]
+    assert told.replies[-1] == "cue 4 stands by in GO", "what went by itself takes nothing back"
+
+
+def test_a_cue_fired_by_hand_while_it_was_to_follow_goes_once(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-continue, post_wait: 3 s") + cue("2", None, "mid", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (2.5, say("go", "2")), until_s=6.0)
+    assert [row.cue for row in told.rows] == ["1", "2"]
+
+
+def test_a_cue_in_its_pre_wait_is_not_fired_again(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 2 s")
+    told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("go", "1")), until_s=6.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.replies[1] == "cue 1 waits already: it goes in 1.0 s"
+
+
+def test_hold_freezes_a_wait_and_resume_goes_on_with_the_rest_of_it(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 2 s, land_after: 1 s")
+    hands = ((1.0, say("go")), (2.0, say("hold")), (2.5, say("status")), (5.0, say("resume")))
+    told = story(tmp_path, cues, *hands, until_s=9.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.moved("A.focus", 0.5, 5.9) < 1e-6
+    assert abs(told.lens("A.focus", 7.1) - told.lens("A.focus", 8.5)) < 0.02
+    held = [one["waiting"] for one in told.happenings("state") if one.get("waiting")][1]
+    assert isinstance(held, list)
+    assert held[0]["held"] is True
+    assert held[0]["due_in_s"] == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"), [("panic", "PANIC"), ("disarm", "disarmed"), ("take_end", "take ended by")]
+)
+def test_what_ends_the_take_ends_its_waits_and_says_so(tmp_path: Path, word: str, reason: str) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 2 s")
+    told = story(tmp_path, cues, (1.0, say("go")), (1.5, say(word)), takes=1, until_s=5.0)
+    assert told.rows == []
+    assert told.moved("A.focus", 0.5, 5.0) < 1e-6
+    alarm = next(text for text in told.alarms if "goes no more" in text)
+    assert alarm.startswith(reason)
+    assert alarm.endswith("cue 1 (in 1.5 s)")
+
+
+def test_a_chain_breaks_off_where_its_cue_was_held_and_says_so(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-follow, pull: 2 s") + cue("2", None, "mid", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("hold", "A.focus")), until_s=6.0)
+    assert told.verdicts() == {"1": "held"}
+    assert "cue 2 does not follow: cue 1 was held; go 2 fires it" in told.alarms
+
+
+def test_a_chain_ends_at_a_cue_that_is_refused_and_the_one_after_it_stands_by(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, land_after: 100 ms, continue: auto-continue") + cue("2", None, "mid", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("standby")), until_s=4.0)
+    assert told.verdicts() == {"1": "refused"}
+    assert told.replies[0].endswith("; cue 2 stands by")
+    assert told.replies[1] == "cue 2 stands by in GO"
+
+
+def test_a_wait_that_was_over_while_nobody_conducted_fires_nothing_and_has_its_row(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 1 s") + cue("2", None, "mid", "on: {note: 1}, pre_wait: 2.2 s")
+    tale = Story(tmp_path, HOUSE + cues).at(1.0, say("go")).at(1.05, hear("note", "1"))
+    told = tale.at(1.2, StoryRig.kill_conductor).at(3.0, StoryRig.wake_conductor).tell(until_s=6.0)
+    assert told.verdicts() == {"1": "refused", "2": "landed"}
+    assert told.reason("1").startswith("it was to go 1000 ms before anybody conducted")
+
+
+def test_the_same_steps_give_the_same_waits_and_rows(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 500 ms, continue: auto-follow, post_wait: 300 ms")
+    cues += cue("2", None, "mid", GO) + cue("3", None, "near", "on: {osc: /3}")
+    tale = Story(tmp_path, HOUSE + cues).at(1.0, say("go")).at(1.3, say("hold")).at(2.0, say("resume"))
+    tale.at(2.2, hear("osc", "/3", "osc:a")).at(2.21, hear("osc", "/3", "osc:b"))
+    tale.journal = tmp_path / "story.journal"
+    told = tale.tell(until_s=7.0)
+    header, steps, _ = decode_journal(tale.journal.read_bytes(), version=None)
+    session = Session(job_of_journal(header), Seed(rings=header.options["rings"], auto_arm=True, takes=1))
+    outcomes = [session.step(step.now_ns, step.inbox) for step in steps]
+    assert [event for one in outcomes for event in one.events] == [
+        event for moment in told.moments for event in moment.outcome.events
+    ]
+    assert {row.cue: row.verdict for row in told.rows} == {"1": "replaced", "3": "landed"} or len(told.rows) == 3

@@ -1,0 +1,78 @@
+"""What desks say, before it is obeyed: a word that is too old is dropped, a copy of one does nothing."""
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from cuefocus.engine.commands import LAST_WORDS, obey
+from cuefocus.engine.outcome import Reply
+from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.triggers import Suppressed
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
+from cuefocus.wire.said import STOPS
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+#: A person at this machine, or CueFocus itself: their words wait for nothing and are never copies.
+_OURS: Final = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
+#: They change nothing, or are obeyed whenever they come.
+_ALWAYS: Final = frozenset({*STOPS, "status"})
+#: Cues and GO have guards of their own.
+_GUARDED: Final = frozenset({"go"})
+#: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
+_SENT_TWICE_NS: Final = 20 * NS_PER_MS
+_WORDS_KEPT: Final = 256
+_ALARM_EVERY_NS: Final = NS_PER_S
+
+
+class DeskWords:
+    """Hears commands and triggers.
+
+    Args:
+        stale_ns: a desk's word older than this is not obeyed any more: whoever said it does not wait for it now.
+    """
+
+    def __init__(self, stale_ns: int) -> None:
+        self._stale_ns = stale_ns
+        self._answered: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
+        self._alarmed_ns: int | None = None
+
+    def command(self, session: "Session", command: Command) -> Reply:
+        """Obey a command, unless it is stale or a copy; the answer. A copy is answered as the word was."""
+        if command.source in _OURS or command.verb in _ALWAYS:
+            return obey(session, command)
+        what = " ".join(filter(None, (command.verb, command.target, command.value)))
+        why = self._stale(session, what, command.stamp_ns, command.source)
+        if why:
+            return Reply(command.id, command.source, False, why)
+        if command.verb in _GUARDED:
+            return obey(session, command)
+        for before, reply in reversed(self._answered):
+            age_ns = command.stamp_ns - before.stamp_ns
+            if abs(age_ns) < _SENT_TWICE_NS and _said(command) == _said(before):
+                session.tell("state", **Suppressed(what, command.source, before.source, age_ns).told())
+                return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
+        reply = obey(session, command)
+        self._answered.append((command, reply))
+        return reply
+
+    def trigger(self, session: "Session", trigger: Trigger) -> None:
+        """Fire what waits for a trigger, unless it is stale."""
+        if not self._stale(session, f"{trigger.kind} {trigger.key}", trigger.stamp_ns, trigger.source):
+            session.casting.hear(session, trigger)
+
+    def _stale(self, session: "Session", what: str, stamp_ns: int, route: str) -> str:
+        """Why a word is not obeyed any more, or empty; told each time, and an alarm once a second."""
+        age_ns, now_ns = session.now_ns - stamp_ns, session.now_ns
+        if age_ns <= self._stale_ns:
+            return ""
+        text = f"{what} is {ms_from_ns(age_ns):.0f} ms old and expired; say it again if it is still meant"
+        session.tell("state", expired=what, route=route, age_ms=ms_from_ns(age_ns))
+        if self._alarmed_ns is None or now_ns - self._alarmed_ns >= _ALARM_EVERY_NS:
+            self._alarmed_ns = now_ns
+            session.alarm(f"{route}: {text}")
+        return text
+
+
+def _said(command: Command) -> tuple[str, str, str]:
+    return command.verb, command.target, command.value
