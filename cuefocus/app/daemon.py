@@ -170,7 +170,8 @@ def conductor_child(
     own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     heard = [fd for source in sources if source.ears is not None for fd in source.ears.handed_down]
     fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard)
-    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, priority=config.priority)
+    # Not in the real-time class before it is ready: what the kernel does for motors' ports would wait for its start.
+    return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, hurried=True)
 
 
 def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:

@@ -18,6 +18,7 @@ _CALM_NS: Final = 60 * NS_PER_S
 """Deaths longer ago than this no longer count."""
 _LOOK_NS: Final = 5 * NS_PER_MS
 _LAST_WORDS_BYTES: Final = 4096
+_HURRIED_NICE: Final = -20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ChildSpec:
         pass_fds: descriptors it inherits under the same numbers.
         most_deaths: this many within a minute and it stays down; 0: it is always started again.
         priority: of the real-time class, where permitted; 0 leaves it in the ordinary one (or to itself).
+        hurried: it is started before all other programs, where permitted, in the ordinary class.
         stdin_held: its standard input is a pipe that ends with us; otherwise it has none.
         env: variables beside our own.
     """
@@ -41,6 +43,7 @@ class ChildSpec:
     pass_fds: tuple[int, ...] = ()
     most_deaths: int = 0
     priority: int = 0
+    hurried: bool = False
     stdin_held: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,6 +70,18 @@ class Death:
         if self.status < 0:
             return f"killed by {signal.Signals(-self.status).name}"
         return f"ended with status {self.status}"
+
+
+def _hurry(pid: int) -> None:
+    """Let a process go before all others of the ordinary class, as far as is permitted.
+
+    Where the kernel shares cores out by session (sched_autogroup, as on most desktops), niceness counts within one
+    only, so the session is given the same.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, _HURRIED_NICE)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(_HURRIED_NICE), encoding="ascii")
 
 
 class Child:
@@ -108,6 +123,8 @@ class Child:
             with contextlib.suppress(PermissionError):
                 parameters = os.sched_param(spec.priority)
                 os.sched_setscheduler(self._process.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, parameters)
+        if spec.hurried:
+            _hurry(self._process.pid)
         self.again_ns = None
         self.starts += 1
 

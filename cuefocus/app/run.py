@@ -30,6 +30,7 @@ from cuefocus.app.songs import require_song
 from cuefocus.app.sound_choice import SoundChoice
 from cuefocus.app.source_choice import AbletonChoice, ClockChoice, LinkChoice, SourceChoice, choose_sources
 from cuefocus.app.stated_doubt import CURE, doubt
+from cuefocus.app.teller import Teller
 from cuefocus.app.version import code_version
 from cuefocus.app.wired_sources import wire
 from cuefocus.engine.job import Job, Seed
@@ -122,6 +123,7 @@ def run(
     console = _RunConsole(file=out, highlight=False)
     try:
         wires = Wires(SharedMemory.create(tuple(job.axes), room_for(compiled)), score.sealed())
+        teller = Teller(out, console, title=job.title, as_json=options.as_json)
         runner = ShowRunner(
             wires,
             runtime,
@@ -129,16 +131,14 @@ def run(
             rig,
             sources,
             _plays(options, choices),
-            title=job.title,
-            out=out,
-            console=console,
+            teller=teller,
             missing=partial(motor_complaint, checked.rig) if options.arm else None,
         )
-        status = runner.run(as_json=options.as_json)
+        status = runner.run()
     finally:
         runtime.remove()
-    rows, unwritten = landings_of(places, runner.rows)
-    unheard = runner.unheard
+    rows, unwritten = landings_of(places, teller.rows)
+    unheard = teller.unheard
     if not options.as_json and not unheard:
         try:
             console.print(*(rendered(make_report(rows)) if rows else ["no rack was judged"]), sep="\n")

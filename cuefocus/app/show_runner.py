@@ -1,16 +1,11 @@
 """The life of a running daemon: children up, events out, keys in, the dead started again, everything down in order."""
 
 import contextlib
-import json
-import os
 import select
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TextIO
-
-from rich.console import Console
-from rich.live import Live
+from typing import Any, Final
 
 from cuefocus.app.daemon import (
     Places,
@@ -23,16 +18,15 @@ from cuefocus.app.daemon import (
 )
 from cuefocus.app.desks import front_desk_of
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
-from cuefocus.app.live_view import Picture, drawn, sentence
 from cuefocus.app.processes import ChildSpec, Death, Processes
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.tell import tell
+from cuefocus.app.teller import Teller
 from cuefocus.app.wired_sources import EarsWire, WiredSource
 from cuefocus.engine.plan import Latch
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.files.complaint import Complaint
-from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.rig.models import Rig
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.source_config import PlayConfig
@@ -59,13 +53,9 @@ class ShowRunner:
 
     Args:
         wires: what they share. sources: what plays or is listened to. plays: how the files among them play.
-        out: where events go as JSON lines. console: where they go for a person.
+        teller: takes every event.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
-
-    Attributes:
-        rows: every landing told so far.
-        unheard: `out` took no more, so nothing was printed from then on.
     """
 
     def __init__(
@@ -77,21 +67,16 @@ class ShowRunner:
         sources: Sequence[WiredSource],
         plays: PlayConfig | None,
         *,
-        title: str,
-        out: TextIO,
-        console: Console,
+        teller: Teller,
         missing: Callable[[str, str], Complaint] | None,
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
         self._sources, self._plays = tuple(sources), plays
-        self._title, self._out, self._console = title, out, console
+        self._teller = teller
         self._processes = Processes()
         self._ears: list[str] = []
         self._patient: set[str] = set()
-        self._picture = Picture()
         self._clock_reader = wires.memory.clock_reader()
-        self._live: Live | None = None
-        self._as_json = False
         self._stops = 0
         self._over = False
         self._status = DONE
@@ -100,22 +85,19 @@ class ShowRunner:
         self._rights_told = False
         self._front_desk = front_desk_of(rig)
         self._missing = missing
-        self.rows: list[LandingRow] = []
-        self.unheard = False
 
-    def run(self, *, as_json: bool) -> int:
+    def run(self) -> int:
         """Start everything, stay until it is over, stop everything; returns the exit status.
 
         Raises: DeviceError when a process cannot be started, InputError when no device has the name that was given.
         """
-        self._as_json = as_json
         with _wakes(self) as wake, contextlib.ExitStack() as stack:
             try:
                 self._start()
                 key_fd = -1
-                if not as_json and self._console.is_terminal:
+                if self._teller.is_on_terminal:
                     key_fd = stack.enter_context(keys())
-                    self._live = stack.enter_context(Live(console=self._console, auto_refresh=False, transient=True))
+                    stack.enter_context(self._teller.picture())
                 self._stay(wake, key_fd)
             finally:
                 self._stop()
@@ -206,14 +188,15 @@ class ShowRunner:
                 self._obey_keys(read_keys(key_fd))
             if now_ns() >= next_frame_ns:
                 next_frame_ns = now_ns() + _FRAME_NS
-                self._draw()
+                self._teller.draw(self._clock_reader.read())
 
     def _tell_events(self) -> None:
         for event in self._wires.events.take():
-            self._tell(event)
+            self._look_for_missing(event)
+            self._teller.tell(event)
         if self._wires.events.dropped > self._lost_told:
             lost, self._lost_told = self._wires.events.dropped - self._lost_told, self._wires.events.dropped
-            self._alarm(f"{lost} events were not shown: this process was too slow")
+            self._teller.alarm(f"{lost} events were not shown: this process was too slow")
 
     def _look_for_missing(self, event: Mapping[str, Any]) -> None:
         """Asked to arm by itself, a run that lacks a motor ends before the first take's timecode comes."""
@@ -223,7 +206,7 @@ class ShowRunner:
             complain, self._missing = self._missing, None
             self._status, self._over = INPUT_AT_FAULT, True
             for axis, why in event["faults"].items():
-                self._alarm(str(complain(axis, why)))
+                self._teller.alarm(str(complain(axis, why)))
         elif event.get("state") not in (None, "no_signal"):
             self._missing = None
 
@@ -236,42 +219,9 @@ class ShowRunner:
         wanted = (("the real-time class", motion.fifo), ("locked memory", motion.locked))
         missing = " and ".join(what for what, granted in wanted if not granted)
         if missing:
-            self._alarm(
+            self._teller.alarm(
                 f"not granted: {missing}; on a busy machine landings wander by milliseconds (see cuefocus doctor)"
             )
-
-    def _tell(self, event: Mapping[str, Any]) -> None:
-        self._picture.take(event)
-        self._look_for_missing(event)
-        if event.get("event") == "landing":
-            with contextlib.suppress(KeyError):
-                self.rows.append(row_from_dict(event))
-        if self._as_json:
-            self._print(json.dumps(event, ensure_ascii=False))
-        elif self._live is None and (line := sentence(event)) is not None:
-            self._print(line)
-
-    def _print(self, line: str) -> None:
-        if self.unheard:
-            return
-        try:
-            self._out.write(f"{line}\n")
-            self._out.flush()
-        except (OSError, ValueError):
-            self._let_go_of_out()
-
-    def _let_go_of_out(self) -> None:
-        """Nobody reads what is printed, or nothing more can be: the show goes on, and what is left goes nowhere."""
-        self.unheard = True
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            try:
-                os.dup2(nowhere, self._out.fileno())
-            finally:
-                os.close(nowhere)
-
-    def _alarm(self, text: str) -> None:
-        self._tell({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "run"})
 
     def _mind_children(self) -> None:
         for death in self._processes.tend(final=("conductor",)):
@@ -290,7 +240,7 @@ class ShowRunner:
     def _mourn(self, death: Death) -> None:
         why = f" ({death.last_words})" if death.status > 0 and death.last_words else ""
         again = "it is started again" if death.again_ns is not None else "it stays down"
-        self._alarm(f"{death.name} {death.how}{why}; {again}")
+        self._teller.alarm(f"{death.name} {death.how}{why}; {again}")
 
     def _conductor_ended(self, death: Death) -> None:
         """Status 0 is the end of the show. One that keeps ending by itself cannot live with its journal."""
@@ -304,22 +254,13 @@ class ShowRunner:
         if self._bad_ends >= _BAD_ENDS:
             self._bad_ends, self._afresh = 0, self._afresh + 1
             self._conductor()
-            self._alarm("the conductor cannot go on with its journal: it begins afresh, nothing is armed")
+            self._teller.alarm("the conductor cannot go on with its journal: it begins afresh, nothing is armed")
         self._mourn(death)
 
     def _give_up(self, death: Death) -> None:
         self._status = death.status
         self._over = True
-        self._alarm(death.last_words or f"{death.name} {death.how}")
-
-    def _draw(self) -> None:
-        if self._live is not None and not self.unheard:
-            now = now_ns()
-            picture = drawn(self._picture, self._clock_reader.read(), now, title=self._title)
-            try:
-                self._live.update(picture, refresh=True)
-            except (OSError, ValueError):
-                self._let_go_of_out()
+        self._teller.alarm(death.last_words or f"{death.name} {death.how}")
 
     def _obey_keys(self, pressed: str) -> None:
         for key in pressed:
@@ -335,9 +276,9 @@ class ShowRunner:
             self._wires.memory.ring_motion()
         try:
             answer = tell(self._runtime, order, source="key", timeout_ns=_KEY_ANSWER_NS)
-            self._picture.answer = answer.text
+            self._teller.answered(answer.text)
         except DeviceError as problem:
-            self._picture.answer = str(problem)
+            self._teller.answered(str(problem))
 
     # --- down ---
 

@@ -61,10 +61,10 @@ def main(argv: Sequence[str]) -> int:
 def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None:
     """Run the session until its takes are done, or until told to stop.
 
-    What it asks of the machine it asks for first: a successor is waited for, and other programs may be busy.
+    It enters the real-time class when all that takes long is done: until then it would not let go of its core, and
+    what the kernel does for serial ports and the network, in the ordinary class, would wait for it.
     """
     begun_ns = now_ns()
-    granted = enter_realtime(config.priority, lock=config.lock)
     events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
     spill = JournalSpill(config.spill_fd, config.journal_path) if config.spill_fd >= 0 else None
     recalled = recall(config, score, spill)
@@ -102,6 +102,7 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
         attach_seen = _attach_counts(memory)
+        granted = enter_realtime(config.priority, lock=config.lock)
         quiet_garbage(sweep=recalled.outcome is None)  # all that takes long is done before the first sign of life
         conductor = Conductor(
             around,

@@ -4,6 +4,9 @@
 It says when it is there, and plays from 00:59:58:00 at 25 fps once for each line it reads, telling when it began. MIDI
 goes out by a JACK port of its own, `deck:NAME`; clock plays a song at 150 beats a minute from its beginning. REAPER
 says where it is when its screen is drawn.
+
+It stands for another machine, so it asks for the real-time class, above the conductor's: else it would send late
+whenever this one is busy, as it is while a killed conductor's successor starts.
 """
 
 import socket
@@ -16,18 +19,21 @@ from pythonosc.osc_bundle import OscBundle
 from pythonosc.udp_client import UDPClient
 
 from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.realtime import enter_realtime
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import PORT, ArtNetRun
 from cuefocus.wire.mtc.encoder import MtcRun
 from tests.osc_programs import Reaper
 
+PRIORITY = 65
 RATE, START, SECONDS = RATES["25"], Timecode(0, 59, 58, 0), 10.0
 
 
 def main() -> None:
     kind, name = sys.argv[1:]
     send = {"artnet": artnet, "midi": midi, "clock": midi, "reaper": reaper}[kind](name)
+    enter_realtime(PRIORITY, children=True)
     messages_from = {"artnet": datagrams, "midi": pieces, "clock": clocks, "reaper": feedback}[kind]
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -180,6 +180,20 @@ class Daemon:
         return f"alarms {alarms}; landings {rows}; logs {logs}"
 
 
+def assert_all_land(running: Daemon) -> dict[str, dict[str, Any]]:
+    """It ends in order, and every rack of the small show has landed; the rows by cue."""
+    assert running.end() == 0, running.told()
+    rows = running.landings()
+    assert sorted(rows) == sorted(CUES)
+    assert {row["verdict"] for row in rows.values()} == {"landed"}, running.told()
+    return rows
+
+
+def came(event: Mapping[str, Any], kind: str) -> bool:
+    """Whether an event says that of a source."""
+    return bool(event["event"] == "source" and event["kind"] == kind)
+
+
 @contextmanager
 def daemon(tmp_path: Path, **options: object) -> Iterator[Daemon]:
     """The small show, running."""

@@ -4,11 +4,7 @@ import contextlib
 import importlib.util
 import os
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,53 +14,19 @@ from cuefocus.app.ports import list_all_ports
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.midi_port import listed_ports
 from cuefocus.timebase.units import NS_PER_S
+from tests.app.beside import deck, musical_show, own_address
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
-from tests.app.running import CUES, SHOW, Daemon, daemon
-from tests.app.test_songs import midi_file
+from tests.app.running import assert_all_land, came, daemon
 
-HERE = Path(__file__).parent
 pytestmark = pytest.mark.serial
 needs_rtmidi = pytest.mark.skipif(
     importlib.util.find_spec("rtmidi") is None, reason="needs python-rtmidi (pip install 'cuefocus[midi]')"
 )
 
 
-@contextmanager
-def deck(kind: str, name: str, program: str = "deck.py") -> Iterator[Callable[[], int]]:
-    """Another program that sends timecode when it is told to, and says when it began."""
-    with subprocess.Popen(
-        [sys.executable, str(HERE / program), kind, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        stdin, stdout = process.stdin, process.stdout
-        assert stdout.readline() == "ready\n"
-
-        def play() -> int:
-            stdin.write("play\n")
-            stdin.flush()
-            return int(stdout.readline())
-
-        try:
-            yield play
-        finally:
-            process.terminate()
-
-
-def assert_all_land(running: Daemon) -> None:
-    assert running.end() == 0
-    rows = running.landings()
-    assert sorted(rows) == sorted(CUES)
-    assert {row["verdict"] for row in rows.values()} == {"landed"}, running.told()
-
-
-def came(event: dict[str, object], kind: str) -> bool:
-    return event["event"] == "source" and event["kind"] == kind
-
-
 def test_racks_land_by_art_net_even_when_the_conductor_is_killed(tmp_path: Path) -> None:
-    address = f"127.7.{os.getpid() % 250}.{threading.get_native_id() % 250 + 1}"
+    address = own_address(7)
     with deck("artnet", address) as play, daemon(tmp_path, sources=[f"artnet:{address}"]) as running:
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
@@ -115,10 +77,8 @@ def test_racks_land_by_midi_timecode(tmp_path: Path, server: Server) -> None:
 @needs_rtmidi
 def test_racks_land_by_midi_clock_even_when_the_conductor_is_killed(tmp_path: Path, server: Server) -> None:
     """Clocks carry no place, so its successor goes on by what the ears have counted."""
-    (tmp_path / "song.mid").write_bytes(midi_file(400_000))
-    show = tmp_path / "music.yaml"
-    show.write_text(SHOW.replace("preroll: 1 s", "preroll: 1 s, media: {beats: song.mid}"))
-    with deck("clock", "clock out") as play, daemon(tmp_path, sources=["clock:clock out"], show=str(show)) as running:
+    show = musical_show(tmp_path)
+    with deck("clock", "clock out") as play, daemon(tmp_path, sources=["clock:clock out"], show=show) as running:
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
         running.until(lambda event: event.get("song", {}).get("bar") == 3)
@@ -179,7 +139,7 @@ def test_doctor_says_what_arrives_at_a_midi_port(server: Server) -> None:
 
 
 def test_doctor_says_what_arrives_by_art_net() -> None:
-    address = f"127.8.{os.getpid() % 250}.{threading.get_native_id() % 250 + 1}"
+    address = own_address(8)
     with deck("artnet", address) as play:
         assert listen(f"artnet:{address}", seconds=1.0)[0].problem == "nothing arrives"
         play()

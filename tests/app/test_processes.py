@@ -1,6 +1,7 @@
 """Processes are kept running, with back-off, and end when asked."""
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -37,6 +38,24 @@ def test_a_killed_process_is_noticed_by_descriptor_and_started_again(tmp_path: P
     processes.tend()
     assert child.running
     assert child.pid != first
+    processes.stop(["child"], NS_PER_S)
+
+
+def _may_hurry() -> bool:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NICE)
+    return os.geteuid() == 0 or soft in (40, resource.RLIM_INFINITY)
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(not _may_hurry(), reason="this user may not raise the priority of a process (RLIMIT_NICE)")
+def test_a_hurried_process_goes_before_all_others_but_not_before_the_kernel(tmp_path: Path) -> None:
+    processes = Processes()
+    child = processes.start(_spec(tmp_path, _STAY, hurried=True))
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) == -20
+    assert os.sched_getscheduler(child.pid) == os.SCHED_OTHER
+    session = Path(f"/proc/{child.pid}/autogroup")  # nothing to read where sessions do not count
+    if session.exists() and (told := session.read_text()):
+        assert told.endswith(" nice -20\n")
     processes.stop(["child"], NS_PER_S)
 
 

@@ -3,32 +3,20 @@
 import importlib.util
 import os
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from cuefocus.timebase.units import NS_PER_S
+from tests.app.beside import deck, musical_show, own_address, program
 from tests.app.clock_check import worst_clock_ms
-from tests.app.running import SHOW, daemon
-from tests.app.test_message_sources import assert_all_land, came, deck
-from tests.app.test_songs import midi_file
+from tests.app.running import assert_all_land, came, daemon
 
-HERE = Path(__file__).parent
 pytestmark = pytest.mark.serial
 
 
-def own_address() -> str:
-    """An address of this machine that no other test uses."""
-    return f"127.11.{os.getpid() % 250}.{threading.get_native_id() % 250 + 1}"
-
-
 def test_racks_land_by_reaper_even_when_the_conductor_is_killed(tmp_path: Path) -> None:
-    place = f"{own_address()}:9000"
+    place = f"{own_address(11)}:9000"
     with deck("reaper", place) as play, daemon(tmp_path, sources=[f"reaper:{place}"]) as running:
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
@@ -41,7 +29,7 @@ def test_racks_land_by_reaper_even_when_the_conductor_is_killed(tmp_path: Path) 
 
 
 def test_a_port_that_is_taken_ends_the_run_with_a_cure(tmp_path: Path) -> None:
-    place = f"{own_address()}:9000"
+    place = f"{own_address(11)}:9000"
     with daemon(tmp_path, sources=[f"reaper:{place}"]) as first:
         first.until(lambda event: came(event, "opened"))
         (tmp_path / "other").mkdir()
@@ -50,40 +38,8 @@ def test_a_port_that_is_taken_ends_the_run_with_a_cure(tmp_path: Path) -> None:
     assert "UDP port 9000 is taken by another program" in (tmp_path / "other" / "stderr").read_text()
 
 
-def musical_show(folder: Path) -> str:
-    """The small show with a song at 150 beats a minute."""
-    (folder / "song.mid").write_bytes(midi_file(400_000))
-    show = folder / "music.yaml"
-    show.write_text(SHOW.replace("preroll: 1 s", "preroll: 1 s, media: {beats: song.mid}"))
-    return str(show)
-
-
-@contextmanager
-def program(name: str, *words: str) -> Iterator[tuple[Callable[[], str], Callable[[str], str]]]:
-    """Another program: how to read a line of what it says, and how to tell it something and read its answer."""
-    with subprocess.Popen(
-        [sys.executable, str(HERE / f"{name}.py"), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        stdin, stdout = process.stdin, process.stdout
-
-        def heard() -> str:
-            return stdout.readline().strip()
-
-        def told(word: str) -> str:
-            stdin.write(f"{word}\n")
-            stdin.flush()
-            return heard()
-
-        try:
-            yield heard, told
-        finally:
-            process.terminate()
-
-
 def test_racks_land_by_live_which_is_asked_for_its_place(tmp_path: Path) -> None:
-    host = own_address()
+    host = own_address(11)
     with program("ableton_program", host, "11000") as (heard, told):
         assert heard() == "ready"
         with daemon(tmp_path, sources=[f"ableton:{host}"], show=musical_show(tmp_path)) as running:
@@ -97,7 +53,7 @@ def test_racks_land_by_live_which_is_asked_for_its_place(tmp_path: Path) -> None
 
 
 def test_live_that_does_not_answer_is_told_with_a_cure(tmp_path: Path) -> None:
-    sources = [f"ableton:{own_address()}"]
+    sources = [f"ableton:{own_address(11)}"]
     with daemon(tmp_path, sources=sources, show=musical_show(tmp_path), arm=False, takes=0) as running:
         lost = running.until(lambda event: came(event, "lost"))
     assert "does not answer: is Live running" in lost["text"]

@@ -4,7 +4,6 @@ import importlib.util
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from cuefocus.app.replay import replay
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
-from tests.app.running import CUES, SOUND_S, Daemon, daemon
+from tests.app.running import SOUND_S, assert_all_land, daemon
 
 BEGINS_S = 2.0
 CUT_S = 1.6  # show seconds after 01:00:00:00: in the midst of B1 and C1, which land at 2 s
@@ -33,13 +32,6 @@ def sounds(tmp_path: Path) -> list[str]:
     return [f"file:{cut}", f"file:{whole}"]
 
 
-def _landings(running: Daemon) -> dict[str, dict[str, Any]]:
-    rows = running.landings()
-    assert {row["verdict"] for row in rows.values()} == {"landed"}, running.told()
-    assert sorted(rows) == sorted(CUES)
-    return rows
-
-
 def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_midst(
     tmp_path: Path, sounds: list[str]
 ) -> None:
@@ -48,8 +40,7 @@ def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_
         folder = tmp_path / name
         folder.mkdir()
         with daemon(folder, sources=sources) as running:
-            assert running.end() == 0
-            landed[name] = _landings(running)
+            landed[name] = assert_all_land(running)
         journal = next((folder / "takes").glob("*.journal"))
         replayed = {row.cue: row.as_dict()["error_ms"] for row in replay(journal).rows}
         assert replayed == {cue: row["error_ms"] for cue, row in landed[name].items()}
@@ -69,8 +60,7 @@ def test_a_conductor_that_is_killed_takes_every_source_up_again(tmp_path: Path, 
         origin_ns = running.until(lambda event: event["event"] == "source")["host_ns"]
         running.at_show_s(4.7, origin_ns)
         os.kill(running.pid("conductor"), signal.SIGKILL)
-        assert running.end() == 0
-        assert _landings(running)["B3"]["source"] == "source 2"
+        assert assert_all_land(running)["B3"]["source"] == "source 2"
 
 
 @pytest.mark.parametrize(
@@ -91,8 +81,7 @@ def test_a_source_that_is_missing_at_the_start_is_lost_and_the_other_does(
     sound = tmp_path / "b.wav"
     generate_ltc(sound, rate="25", start="00:59:58:00", seconds=SOUND_S)
     with daemon(tmp_path, sources=[missing, f"file:{sound}"]) as running:
-        assert running.end() == 0, (tmp_path / "stderr").read_text()
-        rows = _landings(running)
+        rows = assert_all_land(running)
     assert {row["source"] for row in rows.values()} == {"source 2"}
     told = [event["text"] for event in running.events if event["event"] == "alarm" and why in event["text"]]
     assert len(told) == 1, running.told()

@@ -15,18 +15,19 @@ from rich.console import Console
 from cuefocus.app.daemon import Places
 from cuefocus.app.run import landings_of
 from cuefocus.app.show_runner import ShowRunner, _wakes
+from cuefocus.app.teller import Teller
 from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.ledger_file import LedgerWriter
+
+
+def _teller(out: TextIO) -> Teller:
+    return Teller(out, Console(file=out), title="", as_json=True)
 
 
 def _runner(out: TextIO) -> ShowRunner:
     wires: Any = SimpleNamespace(memory=SimpleNamespace(clock_reader=lambda: None))
     nothing: Any = None
-    runner = ShowRunner(
-        wires, nothing, nothing, nothing, (), None, title="", out=out, console=Console(file=out), missing=None
-    )
-    runner._as_json = True
-    return runner
+    return ShowRunner(wires, nothing, nothing, nothing, (), None, teller=_teller(out), missing=None)
 
 
 def _row(cue: str) -> LandingRow:
@@ -39,16 +40,16 @@ def _event(cue: str) -> dict[str, Any]:
 
 
 def test_landings_the_ledger_did_not_take_are_reported(tmp_path: Path) -> None:
-    runner = _runner(io.StringIO())
+    teller = _teller(io.StringIO())
     for cue in ("B1", "B2"):
-        runner._tell(_event(cue))
+        teller.tell(_event(cue))
     places = Places(tmp_path, "this")
-    assert [row.cue for row in landings_of(places, runner.rows)[0]] == ["B1", "B2"]
+    assert [row.cue for row in landings_of(places, teller.rows)[0]] == ["B1", "B2"]
     ledger = LedgerWriter(places.ledger, run="this")
     ledger.append(_row("B0"))
     ledger.append(_row("B1"))
     ledger.close()
-    rows, unwritten = landings_of(places, runner.rows)
+    rows, unwritten = landings_of(places, teller.rows)
     assert [row.cue for row in rows] == ["B0", "B1", "B2"]
     assert unwritten == 1
 
@@ -57,11 +58,11 @@ def test_a_reader_that_went_away_stops_the_printing_only() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as out:
-        runner = _runner(out)
-        runner._tell(_event("B1"))
-        runner._tell(_event("B2"))
-        assert runner.unheard
-    assert [row.cue for row in runner.rows] == ["B1", "B2"]
+        teller = _teller(out)
+        teller.tell(_event("B1"))
+        teller.tell(_event("B2"))
+        assert teller.unheard
+    assert [row.cue for row in teller.rows] == ["B1", "B2"]
 
 
 def test_a_hangup_is_an_orderly_stop() -> None:
