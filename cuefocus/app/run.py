@@ -32,7 +32,7 @@ from cuefocus.app.source_choice import AbletonChoice, ClockChoice, LinkChoice, S
 from cuefocus.app.stated_doubt import CURE, doubt
 from cuefocus.app.teller import Teller
 from cuefocus.app.version import code_version
-from cuefocus.app.wired_sources import wire
+from cuefocus.app.wired_sources import wire, wire_cues
 from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import InputError
@@ -110,7 +110,8 @@ def run(
         if isinstance(choice, ClockChoice | AbletonChoice | LinkChoice):
             require_song(job.songs, choice.act, str(choice), selects=isinstance(choice, ClockChoice))
     err.writelines(f"source {each.source}: {said}; {CURE}\n" for each in choices if (said := doubt(each.kind)))
-    sources = wire(choices, checked.show.value.rate, job.songs)
+    cue_inputs = wire_cues(rig.network.midi, {kind for kind, _ in job.wanted()})
+    sources = wire(choices, checked.show.value.rate, job.songs) + cue_inputs
     places = Places(options.journal.absolute(), _run_id())
     try:
         places.make()

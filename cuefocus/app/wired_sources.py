@@ -1,10 +1,10 @@
 """Sources as the daemon holds them: what the conductor is told of each, and the ears of those that need a process."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cuefocus.app.processes import ChildSpec
 from cuefocus.app.songs import bar_quarters
@@ -19,10 +19,11 @@ from cuefocus.app.source_choice import (
     SourceChoice,
 )
 from cuefocus.chase.musical import Song
+from cuefocus.rig.midi import MidiSettings
 from cuefocus.shells.ableton_inlet import answers_at
 from cuefocus.shells.art_net_inlet import open_art_net
 from cuefocus.shells.ears import PATIENT
-from cuefocus.shells.message_device import MIDI
+from cuefocus.shells.message_device import MIDI, midi_port
 from cuefocus.shells.midi_pipe import MidiPipe
 from cuefocus.shells.program_device import LINK, own_address_towards
 from cuefocus.shells.sound_device import SoundDevice
@@ -31,6 +32,7 @@ from cuefocus.shells.source_config import (
     AbletonConfig,
     ArtNetConfig,
     ClockConfig,
+    CuesConfig,
     FileConfig,
     LinkConfig,
     LiveConfig,
@@ -40,6 +42,9 @@ from cuefocus.shells.source_config import (
 )
 from cuefocus.shells.udp_inlet import open_udp
 from cuefocus.timebase.frames import FrameRate
+from cuefocus.wire.midi_voice import VOICES
+
+_MIDI_EARS: Final = "cuefocus.shells.midi_ears_main"
 
 
 class EarsWire(Protocol):
@@ -130,7 +135,7 @@ class MessageWire:
 
 def _midi_ears(port: str, called: str, pipe: MidiPipe, *, patient: bool) -> MessageWire:
     words = ("--port", port, "--called", called, *((PATIENT,) if patient else ()))
-    return MessageWire(called, "cuefocus.shells.midi_ears_main", words, pipe, patient)
+    return MessageWire(called, _MIDI_EARS, words, pipe, patient)
 
 
 def _link_ears(quantum: float, pipe: MidiPipe, *, patient: bool) -> MessageWire:
@@ -158,6 +163,28 @@ def wire(choices: Sequence[SourceChoice], rate: FrameRate, songs: tuple[Song, ..
     """
     patient = len(choices) > 1
     return tuple(_wired(choice, rate, songs, patient=patient) for choice in choices)
+
+
+def wire_cues(midi: MidiSettings, kinds: Collection[str]) -> tuple[WiredSource, ...]:
+    """Make what the MIDI cue inputs need. A port that also carries timecode is opened once more for its cues.
+
+    Args:
+        midi: the rig's.
+        kinds: of the show's triggers; ears pass on no channel message that fires nothing.
+
+    Raises: InputError for an input without a name.
+    """
+    voices = bytes(status for kind, status in VOICES.items() if kind in kinds).hex()
+    address = midi.address
+    wired: list[WiredSource] = []
+    for index, name in enumerate(midi.inputs):
+        port, pipe = midi_port(name, where=f"network.midi.inputs.{index}"), MidiPipe()
+        called = f"{MIDI}{port}"
+        words = ("--port", port, "--called", called, "--cues", voices, PATIENT)
+        ears = MessageWire(called, _MIDI_EARS, words, pipe, patient=True)
+        heard = (address.device, address.groups, address.formats, midi.mmc_device)
+        wired.append(WiredSource(CuesConfig(called, pipe.read_fd, *heard), ears))
+    return tuple(wired)
 
 
 def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, patient: bool) -> WiredSource:

@@ -194,6 +194,7 @@ class Conductor:
         self.in_take = take_after(self.in_take, outcome)
         for reply in outcome.replies:
             self._commands.answer(reply)
+            around.sources.answer(reply)
             if around.desk is not None:
                 around.desk.answer(reply)
         for event in outcome.events:

@@ -93,8 +93,8 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         around.ledger = _ledger(config, score, recalled, trouble)
         first = recalled.outcome is None and not config.afresh
         kernels = conductor_kernels(config.sources, config.loops, first=first)
-        resumed, songs = recalled.outcome is not None, score.job.songs
-        around.sources = open_sources(config.sources, playlist, resumed=resumed, kernels=kernels, songs=songs)
+        resumed = recalled.outcome is not None
+        around.sources = open_sources(config.sources, playlist, resumed=resumed, kernels=kernels, job=score.job)
         open_things.callback(around.sources.close)
         if config.desk.heard:
             around.desk = open_desk(config.desk, score.job, partial(next, around.numbers))

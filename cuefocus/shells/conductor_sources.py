@@ -6,12 +6,14 @@ from cuefocus.chase.ableton import AbletonInput
 from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
 from cuefocus.chase.link import LinkInput
-from cuefocus.chase.musical import Song
 from cuefocus.chase.reaper import ReaperInput
+from cuefocus.engine.job import Job
+from cuefocus.engine.midi_desk import MidiDesk
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.errors import SoundFileError
 from cuefocus.shells.ableton_inlet import AbletonInlet
 from cuefocus.shells.art_net_inlet import ArtNetInlet
+from cuefocus.shells.cue_input import CueInput
 from cuefocus.shells.file_source import FileSource, Playback
 from cuefocus.shells.live_source import LiveSource
 from cuefocus.shells.message_source import MessageSource
@@ -24,6 +26,7 @@ from cuefocus.shells.source_config import (
     AbletonConfig,
     ArtNetConfig,
     ClockConfig,
+    CuesConfig,
     FileConfig,
     LinkConfig,
     LiveConfig,
@@ -35,6 +38,7 @@ from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.frames import parse_timecode, rate_named
 from cuefocus.wire.ltc.compiled import ready_kernels
 from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
+from cuefocus.wire.midi_show import MscAddress
 
 
 def open_sources(
@@ -43,7 +47,7 @@ def open_sources(
     *,
     resumed: bool,
     kernels: Kernels | None = None,
-    songs: Sequence[Song] = (),
+    job: Job | None = None,
 ) -> SourceSet:
     """All sources.
 
@@ -52,12 +56,12 @@ def open_sources(
         playlist: when the sound files among them play.
         resumed: a predecessor has already told the session which are open.
         kernels: inner loops of the LTC decoders; None takes the plain ones.
-        songs: the acts that MIDI clock can be followed through.
+        job: the acts that MIDI clock can be followed through, and the triggers that cue inputs hear.
 
     Raises: DeviceError for a descriptor that is not what it should be.
     """
     clock = TurnClock()
-    every = [_opened(config, playlist, clock, resumed=resumed, kernels=kernels, songs=songs) for config in configs]
+    every = [_opened(config, playlist, clock, resumed=resumed, kernels=kernels, job=job) for config in configs]
     return SourceSet(every, playlist, clock)
 
 
@@ -83,13 +87,16 @@ def _opened(
     *,
     resumed: bool,
     kernels: Kernels | None,
-    songs: Sequence[Song],
+    job: Job | None,
 ) -> Heard:
+    songs = job.songs if job is not None else ()
     if isinstance(config, FileConfig):
         return _file(config, playlist, clock, kernels)
     if isinstance(config, LiveConfig):
         ring = SoundRing.attach(config.ring_fd, config.bell_fd)
         return LiveSource(config.source, ring, config.channel, resumed=resumed, kernels=kernels)
+    if isinstance(config, CuesConfig):
+        return CueInput(config.source, MidiInlet(config.pipe_fd), _midi_desk(config, job))
     if isinstance(config, ArtNetConfig):
         art = ArtNetInput(config.source, sender=config.sender)
         return MessageSource(config.source, ArtNetInlet(config.address), art, resumed=resumed)
@@ -107,6 +114,13 @@ def _opened(
         reader = MidiClockInput(config.source, songs, act=config.act)
         return MessageSource(config.source, MidiInlet(config.pipe_fd), reader, resumed=resumed)
     return MessageSource(config.source, MidiInlet(config.pipe_fd), MtcInput(config.source), resumed=resumed)
+
+
+def _midi_desk(config: CuesConfig, job: Job | None) -> MidiDesk:
+    wanted = job.wanted() if job is not None else {}
+    axes = {cue: one.axis for cue, one in job.triggered.items()} if job is not None else {}
+    address = MscAddress(config.device, config.groups, config.formats)
+    return MidiDesk(config.source, address, config.mmc_device, wanted, axes)
 
 
 def _reaper(config: ReaperConfig) -> ReaperInput:

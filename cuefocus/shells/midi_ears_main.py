@@ -8,10 +8,11 @@ process, same pipe), each second until it is back.
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from cuefocus.errors import CueFocusError, DeviceError, InputError
+from cuefocus.shells.cue_filter import CueFilter
 from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import now_ns
@@ -22,6 +23,7 @@ from cuefocus.shells.midi_port import MidiPort, lasting_name
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
+Heard = Callable[[bytes, int], None]
 _LOOK_NS: Final = 250 * NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
 
@@ -33,19 +35,21 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--port", required=True)
     parser.add_argument("--called", default="", help="how the operator wrote it, for complaints")
     parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
+    parser.add_argument("--cues", help="only what may be a cue is passed on: status bytes of channel messages, in hex")
     parser.add_argument(PATIENT, action="store_true", help="a port that cannot be opened is tried again")
     given = parser.parse_args(argv)
     ears = MessageEars(given.pipe)
     granted = enter_realtime(given.priority, children=True)
     with contextlib.suppress(EarsStopped):
-        return _listen(given.port, given.called, ears, granted.line, patient=given.patient)
+        heard = ears.writer.put if given.cues is None else CueFilter(ears.writer, bytes.fromhex(given.cues)).put
+        return _listen(given.port, given.called, ears, heard, granted.line, patient=given.patient)
     return 0
 
 
-def _listen(wanted: str, called: str, ears: MessageEars, granted: str, *, patient: bool) -> int:
+def _listen(wanted: str, called: str, ears: MessageEars, heard: Heard, granted: str, *, patient: bool) -> int:
     opening = now_ns()
     try:
-        port = _opened(wanted, ears)
+        port = _opened(wanted, heard)
     except CueFocusError as problem:
         problem.where = called or problem.where
         if patient:
@@ -67,10 +71,10 @@ def _listen(wanted: str, called: str, ears: MessageEars, granted: str, *, patien
         raise
 
 
-def _opened(wanted: str, ears: MessageEars) -> "MidiPort | JackMidiPort":
+def _opened(wanted: str, heard: Heard) -> "MidiPort | JackMidiPort":
     if not wanted.startswith(JACK):
-        return MidiPort(wanted, ears.writer.put)
-    return JackMidiPort(wanted.removeprefix(JACK), ears.writer.put)
+        return MidiPort(wanted, heard)
+    return JackMidiPort(wanted.removeprefix(JACK), heard)
 
 
 def _begin_anew(ears: MessageEars, problem: CueFocusError, opening: int) -> NoReturn:

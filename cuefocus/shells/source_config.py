@@ -1,4 +1,4 @@
-"""What the conductor must be told of each source of timecode: which kind it is, and where it is heard. Plain JSON."""
+"""What the conductor must be told of each source of timecode or cues: its kind, and where it is heard. Plain JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -131,8 +131,35 @@ class LinkConfig:
     act: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CuesConfig:
+    """A MIDI port that carries cues, no timecode.
+
+    Args:
+        source: what it is called, `midi:PORT`.
+        pipe_fd: inherited descriptor of the pipe that the MIDI ears write.
+        device, groups, formats: for whom show control must be to be for us.
+        mmc_device: our machine control id.
+    """
+
+    source: str
+    pipe_fd: int
+    device: int
+    groups: tuple[int, ...]
+    formats: tuple[int, ...]
+    mmc_device: int
+
+
 SourceConfig = (
-    FileConfig | LiveConfig | ArtNetConfig | MidiConfig | ReaperConfig | ClockConfig | AbletonConfig | LinkConfig
+    FileConfig
+    | LiveConfig
+    | ArtNetConfig
+    | MidiConfig
+    | ReaperConfig
+    | ClockConfig
+    | AbletonConfig
+    | LinkConfig
+    | CuesConfig
 )
 _KINDS: Final[Mapping[str, type[SourceConfig]]] = {
     "file": FileConfig,
@@ -143,6 +170,7 @@ _KINDS: Final[Mapping[str, type[SourceConfig]]] = {
     "midi-clock": ClockConfig,
     "ableton": AbletonConfig,
     "link": LinkConfig,
+    "midi-cues": CuesConfig,
 }
 
 
@@ -169,5 +197,5 @@ def fields_of(config: SourceConfig) -> dict[str, Any]:
 
 def source_from(fields: Mapping[str, Any]) -> SourceConfig:
     """The config that `fields_of` took apart. Raises KeyError or TypeError for anything else."""
-    values = dict(fields)
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
     return _KINDS[values.pop("kind")](**values)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, runtime_checkable
 
+from cuefocus.engine.outcome import Reply
 from cuefocus.engine.plan import Plan
 from cuefocus.engine.ports import InboxEvent
 from cuefocus.shells.file_source import Playback
@@ -53,6 +54,16 @@ class Plays(Protocol):
 
     def play(self, playback: Playback) -> None:
         """Play with sample 0 on air at `playback.origin_ns`."""
+
+
+@runtime_checkable
+class Answered(Protocol):
+    """A source of words that are answered."""
+
+    source: str
+
+    def heard_back(self, reply: Reply, /) -> None:
+        """The answer to a word that came from it."""
 
 
 class TurnClock:
@@ -127,6 +138,12 @@ class SourceSet:
     def news(self, at_ns: int) -> list[Mapping[str, object]]:
         """What to tell the operator beside."""
         return [fields for source in self._sources for fields in source.news(at_ns)]
+
+    def answer(self, reply: Reply) -> None:
+        """Hand an answer to the source whose word it answers, if it was one's."""
+        for source in self._sources:
+            if source.source == reply.source and isinstance(source, Answered):
+                source.heard_back(reply)
 
     def observe(self, inbox: Iterable[InboxEvent]) -> None:
         """Take note of what went into the session."""

@@ -3,12 +3,15 @@
 Source: MIDI 1.0 Detailed Specification 4.2, channel voice messages. A note-on of velocity 0 is a note-off.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 MOST: Final = 127
 CHANNELS: Final = 16
 _NOTE_ON, _CONTROL, _PROGRAM = 0x90, 0xB0, 0xC0
+VOICES: Final[Mapping[str, int]] = {"note": _NOTE_ON, "cc": _CONTROL, "program": _PROGRAM}
+"""Kinds of triggers that channel messages fire, and the status byte of theirs on the first channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,158 @@
+"""Cues by MIDI into a whole daemon, from a desk in another process on a JACK server; skipped where there is none."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cuefocus.app.tell import Order, tell
+from cuefocus.errors import DeviceError
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.midi_port import listed_ports
+from cuefocus.timebase.units import NS_PER_S
+from tests.app.jack_server import Server, keep_to_itself, needs_jackd
+from tests.app.running import LENS, RIG, SHOW, Daemon, daemon
+
+pytestmark = [
+    pytest.mark.serial,
+    needs_jackd,
+    pytest.mark.skipif(
+        any(importlib.util.find_spec(name) is None for name in ("jack", "mido", "rtmidi")),
+        reason="needs JACK-Client and python-rtmidi (pip install 'cuefocus[jack,midi]')",
+    ),
+]
+HERE = Path(__file__).parent
+TRIGGERED = (
+    SHOW.partition("cues:")[0]
+    + """\
+cues:
+  - {cue: one, camera: B, on: {msc: 12.5/3}, to: ben, pull: 600 ms}
+  - {cue: two, camera: C, on: {note: C4@10}, to: ben, pull: 600 ms}
+  - {cue: "3", camera: B, on: [{manual: GO}, {cc: "64@1 >= 100"}], to: band, pull: 600 ms}
+  - {cue: "4", camera: C, on: [{manual: GO}, {program: 5}, {mmc: play}], to: ana, pull: 600 ms}
+"""
+)
+GO_12_5 = "F0 7F 01 02 20 01 31 32 2E 35 00 33 F7"
+
+
+def _answers() -> bool:
+    try:
+        listed_ports()
+    except DeviceError:
+        return False
+    return True
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    keep_to_itself(monkeypatch)
+    running = Server(tmp_path / "jackd.log", _answers)
+    yield running
+    running.stop()
+
+
+@contextmanager
+def desk(library: str, name: str = "msc out") -> Iterator[Callable[[str], int]]:
+    """A desk; what it is given it sends, and says at which host time."""
+    command = [sys.executable, str(HERE / "midi_desk_program.py"), library, name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+        assert stdout.readline() == "ready\n"
+
+        def send(message: str) -> int:
+            stdin.write(f"{message}\n")
+            stdin.flush()
+            return int(stdout.readline())
+
+        try:
+            yield send
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def show_by(tmp_path: Path, *inputs: str) -> Iterator[Daemon]:
+    """The small show with triggered cues, armed and engaged, that hears these ports."""
+    show, rig = tmp_path / "triggered.yaml", tmp_path / "cued.yaml"
+    show.write_text(TRIGGERED)
+    names = ", ".join(f'"{name}"' for name in inputs)
+    rig.write_text(RIG.format(lens=LENS) + f"network: {{midi: {{inputs: [{names}], msc_device: 1}}}}\n")
+    options = {"arm": False, "takes": 0, "sources": ["artnet:127.0.0.1"], "rig": str(rig), "show": str(show)}
+    with daemon(tmp_path, **options) as running:
+        running.until(lambda event: event["event"] == "source" and event["source"].startswith("midi:"))
+        yield running
+
+
+def arm(running: Daemon) -> None:
+    assert tell(running.runtime, Order("arm")).ok
+    until_ns = now_ns() + 5 * NS_PER_S
+    while not (engaged := tell(running.runtime, Order("engage"))).ok:
+        assert now_ns() < until_ns, engaged.text
+
+
+def landing(running: Daemon, cue: str) -> dict[str, object]:
+    return running.until(lambda event: event["event"] == "landing" and event["cue"] == cue)
+
+
+def alarm(running: Daemon, text: str) -> None:
+    running.until(lambda event: event["event"] == "alarm" and text in str(event["text"]))
+
+
+@pytest.mark.parametrize(
+    ("library", "port"), [("rtmidi", "msc out"), ("jack", "jack:desk:msc out"), ("rtmidi", "jack:desk")]
+)
+def test_a_desks_cues_land_whatever_carries_them(tmp_path: Path, server: Server, library: str, port: str) -> None:
+    with desk(library) as send, show_by(tmp_path, port) as running:
+        arm(running)
+        send("F0 7F 02 02 20 01 34 F7")  # another device's
+        send("F8")
+        send(GO_12_5)
+        row = landing(running, "one")
+        assert (row["verdict"], row["source"]) == ("landed", f"midi:{port}"), running.told()
+        send("99 3C 00")
+        send("99 3C 40")
+        assert landing(running, "two")["verdict"] == "landed", running.told()
+        send("B0 40 7F")
+        assert landing(running, "3")["verdict"] == "landed", running.told()
+        send("F0 7F 7F 06 02 F7")
+        assert landing(running, "4")["verdict"] == "landed", running.told()
+        send("F0 7F 01 02 20 01 39 39 F7")
+        alarm(running, f"midi:{port}: MSC GO 99: ignored, no cue of the show has that number or waits for it")
+        send("F0 7F 7F 02 7F 08 F7")  # ALL_OFF
+        running.until(lambda event: event["event"] == "take" and event["state"] == "ended")
+        assert tell(running.runtime, Order("status")).data["engaged"] == []
+        send("F0 7F 7F 02 7F 09 F7")  # RESTORE
+        running.until(lambda event: event["event"] == "take" and event["state"] == "begins")
+        assert tell(running.runtime, Order("status")).data["engaged"] == [], "it arms, and moves nothing"
+        assert not any("12.5" in str(e.get("text")) for e in running.events if e["event"] == "alarm"), running.told()
+
+
+def test_a_port_may_come_late_go_and_come_back(tmp_path: Path, server: Server) -> None:
+    with show_by(tmp_path, "msc out") as running:
+        alarm(running, "no MIDI input 'msc out'; there is none")
+        arm(running)
+        with desk("rtmidi"):
+            alarm(running, "midi:msc out: it is back")
+        alarm(running, "midi:msc out: the port is gone; plug it in again; no cue is heard from it until it is back")
+        with desk("rtmidi") as send:
+            alarm(running, "midi:msc out: it is back")
+            send(GO_12_5)
+            assert landing(running, "one")["verdict"] == "landed", running.told()
+
+
+def test_cues_go_on_when_the_conductor_is_killed(tmp_path: Path, server: Server) -> None:
+    with desk("rtmidi") as send, show_by(tmp_path, "msc out") as running:
+        arm(running)
+        before = running.pid("conductor")
+        os.kill(before, signal.SIGKILL)
+        alarm(running, "nobody conducted for")
+        send(GO_12_5)
+        assert landing(running, "one")["verdict"] == "landed", running.told()
