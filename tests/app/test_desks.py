@@ -13,8 +13,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from tests.app.beside import own_address
 from tests.app.running import LENS, RIG, Daemon, daemon
-from tests.app.test_programs import own_address
 
 pytestmark = pytest.mark.serial
 PATIENCE_S = 5.0
@@ -70,7 +70,7 @@ class Desk:
 @contextmanager
 def called(tmp_path: Path, network: str = "") -> Iterator[tuple[Daemon, Desk, tuple[str, int]]]:
     """A daemon that waits for desks, armed and engaged; one of them; and where it is spoken to."""
-    place = own_address(), 8000
+    place = own_address(12), 8000
     (tmp_path / "called.yaml").write_text(SHOW)
     rig = tmp_path / "desks.yaml"
     osc = f'network:\n  osc: {{listen: "{place[0]}:8000", tcp: "{place[0]}:8000"}}\n{network}'
@@ -123,7 +123,7 @@ def test_who_may_only_look_fires_nothing_and_that_is_told(tmp_path: Path) -> Non
         "  peers: [{id: here, address: 127.0.0.1, rights: operate}, {id: rest, address: 127.0.0.0/8, rights: view}]\n"
     )
     with called(tmp_path, peers) as (running, desk, place):
-        stranger = Desk(place, own_address())
+        stranger = Desk(place, own_address(12))
         done, said = stranger.asks("/cuefocus/go")
         assert done == 0
         assert "it may not" in str(said)

@@ -26,8 +26,9 @@ def _teller(out: TextIO) -> Teller:
 
 def _runner(out: TextIO) -> ShowRunner:
     wires: Any = SimpleNamespace(memory=SimpleNamespace(clock_reader=lambda: None))
+    rig: Any = SimpleNamespace(network=SimpleNamespace(osc=None))
     nothing: Any = None
-    return ShowRunner(wires, nothing, nothing, nothing, (), None, teller=_teller(out), missing=None)
+    return ShowRunner(wires, nothing, nothing, rig, (), None, teller=_teller(out), missing=None)
 
 
 def _row(cue: str) -> LandingRow:
