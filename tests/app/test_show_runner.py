@@ -17,6 +17,7 @@ from cuefocus.app.run import landings_of
 from cuefocus.app.show_runner import ShowRunner, _wakes
 from cuefocus.app.teller import Teller
 from cuefocus.landing.rows import LandingRow
+from cuefocus.rig.network import Network
 from cuefocus.shells.ledger_file import LedgerWriter
 
 
@@ -26,7 +27,7 @@ def _teller(out: TextIO) -> Teller:
 
 def _runner(out: TextIO) -> ShowRunner:
     wires: Any = SimpleNamespace(memory=SimpleNamespace(clock_reader=lambda: None))
-    rig: Any = SimpleNamespace(network=SimpleNamespace(osc=None))
+    rig: Any = SimpleNamespace(network=Network())
     nothing: Any = None
     return ShowRunner(wires, nothing, nothing, rig, (), None, teller=_teller(out), missing=None)
 
