@@ -209,6 +209,8 @@ def _fault(data: bytes) -> str:
                 f"an OSC argument of unknown type {tag!r}" if tag not in (*_SIZES, "s", "b") else "a torn OSC message"
             )
         at = after
+    if any(data[at:]):
+        return "an OSC message that goes on behind its last argument"
     return "OSC arrays that do not close" if depth else ""
 
 
@@ -218,13 +220,16 @@ def _argument_end(data: bytes, at: int, tag: str) -> int | None:
         return _string_end(data, at)
     if tag == "b":
         size = int.from_bytes(data[at : at + _SIZE_BYTES], "big", signed=True)
-        end = at + _SIZE_BYTES + size + -size % 4
-        return end if size >= 0 and at + _SIZE_BYTES <= len(data) and end <= len(data) else None
+        last = at + _SIZE_BYTES + size
+        end = last + -size % 4
+        whole = size >= 0 and at + _SIZE_BYTES <= len(data) and end <= len(data)
+        return end if whole and not any(data[last:end]) else None
     size_known = _SIZES.get(tag)
     return at + size_known if size_known is not None and at + size_known <= len(data) else None
 
 
 def _string_end(data: bytes, at: int) -> int | None:
-    """Where a string's padding ends; None where it has no end."""
-    end = data.find(0, at)
-    return None if end < 0 or (end + 4) // 4 * 4 > len(data) else (end + 4) // 4 * 4
+    """Where a string's padding ends; None where it has no end, or is padded with other than zeros."""
+    last = data.find(0, at)
+    end = (last + 4) // 4 * 4
+    return None if last < 0 or end > len(data) or any(data[last:end]) else end

@@ -47,6 +47,10 @@ def test_what_another_library_builds_is_read(address: str, arguments: list[ArgVa
     assert read_packet(message(address, *arguments)) == OscPacket((OscMessage(address, expected),))
 
 
+def test_a_packet_of_fixed_length_ends_in_zeros() -> None:
+    assert read_packet(message("/a", 1) + bytes(8)) == OscPacket((OscMessage("/a", (1,)),))
+
+
 def test_bundles_are_flattened_in_order_and_keep_the_nearest_time_tag() -> None:
     outer = OscBundleBuilder(1_000_000_000)
     outer.add_content(build_msg("/a", [1]))
@@ -69,6 +73,12 @@ def test_bundles_are_flattened_in_order_and_keep_the_nearest_time_tag() -> None:
         (b"/a\0\0i\0\0\0", "without type tags"),
         (b"/a\0\0,iii", "without an end"),
         (message("/a", 1)[:-4], "torn"),
+        (b"/a\0\1,i\0\0" + bytes(4), "without an end"),
+        (b"/a\0\0,i\0\1" + bytes(4), "without an end"),
+        (b"/a\0\0,s\0\0b\0\0\1", "torn"),
+        (b"/a\0\0,b\0\0\0\0\0\1b\0\0\1", "torn"),
+        (b"/a\0\0,i\0\0" + bytes(7) + b"\1", "goes on behind"),
+        (b"/a\0\0,\0\0\0junk", "goes on behind"),
         (b"/a\0\0,Q\0\0", "unknown type 'Q'"),
         (b"/a\0\0,c\0\0\0\0\0x", "unknown type 'c'"),
         (b"/a\0\0,s\0\0\xff\xfe\0\0", "not UTF-8"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from cuefocus.wire.osc_pattern import Words, is_pattern, matches
@@ -45,17 +46,29 @@ def named_by(pattern: str, written: Sequence[str], numbers: Collection[str]) -> 
     `//` stands for any number of levels, once in a pattern. A cue whose number cannot stand in an address is not named.
     """
     levels = pattern.split("/")[1:]
-    cues = Words([number for number in numbers if speakable(number)])
     chosen: dict[str, tuple[str, ...]] = {}
     known: dict[tuple[str, str], bool] = {}
     found = list[str]()
-    for address in written:
-        for level in _fitting(levels, address.split("/")[1:], known):
+    for address, its_levels in _by_level(tuple(written)):
+        for level in _fitting(levels, its_levels, known):
+            if level is None:
+                found.append(address)
+                continue
             if level not in chosen:
-                chosen[level] = cues.matched_by(level) if level else ()
-            found += [address.replace(CUE, number) for number in chosen[level]] if level else [address]
+                chosen[level] = _cues(tuple(numbers)).matched_by(level)
+            found += [address.replace(CUE, number) for number in chosen[level]]
     unique = tuple(dict.fromkeys(found))
     return Named(unique if len(unique) <= MOST_NAMED else (), len(unique))
+
+
+@lru_cache(maxsize=8)
+def _by_level(written: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((address, tuple(address.split("/")[1:])) for address in written)
+
+
+@lru_cache(maxsize=2)
+def _cues(numbers: tuple[str, ...]) -> Words:
+    return Words([number for number in numbers if speakable(number)])
 
 
 def speakable(number: str) -> bool:
@@ -68,8 +81,10 @@ def in_address(text: str) -> str:
     return "".join("_" if each in _UNSAFE or not (each.isascii() and each.isprintable()) else each for each in text)
 
 
-def _fitting(pattern: Sequence[str], address: Sequence[str], known: dict[tuple[str, str], bool]) -> Iterator[str]:
-    """The pattern's level for the cue where a pattern fits a written address; empty where that has no cue.
+def _fitting(
+    pattern: Sequence[str], address: Sequence[str], known: dict[tuple[str, str], bool]
+) -> Iterator[str | None]:
+    """The pattern's level for the cue where a pattern fits a written address; None where that has no cue.
 
     Args:
         pattern: its levels.
@@ -84,7 +99,7 @@ def _fitting(pattern: Sequence[str], address: Sequence[str], known: dict[tuple[s
         pattern = [*pattern[:at], *["*"] * missing, *pattern[at + 1 :]]
     if len(pattern) != len(address):
         return
-    cue = ""
+    cue = None
     for heard, written in zip(pattern, address, strict=True):
         if written == CUE:
             cue = heard
@@ -93,4 +108,5 @@ def _fitting(pattern: Sequence[str], address: Sequence[str], known: dict[tuple[s
                 known[heard, written] = is_pattern(heard) and matches(heard, written)
             if not known[heard, written]:
                 return
-    yield cue
+    if cue != "":
+        yield cue

@@ -68,7 +68,9 @@ def test_wildcards(address: str, expected: list[Said]) -> None:
     assert said(address) == expected
 
 
-@pytest.mark.parametrize("address", ["/nothing/*", "/cue/x*/start", "/cue/[", "/cue/*/fly", "/*/*/*/*/*/*"])
+@pytest.mark.parametrize(
+    "address", ["/nothing/*", "/cue/x*/start", "/cue/[", "/{cue,x}/", "/cue/*/fly", "/*/*/*/*/*/*"]
+)
 def test_wildcards_that_name_nothing_are_of_no_dialect(address: str) -> None:
     assert hear(crossed(address), DUET) is None
 
