@@ -15,9 +15,11 @@ import platform
 import random
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cuefocus.wire.dialects.addresses import CUE, MOST_NAMED
 from cuefocus.wire.dialects.all import DIALECTS, hear
@@ -40,6 +42,7 @@ ADDRESSES = [
 ]
 ARGUMENTS: tuple[Argument, ...] = (0, 1, 1.0, 0.0, 0.5, True, False, None, "left", "A.focus", "{}", b"\1\2\3", 1 << 40)
 _PROGRESS = 100_000
+_SEEDS = 500
 
 
 def take(packet: bytes) -> tuple[int, int, list[OscMessage]]:
@@ -107,11 +110,15 @@ def spellings(message: OscMessage) -> tuple[bytes, ...]:
 
 
 def guided(words: list[str]) -> None:
-    """Fuzz by coverage, for as long as libFuzzer is told to."""
+    """Fuzz by coverage from some sound packets on, for as long as libFuzzer is told to."""
     atheris = importlib.import_module("atheris")
     atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *words], take)
-    atheris.Fuzz()
+    chance = random.Random(1)  # noqa: S311
+    with tempfile.TemporaryDirectory() as corpus:
+        for number in range(_SEEDS):
+            Path(corpus, str(number)).write_bytes(sound(chance))
+        atheris.Setup([sys.argv[0], *words, corpus], take)
+        atheris.Fuzz()
 
 
 def main() -> None:
