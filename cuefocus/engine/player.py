@@ -173,7 +173,7 @@ class AxisPlayer:
             ended = at_ns + spec.dead_ns >= splice.until_ns and self._good(grid_ns, clock, plan, conductor_silent)
             if at_ns + spec.dead_ns >= splice.from_ns and not ended:
                 x, v, a = splice.track.at(at_ns + spec.dead_ns)
-                coming = landing or self._coming(instants, due_ns + spec.dead_ns, NO_CLOCK)
+                coming = landing[0] if landing else self._coming(instants, due_ns + spec.dead_ns, NO_CLOCK)
                 return self._frame(due_ns, at_ns, (x, v, a), landing is not None, coming)
         line = self._usable_line(grid_ns, clock, plan, conductor_silent)
         if line is None:
@@ -190,7 +190,7 @@ class AxisPlayer:
                 self._let_go()
                 self._rest = Track(plan.track.at(cap_ns)[0])
         x, v, a = plan.track.at(show_ns)
-        coming = landing or self._coming(instants, line.show_at(due_ns + spec.dead_ns), line)
+        coming = landing[0] if landing else self._coming(instants, line.show_at(due_ns + spec.dead_ns), line)
         state = (x, v * line.speed, a * line.speed * line.speed)
         return self._frame(due_ns, at_ns, state, landing is not None, coming)
 
@@ -266,8 +266,8 @@ class AxisPlayer:
         index = bisect_left(instants, from_ns, key=_instant_ns)
         return instants[index] if index < len(instants) else None
 
-    def _landing(self, track: Track, now_ns: int, grid_ns: int, line: Clock) -> LandingInstant | None:
-        """The landing whose frame takes this slot of the grid, if one does."""
+    def _landing(self, track: Track, now_ns: int, grid_ns: int, line: Clock) -> tuple[LandingInstant, int] | None:
+        """The landing whose frame takes this slot of the grid, if one does, and when that is due."""
         instants = track.landings
         if not instants:
             return None
@@ -280,24 +280,26 @@ class AxisPlayer:
         if self._host_due_ns(instant, track, line, grid_ns) > grid_ns + half_ns:
             return None
         due_ns = self._host_due_ns(instant, track, line, self._last.due_ns)
-        if due_ns <= max(self._last.due_ns, now_ns) + self.spec.line_ns:
-            return None
         if self._last.landing and due_ns - self._last.due_ns < half_ns:
             return None  # it has gone out; a clock that moved by nanoseconds since does not ask for it again
+        # A motor with lag may want it before the line is free again: then as soon as it is.
+        due_ns = max(due_ns, first_ns - self.spec.dead_ns)
         at_ns = instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)
         if at_ns - self.spec.dead_ns <= self._last.at_ns:
             return None  # the clock moved by more: the last set-point stands for a later moment already
-        return instant
+        return instant, due_ns
 
-    def _slot(self, track: Track, landing: LandingInstant | None, grid_ns: int, line: Clock) -> tuple[int, int]:
+    def _slot(
+        self, track: Track, landing: tuple[LandingInstant, int] | None, grid_ns: int, line: Clock
+    ) -> tuple[int, int]:
         """When the coming frame is due, and the moment it stands for (less the dead time).
 
         A landing's stands for the landing, any other for the middle of the span it will be held.
         """
         period_ns, instants = self.spec.period_ns, track.landings
         if landing is not None:
-            at_ns = (landing.at_ns if line is NO_CLOCK else line.host_at(landing.at_ns)) - self.spec.dead_ns
-            return self._host_due_ns(landing, track, line, self._last.due_ns), at_ns
+            instant, due_ns = landing
+            return due_ns, (instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)) - self.spec.dead_ns
         held_ns = period_ns
         if instants:
             effect_ns = grid_ns + self.spec.dead_ns

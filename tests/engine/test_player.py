@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
@@ -123,6 +123,7 @@ def test_without_lag_the_first_set_point_inside_the_band_is_the_landings_own_and
     dead_ms=st.integers(0, 40),
     lag_ms=st.floats(3, 30),
 )
+@example(361.0, 453, 20, 0, 22.0).via("the frame is wanted before the line is free again after the one before it")
 @settings(max_examples=60, deadline=None)
 def test_with_lag_the_motor_itself_crosses_the_edge_within_a_millisecond(
     depart_ms: float, pull_ms: int, period_ms: int, dead_ms: int, lag_ms: float
