@@ -9,6 +9,7 @@ from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import FocalLength, Stop
 from cuefocus.files.strict import Finding, Milliseconds, Name, Rate, Strict, Text
 from cuefocus.motor.axis import AxisSpec
+from cuefocus.rig.calendar import Calendar
 from cuefocus.rig.motors import Motor
 from cuefocus.rig.network import Network
 from cuefocus.rig.values import SENSOR_COC_MM
@@ -102,6 +103,7 @@ class Rig(Strict):
     motors: dict[Name, Motor]
     network: Network = Network()
     safety: Safety = Safety()
+    calendar: Calendar = Calendar()
 
     def axis_names(self) -> tuple[str, ...]:
         """Every `CAMERA.axis`, in file order."""
@@ -156,6 +158,8 @@ class Rig(Strict):
             if motor_id not in users:
                 yield ("motors", motor_id), "note", f"motor {motor_id!r} turns no ring", ""
         yield from self.network.complaints()
+        for place, severity, problem, hint in self.calendar.complaints():
+            yield ("calendar", *place), severity, problem, hint
         yield from self._unheeded()
 
     def _source_complaints(self) -> Iterator[Finding]:
