@@ -9,6 +9,8 @@ from cuefocus.engine.outcome import Reply
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.ports import Command
 from cuefocus.engine.settings import shown_ns
+from cuefocus.engine.takebook import CueRecord
+from cuefocus.landing.verdict import SHORT_AFTER_NS
 from cuefocus.motion.live import NOTHING_SET, Live
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ def obey(session: "Session", command: Command) -> Reply:
     return Reply(command.id, command.source, ok, text, data)
 
 
+BETWEEN_RACKS = "between-racks"
+"""A disarm that cuts nothing short: refused while a rack is under way."""
+CALENDAR = "calendar"
+"""The source of what the desk says by the clock on the wall."""
 LAST_WORDS = "run"
 """Who disarms when the run ends: no step may follow, so nothing is left to be told in one."""
 
@@ -44,13 +50,23 @@ def _arm(session: "Session", command: Command) -> Answer:
 
 def _disarm(session: "Session", command: Command) -> Answer:
     armed = session.book.armed
+    if command.value == BETWEEN_RACKS:
+        under_way = [record for axis in session.stage.orders for record in session.book.pulling(axis)]
+        busy = [f"cue {one.rack.cue} on {one.axis}" for one in under_way if not _judged(one, session.now_ns)]
+        if busy:
+            return False, f"under way: {', '.join(busy)}"
     if armed:
-        session.disarm("disarmed")
+        session.disarm("disarmed" if command.source != CALENDAR else "disarmed by the calendar")
         for axis in session.stage.orders:
             _let_go(session, axis)
     if command.source == LAST_WORDS:
         session.taking.tell_all(session)
     return True, "disarmed; the axes hold" if armed else "nothing is armed"
+
+
+def _judged(record: CueRecord, now_ns: int) -> bool:
+    """Whether a rack has had its landing, and the time in which one that came short may still arrive."""
+    return record.land_host_ns is not None and now_ns >= record.land_host_ns + SHORT_AFTER_NS
 
 
 def _axes(session: "Session", command: Command) -> tuple[list[str], str]:

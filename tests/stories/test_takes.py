@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from cuefocus.app.replay import replay
+from cuefocus.engine.commands import BETWEEN_RACKS
 from tests.stories.kit import Story
 from tests.stories.playback import Playback
 from tests.stories.scenes import RIG, cue, show_text
@@ -50,6 +51,24 @@ def test_disarm_ends_the_take_and_the_axes_hold(tmp_path: Path) -> None:
     assert told.verdicts() == {"1": "held"}
     assert takes(told) == [(1, "begins"), (1, "ended")]
     assert told.moved("A.focus", 4.1, 7.0) < 1e-4
+
+
+def test_a_disarm_between_racks_waits_for_the_one_under_way(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(7.0), takes=3)
+    for seconds in (3.75, 4.2):  # cue 1 is pulling, then has just landed
+        story.at(seconds, lambda rig: rig.say("disarm", value=BETWEEN_RACKS))
+    told = story.tell()
+    assert told.replies == ["under way: cue 1 on A.focus"] * 2
+    assert told.verdicts() == {"1": "landed", "2": "landed"}
+
+
+def test_a_disarm_between_racks_ends_the_take_and_spoils_none(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(7.0), takes=3)
+    told = story.at(4.7, lambda rig: rig.say("disarm", value=BETWEEN_RACKS)).tell()
+    assert told.replies == ["disarmed; the axes hold"]
+    assert told.verdicts() == {"1": "landed"}
+    assert takes(told) == [(1, "begins"), (1, "ended")]
+    assert told.moved("A.focus", 4.8, 7.0) < 1e-4
 
 
 def test_take_end_in_mid_song_begins_the_next_take_where_playback_is(tmp_path: Path) -> None:
