@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cuefocus.app.check import Checked
+from cuefocus.app.job import files_of
 from cuefocus.app.processes import ChildSpec
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import SimulatedMotors
 from cuefocus.app.wired_sources import WiredSource
 from cuefocus.desk.config import DeskConfig
+from cuefocus.desk.run_files import RunFile
+from cuefocus.rig.calendar import Calendar
 from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
 from cuefocus.shells.checkpoint import make_sheets
@@ -63,6 +67,31 @@ class Places:
     def make(self) -> None:
         """Make the folders. Raises OSError."""
         (self.folder / LOGS_DIR).mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """What the desk is told of a run's files.
+
+    Args:
+        files: all the run was made from, as they are now.
+        calendar: the rig's.
+    """
+
+    show: Path
+    rig: Path
+    files: tuple[RunFile, ...]
+    calendar: Calendar
+
+    @classmethod
+    def of(cls, show_path: Path, rig_path: Path, checked: Checked) -> "RunFiles":
+        """The files of a run that begins. Sound is known by its size and date, all else by what it holds."""
+        files = [RunFile.of(path, by_content=True) for _, path in files_of(show_path, rig_path, checked)]
+        acts = checked.show.value.acts if checked.show is not None else ()
+        sound = dict.fromkeys(show_path.parent / act.media.file for act in acts if act.media.file is not None)
+        files += [RunFile.of(path.resolve(), by_content=False) for path in sound]
+        calendar = checked.rig.rig.value.calendar if checked.rig is not None else Calendar()
+        return cls(show_path.resolve(), rig_path.resolve(), tuple(files), calendar)
 
 
 class Wires:
@@ -181,7 +210,7 @@ def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> Child
     return ChildSpec("understudy", argv, places.log("understudy"), pass_fds=fds, most_deaths=3)
 
 
-def desk_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:
+def desk_child(wires: Wires, runtime: RuntimeDir, places: Places, of: RunFiles) -> ChildSpec:
     """The desk process."""
     path = runtime.path / "desk.json"
     DeskConfig(
@@ -189,6 +218,12 @@ def desk_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:
         store=str(places.store),
         heard_fd=wires.heard_fd,
         events_fd=wires.events_fd,
+        show=str(of.show),
+        rig=str(of.rig),
+        files=of.files,
+        conductor=str(runtime.conductor_socket),
+        kept=str(runtime.path / "calendar.json"),
+        calendar=of.calendar.model_dump(mode="json"),
     ).write(path)
     argv = (sys.executable, "-m", "cuefocus.desk.main", "--config", str(path))
     return ChildSpec("desk", argv, places.log("desk"), pass_fds=(wires.heard_fd, wires.events_fd))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from cuefocus.app.check import check
+from cuefocus.app.coming import calendar_rows
 from cuefocus.app.ports import list_all_ports
 from cuefocus.app.probe import HINT, trouble_of
 from cuefocus.files.complaint import Complaint, FileRefused, Severity
@@ -56,19 +57,20 @@ class Finding:
         return asdict(self)
 
 
-def examine(journal_folder: Path = JOURNAL_FOLDER, *, seconds: float = 1.0) -> list[Finding]:
+def examine(journal_folder: Path = JOURNAL_FOLDER, *, seconds: float = 1.0, timing: bool = True) -> list[Finding]:
     """All findings, the worst first.
 
     Args:
         journal_folder: where takes would be kept.
         seconds: how long each timing measurement takes.
+        timing: whether to measure: it takes a core's time in the real-time class.
     """
     findings = [
         *_python(),
         *_cores(),
         *_clock_source(),
         *_locked_memory(),
-        *_wake_up(seconds),
+        *(_wake_up(seconds) if timing else ()),
         *_disk(journal_folder),
         *_ltc_loops(),
         *_ports(),
@@ -94,7 +96,11 @@ def examine_files(rig_path: Path, show_path: Path | None = None) -> tuple[list[F
             complaints = rig.complaints
         except FileRefused as refused:
             complaints = refused.complaints
-    return [_told(complaint) for complaint in complaints], [] if rig is None else list(_motors(rig))
+    told = [_told(complaint) for complaint in complaints]
+    if rig is None:
+        return told, []
+    told += [Finding("note", "calendar", f"{row.entry} next on {row.at_home}") for row in calendar_rows(rig.rig.value)]
+    return told, list(_motors(rig))
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

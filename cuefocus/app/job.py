@@ -178,11 +178,8 @@ def _fired_by(jobs: Iterable[TriggerJob], kind: str) -> dict[str, tuple[str, ...
     return found
 
 
-def journal_files(show_path: Path, rig_path: Path, checked: Checked) -> tuple[JournalFile, ...]:
-    """Every file a take is made from, named from the folder they all lie under.
-
-    Raises: ShowFileError when one has gone since it was checked.
-    """
+def files_of(show_path: Path, rig_path: Path, checked: Checked) -> list[tuple[str, Path]]:
+    """Every file a take is made from, each once: its role, and where it is."""
     paths: list[tuple[str, Path]] = [("show", show_path), ("rig", rig_path)]
     if checked.rig is not None:
         paths += [("lens", rig_path.parent / name) for name in checked.rig.rig.value.lenses]
@@ -191,7 +188,15 @@ def journal_files(show_path: Path, rig_path: Path, checked: Checked) -> tuple[Jo
             for role, name in (("words", act.media.words), ("beats", act.media.beats)):
                 if name is not None:
                     paths.append((role, show_path.parent / name))
-    unique = dict.fromkeys((role, path.resolve()) for role, path in paths)
+    return list(dict.fromkeys((role, path.resolve()) for role, path in paths))
+
+
+def journal_files(show_path: Path, rig_path: Path, checked: Checked) -> tuple[JournalFile, ...]:
+    """Every file a take is made from, named from the folder they all lie under.
+
+    Raises: ShowFileError when one has gone since it was checked.
+    """
+    unique = files_of(show_path, rig_path, checked)
     base = os.path.commonpath([path.parent for _, path in unique])
     files: list[JournalFile] = []
     for role, path in unique:

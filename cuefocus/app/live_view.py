@@ -269,6 +269,8 @@ def sentence(event: Fields) -> str | None:
     if kind == "source" and event.get("kind") == "opened":
         duration_s = int(event.get("duration_ns", 0)) / NS_PER_S
         return f"{event.get('source')} plays, {duration_s:.1f} s"
+    if kind == "calendar":
+        return str(event.get("text", ""))
     if kind == "process":
         return f"{event.get('process')} {event.get('text')}"
     return None

@@ -19,7 +19,7 @@ from typing import TextIO
 from rich.console import Console
 
 from cuefocus.app.check import Checked, check
-from cuefocus.app.daemon import Places, Wires
+from cuefocus.app.daemon import Places, RunFiles, Wires
 from cuefocus.app.device_complaints import refuse_one_port_twice
 from cuefocus.app.job import SourcesInUse, build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
@@ -132,6 +132,7 @@ def run(
             rig,
             sources,
             _plays(options, choices),
+            files=RunFiles.of(options.show, options.rig, checked),
             teller=teller,
             missing=partial(motor_complaint, checked.rig) if options.arm else None,
         )

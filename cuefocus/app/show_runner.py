@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cuefocus.app.daemon import (
     Places,
+    RunFiles,
     Wires,
     conductor_child,
     desk_child,
@@ -53,6 +54,7 @@ class ShowRunner:
 
     Args:
         wires: what they share. sources: what plays or is listened to. plays: how the files among them play.
+        files: what the run is made from.
         teller: takes every event.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
@@ -67,11 +69,12 @@ class ShowRunner:
         sources: Sequence[WiredSource],
         plays: PlayConfig | None,
         *,
+        files: RunFiles,
         teller: Teller,
         missing: Callable[[str, str], Complaint] | None,
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
-        self._sources, self._plays = tuple(sources), plays
+        self._sources, self._plays, self._files = tuple(sources), plays, files
         self._teller = teller
         self._processes = Processes()
         self._ears: list[str] = []
@@ -126,7 +129,7 @@ class ShowRunner:
         config = motion_config(self._rig, sims, self._runtime, memory.axes)
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
         self._processes.start(self._conductor())
-        self._processes.start(desk_child(self._wires, self._runtime, self._places))
+        self._processes.start(desk_child(self._wires, self._runtime, self._places, self._files))
 
     def _conductor(self) -> ChildSpec:
         wires, sources, plays = self._wires, self._sources, self._plays

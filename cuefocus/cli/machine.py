@@ -1,11 +1,11 @@
-"""`doctor` and `ports`: the machine, its devices, and what stands in the way."""
+"""`doctor`, `calendar` and `ports`: the machine, its devices, and what stands in the way."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cuefocus.cli.options import Json
+from cuefocus.cli.options import Json, RigFile
 from cuefocus.cli.speech import Exit, say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ def doctor(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=60, help="with --listen: how long")] = 5.0,
+    journal: Annotated[Path, typer.Option("--journal", help="folder where takes are kept: is there room?")] = Path(
+        "takes"
+    ),
+    timing: Annotated[
+        bool, typer.Option("--timing/--no-timing", help="measure how punctually this machine wakes up")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """What stands in the way: devices, permissions, clock, and the machine's own timing floor; or in a signal's."""
@@ -51,12 +57,25 @@ def doctor(
     from cuefocus.app.doctor import examine, examine_files, worst_first
 
     of_files, of_motors = examine_files(rig, show) if rig is not None else ([], [])
-    of_devices = examine() + of_motors
+    of_devices = examine(journal, timing=timing) + of_motors
     findings = worst_first(of_devices + of_files)
     _findings_out(findings, as_json=as_json)
     if any(finding.severity == "error" for finding in of_devices):
         raise typer.Exit(Exit.DEVICE)
     raise typer.Exit(Exit.INPUT if any(finding.severity == "error" for finding in of_files) else Exit.DONE)
+
+
+def calendar(rig: RigFile, as_json: Json = False) -> None:
+    """The chores of a rig's calendar, and when each is due next."""
+    from cuefocus.app.coming import calendar_rows
+    from cuefocus.rig.loader import load_rig
+
+    loaded = load_rig(rig)
+    rows = calendar_rows(loaded.rig.value)
+    if as_json:
+        say_json([row.as_dict() for row in rows])
+    else:
+        say_table(("next", "in", "chore", "may be late by"), ((r.at_home, r.ahead, r.entry, r.late) for r in rows))
 
 
 def ports(as_json: Json = False) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from cuefocus.cli.live import run, tell
 from cuefocus.cli.ltc import ltc
-from cuefocus.cli.machine import doctor, ports
+from cuefocus.cli.machine import calendar, doctor, ports
 from cuefocus.cli.senders import artnet, clock, mtc
 from cuefocus.cli.shows import check, rehearse, replay, report, schema
 from cuefocus.cli.speech import Exit, complain, let_go_of_stdout, say
@@ -21,7 +21,7 @@ from cuefocus.errors import CueFocusError, DeviceError
 from cuefocus.files.collector import collector_paused
 
 #: As `--help` lists them.
-VERBS: Final = (run, tell, check, rehearse, replay, report, doctor, schema, ports)
+VERBS: Final = (run, tell, check, rehearse, replay, report, doctor, calendar, schema, ports)
 
 app = typer.Typer(
     name="cuefocus",

@@ -1,51 +1,14 @@
-"""Calendar chores: what is due by the wall clock and harms nothing when it is late. Never a rack.
-
-APScheduler drops a job that is a second late unless told otherwise; here a chore may be an hour late, is done once
-however often it was missed, and one that was missed or failed is said.
-"""
+"""Copies of the take store beside it, made whole, the newest kept; and whether they can be read."""
 
 import re
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-
-LATE_S: Final = 3600
-BACKUP_HOUR: Final = 4
 BACKUPS_KEPT: Final = 7
 BACKUPS_DIR: Final = "backups"
-
-
-def scheduler(say: Callable[[str], None]) -> BackgroundScheduler:
-    """A scheduler for chores, not started; `say` hears of those that were missed or failed."""
-    made = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(1)},
-        job_defaults={"coalesce": True, "misfire_grace_time": LATE_S, "max_instances": 1},
-    )
-
-    def tell_of(event: JobExecutionEvent) -> None:
-        what = f"failed: {event.exception}" if event.code == EVENT_JOB_ERROR else "was missed"
-        say(f"the chore {event.job_id!r} due {event.scheduled_run_time:%Y-%m-%d %H:%M} {what}")
-
-    made.add_listener(tell_of, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
-    return made
-
-
-def add_backup(chores: BackgroundScheduler, store: Path) -> None:
-    """Back the take store up every night."""
-    chores.add_job(
-        back_up,
-        CronTrigger(hour=BACKUP_HOUR),
-        args=(store,),
-        id="take-store-backup",
-        replace_existing=True,
-    )
 
 
 def back_up(store: Path, kept: int = BACKUPS_KEPT) -> Path | None:
@@ -68,6 +31,23 @@ def back_up(store: Path, kept: int = BACKUPS_KEPT) -> Path | None:
     for old in sorted(copies)[:-kept]:
         copies[old].unlink(missing_ok=True)
     return copy
+
+
+def newest_copy(store: Path) -> Path | None:
+    """The last copy that was made of this store."""
+    folder = store.parent / BACKUPS_DIR
+    copies = _copies(folder, store) if folder.is_dir() else {}
+    return copies[max(copies)] if copies else None
+
+
+def damage_of(copy: Path) -> str:
+    """What SQLite finds wrong with a copy when it reads all of it; empty for a sound one. Nothing is written."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(copy))}?mode=ro&immutable=1", uri=True)) as opened:
+            [said] = opened.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.Error as problem:
+        return str(problem)
+    return "" if said == "ok" else str(said)
 
 
 def _copies(folder: Path, store: Path) -> dict[int, Path]:

@@ -1,9 +1,12 @@
 """What `run` hands to the desk, as a file. By itself, for `run` needs neither the desk's store nor its calendar."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+from cuefocus.desk.run_files import RunFile
 from cuefocus.errors import RigFileError
 
 
@@ -14,12 +17,21 @@ class DeskConfig:
     Args:
         ledger, store: the ledger it reads, the store it writes.
         heard_fd: descriptor on which the conductor tells of takes. events_fd: where alarms go; both -1 for none.
+        show, rig: files of the run. files: all it was made from, as it was then.
+        conductor: the conductor's socket.
+        kept: where it is noted what of the calendar is done. calendar: the rig's, as JSON.
     """
 
     ledger: str
     store: str
     heard_fd: int = -1
     events_fd: int = -1
+    show: str = ""
+    rig: str = ""
+    files: tuple[RunFile, ...] = ()
+    conductor: str = ""
+    kept: str = ""
+    calendar: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Put it where the desk will read it."""
@@ -29,6 +41,7 @@ class DeskConfig:
 def read_desk_config(path: Path) -> DeskConfig:
     """The config `DeskConfig.write` wrote. Raises RigFileError when it is none."""
     try:
-        return DeskConfig(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as problem:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return DeskConfig(**{**fields, "files": tuple(RunFile(**one) for one in fields["files"])})
+    except (OSError, ValueError, TypeError, KeyError) as problem:
         raise RigFileError(f"no desk config: {problem}", where=str(path), hint="`run` writes it") from None

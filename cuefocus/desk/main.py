@@ -9,14 +9,22 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from queue import Empty, SimpleQueue
+from threading import Event
+from typing import Any, Final
 
 from cuefocus.desk.bookkeeper import LOOK_NS, Bookkeeper
-from cuefocus.desk.chores import add_backup, scheduler
+from cuefocus.desk.calendar_keeper import CalendarKeeper, Told
+from cuefocus.desk.chores import Chores, RunNow
 from cuefocus.desk.config import DeskConfig, read_desk_config
+from cuefocus.desk.kept_calendar import KeptCalendar
+from cuefocus.desk.wall_clock import WallWatch, read_clocks, zone_named
+from cuefocus.engine.commands import CALENDAR
 from cuefocus.errors import CueFocusError, InputError
+from cuefocus.rig.calendar import Calendar
 from cuefocus.shells.event_pipe import EventReader, EventWriter
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.log_line import log_line
@@ -54,23 +62,73 @@ def keep_desk(config: DeskConfig) -> None:
     if heard is not None:
         wait.watch(heard.fileno())
     books = Bookkeeper(Path(config.ledger), Path(config.store), say)
-    chores = scheduler(say)
-    add_backup(chores, Path(config.store))
-    chores.start()
+    calendar = DeskCalendar(config, events)
     try:
         while not stopping:
             if heard is not None:
-                books.hear(heard.take())
+                told = heard.take()
+                books.hear(told)
+                calendar.hear(told)
                 if heard.over:  # `run` and the conductor have gone
                     break
             books.tend(now_ns())
+            calendar.tend()
             wait.wait_until(now_ns() + LOOK_NS)
         if heard is not None:
             books.hear(heard.take())
         books.tend(now_ns())
     finally:
-        chores.shutdown(wait=False)
+        calendar.close()
         books.close()
+
+
+class DeskCalendar:
+    """The calendar as the desk keeps it: what it says becomes events, what it needs to hear is noted.
+
+    Args:
+        config: the desk's. events: where to say things.
+    """
+
+    def __init__(self, config: DeskConfig, events: EventWriter) -> None:
+        self._events = events
+        self._said: SimpleQueue[Told] = SimpleQueue()
+        self._meters: dict[str, Mapping[str, Any]] = {}
+        self._ending = Event()
+        calendar = Calendar.model_validate(config.calendar)
+        watch, now = WallWatch(), read_clocks().wall
+        kept = KeptCalendar(Path(config.kept), since=now)
+        takes, store = Path(config.ledger).parent, Path(config.store)
+        run = RunNow(Path(config.show), Path(config.rig), config.files, Path(config.conductor), takes, store)
+        chores = Chores(run, self._said.put, self._meters, self._ending)
+        zone = zone_named(calendar.timezone)
+        self._keeper = CalendarKeeper(calendar.kept, zone, kept, chores.do, watch=watch)
+        self._say(Told("plan", f"calendar {self._keeper.plan_said(now)}"))
+
+    def hear(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Note the meters of sound inputs."""
+        self._meters.update({str(one.get("source", "")): one["sound"] for one in events if "sound" in one})
+
+    def tend(self) -> None:
+        """Start what is due, and say what there is to say."""
+        for told in self._keeper.turn():
+            self._say(told)
+        self._say_what_came()
+
+    def close(self) -> None:
+        """Break off what is being done."""
+        self._ending.set()
+        self._keeper.close()
+        self._say_what_came()
+
+    def _say_what_came(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._say(self._said.get_nowait())
+
+    def _say(self, told: Told) -> None:
+        log_line(f"calendar: {told.text}")
+        kind = {"event": "alarm"} if told.alarm else {"event": "calendar"}
+        self._events.put({**kind, "host_ns": now_ns(), "text": told.text, "source": CALENDAR, "do": told.do})
 
 
 if __name__ == "__main__":

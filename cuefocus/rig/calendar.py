@@ -22,7 +22,7 @@ LATE_S: Final[dict[Chore, int]] = {
     "remind": 60, "disarm": 60,
 }  # fmt: skip
 """By so much a chore may be late and is worth doing. What is meant for a moment on stage is not, an hour later."""
-_WITH_SHOW: Final[tuple[Chore, ...]] = ("preload", "check")
+_WITH_SHOW: Final[tuple[Chore, ...]] = ("check",)
 _CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
@@ -55,7 +55,7 @@ class Entry(Strict):
     days: Annotated[tuple[Weekday, ...], BeforeValidator(one_or_many)] = Field(WEEKDAYS, min_length=1)
     text: Text = Field("", description="what `remind` says")
     show: Name | None = Field(
-        None, description="for `check`, `preload`: another show file than the one that runs, from the rig file's folder"
+        None, description="for `check`: another show file than the one that runs, from the rig file's folder"
     )
 
     @property

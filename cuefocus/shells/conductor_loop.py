@@ -31,6 +31,7 @@ BEAT_NS: Final = 4 * NS_PER_MS
 _IDLE_COLLECT_NS: Final = 5 * NS_PER_S
 _FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
+_METER_EVERY_NS: Final = 10 * NS_PER_S
 
 
 class Conductor:
@@ -57,6 +58,7 @@ class Conductor:
         self._plan = outcome.plan if outcome is not None else Plan(0)
         self._clock = outcome.clock if outcome is not None else NO_CLOCK
         self._done = False
+        self._meters_ns: dict[str, int] = {}
         self._due_ns = 0
         self._held: set[str] = set()
         self._attach_from = dict(attach_seen or {})
@@ -141,10 +143,18 @@ class Conductor:
         self._play(now_ns)
         for fields in around.sources.news(now_ns):
             around.events.put(fields)
+            self._tell_meter(fields, now_ns)
         if around.desk is not None:
             for fields in around.desk.news():
                 around.events.put(fields)
         self._spare_time(now_ns)
+
+    def _tell_meter(self, fields: Mapping[str, object], now_ns: int) -> None:
+        """The desk's self-test hears of each sound input's level, now and then."""
+        source = str(fields.get("source", ""))
+        if "sound" in fields and now_ns - self._meters_ns.get(source, -_METER_EVERY_NS) >= _METER_EVERY_NS:
+            self._meters_ns[source] = now_ns
+            self._around.takes.put(fields)
 
     def _put_right(self, beat_ns: int) -> None:
         """If motion may have given us up since the sign of life at `beat_ns`, go on with it anew."""

@@ -195,9 +195,11 @@ def came(event: Mapping[str, Any], kind: str) -> bool:
 
 
 @contextmanager
-def daemon(tmp_path: Path, **options: object) -> Iterator[Daemon]:
+def daemon(
+    tmp_path: Path, also_in_rig: str = "", environ_too: Mapping[str, str] | None = None, /, **options: object
+) -> Iterator[Daemon]:
     """The small show, running."""
-    (tmp_path / "rig.yaml").write_text(RIG.format(lens=LENS))
+    (tmp_path / "rig.yaml").write_text(RIG.format(lens=LENS) + also_in_rig)
     (tmp_path / "show.yaml").write_text(SHOW)
     sound = tmp_path / "show.wav"
     generate_ltc(sound, rate="25", start="00:59:58:00", seconds=SOUND_S)
@@ -212,7 +214,7 @@ def daemon(tmp_path: Path, **options: object) -> Iterator[Daemon]:
         **options,
     }
     runtime = tempfile.mkdtemp(prefix="cf")
-    environ = {**os.environ, "XDG_RUNTIME_DIR": runtime}
+    environ = {**os.environ, "XDG_RUNTIME_DIR": runtime, **(environ_too or {})}
     with (tmp_path / "stderr").open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, json.dumps(fields)],

@@ -107,6 +107,7 @@ def test_the_rate_by_ear_and_the_standbys_are_seen() -> None:
         (LANDING, "cue 12.9  A focus → ana  late  +21.25 ms ±0.50: limited by speed"),
         ({"event": "alarm", "text": "disk full"}, "! disk full"),
         ({"event": "take", "take": 2, "state": "ended", "reason": "PANIC"}, "take 2 ended (PANIC)"),
+        ({"event": "calendar", "text": "backup: takes-000001.db"}, "backup: takes-000001.db"),
         (STATE, None),
     ],
 )

@@ -29,7 +29,7 @@ def _runner(out: TextIO) -> ShowRunner:
     wires: Any = SimpleNamespace(memory=SimpleNamespace(clock_reader=lambda: None))
     rig: Any = SimpleNamespace(network=Network())
     nothing: Any = None
-    return ShowRunner(wires, nothing, nothing, rig, (), None, teller=_teller(out), missing=None)
+    return ShowRunner(wires, nothing, nothing, rig, (), None, files=nothing, teller=_teller(out), missing=None)
 
 
 def _row(cue: str) -> LandingRow:

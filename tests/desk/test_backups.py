@@ -1,11 +1,10 @@
-"""Calendar chores are kept, late rather than never, and a backup is a whole store."""
+"""A backup is a whole store, and whether it can be read is found out before it is needed."""
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
-from cuefocus.desk.chores import add_backup, back_up, scheduler
+from cuefocus.desk.backups import back_up, damage_of, newest_copy
 
 
 def _store(path: Path, rows: int) -> Path:
@@ -38,12 +37,16 @@ def test_without_a_store_there_is_nothing_to_back_up(tmp_path: Path) -> None:
     assert not (tmp_path / "backups").exists()
 
 
-def test_a_chore_may_be_late_and_is_done_once(tmp_path: Path) -> None:
-    chores = scheduler(lambda _: None)
-    add_backup(chores, tmp_path / "takes.sqlite")
-    chores.start(paused=True)
-    [job] = chores.get_jobs()
-    assert job.coalesce
-    assert job.misfire_grace_time >= timedelta(minutes=30).total_seconds()
-    assert job.max_instances == 1
-    chores.shutdown()
+def test_the_newest_copy_is_the_one_that_must_be_readable(tmp_path: Path) -> None:
+    store = _store(tmp_path / "takes.sqlite", 2000)
+    assert newest_copy(store) is None
+    back_up(store)
+    newest = back_up(store)
+    assert newest is not None
+    assert newest_copy(store) == newest
+    before = newest.read_bytes()
+    assert damage_of(newest) == ""
+    assert newest.read_bytes() == before
+    assert sorted(newest.parent.iterdir()) == sorted(newest.parent.glob("takes-*.sqlite")), "nothing is left beside it"
+    newest.write_bytes(before[: len(before) // 2])
+    assert damage_of(newest)

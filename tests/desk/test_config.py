@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from cuefocus.desk.config import DeskConfig, read_desk_config
+from cuefocus.desk.run_files import RunFile
 from cuefocus.errors import RigFileError
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    config = DeskConfig("takes/ledger.jsonl", "takes/takes.db", heard_fd=7)
+    files = (RunFile.of(tmp_path / "none.yaml", by_content=True), RunFile("song.wav", 100, 5))
+    calendar = {"timezone": "UTC", "entries": [{"do": "check", "at": "19:25"}]}
+    config = DeskConfig("takes/ledger.jsonl", "takes/takes.db", heard_fd=7, files=files, calendar=calendar)
     config.write(tmp_path / "desk.json")
     assert read_desk_config(tmp_path / "desk.json") == config
 

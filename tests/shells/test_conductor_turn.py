@@ -1,7 +1,7 @@
 """A conductor that was held up, in its wait or in the midst of a step, puts right what motion held meanwhile."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,10 @@ from cuefocus.engine.ports import InboxEvent
 from cuefocus.motion.track import Segment, Track
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
-from cuefocus.shells.event_pipe import EventWriter
+from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
+from cuefocus.shells.source_set import Heard, SourceSet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from tests.shells.test_absence import SPEC
 
@@ -46,21 +47,25 @@ def _attach(memory: SharedMemory) -> int:
     return reader.plan.attach
 
 
+def _around(held: Held, memory: SharedMemory, folder: str, takes_fd: int = -1, *sources: Heard) -> Surroundings:
+    status = memory.status_reader(0)
+    return Surroundings(
+        now_ns=lambda: held.now_ns,
+        memory=memory,
+        status=status,
+        publisher=Publisher(memory, status),
+        server=LocalServer(Path(folder) / "s"),
+        events=EventWriter(-1),
+        takes=EventWriter(takes_fd),
+        sources=SourceSet(sources),
+    )
+
+
 @pytest.mark.parametrize(("wait_ms", "step_ms", "more"), [(1, 1, 0), (60, 1, 1), (1, 60, 1), (30, 30, 1)])
 def test_motion_is_told_to_go_on_wherever_the_time_went(wait_ms: int, step_ms: int, more: int) -> None:
     held, memory = Held(), SharedMemory.create([AXIS])
-    status = memory.status_reader(0)
     with tempfile.TemporaryDirectory() as folder:
-        server = LocalServer(Path(folder) / "s")
-        around = Surroundings(
-            now_ns=lambda: held.now_ns,
-            memory=memory,
-            status=status,
-            publisher=Publisher(memory, status),
-            server=server,
-            events=EventWriter(-1),
-            takes=EventWriter(-1),
-        )
+        around = _around(held, memory, folder)
         conductor = Conductor(around, held, {AXIS: SPEC})
         conductor.turn()
         memory.axis_words[0].note_sent(0.2, 2000, held.now_ns)
@@ -69,4 +74,38 @@ def test_motion_is_told_to_go_on_wherever_the_time_went(wait_ms: int, step_ms: i
         held.takes_ns = step_ms * NS_PER_MS
         conductor.turn()
         assert _attach(memory) == before + more
-        server.close()
+        around.server.close()
+
+
+class Meter:
+    """A sound input that tells its level at every turn."""
+
+    source, worst_late_ns, next_due_ns = "ltc", 0, None
+
+    def fileno(self) -> int:
+        return -1
+
+    def pump(self) -> Sequence[InboxEvent]:
+        return ()
+
+    def news(self, at_ns: int) -> Sequence[Mapping[str, object]]:
+        return [{"event": "state", "host_ns": at_ns, "source": "ltc", "sound": {"level_dbfs": -18.0}}]
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_desk_hears_of_a_sound_inputs_level_now_and_then() -> None:
+    held, memory = Held(), SharedMemory.create([AXIS])
+    mine, theirs = event_pair()
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder, theirs.detach(), Meter())
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        for _ in range(25):
+            held.now_ns += NS_PER_S
+            conductor.turn()
+        around.server.close()
+    heard = EventReader(mine).take()
+    assert [event["sound"] for event in heard] == [{"level_dbfs": -18.0}] * 3
+    around.takes.close()
+    mine.close()
