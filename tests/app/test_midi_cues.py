@@ -3,8 +3,6 @@
 import importlib.util
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.midi_port import listed_ports
 from cuefocus.timebase.units import NS_PER_S
+from tests.app.beside import program
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
 from tests.app.running import LENS, RIG, SHOW, Daemon, daemon
 
@@ -27,7 +26,6 @@ pytestmark = [
         reason="needs JACK-Client and python-rtmidi (pip install 'cuefocus[jack,midi]')",
     ),
 ]
-HERE = Path(__file__).parent
 TRIGGERED = (
     SHOW.partition("cues:")[0]
     + """\
@@ -58,24 +56,11 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def desk(library: str, name: str = "msc out") -> Iterator[Callable[[str], int]]:
-    """A desk; what it is given it sends, and says at which host time."""
-    command = [sys.executable, str(HERE / "midi_desk_program.py"), library, name]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        stdin, stdout = process.stdin, process.stdout
-        assert stdout.readline() == "ready\n"
-
-        def send(message: str) -> int:
-            stdin.write(f"{message}\n")
-            stdin.flush()
-            return int(stdout.readline())
-
-        try:
-            yield send
-        finally:
-            process.terminate()
+def desk(library: str, name: str = "msc out") -> Iterator[Callable[[str], str]]:
+    """A desk; what it is given, in hex, it sends."""
+    with program("midi_desk_program", library, name) as (heard, send):
+        assert heard() == "ready"
+        yield send
 
 
 @contextmanager
