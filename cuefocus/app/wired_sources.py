@@ -187,6 +187,11 @@ def wire_cues(midi: MidiSettings, kinds: Collection[str]) -> tuple[WiredSource, 
     return tuple(wired)
 
 
+def midi_mouth(address: str) -> MessageWire:
+    """A process that owns a MIDI output (`midi:NAME`, `jack:NAME`, `raw:PATH`), and the pipe to it."""
+    return MessageWire(address, "cuefocus.shells.midi_mouth_main", ("--to", address, PATIENT), MidiPipe(), patient=True)
+
+
 def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, patient: bool) -> WiredSource:
     if isinstance(choice, SoundChoice):
         path, channel = choice.sound.place(choice.channel)  # a film's is there for as long as `choice` is

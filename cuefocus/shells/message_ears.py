@@ -43,6 +43,8 @@ class MessageEars:
         """Say how the device is, and wait so long. Raises EarsStopped when it is over."""
         self.tell(is_open=is_open, text=text, opening=opening)
         self.sleep_until(now_ns() + length_ns)
+        if self.stopped:
+            raise EarsStopped  # a fresh program would not know
 
     def sleep_until(self, host_ns: int) -> None:
         """Wait for a moment."""

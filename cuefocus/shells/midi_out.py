@@ -20,6 +20,9 @@ class MidiOut(Protocol):
     def write(self, data: bytes) -> None:
         """Send one message. Raises LinkError if the port is gone."""
 
+    def look(self) -> None:
+        """Whether it is still there, as far as can be seen without sending. Raises LinkError."""
+
     def close(self) -> None:
         """Give the port back."""
 
@@ -48,11 +51,13 @@ class _NamedOut:
         mido, rtmidi = _libraries()
         self._message = mido.Message.from_bytes
         self._broken = rtmidi.RtMidiError, OSError
-        backend = mido.Backend(_BACKENDS[kind], load=True)
+        self._backend = backend = mido.Backend(_BACKENDS[kind], load=True)
+        self._name = ""
         try:
             with libraries_unheard():
                 if name:
-                    self._port: Any = backend.open_output(_only_one(name, backend.get_output_names(), self._where))
+                    self._name = _only_one(name, backend.get_output_names(), self._where)
+                    self._port: Any = backend.open_output(self._name)
                 else:
                     self._port = backend.open_output(_OWN_PORT, virtual=True, client_name=CLIENT)
         except (SystemError, *self._broken) as problem:  # RtMidi says SystemError where there is no sequencer or server
@@ -65,6 +70,14 @@ class _NamedOut:
         except self._broken as problem:
             raise LinkError(f"the port is gone: {problem}", where=self._where, hint="plug it in again") from None
 
+    def look(self) -> None:
+        try:
+            there = self._backend.get_output_names()
+        except (SystemError, *self._broken) as problem:
+            raise LinkError(f"MIDI is gone: {problem}", where=self._where, hint="start its server again") from None
+        if self._name and self._name not in there:
+            raise LinkError("the port is gone", where=self._where, hint="plug it in again")
+
     def close(self) -> None:
         with suppress(*self._broken):
             self._port.close()
@@ -72,7 +85,7 @@ class _NamedOut:
 
 class _RawOut:
     def __init__(self, path: str) -> None:
-        self._where = f"raw:{path}"
+        self._where, self._path = f"raw:{path}", path
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except (OSError, ValueError) as problem:
@@ -86,6 +99,10 @@ class _RawOut:
             pass  # a cable that is full: the message would be late
         except OSError as problem:
             raise LinkError(f"gone: {problem.strerror}", where=self._where, hint="plug it in again") from None
+
+    def look(self) -> None:
+        if not os.path.exists(self._path):
+            raise LinkError("it is gone", where=self._where, hint="plug it in again")
 
     def close(self) -> None:
         os.close(self._descriptor)

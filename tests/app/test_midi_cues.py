@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
@@ -13,10 +14,15 @@ from cuefocus.app.tell import Order, tell
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.midi_port import listed_ports
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.machine_control import transport_message
+from cuefocus.wire.midi_show import Msc, MscCommand
+from cuefocus.wire.midi_show_bytes import msc_message
+from cuefocus.wire.midi_voice import NoteOn, voice_message
 from tests.app.beside import program
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
 from tests.app.running import LENS, RIG, SHOW, Daemon, daemon
+from tests.shells.midi_mouths import speaking, standing
 
 pytestmark = [
     pytest.mark.serial,
@@ -141,3 +147,21 @@ def test_cues_go_on_when_the_conductor_is_killed(tmp_path: Path, server: Server)
         alarm(running, "nobody conducted for")
         send(GO_12_5)
         assert landing(running, "one")["verdict"] == "landed", running.told()
+
+
+def test_what_we_send_is_heard_by_another_library_whole(server: Server) -> None:
+    rtmidi = pytest.importorskip("rtmidi")
+    go = msc_message(Msc(MscCommand.GO, "12.5", "3"), device=1)
+    heard: Queue[bytes] = Queue()
+    other = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "other")
+    other.ignore_types(sysex=False)
+    other.set_callback(lambda event, _: heard.put(bytes(event[0])))
+    other.open_virtual_port("in")
+    with speaking("jack:other") as mouth:
+        standing(mouth, is_open=True)
+        for data in (go, transport_message("play"), voice_message(NoteOn(60, 10))):
+            mouth.send(data, now_ns() + 20 * NS_PER_MS)
+            assert heard.get(timeout=5.0) == data
+        other.close_port()
+        assert "the port is gone" in standing(mouth, is_open=False).text
+    other.delete()
