@@ -4,7 +4,7 @@ from cuefocus.engine.peers import DeskRules, PeerRule
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import OscSettings
 from cuefocus.rig.values import Endpoint
-from cuefocus.shells.front_desk_config import FrontDeskConfig
+from cuefocus.shells.front_desk_config import CallConfig, FrontDeskConfig
 from cuefocus.shells.osc_desk import resolved
 from cuefocus.wire.said import Right
 
@@ -30,6 +30,18 @@ def front_desk_of(rig: Rig) -> FrontDeskConfig:
             ),
             passcodes=tuple((one.passcode, Right[one.rights.upper()]) for one in osc.passcodes),
             told=_places(osc.send),
+        ),
+        calls=tuple(
+            CallConfig(
+                desk.id,
+                desk.kind,
+                *(resolved(desk.at.host, desk.at.port) or (desk.at.host, desk.at.port)),
+                desk.way,
+                desk.user,
+                desk.passcode or "",
+                desk.workspace or "",
+            )
+            for desk in rig.network.desks
         ),
     )
 

@@ -104,7 +104,15 @@ class FrontDesk:
             return hearing
         for message in read.messages:
             self._hear(message, stamp_ns, guest, right, host_ns_of, hearing)
+        if hearing.events:
+            self._remember(packet, stamp_ns, guest)
         self.subscribers.alive(guest, stamp_ns)
+        return hearing
+
+    def hear_message(self, message: OscMessage, stamp_ns: int, guest: Guest) -> Hearing:
+        """What a message asks for that somebody we called on has said, or means."""
+        hearing = Hearing()
+        self._hear(message, stamp_ns, guest, self.peers.right(guest), lambda _: 0, hearing)
         return hearing
 
     def answer(self, reply: Reply) -> list[tuple[Guest, bytes]]:
@@ -148,15 +156,16 @@ class FrontDesk:
         return known
 
     def _twice(self, packet: bytes, read: OscPacket, stamp_ns: int, guest: Guest) -> bool:
-        key = (guest, packet)
-        before_ns = self._last.get(key)
-        if before_ns is not None and 0 <= stamp_ns - before_ns < TWICE_NS:
-            return not any(message.address.rpartition("/")[2] in _NEVER_TWICE for message in read.messages)
+        before_ns = self._last.get((guest, packet))
+        if before_ns is None or not 0 <= stamp_ns - before_ns < TWICE_NS:
+            return False
+        return not any(message.address.rpartition("/")[2] in _NEVER_TWICE for message in read.messages)
+
+    def _remember(self, packet: bytes, stamp_ns: int, guest: Guest) -> None:
         if len(packet) <= _LONGEST_REMEMBERED:
             if len(self._last) >= _MOST_REMEMBERED:
                 self._last.clear()
-            self._last[key] = stamp_ns
-        return False
+            self._last[guest, packet] = stamp_ns
 
     def _tired_of_refusing(self, now_ns: int) -> bool:
         """Whether enough strangers have been answered this second: the others are only counted."""
@@ -186,7 +195,7 @@ class FrontDesk:
             self.faults.torn(guest.host, why)
             self._refuse(message, dialect, guest, why, hearing)
             return
-        source = f"{self._way}:{self.peers.rule(guest.host).id}"
+        source = f"{self._way}:{self.peers.rule(guest).id}"
         if keys:
             if right < Right.OPERATE:
                 self.faults.refused(guest.host, message.address)
@@ -268,7 +277,7 @@ class FrontDesk:
         self, message: OscMessage, stamp_ns: int, guest: Guest, host_ns_of: Callable[[int], int]
     ) -> tuple[int, str]:
         """When a message is due (0: at once), and why it cannot be waited for."""
-        if message.time_tag is None or not self.peers.rule(guest.host).trusts:
+        if message.time_tag is None or not self.peers.rule(guest).trusts:
             return 0, ""
         due_ns = host_ns_of(message.time_tag)
         if due_ns - stamp_ns > FURTHEST_NS:
@@ -277,7 +286,7 @@ class FrontDesk:
         return max(0, due_ns), ""
 
     def _reply_to(self, guest: Guest) -> Guest:
-        port = 0 if guest.line else self.peers.rule(guest.host).reply
+        port = 0 if guest.line else self.peers.rule(guest).reply
         return Guest(guest.host, port) if port else guest
 
 
@@ -289,5 +298,5 @@ def _countdown_s(status: Mapping[str, object]) -> float | None:
     return float((coming["land_show_ns"] - at_ns) / NS_PER_S / speed)
 
 
-_NEVER_TWICE: Final = frozenset({*STOPS, "hardStop", "stop", "pause", "ping", "thump", "connect"})
-"""Last words of addresses that are heard each time: stops, and what asks for an answer."""
+_NEVER_TWICE: Final = frozenset({*STOPS, "hardStop", "stop", "pause"})
+"""Last words of addresses that are heard each time."""

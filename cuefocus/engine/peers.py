@@ -20,7 +20,7 @@ class Guest:
     Args:
         host: address.
         port: the port it was sent from.
-        line: number of the TCP connection it came by; 0 for UDP.
+        line: number of the TCP connection it came by; 0 for UDP; below 0 for a connection that we made.
     """
 
     host: str
@@ -74,11 +74,19 @@ class Peers:
             (ip_network(rule.network), rule) for rule in narrow
         ]
         self._known: dict[str, PeerRule] = {}
+        self._hosts: dict[Guest, PeerRule] = {}
         self._proven: dict[Guest, Right] = {}
         self._guesses: dict[str, tuple[int, int]] = {}
 
-    def rule(self, host: str) -> PeerRule:
-        """What is known of a host."""
+    def visit(self, host: Guest, rule: PeerRule) -> None:
+        """We have called on somebody ourselves: by that connection the rule counts."""
+        self._hosts[host] = rule
+
+    def rule(self, guest: Guest) -> PeerRule:
+        """What is known of a guest."""
+        if guest.line and (rule := self._hosts.get(guest)) is not None:
+            return rule
+        host = guest.host
         known = self._known.get(host)
         if known is None:
             if len(self._known) >= _MOST_HOSTS:
@@ -88,7 +96,7 @@ class Peers:
 
     def right(self, guest: Guest) -> Right:
         """What a guest may do: by its address, or by the passcode it gave, whichever is more."""
-        by_address = self.rule(guest.host).right
+        by_address = self.rule(guest).right
         return max(by_address, self._proven.get(guest, Right.NONE)) if self._proven else by_address
 
     @property

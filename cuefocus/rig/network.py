@@ -64,6 +64,24 @@ class PeerSettings(Strict):
     reply: int | None = Field(None, ge=1, le=65535, description="UDP port its answers go to; default: it sent from")
 
 
+class DeskSettings(Strict):
+    """A desk that we call on, to hear of its cues: an ETC Eos, or a QLab."""
+
+    id: Name
+    kind: Literal["eos", "qlab"]
+    at: Endpoint = Field(description="Eos: port 3032 (tcp) or 3037 (tcp-slip); QLab: port 53000 (tcp-slip or udp)")
+    by: Literal["tcp", "tcp-slip", "udp"] | None = Field(None, description="default tcp for eos, tcp-slip for qlab")
+    user: int = Field(0, ge=0, le=99, description="eos: the user we are; 0 disturbs nobody's command line")
+    passcode: Name | None = Field(None, description="qlab: of the workspace")
+    workspace: Name | None = Field(None, description="qlab: its id; default the one in front")
+
+    @property
+    def way(self) -> str:
+        """How it is spoken to: `udp`, or over TCP the framing."""
+        by = self.by or ("tcp" if self.kind == "eos" else "tcp-slip")
+        return {"udp": "udp", "tcp": "length", "tcp-slip": "slip"}[by]
+
+
 class PageSettings(Strict):
     """The web page and API."""
 
@@ -76,6 +94,7 @@ class Network(Strict):
 
     osc: OscSettings | None = Field(None, description="not written: no OSC is heard")
     peers: tuple[PeerSettings, ...] = Field((), description="this machine may operate unless it is named here")
+    desks: tuple[DeskSettings, ...] = Field((), description="desks that we call on, and hear of their cues")
     page: PageSettings = PageSettings()
     midi: MidiSettings = MidiSettings()
 
@@ -91,6 +110,14 @@ class Network(Strict):
             if peer.id in seen:
                 yield ("network", "peers", index, "id"), "error", f"two peers are called {peer.id!r}", "rename one"
             seen.add(peer.id)
+        for index, desk in enumerate(self.desks):
+            if desk.id in seen:
+                yield ("network", "desks", index, "id"), "error", f"two peers are called {desk.id!r}", "rename one"
+            seen.add(desk.id)
+            for key, kind in (("user", "eos"), ("passcode", "qlab"), ("workspace", "qlab")):
+                if key in desk.model_fields_set and desk.kind != kind:
+                    loc = ("network", "desks", index, key)
+                    yield loc, "error", f"{key} says nothing to a desk of kind {desk.kind}", "take it out"
         osc = self.osc
         if osc is None:
             if self.peers:
@@ -100,8 +127,8 @@ class Network(Strict):
         for index, one in enumerate(osc.passcodes):
             if len(one.passcode) < _SHORTEST_PASSCODE:
                 hint = f"write at least {_SHORTEST_PASSCODE} characters"
-                loc = ("network", "osc", "passcodes", index, "passcode")
-                yield loc, "error", "a passcode that is quickly guessed", hint
+                written = ("network", "osc", "passcodes", index, "passcode")
+                yield written, "error", "a passcode that is quickly guessed", hint
         for key, places in (("listen", osc.listen), ("tcp", osc.tcp)):
             for index, place in enumerate(places):
                 here = ("network", "osc", key, index)

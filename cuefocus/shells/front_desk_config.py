@@ -9,21 +9,44 @@ from cuefocus.wire.said import Right
 
 
 @dataclass(frozen=True, slots=True)
+class CallConfig:
+    """A desk that we call on.
+
+    Args:
+        id: what it is called. kind: "eos" or "qlab".
+        by: "udp", or over TCP the framing: "length" or "slip".
+        user: the Eos user that we are.
+        passcode, workspace: of a QLab; empty for none, and for the one in front.
+    """
+
+    id: str
+    kind: str
+    host: str
+    port: int
+    by: str
+    user: int = 0
+    passcode: str = ""
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FrontDeskConfig:
     """All of it; nothing is heard by default.
 
     Args:
         udp, tcp: addresses of our own and ports.
+        calls: desks that we call on.
     """
 
     udp: tuple[tuple[str, int], ...] = ()
     tcp: tuple[tuple[str, int], ...] = ()
     rules: DeskRules = field(default_factory=DeskRules)
+    calls: tuple[CallConfig, ...] = ()
 
     @property
     def heard(self) -> bool:
         """Whether anything is."""
-        return bool(self.udp or self.tcp)
+        return bool(self.udp or self.tcp or self.calls)
 
 
 NOBODY_HEARD: Final = FrontDeskConfig()
@@ -45,4 +68,5 @@ def front_desk_from(fields: Mapping[str, Any]) -> FrontDeskConfig:
             passcodes=tuple((str(passcode), Right(right)) for passcode, right in rules["passcodes"]),
             told=tuple((str(host), int(port)) for host, port in rules["told"]),
         ),
+        calls=tuple(CallConfig(**call) for call in fields["calls"]),
     )

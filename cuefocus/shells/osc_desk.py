@@ -6,23 +6,25 @@ A turn takes a bounded share of what has come; stops come first, by a lane of th
 import contextlib
 import select
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Final
 
 from cuefocus.engine.front_desk import FrontDesk, Hearing
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.peers import Guest
+from cuefocus.engine.peers import Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_turns import Message, Standing
+from cuefocus.shells.osc_call import OscCall
 from cuefocus.shells.osc_tcp import OscTcp
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc_time import wall_ns_of_tag
+from cuefocus.wire.said import Right
 
 TURN_NS: Final = NS_PER_MS
 """How long a turn may deal with what desks say; what is left waits for the next, behind all else."""
@@ -65,6 +67,10 @@ class OscDesk:
                 self._alarm(str(problem))
         for server in self._tcp:
             self._poll.register(server.fileno(), select.EPOLLIN)
+        self._calls = [OscCall(call, clock_ns=clock_ns) for call in config.calls]
+        for call in self._calls:
+            self._poll.register(call.fileno(), select.EPOLLIN)
+            front.peers.visit(call.guest, PeerRule(call.config.id, "", Right.OPERATE))
         self._standing: dict[UdpInlet, bool] = {}
         self._pause_until_ns = 0
         self._paused = False
@@ -83,6 +89,7 @@ class OscDesk:
     def next_due_ns(self) -> int | None:
         """When to look though nothing rang: after a pause, or to open a port that could not be."""
         dues = [due for port in self._ports if (due := port.ordinary.next_due_ns) is not None]
+        dues += [call.next_due_ns for call in self._calls]
         if self._paused:
             dues.append(self._pause_until_ns)
         return min(dues, default=None)
@@ -113,11 +120,13 @@ class OscDesk:
                     break
         for server in self._tcp:
             self._take_lines(server, heard)
+        for call in self._calls:
+            for message, stamp_ns in call.pump():
+                self._made(self.front.hear_message(message, stamp_ns, call.guest), heard)
+            self._tell_all(call.news(), begun_ns)
         self._pause(more)
         self._look_for_drops(begun_ns)
-        for kind, text in self.front.faults.due(begun_ns):
-            fields: Fields = {"event": kind, "host_ns": begun_ns, "source": "osc"}
-            self._news.append({**fields, "text": text} if kind == "alarm" else {**fields, "desk": text})
+        self._tell_all(self.front.faults.due(begun_ns), begun_ns)
         return heard
 
     def answer(self, reply: Reply) -> None:
@@ -142,6 +151,8 @@ class OscDesk:
             port.close()
         for server in self._tcp:
             server.close()
+        for call in self._calls:
+            call.close()
         self._poll.close()
 
     # --- in ---
@@ -214,6 +225,8 @@ class OscDesk:
     # --- out ---
 
     def _send(self, guest: Guest, packet: bytes) -> None:
+        if guest.line < 0:
+            return  # who we call on asks us nothing
         if guest.line:
             for server in self._tcp:
                 server.send(guest.line, packet)
@@ -235,6 +248,11 @@ class OscDesk:
         six = ":" in host
         fitting = [port.ordinary for port in self._ports if (":" in port.ordinary.heard.address) is six]
         return fitting[0] if fitting else None
+
+    def _tell_all(self, told: Sequence[tuple[str, str]], at_ns: int) -> None:
+        for kind, text in told:
+            fields: Fields = {"event": kind, "host_ns": at_ns, "source": "osc"}
+            self._news.append({**fields, "text": text} if kind == "alarm" else {**fields, "desk": text})
 
     def _alarm(self, text: str) -> None:
         self._news.append({"event": "alarm", "host_ns": self._now_ns(), "text": text, "source": "osc"})

@@ -22,10 +22,13 @@ class OscStream:
     Attributes:
         framing: "slip" or "length"; empty until the first byte.
         lost: why it cannot be read on; empty while it can.
+
+    Args:
+        framing: "slip" or "length" where that is known; empty to go by what the peer sends.
     """
 
-    def __init__(self) -> None:
-        self.framing = ""
+    def __init__(self, framing: str = "") -> None:
+        self.framing = framing
         self.lost = ""
         self._kept = bytearray()
 

@@ -1,0 +1,211 @@
+"""A desk that we call on, by TCP or UDP: called again each second until it answers, never waited for."""
+
+import contextlib
+import os
+import select
+import socket
+from collections.abc import Callable
+from errno import EINPROGRESS
+from itertools import count
+from typing import Final
+
+from cuefocus.engine.calls import Call, Talk, call_of
+from cuefocus.engine.peers import Guest
+from cuefocus.shells.front_desk_config import CallConfig
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.osc import OscMessage, read_packet, write_message
+from cuefocus.wire.osc_stream import OscStream
+
+_AGAIN_NS: Final = NS_PER_S
+_PATIENCE_NS: Final = 3 * NS_PER_S
+_READ_BYTES: Final = 65_536
+_MOST_READS: Final = 16
+_UNSENT_BYTES: Final = 65_536
+_LINES: Final = count(-1, -1)
+
+
+class OscCall:
+    """One call, and the next after it has ended.
+
+    Args:
+        config: whom, and how.
+        clock_ns: the host clock.
+    """
+
+    def __init__(self, config: CallConfig, *, clock_ns: Callable[[], int] = now_ns) -> None:
+        self.config, self._now_ns = config, clock_ns
+        self.guest = Guest(config.host, config.port, next(_LINES))
+        self._call: Call = call_of(config.kind, user=config.user, passcode=config.passcode, workspace=config.workspace)
+        self._poll = select.epoll()
+        self._socket: socket.socket | None = None
+        self._stream = OscStream(config.by)
+        self._unsent = bytearray()
+        self._connected = False
+        self._there = False
+        self._again_ns = 0
+        self._heard_ns = self._alive_ns = 0
+        self._why = ""
+        self._news: list[tuple[str, str]] = []
+
+    def fileno(self) -> int:
+        """Readable when something has come. The same one for life."""
+        return self._poll.fileno()
+
+    @property
+    def next_due_ns(self) -> int:
+        """When to look though nothing rang."""
+        if self._socket is None:
+            return self._again_ns
+        return self._alive_ns + self._call.alive_every_ns if self._connected else self._again_ns + _PATIENCE_NS
+
+    def pump(self) -> list[tuple[OscMessage, int]]:
+        """What the desk has said, or means, each with the host time at which it came."""
+        at_ns = self._now_ns()
+        if self._socket is None:
+            if at_ns >= self._again_ns:
+                self._dial(at_ns)
+            return []
+        if not self._connected:
+            self._pick_up(at_ns)
+            return []
+        heard = [found for packet in self._read(at_ns) for found in self._hear(packet, at_ns)]
+        if self._socket is not None:
+            self._keep_alive(at_ns)
+            self._say((), at_ns)  # what the line had no room for
+        return heard
+
+    def news(self) -> list[tuple[str, str]]:
+        """What the operator is told since the last call: `alarm` or `state`, and a sentence."""
+        news, self._news = self._news, []
+        return news
+
+    def close(self) -> None:
+        """Hang up for good."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self._poll.close()
+
+    # --- the line ---
+
+    def _dial(self, at_ns: int) -> None:
+        config = self.config
+        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+        kind = socket.SOCK_DGRAM if config.by == "udp" else socket.SOCK_STREAM
+        made = socket.socket(family, kind | socket.SOCK_CLOEXEC)
+        made.setblocking(False)
+        self._again_ns, self._connected = at_ns, False
+        self._stream, self._unsent = OscStream(config.by), bytearray()
+        self._socket = made
+        try:
+            error = made.connect_ex((config.host, config.port))
+        except OSError as problem:  # a name that nobody knows
+            self._hang_up(at_ns, str(problem))
+            return
+        if error not in (0, EINPROGRESS):
+            self._hang_up(at_ns, os.strerror(error))
+            return
+        self._poll.register(made.fileno(), select.EPOLLIN | select.EPOLLOUT)
+        self._pick_up(at_ns)
+
+    def _pick_up(self, at_ns: int) -> None:
+        """The greeting, once the line is there."""
+        made = self._socket
+        if made is None:
+            return
+        if not any(events & (select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR) for _, events in self._poll.poll(0)):
+            if at_ns - self._again_ns > _PATIENCE_NS:
+                self._hang_up(at_ns, "no answer")
+            return
+        error = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._hang_up(at_ns, os.strerror(error))
+            return
+        if self.config.by != "udp":
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._arrived()
+        self._connected, self._heard_ns, self._alive_ns = True, at_ns, at_ns
+        self._poll.modify(made.fileno(), select.EPOLLIN)
+        self._say(self._call.greeting(), at_ns)
+
+    def _arrived(self) -> None:
+        if not self._there:
+            self._there, self._why = True, ""
+            self._news.append(("state", f"{self.config.id} answers at {self.config.host}, port {self.config.port}"))
+
+    def _read(self, at_ns: int) -> list[bytes]:
+        packets: list[bytes] = []
+        for _ in range(_MOST_READS):
+            if self._socket is None:
+                break
+            try:
+                data = self._socket.recv(_READ_BYTES)
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError as problem:
+                self._hang_up(at_ns, os.strerror(problem.errno or 0))
+                break
+            if self.config.by == "udp":
+                packets.append(data)
+            elif not data:
+                self._hang_up(at_ns, "it hung up")
+            else:
+                packets += self._stream.feed(data)
+                if self._stream.lost:
+                    self._hang_up(at_ns, self._stream.lost)
+        return packets
+
+    def _hear(self, packet: bytes, at_ns: int) -> list[tuple[OscMessage, int]]:
+        self._heard_ns = at_ns
+        self._arrived()
+        heard: list[tuple[OscMessage, int]] = []
+        for message in read_packet(packet).messages:
+            talk: Talk = self._call.hear(message)
+            if talk.note:
+                self._news.append(("alarm", f"{self.config.id}: {talk.note}"))
+            self._say(talk.out, at_ns)
+            heard += [(each, at_ns) for each in talk.means]
+        return heard
+
+    def _keep_alive(self, at_ns: int) -> None:
+        every_ns = self._call.alive_every_ns
+        if at_ns - self._heard_ns > 3 * every_ns:
+            self._hang_up(at_ns, f"silent for {3 * every_ns // NS_PER_S} s")
+        elif at_ns - self._alive_ns >= every_ns:
+            self._alive_ns = at_ns
+            self._say(self._call.alive(), at_ns)
+
+    def _say(self, messages: tuple[OscMessage, ...], at_ns: int) -> None:
+        made = self._socket
+        if made is None:
+            return
+        for message in messages:
+            packet = write_message(message)
+            if self.config.by == "udp":
+                with contextlib.suppress(OSError):
+                    made.send(packet)
+            else:
+                self._unsent += self._stream.framed(packet)
+        if not self._unsent:
+            return
+        try:
+            del self._unsent[: made.send(self._unsent)]
+        except (BlockingIOError, InterruptedError):
+            if len(self._unsent) > _UNSENT_BYTES:
+                self._hang_up(at_ns, "it reads nothing")
+        except OSError as problem:
+            self._hang_up(at_ns, os.strerror(problem.errno or 0))
+
+    def _hang_up(self, at_ns: int, why: str) -> None:
+        """The line is gone; said once, however often it is tried again."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._poll.unregister(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+        self._connected, self._again_ns = False, at_ns + _AGAIN_NS
+        if self._there or not self._why:
+            place = f"{self.config.host}, port {self.config.port}"
+            self._news.append(("alarm", f"{self.config.id} is not there ({place}): {why}; it is called each second"))
+        self._there, self._why = False, why
