@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from cuefocus.chase.clock_gaps import some_are_missing
 from cuefocus.chase.earliest import Passage
 from cuefocus.chase.musical import Song
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -33,6 +34,8 @@ _EARLY, _LATE, _ALIKE, _USUAL = 0.15, 0.3, 0.3, 0.25
 _STRAIGHT = 0.4
 # So much quicker or slower is another tempo; beyond it others came between. Wider where an act may be played so.
 _PACES_EVEN, _PACES = (0.75, 1.34), (0.4, 1.6)
+# Whether clocks are missing that the count passed over is seen by so many of the newest, or fewer.
+_LOOK_FEWEST, _LOOK = 16, 48
 
 Counted = tuple[int, int]
 """A clock: which of the song, in 24ths of a quarter, and its stamp."""
@@ -70,6 +73,7 @@ class ClockDoubts:
         self._doubtful: list[_Doubtful] = []
         self._recent: deque[Counted] = deque()  # show time, stamp
         self._settling = False  # the line is yet to follow what was judged to be right
+        self._speed: float | None = None  # at which it was played before it drifted off
 
     def take(self, song: Song, passage: Passage | None, clocks: int, stamp_ns: int) -> Judged:
         """Judge the next clock.
@@ -99,7 +103,14 @@ class ClockDoubts:
         recent.extend((_show_ns(song, clocks), stamp_ns) for clocks, stamp_ns in counted)
         while recent[-1][0] - recent[0][0] > _WINDOW_NS:
             recent.popleft()
+        speed = song.speed if song.even or self._speed is None else self._speed
+        if len(recent) >= _LOOK_FEWEST and some_are_missing(self._newest(), speed):
+            return Judged(lost=True)
         return Judged(counted)
+
+    def _newest(self) -> list[Counted]:
+        recent = self._recent
+        return [recent[at] for at in range(-min(len(recent), _LOOK), 0)]
 
     def _release(self) -> list[Counted]:
         released, self._doubtful = self._doubtful, []
@@ -112,6 +123,10 @@ class ClockDoubts:
     def _decide(self, song: Song, passage: Passage, newest: Sequence[_Doubtful]) -> Judged:
         """Say what became of clocks that have been off for a while, if that can be said yet."""
         if self._drifted(song, passage):
+            doubted = [(_show_ns(song, one.clocks), one.stamp_ns) for one in self._doubtful]
+            if some_are_missing([self._recent[-1], *doubted], passage.speed):
+                return Judged(lost=True)
+            self._speed = self._speed or passage.speed
             return self._as_counted(song)
         speed = song.speed if song.even else passage.speed
         clock_ns = _clock_ns(song, newest[0].clocks) / speed
@@ -136,8 +151,8 @@ class ClockDoubts:
         while off[sure - 1] >= least + _DOUBT:
             sure -= 1  # another may be lost already: the last stay in doubt
         self._doubtful = [_Doubtful(one.clocks + whole, one.stamp_ns, one.late - whole) for one in newest[sure:]]
-        taken = self._known(song, [(one.clocks + whole, one.stamp_ns) for one in newest[:sure]]).taken
-        return Judged(taken, slip=whole)
+        known = self._known(song, [(one.clocks + whole, one.stamp_ns) for one in newest[:sure]])
+        return known if known.lost else Judged(known.taken, slip=whole)
 
     def _drifted(self, song: Song, passage: Passage) -> bool:
         """Whether they went off little by little, as at another tempo."""

@@ -1,7 +1,7 @@
 """Too many MIDI clocks, and too few: counted right, or no place; never a wrong one in silence."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 
@@ -10,6 +10,7 @@ import pytest
 from cuefocus.anchors.tempo_map import TempoMap
 from cuefocus.chase.clock_input import MidiClockInput
 from cuefocus.chase.musical import Song
+from cuefocus.chase.speeds import speeds_between
 from cuefocus.sim.late_channel import DELAYS, LateChannel
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
@@ -17,7 +18,7 @@ from cuefocus.wire.midi_clock import CLOCKS_PER_QUARTER
 from cuefocus.wire.sent_timecode import Message
 from tests.chase.simulated import HOST0_NS
 from tests.chase.songs import song
-from tests.chase.test_clock_input import sent
+from tests.chase.test_clock_input import followed, late, off_ms, sent
 
 CLOCK = b"\xf8"
 NOBODY = "clocks were lost or doubled and nobody can say how many: locate it again"
@@ -157,3 +158,56 @@ def test_another_song_in_mid_run_is_told_to_have_no_place() -> None:
     reader.feed(b"\xfc", HOST0_NS + 2 * NS_PER_S)
     [stopped] = reader.feed(b"\xf3\x00", HOST0_NS + 3 * NS_PER_S)
     assert reader.place == 0
+
+
+def losing(messages: Sequence[Message], share: float, begin_ns: int, random: Random | None = None) -> list[Message]:
+    """Messages without a share of the clocks from a moment on: evenly, or by chance."""
+    kept: list[Message] = []
+    owed = 0.0
+    for message in messages:
+        if message.data == CLOCK and message.due_ns >= begin_ns:
+            owed += share
+            if owed >= 1.0 if random is None else random.random() < share:
+                owed -= 1.0
+                continue
+        kept.append(message)
+    return kept
+
+
+@pytest.mark.parametrize("even", [True, False])
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.45])
+@pytest.mark.parametrize("model", ["DIN", "USB"])
+@pytest.mark.parametrize("by_chance", [False, True])
+def test_clocks_lost_all_the_time_are_no_slower_tempo(even: bool, share: float, model: str, by_chance: bool) -> None:
+    """At 240 bpm, in mid-song: what is counted right goes on; else the place is given up and that is told."""
+    one = replace(at_tempo(240), even=even)
+    messages = losing(sent(one, 30)[:-1], share, HOST0_NS + 5 * NS_PER_S, Random(5) if by_chance else None)
+    run = heard(one, messages, model)
+    assert run.worst_ms < 80.0, "a few clocks at most before it is seen"
+    if run.reader.place is None:
+        assert any(glitch.startswith(NOBODY) for glitch in run.glitches)
+        assert run.stops[-1].startswith(NOBODY)
+    else:
+        assert abs(run.off_ms[-1]) < 5.0
+
+
+@pytest.mark.parametrize("even", [True, False])
+@pytest.mark.parametrize(("tempo", "share", "seed"), [(120, 0.2, 2), (120, 0.3, 4), (240, 0.3, 3), (240, 0.3, 4)])
+def test_clocks_lost_from_the_first_bar_on_never_lead_to_a_wrong_place(
+    tempo: float, share: float, seed: int, even: bool
+) -> None:
+    """Where nothing was heard before them only the tempo map says which steps are single."""
+    one = replace(at_tempo(tempo), even=even)
+    messages = losing(sent(one, 8), share, HOST0_NS, Random(seed))
+    reader = MidiClockInput("clock", [one])
+    run = followed(late(messages, "DIN", seed), reader, None if even else speeds_between(0.4, 1.6))
+    assert max(map(abs, off_ms(run, one)), default=0.0) < 40.0
+    assert reader.place is None
+
+
+@pytest.mark.parametrize("factor", [Fraction(8, 10), Fraction(94, 100)])
+@pytest.mark.parametrize("model", ["DIN", "USB", "USB + OS"])
+def test_a_slower_tempo_is_not_taken_for_lost_clocks(factor: Fraction, model: str) -> None:
+    one = at_tempo(240)
+    run = heard(one, sent(one, 10, speed=factor), model, 2)
+    assert not [glitch for glitch in run.glitches if glitch.startswith(NOBODY)]
