@@ -24,6 +24,8 @@ TWICE_NS: Final = 20 * NS_PER_MS
 """The same packet from the same port within this is one: some desks send each twice."""
 FURTHEST_NS: Final = 10 * NS_PER_S
 """A time tag further ahead than this is a clock set wrong, not a cue."""
+MOST_BYTES: Final = 9_216
+"""No desk sends longer packets, and reading one takes no more than a few milliseconds."""
 _MOST_REMEMBERED: Final = 512
 _LONGEST_REMEMBERED: Final = 256
 _MOST_ASKED: Final = 1024
@@ -38,12 +40,10 @@ class Hearing:
     Args:
         events: for the session's inbox.
         out: packets to send, and to whom.
-        urgent: a stop is among the events.
     """
 
     events: list[Command | Trigger] = field(default_factory=list)
     out: list[tuple[Guest, bytes]] = field(default_factory=list)
-    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class FrontDesk:
         """Its messages; desks say the same few things over and over, and these are read once."""
         known = self._packets.get(packet)
         if known is None:
-            known = read_packet(packet)
+            known = read_packet(packet, most_bytes=MOST_BYTES)
             if len(packet) <= _LONGEST_REMEMBERED and not any(one.time_tag for one in known.messages):
                 if len(self._packets) >= _MOST_REMEMBERED:
                     self._packets.clear()
@@ -232,7 +232,6 @@ class FrontDesk:
                 self._refuse(message, dialect, guest, _NO_RIGHT, hearing)
             else:
                 hearing.events.append(self._command(said, message, dialect, (stamp_ns, due_ns, source), guest))
-                hearing.urgent = hearing.urgent or said.verb in STOPS
 
     def _command(
         self, said: Said, message: OscMessage, dialect: Dialect, when: tuple[int, int, str], guest: Guest
@@ -269,7 +268,7 @@ class FrontDesk:
 
     def _refuse(self, message: OscMessage, dialect: Dialect | None, guest: Guest, why: str, hearing: Hearing) -> None:
         self._refusals_answered += 1
-        if dialect is not None:
+        if dialect is not None and self._refusals_answered <= _MOST_ANSWERED_REFUSALS:
             answers = dialect.answer(message, False, f"refused: {why}", {})
             hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
 

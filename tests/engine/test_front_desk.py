@@ -158,6 +158,13 @@ def test_many_strangers_cost_little_and_are_told_once(desk: FrontDesk) -> None:
     assert "and 64 others" in text
 
 
+def test_one_packet_full_of_words_is_answered_no_more_often_than_many(desk: FrontDesk) -> None:
+    go = packet("/cuefocus/go")
+    bundle = b"#bundle\0" + bytes(7) + b"\1" + (len(go).to_bytes(4, "big") + go) * 300
+    assert len(hear(desk, bundle, STRANGER).out) <= 32
+    assert hear(desk, bundle + (len(go).to_bytes(4, "big") + go) * 100, HERE).events == [], "too long to be a desk's"
+
+
 # --- twice, stops, time tags ---
 
 
@@ -175,7 +182,6 @@ def test_a_stop_is_heard_each_time_and_never_waits(desk: FrontDesk) -> None:
     for number in range(3):
         hearing = hear(desk, packet("/panic"), at_ns=NOW + number)
         assert said(hearing) == [("panic", "", "osc:127.0.0.1")]
-        assert hearing.urgent
     bundle = OscBundleBuilder(0)
     bundle.add_content(OscMessageBuilder("/cuefocus/panic").build())
     tagged = bytearray(bundle.build().dgram)
