@@ -45,6 +45,27 @@ def test_in_noise_a_source_that_stands_is_still_read_as_one_that_stands(snr_db: 
     assert heard.count(40) == 1, "the pause is not counted into"
 
 
+@pytest.mark.parametrize("snr_db", [4, 0, -3])
+def test_where_only_the_bits_are_heard_a_pause_is_a_dropout_and_is_not_counted_into(snr_db: int) -> None:
+    for first in (35, 50, 75):
+        counts = [*range(first, first + 30), *[first + 29] * 19, *range(first + 30, first + 60)]
+        sound = sound_of(counts, noise=0.5 * 10 ** (-snr_db / 20))
+        frames = decoded(sound, 48_000)
+        heard = [(round(f.start_sample / 1920 - 0.5), f.label.frame_number(_25) - _FIRST) for f in frames]
+        assert [each for each in heard if 0 <= each[0] < len(counts) and counts[each[0]] != each[1]] == []
+        assert len({at for at, _ in heard} - set(range(30, 49))) >= 54
+
+
+def test_words_that_lie_bits_apart_do_not_vouch_for_each_other() -> None:
+    """A time stretcher repeats bits; what is read beyond them is shifted, and may seem to count on."""
+    words = words_of([*range(10), 500, 501, *range(12, 22)])
+    bits = [word_bits([word]).ravel() for word in words]
+    bits[10] = np.concatenate([bits[9][-3:], bits[10]])
+    bits[11] = np.concatenate([bits[10][-2:], bits[11]])
+    heard = counts_heard(square_ltc(np.concatenate(bits), 24.0))
+    assert heard == [*range(10), *range(12, 22)]
+
+
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 def test_a_word_that_is_heard_twice_by_a_splice_is_read_once(reverse: bool) -> None:
     counts = list(range(20))

@@ -65,9 +65,11 @@ def believed_words(
                 firsts[at], seconds[at] = halves[first], halves[first + 1]
             else:
                 firsts[BITS_PER_WORD - 1 - at], seconds[BITS_PER_WORD - 1 - at] = halves[first + 1], halves[first]
-        # Played backwards, that half bit is the next to come.
+        # Played backwards, the bit before the word is the next to come.
         start = 2 * (end - BITS_PER_WORD + 1 - base)
-        before = halves[start - 1] if direction > 0 and start > 0 else -firsts[0]
+        before, lead = -firsts[0], 0.0
+        if direction > 0 and start > 1:
+            before, lead = halves[start - 1], halves[start - 1] - halves[start - 2]
         count, slot = offer(
             direction,
             open_lines[way],
@@ -78,6 +80,7 @@ def believed_words(
             eyes[way],
             end,
             before,
+            lead,
             firsts,
             seconds,
             bits,

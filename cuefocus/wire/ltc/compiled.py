@@ -33,9 +33,9 @@ _INNER: tuple[Callable[..., Any], ...] = (
     start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
     soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
     eye.bit_of, eye.look, eye.is_open,
-    timelines.weighed, timelines.counted_on, timelines.wait, timelines.carried_on, timelines.rates_with,
-    timelines.swap, timelines.sort, timelines.without_twins, timelines.counts_otherwise, timelines.believed,
-    timelines.offer,
+    timelines.weighed, timelines.counted_on, timelines.is_said_again, timelines.wait, timelines.carried_on,
+    timelines.rates_with, timelines.swap, timelines.sort, timelines.without_twins, timelines.counts_otherwise,
+    timelines.believed, timelines.offer,
 )  # fmt: skip
 
 

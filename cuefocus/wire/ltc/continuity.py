@@ -12,7 +12,9 @@ from cuefocus.wire.ltc.frame import LtcFrame
 
 _DROP_RATES = (RATES["29.97df"],)
 _WHOLE_RATES = (RATES["25"], RATES["30"], RATES["24"])
-_ADJOINING = 0.25  # frames: how far the end of one may lie from the start of the next
+ADJOINING = 1.0 / 160.0
+"""Frames, half a bit: how far the end of one may lie from the start of the next; one a bit away has lost its count."""
+_BRIDGING = 0.25  # frames: how far from its place one may lie behind a gap
 _SAME_LENGTH = 3.0  # ratio: evenly accelerated from rest, the second frame takes 0.41 of the time of the first
 _BRIDGED_FRAMES = 50  # about two seconds
 _OVERLAP = 0.25  # frames
@@ -103,7 +105,7 @@ def repeats(first: LtcFrame, second: LtcFrame) -> bool:
 def _abuts(first: LtcFrame, second: LtcFrame) -> bool:
     length = min(first.samples_per_frame, second.samples_per_frame)
     longer = max(first.samples_per_frame, second.samples_per_frame)
-    near = abs(second.first_sample - first.last_sample) < _ADJOINING * length
+    near = abs(second.first_sample - first.last_sample) < ADJOINING * length
     return near and longer < _SAME_LENGTH * length
 
 
@@ -114,7 +116,7 @@ def bridges(first: LtcFrame, second: LtcFrame) -> bool:
         return False
     gap_frames = (second.first_sample - first.first_sample) / length
     steps = round(gap_frames)
-    return 1 <= steps <= _BRIDGED_FRAMES and abs(gap_frames - steps) < _ADJOINING and counts_on(first, second, steps)
+    return 1 <= steps <= _BRIDGED_FRAMES and abs(gap_frames - steps) < _BRIDGING and counts_on(first, second, steps)
 
 
 def counts_on(first: LtcFrame, second: LtcFrame, steps: int) -> bool:

@@ -32,12 +32,19 @@ def likeliest_bits(
         known: per bit 0, 1 or `FREE`.
     """
     bits = list(known)
-    return best_path(first_halves, second_halves, bits), bits
+    return best_path(first_halves, second_halves, 0.0, bits), bits
 
 
-def best_path(first_halves: Halves, second_halves: Halves, bits: Bits) -> float:
-    """The same; `bits` holds what is known and is overwritten with the path."""
-    high = low = 0.0
+def best_path(first_halves: Halves, second_halves: Halves, lead: float, bits: Bits) -> float:
+    """The same; `bits` holds what is known and is overwritten with the path.
+
+    Args:
+        first_halves: see `likeliest_bits`.
+        second_halves: likewise.
+        lead: how much says that the level before the first bit is high; 0 if nothing is known of it.
+        bits: what is known, per bit.
+    """
+    high, low = lead, -lead
     count = len(bits)
     for at in range(count):
         first, second, must = first_halves[at], second_halves[at], bits[at]
@@ -60,13 +67,14 @@ def best_path(first_halves: Halves, second_halves: Halves, bits: Bits) -> float:
 
 
 def likeliest_word(
-    first_halves: Halves, second_halves: Halves, label: int, drop: int, bits: Bits
+    first_halves: Halves, second_halves: Halves, lead: float, label: int, drop: int, bits: Bits
 ) -> tuple[float, int, int]:
     """The best word under a label, or of all; the sync pattern is known.
 
     Args:
         first_halves: sum of the samples in the first half of each of the word's 80 bits.
         second_halves: likewise, second half.
+        lead: see `best_path`.
         label: packed; below 0 leaves it free. User bits, flags and the polarity bit are always free.
         drop: the drop-frame flag that goes with it.
         bits: room for 80.
@@ -80,7 +88,7 @@ def likeliest_word(
         bits[32 + at] = high >> at & 1 if known_high >> at & 1 else FREE
     for at in range(len(SYNC_BITS)):
         bits[DATA_BITS + at] = SYNC_BITS[at]
-    metric = best_path(first_halves, second_halves, bits)
+    metric = best_path(first_halves, second_halves, lead, bits)
     low = high = 0
     for at in range(32):
         low |= bits[at] << at

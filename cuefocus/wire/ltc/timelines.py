@@ -34,6 +34,7 @@ _CHEAP, _PER_UNEVENNESS, _TOO_DEAR = 1.0, 12.0, 8.0
 _SHARP = 0.999
 _FREE = 0.05
 _FAR = 3.2
+_STANDS = 1.5  # half bits: how far the last label must lead the next if it is said again; in a clean signal it is six
 _AGREES = 0.6  # of the halves' size, signed as the word says: noise alone gives less than 0.3
 _MEMORY = 0.8  # per word
 _BORNE_OUT = 3
@@ -45,8 +46,9 @@ _MOST = 8
 WAITING = 40  # words: 1.6 s
 
 # A timeline's row: the last word's bit count, its packed label, drop flag, the rates that can have counted so, how
-# often borne out, strikes in a row, the slot in which its words wait, how many do.
-_INDEX, _LABEL, _DROPS, _RATES, _BORNE, _STRIKES, _SLOT, _WAITS = range(8)
+# often borne out, strikes in a row, the slot in which its words wait, how many do, the label that last bore it out.
+_INDEX, _LABEL, _DROPS, _RATES, _BORNE, _STRIKES, _SLOT, _WAITS, _LAST = range(9)
+_COLUMNS = 9
 
 
 class Timelines:
@@ -55,7 +57,7 @@ class Timelines:
     def __init__(self) -> None:
         self.open = np.zeros((2, 3), dtype=np.int64)  # how many; the last believed word's bit count and packed label
         self.open[:, 2] = -1
-        self.lines = np.zeros((2, _MOST + 1, 8), dtype=np.int64)
+        self.lines = np.zeros((2, _MOST + 1, _COLUMNS), dtype=np.int64)
         self.lines[:, :, _SLOT] = np.arange(_MOST + 1)
         self.scores = np.zeros((2, _MOST + 1))
         self.waiting = np.zeros((2, _MOST + 1, WAITING, 4), dtype=np.int64)
@@ -73,6 +75,7 @@ def offer(
     eyes: Scores,
     index: int,
     before: float,
+    lead: float,
     firsts: Halves,
     seconds: Halves,
     bits: Bits,
@@ -89,6 +92,7 @@ def offer(
         eyes: see there.
         index: bit count of the stream where this word's sync pattern ends (or begins, in reverse play).
         before: sum over the half bit before it, in the order of the word.
+        lead: what the bit before it, the last of a sync pattern and so a 1, says of the level that it begins from.
         firsts: sums over the first halves of its 80 bits, in the order of the word.
         seconds: likewise, second halves.
         bits: room for 80.
@@ -99,15 +103,15 @@ def offer(
     size, allowed = weighed(firsts, seconds)
     if size <= 0.0:
         return 0, 0
-    freely, low, high = likeliest_word(firsts, seconds, -1, 0, bits)
+    freely, low, high = likeliest_word(firsts, seconds, 0.0, -1, 0, bits)
     label = packed_label(low, high)
     seen = False
     count = 0
     for at in range(open_lines[0]):
         line = lines[at]
         score = carried_on(
-            line, scores[at], waiting, agreements, eyes, step, index, before, firsts, seconds, bits, size, freely,
-            allowed,
+            line, scores[at], waiting, agreements, eyes, step, index, before, lead, firsts, seconds, bits, size,
+            freely, allowed,
         )  # fmt: skip
         seen = seen or (line[_INDEX] == index and line[_LABEL] == label and line[_STRIKES] == 0)
         if line[_STRIKES] < _GIVEN_UP and index - line[_INDEX] < _GIVEN_UP * BITS_PER_WORD:
@@ -117,7 +121,7 @@ def offer(
     if label >= 0 and not seen and freely > _AGREES * size:
         line = lines[count]
         drop = low >> 10 & 1
-        line[_INDEX], line[_LABEL], line[_DROPS] = index, label, drop
+        line[_INDEX], line[_LABEL], line[_DROPS], line[_LAST] = index, label, drop, label
         line[_RATES] = rates_with(label, _DROP if drop else _WHOLE)
         line[_BORNE], line[_STRIKES], line[_WAITS] = 1, 0, 0
         scores[count] = _LIKED
@@ -153,6 +157,7 @@ def carried_on(
     step: int,
     index: int,
     before: float,
+    lead: float,
     firsts: Halves,
     seconds: Halves,
     bits: Bits,
@@ -172,7 +177,7 @@ def carried_on(
         there, saying = counted_on(line, first, step * words)
         if there < 0:
             continue
-        metric, bits_low, bits_high = likeliest_word(firsts, seconds, there, int(line[_DROPS]), bits)
+        metric, bits_low, bits_high = likeliest_word(firsts, seconds, 0.0, there, int(line[_DROPS]), bits)
         tried += 1
         if metric > best:
             best, second = metric, best
@@ -184,7 +189,8 @@ def carried_on(
         return score
     half = size / (2 * BITS_PER_WORD)
     cost = (freely - best) / half
-    agrees = best > _AGREES * size
+    agreement = best / size
+    agrees = agreement > _AGREES
     if tried > 1 and (best - second) / half <= allowed:
         return score  # which way the count goes is left to the next word
     line[_INDEX], line[_LABEL] = index, label
@@ -192,20 +198,33 @@ def carried_on(
     for _ in range(words):
         kept *= _MEMORY
     score = kept * score + (_LIKED * max(-1.0, 1.0 - cost / allowed) if agrees else -_LIKED)
-    if not agrees or cost >= allowed:
+    stands = allowed < _TOO_DEAR and is_said_again(line, label, lead, firsts, seconds, bits, half)
+    if not agrees or cost >= allowed or stands:
         line[_STRIKES] += 1
         return score
     eye = eyes[line[_SLOT]]
-    sharp = best > _SHARP * size and cost < _FREE and (best - second) / half > _FAR * allowed
+    sharp = agreement > _SHARP and cost < _FREE and (best - second) / half > _FAR * allowed
     if tried > 1 and not (sharp or is_open(eye)):  # those before may have been counted otherwise
         line[_WAITS] = 0
         eye[:] = 0.0
     line[_BORNE] += 1
     line[_STRIKES] = 0
+    line[_LAST] = label
     line[_RATES] = rates
-    wait(line, waiting, agreements, low, high, best / size)
+    wait(line, waiting, agreements, low, high, agreement)
     look(eye, before, firsts, seconds, low, high, size)
     return score
+
+
+def is_said_again(
+    line: Numbers, label: int, lead: float, firsts: Halves, seconds: Halves, bits: Bits, half: float
+) -> bool:
+    """Whether a word is rather the one that last bore the line out than the label it should be by now."""
+    drop = int(line[_DROPS])
+    lead = max(-2.0 * half, min(lead, 2.0 * half))
+    moved, _, _ = likeliest_word(firsts, seconds, lead, label, drop, bits)
+    held, _, _ = likeliest_word(firsts, seconds, lead, int(line[_LAST]), drop, bits)
+    return held - moved > _STANDS * half
 
 
 def counted_on(line: Numbers, first: int, steps: int) -> tuple[int, int]:
@@ -255,7 +274,7 @@ def swap(lines: Numbers, scores: Scores, one: int, other: int) -> None:
     """Two timelines change places."""
     if one != other:
         scores[one], scores[other] = scores[other], scores[one]
-        for column in range(8):
+        for column in range(_COLUMNS):
             lines[one, column], lines[other, column] = lines[other, column], lines[one, column]
 
 

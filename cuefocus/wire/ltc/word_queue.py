@@ -7,12 +7,11 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
+from cuefocus.wire.ltc.continuity import ADJOINING
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.words import Words
 
 Flags = npt.NDArray[np.bool_]
-
-_ADJOINING = 0.05  # frames: a tenth of what overlaps, so that no word can be in the way of the one after the next
 
 
 class WordQueue:
@@ -47,7 +46,7 @@ class WordQueue:
         self._breaks = [each - self._next for each in self._breaks if each >= self._next]
         self._next = 0
         joined = self._last.and_then(words)
-        follow = joined.follow_on(_ADJOINING)
+        follow = joined.follow_on(ADJOINING)
         calm = self._calm(joined, follow)[len(joined) - len(words) :]
         self._follow += follow[len(joined) - len(words) :].tolist()
         self._breaks += (np.flatnonzero(~calm) + first).tolist()
