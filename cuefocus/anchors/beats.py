@@ -34,6 +34,9 @@ class BeatMap(Protocol):
     def time_at(self, count: float) -> float:
         """The moment `count` beats after the map's first one; total."""
 
+    def bar_at(self, time_s: float) -> int:
+        """The bar that a moment is in; total."""
+
     def media_ns(self, quarters: Fraction) -> int:
         """The moment so many quarters after the song's start, ns. Raises: AnchorMissing if that start is not known."""
 
@@ -105,6 +108,10 @@ class BeatGrid:
         """The moment `count` beats after the first one; past the ends the outermost beats go on."""
         index = min(len(self._times) - 2, max(0, int(count // 1)))
         return self._times[index] + (count - index) * (self._times[index + 1] - self._times[index])
+
+    def bar_at(self, time_s: float) -> int:
+        """The bar that a moment is in; what comes before the first beat or after the last is in its bar."""
+        return self._beats[max(0, bisect_right(self._times, time_s) - 1)].bar
 
     def media_ns(self, quarters: Fraction) -> int:
         """The moment so many quarters after bar 1 beat 1, ns; a beat is taken to be a quarter."""

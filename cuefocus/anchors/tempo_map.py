@@ -98,11 +98,20 @@ class TempoMap:
 
     def count_at(self, time_s: float) -> float:
         """Beats from the start to a moment."""
-        moment = Fraction(time_s)
-        change = self._tempos[max(0, bisect_right(self._tempo_times, moment) - 1)]
-        tick = change.tick + (moment - change.start_s) * self._ticks_per_quarter * _US_PER_S / change.tempo_us
+        tick = self._tick_at(time_s)
         meter = self._meters[max(0, bisect_right(self._meter_ticks, tick) - 1)]
         return float(meter.count + (tick - meter.tick) / meter.beat_ticks)
+
+    def bar_at(self, time_s: float) -> int:
+        """The bar that a moment is in."""
+        tick = self._tick_at(time_s)
+        meter = self._meters[max(0, bisect_right(self._meter_ticks, tick) - 1)]
+        return meter.bar + int((tick - meter.tick) // (meter.beat_ticks * meter.numerator))
+
+    def _tick_at(self, time_s: float) -> Fraction:
+        moment = Fraction(time_s)
+        change = self._tempos[max(0, bisect_right(self._tempo_times, moment) - 1)]
+        return change.tick + (moment - change.start_s) * self._ticks_per_quarter * _US_PER_S / change.tempo_us
 
     def time_at(self, count: float) -> float:
         """The moment `count` beats after the start."""

@@ -11,12 +11,13 @@ from cuefocus.app.songs import songs_of
 from cuefocus.app.stated_doubt import COMMON_NS
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.speeds import Speeds, speeds_between
-from cuefocus.engine.job import ActJob, AxisJob, CueCard, Job, TriggerJob
+from cuefocus.engine.job import ActJob, AxisJob, CueCard, Job, LandOn, TriggerJob
 from cuefocus.engine.journal import JournalFile, JournalHeader
 from cuefocus.engine.plan import OnLoss
 from cuefocus.errors import InputError, JournalError, RigFileError, ShowFileError
 from cuefocus.files.complaint import Complaint
 from cuefocus.motion.compiled import CompiledAct, CompiledShow
+from cuefocus.motion.moments import NO_ANCHORS, ActAnchors
 from cuefocus.motion.requests import RackRequest
 from cuefocus.rig.models import Rig
 from cuefocus.show.models import Act, Cue, Show
@@ -48,12 +49,14 @@ def build_job(checked: Checked, sources: SourcesInUse | None = None) -> Job:
     show, rig, compiled = checked.show.value, checked.rig.rig.value, checked.compiled
     requests = compiled.requests
     acts = {
-        act.act: _act_job(show, act, compiled.acts[act.act], requests) for act in show.acts if act.act in compiled.acts
+        act.act: _act_job(show, act, compiled.acts[act.act], requests, checked.anchors.get(act.act, NO_ANCHORS))
+        for act in show.acts
+        if act.act in compiled.acts
     }
     if sources is None:
         sources = [(source.id, source.kind) for source in sorted(rig.sources, key=lambda source: source.priority)]
     used = dict(sources) or {"timecode": "file"}
-    triggered = _triggered(show, compiled)
+    triggered = _triggered(show, rig, compiled)
     return Job(
         title=show.title or Path(checked.show.file).stem,
         axes=_axes(rig, compiled),
@@ -101,7 +104,9 @@ def _axes(rig: Rig, compiled: CompiledShow) -> dict[str, AxisJob]:
     return axes
 
 
-def _act_job(show: Show, act: Act, compiled: CompiledAct, requests: Mapping[str, RackRequest]) -> ActJob:
+def _act_job(
+    show: Show, act: Act, compiled: CompiledAct, requests: Mapping[str, RackRequest], anchors: ActAnchors
+) -> ActJob:
     rate = show.rate_of(act)
     last_ns = max((rack.stop_ns for racks in compiled.racks.values() for rack in racks), default=compiled.start_show_ns)
     end_ns = show.label_show_ns(act, act.ends) if act.ends is not None else last_ns + _AFTER_LAST_RACK_NS
@@ -130,6 +135,8 @@ def _act_job(show: Show, act: Act, compiled: CompiledAct, requests: Mapping[str,
         take_end_ns=round(act.take_end_s * NS_PER_S),
         chains=compiled.chains,
         glass=compiled.glass,
+        anchors=anchors,
+        offset_ns=act.offset.ns(rate) or 0,
     )
 
 
@@ -149,7 +156,7 @@ def _speeds(speed: ActSpeed) -> Speeds:
     return Speeds((speed.low,)) if speed.low == speed.high else speeds_between(float(speed.low), float(speed.high))
 
 
-def _triggered(show: Show, compiled: CompiledShow) -> dict[str, TriggerJob]:
+def _triggered(show: Show, rig: Rig, compiled: CompiledShow) -> dict[str, TriggerJob]:
     return {
         cue.cue: TriggerJob(
             cue=cue.cue,
@@ -163,10 +170,26 @@ def _triggered(show: Show, compiled: CompiledShow) -> dict[str, TriggerJob]:
             pre_wait_ns=cue.pre_wait.ns(show.rate) or 0,
             follow=cue.continue_ or "",
             post_wait_ns=cue.post_wait.ns(show.rate) or 0,
+            land_on=_land_on(show, rig, cue),
         )
         for cue in show.cues
         if cue.triggered and (cue.cue in compiled.requests or cue.cue in compiled.refused)
     }
+
+
+def _land_on(show: Show, rig: Rig, cue: Cue) -> LandOn | None:
+    camera = rig.cameras.get(cue.camera)
+    offsets = [
+        cue.nudge,
+        *([camera.offset] if camera is not None else []),
+        *([cue.land_on.offset] if cue.land_on else []),
+    ]
+    offset_ns = sum(offset.ns(show.rate) or 0 for offset in offsets)
+    if cue.land_on is not None:
+        return LandOn(next=cue.land_on.next or "", word=cue.land_on.word or "", offset_ns=offset_ns)
+    if cue.land_after is not None and cue.land_after.unit == "beats":
+        return LandOn(beats=float(cue.land_after.amount), offset_ns=offset_ns)
+    return None
 
 
 def _fired_by(jobs: Iterable[TriggerJob], kind: str) -> dict[str, tuple[str, ...]]:

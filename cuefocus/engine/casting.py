@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.cue_lists import CueLists
 from cuefocus.engine.cues import Life
-from cuefocus.engine.firing import planned, play, why_not
+from cuefocus.engine.firing import play, why_not
 from cuefocus.engine.job import Job, TriggerJob
+from cuefocus.engine.land_on import planned
 from cuefocus.engine.ports import Trigger
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.taking import never_tried

@@ -5,29 +5,15 @@ from typing import TYPE_CHECKING
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.first_move import go_there_slowly, why_too_fast
 from cuefocus.engine.job import TriggerJob
+from cuefocus.engine.land_on import planned
 from cuefocus.engine.lives import tell_departure
 from cuefocus.engine.orders import AxisOrders
-from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.timebase.units import NS_PER_S, ms_from_ns
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
-
-
-def planned(session: "Session", job: TriggerJob, stamp_ns: int) -> PlannedRack:
-    """The rack of a cue from where its axis is now. Raises: PlanError."""
-    clock, now_ns, orders = session.clock, session.now_ns, session.stage.orders[job.axis]
-    return orders.planner.triggered(
-        job.cue,
-        orders.lens_state(now_ns, clock),
-        stamp_ns,
-        now_ns,
-        orders.direction,
-        act=session.act.name,
-        show_ns=shown_ns(clock, now_ns),
-    )
 
 
 def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str) -> tuple[bool, str]:

@@ -11,6 +11,7 @@ from cuefocus.engine.plan import OnLoss
 from cuefocus.motion.chain import Chain
 from cuefocus.motion.compile_track import Laid
 from cuefocus.motion.live import Glass, Live
+from cuefocus.motion.moments import NO_ANCHORS, ActAnchors
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.track import Track
@@ -46,6 +47,8 @@ class ActJob:
         take_end_ns: stopped timecode that ends a take.
         chains: every timed cue that could be resolved, by axis, for planning them anew.
         glass: what cameras wear in this act, by camera, where that differs from the rig's.
+        anchors: its words and beats, for racks that are fired to land on them.
+        offset_ns: how much later than its media everything in it lands.
     """
 
     name: str
@@ -60,6 +63,8 @@ class ActJob:
     take_end_ns: int
     chains: Mapping[str, Chain] = field(default_factory=dict)
     glass: Mapping[str, Glass] = field(default_factory=dict)
+    anchors: ActAnchors = NO_ANCHORS
+    offset_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,30 @@ class CueCard:
 
 
 @dataclass(frozen=True, slots=True)
+class LandOn:
+    """Where on the running act's timeline a triggered rack lands. One of the first three.
+
+    Args:
+        beats: so many after the trigger.
+        next: "beat", "bar" or "word".
+        word: the next time this word or phrase is said.
+        offset_ns: + = later: its own offset, the cue's and the camera's.
+    """
+
+    beats: float = 0.0
+    next: str = ""
+    word: str = ""
+    offset_ns: int = 0
+
+    @property
+    def text(self) -> str:
+        """As a report names it."""
+        if self.word:
+            return f'"{self.word}"'
+        return f"next {self.next}" if self.next else f"{self.beats:g} beats after"
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerJob:
     """One triggered cue.
 
@@ -90,6 +119,7 @@ class TriggerJob:
         pre_wait_ns: from its trigger until it goes, host ns.
         follow: "auto-continue" or "auto-follow": the next cue of its list goes by itself; empty: it does not.
         post_wait_ns: how long after this one goes (auto-continue) or has landed (auto-follow).
+        land_on: where on the running timeline it lands; None: counted in host time from its trigger.
     """
 
     cue: str
@@ -103,6 +133,7 @@ class TriggerJob:
     pre_wait_ns: int = 0
     follow: str = ""
     post_wait_ns: int = 0
+    land_on: LandOn | None = None
 
 
 class Planner(Protocol):
@@ -156,8 +187,11 @@ class Planner(Protocol):
         *,
         act: str = "",
         show_ns: int | None = None,
+        land_ns: int | None = None,
     ) -> PlannedRack:
         """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`, as it is in `act`.
+
+        It lands at `land_ns`, or, where that is None, as the cue counts from its trigger.
 
         Raises: PlanError when it cannot land as written.
         """

@@ -101,6 +101,7 @@ class _Compiler:
         fired = TriggeredCues(self._loaded, self._specs)
         for index, cue in triggered:
             fired.plan(index, cue, rig_cameras.get(cue.camera))
+            fired.find_word(index, cue, self._anchors)
             for work in works:
                 fired.plan_in_act(work.act, work.cameras.get(cue.camera), index, cue)
         requests = {**self._requests, **fired.requests}

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from cuefocus.anchors.anchor import AnchorMissing
 from cuefocus.errors import CueFocusError
-from cuefocus.files.complaint import Complaint
+from cuefocus.files.complaint import Complaint, Loc
 from cuefocus.files.load import Loaded
 from cuefocus.motion.check import triggered_findings
+from cuefocus.motion.moments import ActAnchors
 from cuefocus.motion.optics_of import CameraInAct
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.resolve import triggered_request
@@ -48,6 +50,23 @@ class TriggeredCues:
         self.requests[cue.cue] = request
         for loc, severity, problem, hint in triggered_findings(self._show, index, cue, camera, request):
             self.complaints.append(located.complaint(loc, problem, hint, severity=severity))
+
+    def find_word(self, index: int, cue: Cue, anchors: Mapping[str, ActAnchors]) -> None:
+        """The word it is to land on is said in an act. Acts whose words cannot be read may say it."""
+        phrase = cue.land_on.word if cue.land_on is not None else None
+        with_words = [act.act for act in self._show.acts if act.media.words is not None]
+        spoken = [anchors[act].words if act in anchors else None for act in with_words]
+        if phrase is None or not spoken or None in spoken:
+            return
+        missing: list[AnchorMissing] = []
+        for words in filter(None, spoken):
+            try:
+                words.find(phrase)
+            except AnchorMissing as error:
+                missing.append(error)
+        if len(missing) == len(spoken):
+            loc: Loc = ("cues", index, "land_on", "word")
+            self.complaints.append(self._loaded.located.complaint(loc, missing[0].sentence, missing[0].hint))
 
     def plan_in_act(self, act: Act, camera: CameraInAct | None, index: int, cue: Cue) -> None:
         """By what an act says of the camera: lens, stop, focal length, marks, or tracks of its iris and zoom."""

@@ -87,7 +87,7 @@ class CueChecker:
         for key, moment in (("land", cue.land), ("leave", cue.leave)):
             if moment is not None:
                 yield from self._moment((*loc, key), moment, act)
-        for key in ("land_after", "conflict", "pre_wait", "continue", "post_wait"):
+        for key in ("land_after", "land_on", "conflict", "pre_wait", "continue", "post_wait"):
             if (f"{key}_" if key == "continue" else key) in raw.model_fields_set:
                 yield (*loc, key), "warning", f"{key} says nothing for a timed rack", "take it out"
 
@@ -101,8 +101,9 @@ class CueChecker:
             yield (*loc, "pull"), "error", "a triggered rack runs in host time, which has no beats", "write ms or s"
         if "on_jump" in raw.model_fields_set:
             yield (*loc, "on_jump"), "warning", "on_jump says nothing for a triggered rack", "take it out"
-        if cue.land_after is not None and (cue.land_after.unit == "beats" or cue.land_after.amount <= 0):
+        if cue.land_after is not None and cue.land_after.amount <= 0:
             yield (*loc, "land_after"), "error", f"{cue.land_after} is no time after a trigger", "write e.g. 800 ms"
+        yield from self._landing(loc, raw, cue)
         yield from self._waits(loc, raw, cue)
         if any(on.after is None for on in cue.on):
             self._otherwise.add(cue.cue)
@@ -122,6 +123,34 @@ class CueChecker:
                 if on.after not in self._cue_ids:
                     hint = did_you_mean(on.after, self._cue_ids)
                     yield (*here, "after"), "error", f"no cue {on.after!r}", hint
+
+    def _landing(self, loc: Loc, raw: Cue, cue: Cue) -> Findings:
+        """What a triggered rack may land on."""
+        beats = cue.land_after is not None and cue.land_after.unit == "beats"
+        if cue.land_on is None:
+            if beats:
+                yield from self._anchored((*loc, "land_after"), "beats", "a tempo map")
+            return
+        here = (*loc, "land_on")
+        if "land_after" in raw.model_fields_set:
+            yield here, "error", "land_after and land_on both say when it lands", "take one out"
+        if (cue.land_on.next is None) is (cue.land_on.word is None):
+            problem = "nothing says on what" if cue.land_on.next is None else "next and word in one landing"
+            yield here, "error", problem, "write {next: beat}, {next: bar}, {next: word} or {word: goodbye}"
+        elif cue.land_on.next in ("beat", "bar"):
+            yield from self._anchored((*here, "next"), "beats", "a tempo map")
+        else:
+            yield from self._anchored((*here, "next" if cue.land_on.next else "word"), "words", "a words file")
+        if cue.land_on.offset.unit == "beats":
+            yield (*here, "offset"), "error", f"{cue.land_on.offset} is a length of music", "write ms, s or frames here"
+
+    def _anchored(self, loc: Loc, key: str, what: str) -> Findings:
+        """Whether acts have what a rack is to land on."""
+        without = [act.act for act in self._show.acts if getattr(act.media, key) is None]
+        if len(without) == len(self._show.acts):
+            yield loc, "error", f"no act has {what}", f"write media: {{{key}: …}} under an act"
+        elif without:
+            yield loc, "note", f"refused in act {', '.join(without)}, without {what}", ""
 
     def _waits(self, loc: Loc, raw: Cue, cue: Cue) -> Findings:
         for key, wait in (("pre_wait", cue.pre_wait), ("post_wait", cue.post_wait)):

@@ -18,6 +18,8 @@ def _complete(cue: Cue, given: dict[str, Any]) -> Cue:
         update.pop("pull", None)  # leave and land say how long it takes
     if cue.triggered:
         update.pop("act", None)  # it runs in host time, whatever act is on
+    if cue.land_on is not None:
+        update.pop("land_after", None)
     if cue.axis != "focus" and "landing" not in cue.model_fields_set:
         update["landing"] = "stopped"
     return cue.model_copy(update=update) if update else cue

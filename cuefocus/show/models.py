@@ -49,6 +49,14 @@ class Moment(Strict):
         return f"bar {self.bar} beat {self.beat:g}" if self.at is None else self.at.text
 
 
+class LandOn(Strict):
+    """Where on the running timeline a triggered rack lands: what comes next that its motor can still reach."""
+
+    next: Literal["beat", "bar", "word"] | None = Field(None, description="the next beat, downbeat or word")
+    word: Name | None = Field(None, description="the next time this word or phrase is said")
+    offset: Duration = Field(_NO_OFFSET, description="+ = later")
+
+
 class Media(Strict):
     """What the act plays, and where its words and beats stand. Files are named from the show file's folder."""
 
@@ -124,7 +132,12 @@ class Cue(Strict):
     on_jump: OnJump = "settle"
     conflict: Conflict = "trigger"
     land_after: Duration | None = Field(
-        None, description="trigger (or the end of the pre-wait) to landing; default the pull and the axis' latency"
+        None,
+        description="trigger (or the end of the pre-wait) to landing; "
+        "beats are those of the running act; default the pull and the axis' latency",
+    )
+    land_on: LandOn | None = Field(
+        None, description="triggered: on the next beat, bar or word of the running act instead of `land_after`"
     )
     pre_wait: Duration = Field(_NO_OFFSET, description="a triggered rack begins so long after its trigger")
     continue_: Continue | None = Field(

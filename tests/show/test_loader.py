@@ -231,6 +231,10 @@ def test_each_mistake_in_a_cue_has_its_place(line: str, complaint: str) -> None:
         ("{cue: a, on: {manual: GO}, continue: auto-follow, post_wait: 2 beats, to: ben}", "no time to wait; write ms"),
         ("{cue: a, on: {manual: GO}, continue: follow, to: ben}", "'follow' is not one of auto-continue, auto-follow"),
         ("{cue: a, on: {note: 60}, continue: auto-follow, to: ben}", "a.continue: only cues of a GO list have"),
+        ("{cue: a, on: {manual: GO}, land_on: {}, to: ben}", "a.land_on: nothing says on what; write {next:"),
+        ("{cue: a, on: {manual: GO}, land_on: {next: bar, word: x}, to: ben}", "next and word in one landing"),
+        ("{cue: a, on: {manual: GO}, land_after: 1 s, land_on: {next: bar}, to: ben}", "both say when it lands"),
+        ("{cue: a, on: {manual: GO}, land_on: {next: bar, offset: 1 beat}, to: ben}", "is a length of music"),
         ("{cue: a, land: {word: x}, to: {counts: 5}}", "raw counts hold only for one lens"),
         ("{cue: a, land: {word: x}}", "cues.a.to: to is missing; write to: a mark, a distance such as 1.20 m"),
         ("{cue: a, land: {word: x}, to: ''}", "cues.a.to: nothing is named here"),
@@ -277,6 +281,10 @@ def test_a_list_whose_cues_follow_by_themselves_may_not_come_back_to_where_it_be
     [
         ("{cue: a, on: {manual: GO}, post_wait: 1 s, to: ben}", "warning: nothing comes after this cue by itself"),
         ("{cue: a, on: {manual: GO}, continue: auto-follow, to: ben}", "cue 'a' is the last of list GO: nothing comes"),
+        (
+            "{cue: a, land: {at: +9 s}, land_on: {next: beat}, to: ben}",
+            "warning: land_on says nothing for a timed rack",
+        ),
         ("{cue: a, land: {at: +9 s}, pre_wait: 1 s, to: ben}", "warning: pre_wait says nothing for a timed rack"),
         ("{cue: a, land: {at: +9 s}, continue: auto-follow, to: ben}", "warning: continue says nothing for a timed"),
     ],
@@ -423,3 +431,33 @@ def test_an_address_that_eos_repeats_is_warned_of(what: str) -> None:
     assert f"/eos/out/{what} never fires" in warning.problem
     assert "/eos/out/event/cue/" in warning.hint
     assert load("- {cue: a, on: {osc: /eos/out/event/cue/1/12/fire}, to: ben}\n").complaints == ()
+
+
+@pytest.mark.parametrize(
+    ("landing", "media", "complaint"),
+    [
+        (
+            "land_on: {next: beat}",
+            "words: w.json",
+            "cues.a.land_on.next: no act has a tempo map; write media: {beats: …}",
+        ),
+        (
+            "land_on: {next: word}",
+            "beats: b.mid",
+            "cues.a.land_on.next: no act has a words file; write media: {words: …}",
+        ),
+        ("land_on: {word: x}", "beats: b.mid", "cues.a.land_on.word: no act has a words file"),
+        ("land_after: 2 beats", "words: w.json", "cues.a.land_after: no act has a tempo map"),
+    ],
+)
+def test_landing_on_what_no_act_has_is_refused(landing: str, media: str, complaint: str) -> None:
+    head = HEAD.replace("words: w.json, beats: b.mid", media)
+    assert any(
+        complaint in line for line in complaints(f"  - {{cue: a, on: {{manual: GO}}, {landing}, to: ben}}\n", head)
+    )
+
+
+def test_landing_on_what_one_of_the_acts_has_is_noted_with_the_others() -> None:
+    head = HEAD.replace("cues:\n", '  - {act: talk, starts: "02:00:00:00"}\ncues:\n')
+    found = load("  - {cue: a, on: {manual: GO}, land_on: {next: beat}, to: ben}\n", head).complaints
+    assert any("note: refused in act talk, without a tempo map" in str(line) for line in found)

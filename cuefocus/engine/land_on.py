@@ -1,0 +1,107 @@
+"""Triggered racks that land in the music: some beats after the trigger, or on what comes next on the timeline."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count, islice
+from math import floor
+from typing import TYPE_CHECKING, Final
+
+from cuefocus.anchors.anchor import AnchorMissing
+from cuefocus.anchors.beats import BeatMap
+from cuefocus.anchors.words import Words
+from cuefocus.engine.job import LandOn, TriggerJob
+from cuefocus.engine.settings import shown_ns
+from cuefocus.errors import PlanError
+from cuefocus.motion.racks import PlannedRack
+from cuefocus.motion.requests import TooFast
+from cuefocus.timebase.units import NS_PER_S, s_from_ns
+
+if TYPE_CHECKING:
+    from cuefocus.engine.session import Session
+
+#: What comes later than this is not what somebody means who gives a GO now: its axis would be kept so long.
+_FAR_NS: Final = 30 * NS_PER_S
+_BARS_LOOKED_AT: Final = 64
+_ROUNDING_BEATS: Final = 1e-6
+
+
+def planned(session: "Session", job: TriggerJob, stamp_ns: int) -> PlannedRack:
+    """The rack of a triggered cue from where its axis is now.
+
+    Of moments on the timeline, the first that the axis can still reach within its limits.
+
+    Raises: PlanError where it cannot land as written, or nothing says where the next moment is.
+    """
+    on = job.land_on
+    if on is None:
+        return _plan(session, job, stamp_ns, None)
+    reachable_ns = stamp_ns
+    for land_ns in _moments(session, on, stamp_ns):
+        if land_ns < reachable_ns:
+            continue
+        if land_ns - stamp_ns > _FAR_NS:
+            far_s, most_s = s_from_ns(land_ns - stamp_ns), s_from_ns(_FAR_NS)
+            raise PlanError(f"{on.text} comes in {far_s:.1f} s; a rack is fired at most {most_s:.0f} s ahead")
+        try:
+            return replace(_plan(session, job, stamp_ns, land_ns), anchor=on.text)
+        except TooFast as error:
+            if on.beats:
+                raise
+            reachable_ns = max(error.earliest_ns, land_ns + 1)
+    raise PlanError(f"{on.text} does not come any more in act {session.act.name}")
+
+
+def _plan(session: "Session", job: TriggerJob, stamp_ns: int, land_ns: int | None) -> PlannedRack:
+    clock, now_ns, orders = session.clock, session.now_ns, session.stage.orders[job.axis]
+    return orders.planner.triggered(
+        job.cue,
+        orders.lens_state(now_ns, clock),
+        stamp_ns,
+        now_ns,
+        orders.direction,
+        act=session.act.name,
+        show_ns=shown_ns(clock, now_ns),
+        land_ns=land_ns,
+    )
+
+
+def _moments(session: "Session", on: LandOn, stamp_ns: int) -> Iterator[int]:
+    """Host times to land at, rising. Raises: PlanError where none can be known."""
+    clock, act = session.clock, session.act
+    if not clock.running or clock.speed <= 0.0:
+        raise PlanError(f"no timecode runs forward now, so nobody can say when {on.text} is")
+    zero_ns = act.chase.starts_show_ns + act.offset_ns + on.offset_ns
+    from_s = (clock.show_at(stamp_ns) - zero_ns) / NS_PER_S
+    if on.word or on.next == "word":
+        times = _words(act.anchors.words, act.name, on, from_s)
+    else:
+        times = _beats(act.anchors.beats, act.name, on, from_s)
+    for time_s in times:
+        yield clock.host_at(zero_ns + round(time_s * NS_PER_S))
+
+
+def _words(words: Words | None, act: str, on: LandOn, from_s: float) -> Iterator[float]:
+    if words is None:
+        raise PlanError(f"act {act} has no words to land on")
+    return words.after(from_s, on.word)
+
+
+def _beats(beats: BeatMap | None, act: str, on: LandOn, from_s: float) -> Iterator[float]:
+    if beats is None:
+        raise PlanError(f"act {act} has no tempo map, so it has no beats to land on")
+    now = beats.count_at(from_s)
+    if on.beats:
+        return iter((beats.time_at(now + on.beats),))
+    if on.next == "bar":
+        return (time_s for time_s in _downbeats(beats, from_s) if time_s > from_s)
+    first = floor(now + _ROUNDING_BEATS) + 1
+    return (beats.time_at(float(number)) for number in count(first))
+
+
+def _downbeats(beats: BeatMap, from_s: float) -> Iterator[float]:
+    first = beats.bar_at(from_s)
+    for bar in islice(count(first), _BARS_LOOKED_AT):
+        try:
+            yield beats.find(bar).time_s
+        except AnchorMissing:  # before the map's first bar, or after the beat file's last
+            continue
