@@ -137,7 +137,17 @@ def _act_job(
         glass=compiled.glass,
         anchors=anchors,
         offset_ns=act.offset.ns(rate) or 0,
+        crossings=tuple(sorted(_crossings(show, act))),
     )
+
+
+def _crossings(show: Show, act: Act) -> Iterator[tuple[int, str]]:
+    """When timecode of an act fires which cues, with the act's offset."""
+    for cue in show.cues:
+        for on in cue.on:
+            found = show.crossing_of(cue, on.at) if on.at is not None else None
+            if found is not None and found[0] is act:
+                yield found[1] + (act.offset.ns(show.rate_of(act)) or 0), cue.cue
 
 
 def _card(cue: Cue, timed: RackRequest | None = None) -> CueCard:

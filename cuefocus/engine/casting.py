@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from cuefocus.engine.crossings import Crossed, Crossings
 from cuefocus.engine.cue_lists import CueLists
 from cuefocus.engine.cues import Life
 from cuefocus.engine.firing import play, why_not
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 AUTO_CONTINUE: Final = "auto-continue"
 AUTO_FOLLOW: Final = "auto-follow"
 _PRE_WAIT: Final = "pre-wait"
+_TIMECODE: Final = "timecode"
 
 
 class Casting:
@@ -34,7 +36,19 @@ class Casting:
         self.ledger = TriggerLedger(repeat_guard_ns=job.repeat_guard_ns, go_guard_ns=job.go_guard_ns)
         self.lists = CueLists(job.lists, frozenset(cue for cue, one in job.triggered.items() if one.follow))
         self.waits = Waits()
+        self._crossings = Crossings()
+        self._gone: dict[str, tuple[int, int, str]] = {}  # cue → take and pass in which it was fired last, and by what
         self._through: dict[str, str] = {}  # the list whose GO fired a cue last, where it was a GO
+
+    def begin_take(self) -> None:
+        """A take begins."""
+        self.lists.begin_take()
+        self._crossings.forget()
+
+    def next_ns(self, session: "Session") -> int | None:
+        """Host time at which something goes by itself next, as far as is known now; None for nothing."""
+        known = (self.waits.next_ns, self._crossings.next_ns(session))
+        return min((at_ns for at_ns in known if at_ns is not None), default=None)
 
     def hear(self, session: "Session", trigger: Trigger) -> None:
         """Fire what waits for a trigger. Nobody waits for an answer, so what is not taken is told."""
@@ -103,7 +117,7 @@ class Casting:
             left_s = s_from_ns(self.waits.left_ns(cue, session.now_ns))
             return False, f"cue {cue} waits already: it goes in {left_s:.1f} s"
         self.waits.drop(cue)
-        count = partial(self._count, cue, stamp_ns, route, by_go, by_itself=by_itself)
+        count = partial(self._count, session, cue, stamp_ns, route, by_go, by_itself=by_itself)
         if job.pre_wait_ns and not job.refusal:
             count()
             self.waits.add(Wait(cue, job.axis, stamp_ns + job.pre_wait_ns, route, _PRE_WAIT))
@@ -142,6 +156,7 @@ class Casting:
 
     def _count(
         self,
+        session: "Session",
         cue: str,
         stamp_ns: int,
         route: str,
@@ -152,6 +167,8 @@ class Casting:
     ) -> None:
         """A cue was taken, or refused for good: it is not taken again at once, and another stands by."""
         self.ledger.taken(cue, stamp_ns, route)
+        if not refused:
+            self._gone[cue] = (session.book.take, session.book.pass_, route)
         if not by_itself:
             self._through[cue] = by_go
         for one in self.lists.holding(cue):
@@ -188,8 +205,10 @@ class Casting:
     # --- what goes by itself ---
 
     def step(self, session: "Session") -> None:
-        """Fire what landings fire and what has waited long enough."""
+        """Fire what timecode and landings fire, and what has waited long enough."""
         now_ns = session.now_ns
+        for crossed in self._crossings.step(session):
+            self._cross(session, crossed)
         for record in self._landed(session):
             job, land_ns = self._job.triggered.get(record.rack.cue), record.land_host_ns or now_ns
             if job is not None and job.follow == AUTO_FOLLOW:
@@ -201,6 +220,23 @@ class Casting:
         while over := self.waits.over(now_ns):
             for wait in over:
                 self._over(session, wait)
+
+    def _cross(self, session: "Session", crossed: Crossed) -> None:
+        """Timecode has come to a cue's moment. In one pass it goes once, whether timecode or somebody was first."""
+        cue, late_ns = crossed.cue, session.now_ns - crossed.stamp_ns
+        why = ""
+        if crossed.unheard or late_ns > self._job.stale_ns:
+            why = "timecode was lost over its moment" if crossed.unheard else "nobody conducted at its moment"
+            session.alarm(f"cue {cue} is not fired: {why}")
+        else:
+            take, pass_, by = self._gone.get(cue, (0, 0, ""))
+            if (take, pass_) == (session.book.take, session.book.pass_):
+                why = f"cue {cue} was fired by {by} in this pass already"
+            else:
+                taken, why = self.fire(session, cue, crossed.stamp_ns, _TIMECODE)
+                why = "" if taken else why
+        if why:
+            session.tell("state", unfired=cue, heard="timecode", route=_TIMECODE, why=why)
 
     def _over(self, session: "Session", wait: Wait) -> None:
         """A wait is over. Nobody conducted when it was, if that is long ago: then it is too late for its cue."""

@@ -49,6 +49,7 @@ class ActJob:
         glass: what cameras wear in this act, by camera, where that differs from the rig's.
         anchors: its words and beats, for racks that are fired to land on them.
         offset_ns: how much later than its media everything in it lands.
+        crossings: show times at which running timecode fires triggered cues, rising, with the cues.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ActJob:
     glass: Mapping[str, Glass] = field(default_factory=dict)
     anchors: ActAnchors = NO_ANCHORS
     offset_ns: int = 0
+    crossings: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ class Job:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def wanted(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """Cues by what fires them from outside; GO fires by its lists."""
+        """Cues by what fires them from outside; GO fires by its lists, timecode by the acts' crossings."""
         heard: dict[tuple[str, str], tuple[str, ...]] = {}
         for cue in self.triggered.values():
             for key in cue.keys:

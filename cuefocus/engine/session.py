@@ -323,6 +323,6 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            min(filter(None, (self.now_ns + TICK_NS, self.deadlines.next_ns, self.casting.waits.next_ns))),
+            min(filter(None, (self.now_ns + TICK_NS, self.deadlines.next_ns, self.casting.next_ns(self)))),
             self.taking.finished(self),
         )

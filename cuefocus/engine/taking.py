@@ -117,7 +117,7 @@ class Taking:
         self._quiet_since_ns = session.now_ns
         session.sources.set_run(departed=False)
         session.sources.begin_take()
-        session.casting.lists.begin_take()
+        session.casting.begin_take()
         session.tell("take", take=session.book.take, state="begins")
         session.stage.stand_by(armed=True)
         if session.clock.running:

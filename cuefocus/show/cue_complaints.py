@@ -9,7 +9,7 @@ from cuefocus.files.strict import Findings
 from cuefocus.files.validate import did_you_mean
 from cuefocus.show.models import Act, Cue, Moment, Show
 from cuefocus.show.triggers import KINDS
-from cuefocus.show.values import Target
+from cuefocus.show.values import At, Target
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_triggers import EVENT_HINT, why_never
 
@@ -117,12 +117,35 @@ class CueChecker:
                 yield (*here, "args"), "error", "only OSC messages carry arguments", "take args out"
             elif on.osc is not None and (why := why_never(on.osc.text)):
                 yield (*here, "osc"), "warning", f"{on.osc} never fires: {why}", EVENT_HINT
+            elif on.at is not None:
+                yield from self._crossing((*here, "at"), cue, on.at)
             elif on.after is not None:
                 self._index.setdefault(cue.cue, index)
                 self._after.setdefault(cue.cue, []).append(on.after)
                 if on.after not in self._cue_ids:
                     hint = did_you_mean(on.after, self._cue_ids)
                     yield (*here, "after"), "error", f"no cue {on.after!r}", hint
+
+    def _crossing(self, loc: Loc, cue: Cue, at: At) -> Findings:
+        """Where timecode fires a triggered rack."""
+        if cue.act is not None and cue.act not in self._acts:
+            known = ", ".join(self._acts) or "none"
+            yield loc, "error", f"no act {cue.act!r}; have {known}", did_you_mean(cue.act, self._acts)
+            return
+        if not self._sound_acts or (cue.act is not None and cue.act not in self._sound_acts):
+            if not self._acts:
+                yield loc, "error", "no act says what timecode this is", "write acts: with one that holds this label"
+            return
+        try:
+            found = self._show.crossing_of(cue, at)
+        except TimecodeError as error:
+            yield loc, "error", error.sentence, error.hint
+            return
+        if found is None and at.label is None:
+            yield loc, "error", f"{at} is media time of no act", "add act: to the cue, or write a label"
+        elif found is None:
+            where = f"act {cue.act!r} does not hold" if cue.act is not None else "no act holds"
+            yield loc, "error", f"{where} {at}", "correct the label, or the act's starts or ends"
 
     def _landing(self, loc: Loc, raw: Cue, cue: Cue) -> Findings:
         """What a triggered rack may land on."""

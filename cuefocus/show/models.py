@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from cuefocus.errors import TimecodeError
 from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import Distance, FocalLength, Stop
 from cuefocus.files.strict import Flag, Milliseconds, Name, Rate, Strict, Text, one_or_many
@@ -232,6 +233,32 @@ class Show(Strict):
         """Show time of a label, within half a day of the act's start. Raises: TimecodeError."""
         rate = self.rate_of(act)
         return unwrap_near(parse_timecode(label, rate).show_ns(rate), self.start_show_ns(act), rate)
+
+    def crossing_of(self, cue: Cue, at: At) -> tuple[Act, int] | None:
+        """The act in which timecode fires a triggered cue, and the show time; None where no act holds that moment.
+
+        The cue's own act, or the one that has begun last by then. Raises: TimecodeError for a label that none has.
+        """
+        named = self.act_by_id.get(cue.act or "")
+        if at.label is None:
+            return None if named is None else (named, self.start_show_ns(named) + (at.media_ns or 0))
+        found: list[tuple[int, Act, int]] = []
+        wrong: TimecodeError | None = None
+        for act in self.acts if named is None else (named,):
+            try:
+                start_ns, show_ns = self.start_show_ns(act), self.label_show_ns(act, at.label)
+            except TimecodeError as error:  # acts may count at other rates
+                wrong = error
+                continue
+            over = act.ends is not None and show_ns > self.label_show_ns(act, act.ends)
+            if not over and show_ns >= start_ns - (act.preroll.ns(self.rate_of(act)) or 0):
+                found.append((start_ns, act, show_ns))
+        if not found:
+            if wrong is not None:
+                raise wrong
+            return None
+        _, act, show_ns = max(found, key=lambda one: one[0])
+        return act, show_ns
 
     def marks_of(self, camera: str, act: Act | None = None) -> dict[str, Distance]:
         """A camera's marks as they stand in `act`."""

@@ -8,10 +8,11 @@ from pydantic import Field
 from cuefocus.files.strict import Name, Strict, Text
 from cuefocus.files.text_value import BadText, TextValue
 from cuefocus.show.midi_triggers import MachineCommand, MidiControl, MidiNote, MidiProgram, MscCue
+from cuefocus.show.values import At
 from cuefocus.wire.osc_triggers import trigger_key
 
 _OSC_PATTERN_CHARACTERS = frozenset(" #*,?[]{}")
-KINDS = ("osc", "msc", "mmc", "note", "cc", "program", "manual", "after")
+KINDS = ("osc", "msc", "mmc", "note", "cc", "program", "manual", "after", "at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class On(Strict):
     program: MidiProgram | None = None
     manual: Name | None = Field(None, description="the GO list it is in; GO is the list of the operator's button")
     after: Name | None = Field(None, description="the id of the cue whose landing fires this one")
+    at: At | None = Field(
+        None, description="running timecode fires it here: a label, or, where the cue names its act, media time"
+    )
 
     @property
     def kinds(self) -> tuple[str, ...]:
