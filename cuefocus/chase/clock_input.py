@@ -49,7 +49,7 @@ class MidiClockInput:
         self.miscounted = 0
         self._source = source
         self._stamps_ns: deque[int] = deque(maxlen=_TEMPO_QUARTERS * CLOCKS_PER_QUARTER + 1)
-        self._unheard = 0
+        self._unheard = self._unsaid = 0
         self._anew()
 
     def feed(self, data: bytes, stamp_ns: int) -> list[Heard]:
@@ -120,6 +120,11 @@ class MidiClockInput:
         self.decoder.resume(clocks)
         self._anew()
 
+    def slipped(self) -> int:
+        """Clocks that were found to be lost (below 0: doubled) since the last call, where the place still holds."""
+        slip, self._unsaid = self._unsaid, 0
+        return slip
+
     def told(self) -> dict[str, object] | None:
         """Where the song is, for the operator; None while nothing is known of it."""
         place = self.place
@@ -142,7 +147,7 @@ class MidiClockInput:
 
     def _anew(self) -> None:
         """Playback is elsewhere: what was counted and gathered belongs to the past."""
-        self._slip = 0
+        self._slip = self._unsaid = 0
         self._group: list[Counted] = []
         self._doubts = ClockDoubts()
 
@@ -157,6 +162,7 @@ class MidiClockInput:
             self._group += judged.taken
             return self._flush(_GROUP_NS)
         self._slip += judged.slip
+        self._unsaid += judged.slip
         self.miscounted += abs(judged.slip)
         first, first_ns = judged.taken[0]
         past = max((one for one, _ in self._group), default=first - 1)

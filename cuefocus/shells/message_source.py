@@ -49,6 +49,17 @@ class Counts(Protocol):
     def resume(self, clocks: int, song: int | None, /) -> None:
         """Playback is on, and the next clock is that one: take it up unless more is known."""
 
+    def slipped(self) -> int:
+        """Clocks that were found to be lost (below 0: doubled) since the last call."""
+
+
+@runtime_checkable
+class Corrects(Protocol):
+    """An inlet that counts, too, for whoever takes over from us."""
+
+    def correct(self, slip: int, /) -> None:
+        """Let it count so many clocks more."""
+
 
 @runtime_checkable
 class Musical(Protocol):
@@ -93,6 +104,7 @@ class MessageSource:
         clock_ns: Callable[[], int] = now_ns,
     ) -> None:
         self.source, self._now_ns = source, clock_ns
+        self._inlet = inlet
         self._turns, self._listener = MessageTurns(inlet), listener
         self._way = WayIn()
         self._quiet = resumed
@@ -124,6 +136,8 @@ class MessageSource:
             else:
                 self.worst_late_ns = max(self.worst_late_ns, at_ns - came.stamp_ns)
                 heard += self._hear(came, at_ns)
+                if isinstance(self._listener, Counts) and (slip := self._listener.slipped()):
+                    self._correct(slip)
         if isinstance(self._listener, Discerning) and (rivals := self._listener.rivals(at_ns)):
             self._tell_alarm(at_ns, rivals)
         return heard + self._glitches_due(at_ns)
@@ -142,6 +156,10 @@ class MessageSource:
     def close(self) -> None:
         """Let go of the inlet."""
         self._turns.close()
+
+    def _correct(self, slip: int) -> None:
+        if isinstance(self._inlet, Corrects):
+            self._inlet.correct(slip)
 
     def _hear(self, message: Message, at_ns: int) -> list[Heard]:
         heard: list[Heard] = []

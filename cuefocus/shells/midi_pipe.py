@@ -4,20 +4,23 @@ A pair of sockets that keeps messages apart. `run` holds both ends, so that mess
 never waits: what nobody fetches is counted and lost.
 """
 
+import contextlib
 import os
 import socket
 import struct
 from typing import Final
 
 from cuefocus.shells.message_turns import Counted, Message, Standing
-from cuefocus.wire.midi_clock import CLOCKS_PER_SIXTEENTH, MidiClockDecoder, SongSelect
+from cuefocus.wire.midi_clock import CLOCKS_PER_SIXTEENTH, ClockTick, MidiClockDecoder, SongSelect
 
 LONGEST_MESSAGE: Final = 256
 """No timecode is longer; what is (samples, patches) is not passed on."""
 _BUFFER_BYTES: Final = 1 << 20
 _MESSAGE: Final = struct.Struct("=cq")
 _STANDING: Final = struct.Struct("=c?qI")
-_COUNTED: Final = struct.Struct("=cqi")
+_COUNTED: Final = struct.Struct("=cqiI")
+_CORRECTED: Final = struct.Struct("=cIi")
+_NUMBERS: Final = 1 << 32
 _FIRST_OF_CLOCK, _CLOCK = 0xF2, 0xF8
 _MOST_BYTES: Final = 4096
 _TEXT_BYTES: Final = 1024
@@ -62,7 +65,8 @@ class MidiPipe:
 class MidiWriter:
     """The ears' end. `put` is made for a library's callback: it never waits and never raises.
 
-    It counts MIDI clocks on the way: a conductor that was started anew in mid-song cannot know which one comes.
+    It counts MIDI clocks on the way: a conductor that was started anew in mid-song cannot know which one comes. What a
+    conductor finds to have been lost or doubled it says back, and that is counted in, unless the place was said anew.
 
     Args:
         fd: the end that is written.
@@ -74,6 +78,7 @@ class MidiWriter:
         self.dropped = 0
         self._counter = MidiClockDecoder("")
         self._song = -1
+        self._places = 0  # how often the place was said anew
 
     def put(self, data: bytes, stamp_ns: int) -> None:
         """A message that arrived at `stamp_ns`."""
@@ -90,9 +95,22 @@ class MidiWriter:
         for found in self._counter.feed(data, stamp_ns):
             if isinstance(found, SongSelect):
                 self._song = found.number
+            self._places += not isinstance(found, ClockTick)
+        self._correct()
         clocks = self._counter.clocks
         if data[0] == _CLOCK and self._counter.running and clocks is not None and not clocks % CLOCKS_PER_SIXTEENTH:
-            self._socket.send(_COUNTED.pack(b"C", clocks, self._song), socket.MSG_DONTWAIT)
+            self._socket.send(_COUNTED.pack(b"C", clocks, self._song, self._places % _NUMBERS), socket.MSG_DONTWAIT)
+
+    def _correct(self) -> None:
+        """Count in what a conductor has said of this place."""
+        try:
+            record = self._socket.recv(_MOST_BYTES, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        if len(record) == _CORRECTED.size:
+            _, places, slip = _CORRECTED.unpack(record)
+            if places == self._places % _NUMBERS and self._counter.clocks is not None:
+                self._counter.clocks += slip
 
     def tell(self, *, is_open: bool, text: str, opening: int) -> bool:
         """Say how the port is; False when nobody is left to hear it."""
@@ -120,6 +138,7 @@ class MidiInlet:
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
         self._closed = False
+        self._places: int | None = None
 
     def fileno(self) -> int:
         """The descriptor; -1 once nobody is left to write."""
@@ -143,13 +162,20 @@ class MidiInlet:
         if record[:1] == b"M" and len(record) >= _MESSAGE.size:
             return Message(record[_MESSAGE.size :], _MESSAGE.unpack_from(record)[1])
         if record[:1] == b"C" and len(record) >= _COUNTED.size:
-            _, clocks, song = _COUNTED.unpack_from(record)
+            _, clocks, song, self._places = _COUNTED.unpack_from(record)
             return Counted(clocks, None if song < 0 else song)
         if record[:1] == b"S" and len(record) >= _STANDING.size:
             _, is_open, opening, dropped = _STANDING.unpack_from(record)
             return Standing(is_open, record[_STANDING.size :].decode(errors="replace"), opening, dropped)
         self._closed = True
         return Standing(False, "the MIDI ears are gone, and `run` with them")
+
+    def correct(self, slip: int) -> None:
+        """Let the ears count so many clocks more (below 0: fewer) since the place was last said; never waits."""
+        if self._closed or self._places is None:
+            return
+        with contextlib.suppress(OSError):  # they are gone, or do not read
+            self._socket.send(_CORRECTED.pack(b"K", self._places, slip), socket.MSG_DONTWAIT)
 
     def close(self) -> None:
         """Give the descriptor back."""
