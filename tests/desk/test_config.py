@@ -27,7 +27,7 @@ def test_what_is_none_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_run_starts_without_loading_store_or_calendar() -> None:
-    """A third of a second, before the first child is up."""
+    """They cost more than a tenth of a second, before the first child is up."""
     code = "import sys, cuefocus.app.run; print({'sqlalchemy', 'apscheduler'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout == "set()\n"
