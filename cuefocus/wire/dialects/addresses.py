@@ -43,7 +43,7 @@ class Named:
 def named_by(pattern: str, written: Sequence[str], numbers: Collection[str]) -> Named:
     """The plain addresses that a pattern names, among those written and the cues there are.
 
-    `//` stands for any number of levels, once in a pattern. A cue whose number cannot stand in an address is not named.
+    `//` stands for any number of levels, once in a pattern. Cues are named as `in_address` has them.
     """
     levels = pattern.split("/")[1:]
     chosen: dict[str, tuple[str, ...]] = {}
@@ -68,17 +68,19 @@ def _by_level(written: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ..
 
 @lru_cache(maxsize=2)
 def _cues(numbers: tuple[str, ...]) -> Words:
-    return Words([number for number in numbers if speakable(number)])
-
-
-def speakable(number: str) -> bool:
-    """Whether a cue's number can stand in an address as it is."""
-    return bool(number) and number.isascii() and number.isprintable() and _UNSAFE.isdisjoint(number)
+    return Words(tuple(dict.fromkeys(map(in_address, numbers))))
 
 
 def in_address(text: str) -> str:
     """A text as a part of an address: what may not stand there becomes `_`."""
     return "".join("_" if each in _UNSAFE or not (each.isascii() and each.isprintable()) else each for each in text)
+
+
+def cue_named(name: str, numbers: Collection[str]) -> str:
+    """The cue that is so named in an address: itself, or the one whose number is told so; else what was named."""
+    if name in numbers or "_" not in name:
+        return name
+    return next((number for number in numbers if in_address(number) == name), name)
 
 
 def _fitting(

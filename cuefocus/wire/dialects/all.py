@@ -17,6 +17,8 @@ from cuefocus.wire.said import Said
 
 DIALECTS: Final[tuple[Dialect, ...]] = (Native(), QLab(), Eos(), Companion())
 """In the order in which they are asked."""
+LONGEST_ADDRESS: Final = 1024
+"""Letters; a longer one is no word of anyone's, and is not sent back in an answer either."""
 _PLAIN_STOPS: Final = ("panic", "hold")
 """What stands above all else that a wildcard may name, strongest first."""
 
@@ -28,6 +30,8 @@ def hear(message: OscMessage, view: ShowView) -> tuple[Dialect, Heard] | None:
     still stops what is under way among them, and does nothing else; one that names several words means the stop among
     them, or nothing.
     """
+    if len(message.address) > LONGEST_ADDRESS:
+        return None
     for dialect in DIALECTS:
         wild = is_pattern(message.address)
         heard = _hear_all(dialect, message, view) if wild else dialect.hear(message, view)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from cuefocus.wire.dialects.addresses import CUE, meant_by
+from cuefocus.wire.dialects.addresses import CUE, cue_named, meant_by
 from cuefocus.wire.dialects.dialect import Heard, ShowView
 from cuefocus.wire.dialects.native_news import OUT, ROOT, native_news, state_told
 from cuefocus.wire.osc import OscMessage
@@ -173,7 +173,7 @@ class Native:
             why = "no such word"
             return Heard(answers=(_reply(message, False, why),), ignored=f"{message.address} is {why} of ours")
         meaning, cue = found
-        heard = meaning(message, cue, view)
+        heard = meaning(message, cue_named(cue, view.cues), view)
         if heard.ignored and not is_release(message):
             return Heard(answers=(_reply(message, False, heard.ignored),), ignored=heard.ignored)
         return heard

@@ -10,11 +10,21 @@ from typing import Final
 
 from cuefocus.wire.dialects.addresses import CUE, in_address, meant_by
 from cuefocus.wire.dialects.dialect import Heard, ShowView
-from cuefocus.wire.dialects.qlab_queries import LIST, OF_CUE, OF_SHOW, WORKSPACE, value_of
+from cuefocus.wire.dialects.qlab_queries import (
+    LIST,
+    MOST_LISTED,
+    OF_ALL_CUES,
+    OF_CUE,
+    OF_SHOW,
+    WORKSPACE,
+    value_of,
+)
 from cuefocus.wire.dialects.qlab_words import COMMANDS, WITHOUT_ARGUMENTS, stand_ins
 from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.osc_arguments import is_release, number, text
 
+_MOST_BYTES: Final = 60_000
+"""Of a reply's text: with its address it fits a datagram."""
 _PLACE: Final = "/workspace/"
 _LINK: Final = ("/connect", "/disconnect", "/thump", "/alwaysReply", "/updates", "/udpKeepAlive", "/forgetMeNot")
 _WORDS: Final = {**{address: address for address in (*COMMANDS, *OF_SHOW, *_LINK)}, **OF_CUE}
@@ -61,6 +71,10 @@ class QLab:
 
     def _question(self, word: str, message: OscMessage, view: ShowView) -> Heard | None:
         if word in OF_SHOW:
+            if len(view.cues) > MOST_LISTED and word in OF_ALL_CUES:
+                return _problem(
+                    message, f"the show has {len(view.cues)} cues, more than {MOST_LISTED}: ask for one each"
+                )
             return Heard(answers=(_answer(message, "ok", OF_SHOW[word](view)),))
         found = meant_by(word, OF_CUE)
         if found is None:
@@ -118,6 +132,9 @@ def _problem(message: OscMessage, why: str) -> Heard:
 
 
 def _answer(message: OscMessage, status: str, data: object) -> OscMessage:
-    """One reply. Its address has that of the message behind it."""
+    """One reply. Its address has that of the message behind it; one that no datagram would hold says so instead."""
     told = {"workspace_id": WORKSPACE, "address": message.address, "status": status, "data": data}
-    return OscMessage(f"/reply{message.address}", (json.dumps(told, ensure_ascii=False, default=str),))
+    written = json.dumps(told, ensure_ascii=False, default=str)
+    if len(written.encode(errors="replace")) > _MOST_BYTES:
+        return _answer(message, "error", f"the answer is longer than {_MOST_BYTES} bytes; ask for one cue at a time")
+    return OscMessage(f"/reply{message.address}", (written,))

@@ -85,6 +85,10 @@ OF_SHOW: Final[Mapping[str, Callable[[ShowView], object]]] = {
     "/runningOrPausedCues": _running,
 }
 """Questions about the show, without arguments."""
+OF_ALL_CUES: Final = ("/cueLists", "/cueLists/uniqueIDs")
+"""Those whose answers grow with the show."""
+MOST_LISTED: Final = 300
+"""Cues that are listed at once: more would neither fit a datagram nor be done in a moment."""
 OF_CUE: Final[Mapping[str, str]] = {f"/cue/{CUE}/{key}": key for key in (*_OF_CUE, "valuesForKeys")}
 """Questions about a cue, by its property."""
 

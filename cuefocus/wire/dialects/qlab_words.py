@@ -7,7 +7,7 @@ Source: QLab 4 and 5 OSC dictionaries.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from cuefocus.wire.dialects.addresses import CUE
+from cuefocus.wire.dialects.addresses import CUE, cue_named
 from cuefocus.wire.dialects.dialect import Heard, ShowView
 from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.osc_arguments import is_press, is_release, number
@@ -89,4 +89,4 @@ def stand_ins(cue: str, view: ShowView) -> Iterator[str]:
     elif cue == "active":
         yield from (number for number, each in view.cues.items() if each.running)
     else:
-        yield cue
+        yield cue_named(cue, view.cues)

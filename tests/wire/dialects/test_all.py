@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuefocus.wire.dialects.addresses import MOST_NAMED, in_address, named_by, speakable
-from cuefocus.wire.dialects.all import DIALECTS, hear
+from cuefocus.wire.dialects.addresses import MOST_NAMED, cue_named, in_address, named_by
+from cuefocus.wire.dialects.all import DIALECTS, LONGEST_ADDRESS, hear
 from cuefocus.wire.dialects.dialect import CueView, ShowView
 from cuefocus.wire.osc import Argument, OscMessage, read_packet, write_bundle, write_message
 from cuefocus.wire.osc_triggers import TriggerTable
@@ -52,7 +52,8 @@ def test_what_other_programs_send_fires_nothing_by_accident(address: str, argume
         ("/cue/[23]/stop", []),
         ("/cue/{3,12.5}/start", [Said("go", "3"), Said("go", "12.5")]),
         ("/cue/{3,99}/start", [Said("go", "3")]),
-        ("/cue/*/start", [Said("go", "1"), Said("go", "2"), Said("go", "3"), Said("go", "12.5")]),
+        ("/cue/*/start", [Said("go", cue) for cue in ("1", "2", "3", "12.5", "out of here")]),
+        ("/cue/*_here/start", [Said("go", "out of here")]),
         ("/workspace/*/cue/3/start", [Said("go", "3")]),
         ("//cue/3/start", [Said("go", "3")]),
         ("/cuefocus/cue/[1-3]/fire", [Said("go", "1"), Said("go", "2"), Said("go", "3")]),
@@ -94,11 +95,15 @@ def test_more_than_is_sound_is_not_fired_but_is_stopped() -> None:
     assert f"more than {MOST_NAMED}" in found[1].ignored
 
 
+def test_an_address_beyond_all_measure_is_no_word() -> None:
+    assert hear(crossed("/cuefocus/" + "x" * LONGEST_ADDRESS), DUET) is None
+
+
 def test_a_question_with_wildcards_is_answered_for_each() -> None:
     found = hear(crossed("/cue/*/number"), DUET)
     assert found is not None
     assert [answer.address for answer in found[1].answers] == [
-        f"/reply/cue/{n}/number" for n in ("1", "2", "3", "12.5")
+        f"/reply/cue/{n}/number" for n in ("1", "2", "3", "12.5", "out_of_here")
     ]
 
 
@@ -110,10 +115,10 @@ def test_wildcards_are_resolved_in_no_time() -> None:
 
 
 def test_what_may_stand_in_an_address() -> None:
-    assert [speakable(each) for each in ("12.5", "A-1", "a b", "a/b", "a*", "", "ä")] == [
-        True, True, False, False, False, False, False,
-    ]  # fmt: skip
     assert in_address("a b/c*ä") == "a_b_c__"
+    assert cue_named("a_b", ["a b"]) == "a b"
+    assert cue_named("a_b", ["a b", "a_b"]) == "a_b"
+    assert cue_named("a_b", []) == "a_b"
 
 
 numbers = st.text("ab1.", min_size=1, max_size=4)

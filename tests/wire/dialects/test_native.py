@@ -22,6 +22,8 @@ NATIVE = Native()
         ("/cue/12/fire", (1,), [Said("go", "12")]),
         ("/cue/12.5/start", (True,), [Said("go", "12.5")]),
         ("/cue/new/fire", (), [Said("go", "new")]),
+        ("/cue/out_of_here/fire", (), [Said("go", "out of here")]),
+        ("/cue/out_of/fire", (), [Said("go", "out_of")]),
         ("/cue/12/standby", (), [Said("standby", "12")]),
         ("/cue/12/load", (), [Said("load", "12")]),
         ("/standby", ("12",), [Said("standby", "12")]),

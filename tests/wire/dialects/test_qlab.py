@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from cuefocus.wire.dialects.dialect import Heard, ShowView
+from cuefocus.wire.dialects.dialect import CueView, Heard, ShowView
 from cuefocus.wire.dialects.qlab import QLab
-from cuefocus.wire.osc import Argument, OscMessage
+from cuefocus.wire.dialects.qlab_queries import MOST_LISTED
+from cuefocus.wire.osc import MOST_BYTES, Argument, OscMessage, write_message
 from cuefocus.wire.said import Said
 from tests.wire.dialects.shows import DUET, crossed
 
@@ -53,6 +54,7 @@ def told(answers: Sequence[OscMessage]) -> Any:
         ("/cue/3/go", (), [Said("go", "3")]),
         ("/cue/3/preview", (), [Said("go", "3")]),
         ("/cue/99/start", (), [Said("go", "99")]),
+        ("/cue/out_of_here/go", (), [Said("go", "out of here")]),
         ("/cue/3/load", (), [Said("load", "3")]),
         ("/cue/3/loadAt", (0,), [Said("load", "3")]),
         ("/cue_id/3/start", (), [Said("go", "3")]),
@@ -137,6 +139,20 @@ def test_lists_of_cues() -> None:
     assert [cue["number"] for cue in told(hear("/selectedCues").answers)[1]] == ["3"]
     assert told(hear("/selectedCues", view=ShowView()).answers)[1] == []
     assert [cue["uniqueID"] for cue in told(hear("/cueLists/uniqueIDs").answers)[1][0]["cues"]] == list(DUET.cues)
+
+
+@pytest.mark.parametrize("address", ["/cueLists", "/cueLists/uniqueIDs"])
+def test_a_list_that_no_datagram_would_hold_is_not_told(address: str) -> None:
+    def of(cues: int, name: str) -> tuple[str, Any]:
+        found = hear(address, view=ShowView(cues={str(n): CueView(str(n), name) for n in range(cues)}))
+        assert len(write_message(found.answers[0])) <= MOST_BYTES
+        status, data = told(found.answers)
+        return status, data
+
+    assert of(MOST_LISTED, "x")[0] == "ok"
+    status, why = of(MOST_LISTED + 1, "x")
+    assert (status, f"more than {MOST_LISTED}" in why) == ("error", True)
+    assert of(MOST_LISTED, "ä" * 2000)[0] == ("error" if address == "/cueLists" else "ok")
 
 
 def test_the_connection() -> None:
