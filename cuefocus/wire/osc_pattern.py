@@ -97,7 +97,7 @@ class Words:
         """A slash, then any number of whole levels with theirs."""
         slashes = self._masks.get(_SEPARATOR, 0)
         behind = (places & slashes) << 1
-        return behind | (self._filled(behind, self._letters) & (slashes << 1) & ~self._starts)
+        return behind | (self._filled(behind, self._letters) & (slashes << 1))
 
     def _filled(self, places: int, run: int) -> int:
         """Every place from those reached to the end of their run: a carry runs through the ones of a sum."""

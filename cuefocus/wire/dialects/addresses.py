@@ -110,5 +110,4 @@ def _fitting(
                 known[heard, written] = is_pattern(heard) and matches(heard, written)
             if not known[heard, written]:
                 return
-    if cue != "":
-        yield cue
+    yield cue
