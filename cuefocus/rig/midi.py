@@ -7,7 +7,9 @@ from pydantic import Field
 from cuefocus.files.strict import Findings, Name, Strict
 from cuefocus.wire.midi_show import FIRST_GROUP, FORMATS, LAST_DEVICE, LAST_GROUP, MscAddress
 
-MscFormat = Literal["lighting", "sound", "machinery", "robots", "video", "projection", "process", "pyro"]
+MscFormat = Literal[
+    "lighting", "moving-lights", "sound", "machinery", "robots", "video", "projection", "process", "pyro"
+]
 
 
 class MidiSettings(Strict):
@@ -20,10 +22,10 @@ class MidiSettings(Strict):
         0, ge=0, le=LAST_DEVICE, description="our MIDI Show Control device id; 127 reaches everybody"
     )
     msc_groups: tuple[Annotated[int, Field(ge=FIRST_GROUP, le=LAST_GROUP)], ...] = Field(
-        (), description="MIDI Show Control groups that we belong to"
+        (), description="MIDI Show Control groups that we belong to; a desk's group 1 is 112, its 15 is 126"
     )
     msc_formats: tuple[MscFormat, ...] = Field(
-        ("lighting", "machinery", "robots", "video"),
+        ("lighting", "moving-lights", "machinery", "robots", "video"),
         description="command formats that are for us, beside all-types, which is for everybody",
     )
     mmc_device: int = Field(

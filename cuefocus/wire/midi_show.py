@@ -18,6 +18,7 @@ ALL_TYPES: Final = 0x7F
 LONGEST_NUMBER: Final = 31
 FORMATS: Final[Mapping[str, int]] = {
     "lighting": 0x01,
+    "moving-lights": 0x02,
     "sound": 0x10,
     "machinery": 0x20,
     "robots": 0x26,
@@ -143,6 +144,11 @@ def _go(msc: Msc) -> tuple[Said, ...]:
     return (Said("go", msc.cue, msc.cue_list),)
 
 
+def _unless_a_list(verb: str, msc: Msc) -> tuple[Said, ...]:
+    """For a cue or for everything; that a desk stops a list of its own is none of our business."""
+    return () if msc.cue_list and not msc.cue else (Said(verb, msc.cue),)
+
+
 def _timed_go(msc: Msc) -> tuple[Said, ...]:
     travel_ms = msc.time.length_ms if msc.time is not None else 0
     return (Said("go", msc.cue, f"travel_ms={travel_ms}"),)
@@ -152,8 +158,8 @@ _WORDS: Final[Mapping[MscCommand, Callable[[Msc], tuple[Said, ...]]]] = {
     MscCommand.GO: _go,
     MscCommand.GO_JAM_CLOCK: _go,
     MscCommand.TIMED_GO: _timed_go,
-    MscCommand.STOP: lambda msc: (Said("hold", msc.cue),),
-    MscCommand.RESUME: lambda msc: (Said("resume", msc.cue),),
+    MscCommand.STOP: lambda msc: _unless_a_list("hold", msc),
+    MscCommand.RESUME: lambda msc: _unless_a_list("resume", msc),
     MscCommand.LOAD: lambda msc: (Said("load", msc.cue),),
     MscCommand.ALL_OFF: lambda _: (Said("panic"), Said("disarm")),
     MscCommand.RESTORE: lambda _: (Said("arm"),),

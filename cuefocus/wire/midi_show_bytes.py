@@ -112,7 +112,8 @@ class _Malformed(ValueError):
 def _read(command: MscCommand, data: bytes) -> Msc:
     kind, time = _DATA[command], None
     if kind is _Data.MACRO:
-        return Msc(command, number=_exactly(1, data, command)[0])
+        macro = data[:1] if data[1:] == b"\0" else data  # Eos ends it like a cue
+        return Msc(command, number=_exactly(1, macro, command)[0])
     if kind is _Data.CONTROL:
         time = _time(data[4:]) if len(data) > 4 else None
         control = _exactly(4, data[:4], command)
@@ -140,13 +141,13 @@ def _exactly(count: int, data: bytes, command: MscCommand) -> bytes:
 
 
 def _cue_fields(data: bytes) -> tuple[str, str, str]:
-    """Cue, list and path; a delimiter may end the message, but nothing is named without what stands before it."""
+    """Cue, list and path; a delimiter may end the message, and desks name a list alone."""
     fields = data.split(b"\0")
     if len(fields) > _FIELDS and (len(fields) > _FIELDS + 1 or fields[-1]):
         raise _Malformed(f"{len(fields)} numbers where cue, list and path can be")
     cue, cue_list, path = ([_number(field) for field in fields[:_FIELDS]] + [""] * _FIELDS)[:_FIELDS]
-    if not cue and (cue_list or path):
-        raise _Malformed("a list or path without its cue")
+    if data and not cue and (path or not cue_list):
+        raise _Malformed("neither cue nor list" if not path else "a path without its cue")
     return cue, cue_list, path
 
 

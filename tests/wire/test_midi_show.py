@@ -41,6 +41,9 @@ VECTORS = [
     ("F0 7F 7F 02 7F 08 F7", Msc(C.ALL_OFF)),
     ("F0 7F 01 02 20 01 32 33 35 2E 36 00 33 36 2E 36 00 35 39 F7", Msc(C.GO, "235.6", "36.6", "59")),
     ("F0 7F 01 02 20 01 31 00 F7", Msc(C.GO, "1")),
+    ("F0 7F 01 02 01 01 31 00 31 F7", Msc(C.GO, "1", "1")),  # Eos
+    ("F0 7F 01 02 01 07 07 00 F7", Msc(C.FIRE, number=7)),  # Eos
+    ("F0 7F 7F 02 01 01 00 31 30 F7", Msc(C.GO, cue_list="10")),  # MagicQ: the next cue of stack 10
     ("F0 7F 01 02 20 01 31 00 32 00 33 00 F7", Msc(C.GO, "1", "2", "3")),
 ]
 COMMANDS = [
@@ -50,6 +53,9 @@ COMMANDS = [
     ("01", Msc(C.GO), (Said("go"),), ()),
     ("02", Msc(C.STOP), (Said("hold"),), ()),
     ("02 34", Msc(C.STOP, "4"), (Said("hold", "4"),), ()),
+    ("01 00 32", Msc(C.GO, cue_list="2"), (Said("go", value="2"),), ()),
+    ("02 00 32", Msc(C.STOP, cue_list="2"), (), ()),
+    ("03 00 32", Msc(C.RESUME, cue_list="2"), (), ()),
     ("03", Msc(C.RESUME), (Said("resume"),), ()),
     ("04 20 00 02 0C 32 34", Msc(C.TIMED_GO, "4", time=TWO_AND_A_HALF), (Said("go", "4", "travel_ms=2500"),),
      ("timed-go 4",)),
@@ -116,7 +122,8 @@ def test_only_what_is_for_us_is_heard(device: int, command_format: int, heard: b
         ("20", "no command 20"), ("00", "no command 00"), ("7F", "no command 7F"),
         ("01 41", "'A' is no cue number"), ("01 31 2E", "'1.' is no cue number"), ("01 2E 35", "'.5' is no cue number"),
         ("01 31 2E 2E 35", "'1..5' is no cue number"), ("01 31 20", "'1 ' is no cue number"),
-        ("01 " + "31 " * 32, "is no cue number"), ("01 00 33", "a list or path without its cue"),
+        ("01 " + "31 " * 32, "is no cue number"), ("01 00 00 33", "a path without its cue"),
+        ("01 00", "neither cue nor list"), ("02 00 00", "neither cue nor list"), ("05 00 33", "LOAD without a cue"),
         ("01 31 00 00 33 00 00", "5 numbers where cue, list and path can be"),
         ("01 31 00 32 00 33 00 34", "4 numbers where cue, list and path can be"),
         ("04", "a time of 0 bytes, not 5"), ("04 20 00 02 0C", "a time of 4 bytes, not 5"),
