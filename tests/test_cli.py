@@ -113,7 +113,7 @@ def test_json_is_all_that_is_on_standard_output(rehearsed: Path) -> None:
     assert len(rows) == 300
     assert all(list(row) == "timecode rate start_sample direction speed".split() for row in rows)
     ports = cuefocus("ports", "--json")
-    assert all(list(row) == "kind address device description stable".split() for row in ports.json)
+    assert all(list(row) == "kind address use device description stable".split() for row in ports.json)
     said = json.loads((rehearsed / "said.json").read_text())
     assert list(said) == ["take", "landings"]
 
