@@ -71,6 +71,11 @@ def _cues(numbers: tuple[str, ...]) -> Words:
     return Words(tuple(dict.fromkeys(map(in_address, numbers))))
 
 
+def speakable(number: str) -> bool:
+    """Whether a text can stand in an address as it is."""
+    return bool(number) and in_address(number) == number
+
+
 def in_address(text: str) -> str:
     """A text as a part of an address: what may not stand there becomes `_`."""
     return "".join("_" if each in _UNSAFE or not (each.isascii() and each.isprintable()) else each for each in text)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuefocus.wire.dialects.addresses import MOST_NAMED, cue_named, in_address, named_by
+from cuefocus.wire.dialects.addresses import MOST_NAMED, cue_named, in_address, named_by, speakable
 from cuefocus.wire.dialects.all import DIALECTS, LONGEST_ADDRESS, hear
 from cuefocus.wire.dialects.dialect import CueView, ShowView
 from cuefocus.wire.osc import Argument, OscMessage, read_packet, write_bundle, write_message
@@ -115,6 +115,9 @@ def test_wildcards_are_resolved_in_no_time() -> None:
 
 
 def test_what_may_stand_in_an_address() -> None:
+    assert [speakable(each) for each in ("12.5", "A-1", "a b", "a/b", "a*", "", "ä")] == [
+        True, True, False, False, False, False, False,
+    ]  # fmt: skip
     assert in_address("a b/c*ä") == "a_b_c__"
     assert cue_named("a_b", ["a b"]) == "a b"
     assert cue_named("a_b", ["a b", "a_b"]) == "a_b"
