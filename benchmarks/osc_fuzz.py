@@ -5,7 +5,8 @@
 
 Each packet is read, held against a show's triggers and every dialect, and answered. Nothing may raise, nothing may be
 kept, noise may say nothing; and a torn packet says a word only where it is, byte for byte, what a sender of that word
-sends: some leave out the type tags where there is no argument. (Numbers wider than they need be are told as odd.)
+sends: some leave out the type tags where there is no argument. (Numbers wider than need be, empty blobs and
+rare types are told as odd.)
 """
 
 import argparse
