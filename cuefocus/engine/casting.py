@@ -1,6 +1,7 @@
 """Triggered cues: who fires them, whether that counts, when they go, and what goes after them by itself."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -65,7 +66,9 @@ class Casting:
             heard = f"{trigger.kind} {trigger.key}"
             session.tell("state", unfired=what, heard=heard, route=trigger.source, why=text)
 
-    def go(self, session: "Session", name: str, stamp_ns: int, route: str) -> tuple[bool, str]:
+    def go(
+        self, session: "Session", name: str, stamp_ns: int, route: str, *, travel_ns: int | None = None
+    ) -> tuple[bool, str]:
         """Fire the cue that stands by in a list (empty: the main one); whether it was taken, and a sentence."""
         chosen, problem = self.lists.find(name)
         if chosen is None:
@@ -83,7 +86,7 @@ class Casting:
                 False,
                 f"the end of list {chosen.name}: nothing stands by, GO fired nothing; back or top takes it back",
             )
-        return self.fire(session, chosen.standby, stamp_ns, route, by_go=chosen.name)
+        return self.fire(session, chosen.standby, stamp_ns, route, by_go=chosen.name, travel_ns=travel_ns)
 
     def unknown(self, cue: str) -> str:
         """Why a number names no cue that can be fired, or empty."""
@@ -92,7 +95,15 @@ class Casting:
         return f"no triggered cue {cue!r}; have {', '.join(self._job.triggered) or 'none'}"
 
     def fire(
-        self, session: "Session", cue: str, stamp_ns: int, route: str, *, by_go: str = "", by_itself: bool = False
+        self,
+        session: "Session",
+        cue: str,
+        stamp_ns: int,
+        route: str,
+        *,
+        by_go: str = "",
+        by_itself: bool = False,
+        travel_ns: int | None = None,
     ) -> tuple[bool, str]:
         """Fire one cue; whether it was taken, and a sentence.
 
@@ -103,11 +114,12 @@ class Casting:
             route: who fires it.
             by_go: the list whose GO it is; empty for any other trigger.
             by_itself: it comes after another cue, and nobody has fired it.
+            travel_ns: how long its pull takes this time; None: as written.
         """
         why = self.unknown(cue)
         if why:
             return False, why
-        job = self._job.triggered[cue]
+        job = replace(self._job.triggered[cue], travel_ns=travel_ns)
         same = self.ledger.repeats(cue, stamp_ns, route)
         if same is not None:
             return self._suppress(session, same)
@@ -120,7 +132,7 @@ class Casting:
         count = partial(self._count, session, cue, stamp_ns, route, by_go, by_itself=by_itself)
         if job.pre_wait_ns and not job.refusal:
             count()
-            self.waits.add(Wait(cue, job.axis, stamp_ns + job.pre_wait_ns, route, _PRE_WAIT))
+            self.waits.add(Wait(cue, job.axis, stamp_ns + job.pre_wait_ns, route, _PRE_WAIT, travel_ns=travel_ns))
             return True, f"cue {cue} goes in {s_from_ns(job.pre_wait_ns):g} s"
         return self._goes(session, job, stamp_ns, route, count)
 
@@ -246,7 +258,7 @@ class Casting:
             session.alarm(f"cue {wait.cue} is not fired: {why}")
             session.tell_row(never_tried(session, wait.cue, job.card, why, source=wait.route))
         elif wait.why == _PRE_WAIT:
-            self._goes(session, job, wait.due_ns, wait.route, None)
+            self._goes(session, replace(job, travel_ns=wait.travel_ns), wait.due_ns, wait.route, None)
         else:
             taken, text = self.fire(session, wait.cue, wait.due_ns, wait.route, by_itself=True)
             if not taken:

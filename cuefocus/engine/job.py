@@ -122,6 +122,7 @@ class TriggerJob:
         follow: "auto-continue" or "auto-follow": the next cue of its list goes by itself; empty: it does not.
         post_wait_ns: how long after this one goes (auto-continue) or has landed (auto-follow).
         land_on: where on the running timeline it lands; None: counted in host time from its trigger.
+        travel_ns: how long its pull takes in the firing at hand, host ns; None: as written.
     """
 
     cue: str
@@ -136,6 +137,7 @@ class TriggerJob:
     follow: str = ""
     post_wait_ns: int = 0
     land_on: LandOn | None = None
+    travel_ns: int | None = None
 
 
 class Planner(Protocol):
@@ -190,10 +192,12 @@ class Planner(Protocol):
         act: str = "",
         show_ns: int | None = None,
         land_ns: int | None = None,
+        pull_ns: int | None = None,
     ) -> PlannedRack:
         """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`, as it is in `act`.
 
-        It lands at `land_ns`, or, where that is None, as the cue counts from its trigger.
+        It lands at `land_ns`, or, where that is None, as the cue counts from its trigger. Its pull takes `pull_ns`, or
+        as long as is written.
 
         Raises: PlanError when it cannot land as written.
         """

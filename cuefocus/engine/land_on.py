@@ -62,6 +62,7 @@ def _plan(session: "Session", job: TriggerJob, stamp_ns: int, land_ns: int | Non
         act=session.act.name,
         show_ns=shown_ns(clock, now_ns),
         land_ns=land_ns,
+        pull_ns=job.travel_ns,
     )
 
 

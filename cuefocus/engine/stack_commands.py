@@ -1,21 +1,27 @@
 """Words for the cue lists: GO, and what stands by for it. None of them but GO moves anything."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.cue_lists import CueList
 from cuefocus.engine.ports import Command
+from cuefocus.timebase.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 Answer = tuple[bool, str]
+_TRAVEL: Final = re.compile(r"travel_ms=([0-9]{1,8})")
 
 
 def go(session: "Session", command: Command) -> Answer:
-    """A cue by number, or the one that stands by in a list."""
+    """A cue by number, or the one that stands by in a list; `travel_ms=N` in place of a list says how long it pulls."""
+    travel = _TRAVEL.fullmatch(command.value)
+    travel_ns = int(travel[1]) * NS_PER_MS or None if travel is not None else None  # in no time: as written
     if command.target:
-        return session.casting.fire(session, command.target, command.stamp_ns, command.source)
-    return session.casting.go(session, command.value, command.stamp_ns, command.source)
+        return session.casting.fire(session, command.target, command.stamp_ns, command.source, travel_ns=travel_ns)
+    name = "" if travel is not None else command.value
+    return session.casting.go(session, name, command.stamp_ns, command.source, travel_ns=travel_ns)
 
 
 def standby(session: "Session", command: Command) -> Answer:

@@ -20,6 +20,7 @@ class Wait:
         route: what fired it, or what it follows.
         why: "pre-wait", "auto-continue" or "auto-follow".
         left_ns: how much of it is left while a stop on its axis freezes it; None while it runs.
+        travel_ns: how long its pull takes this time; None: as written.
     """
 
     cue: str
@@ -28,6 +29,7 @@ class Wait:
     route: str
     why: str
     left_ns: int | None = None
+    travel_ns: int | None = None
 
 
 class Waits:

@@ -175,16 +175,19 @@ class ShowPlanner:
         act: str = "",
         show_ns: int | None = None,
         land_ns: int | None = None,
+        pull_ns: int | None = None,
     ) -> PlannedRack:
         """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`.
 
         At rest it leaves as late as its pull allows, after taking up slack; moving, it leaves at once. Marks, lens,
         stop and focal length are those of `act` (at `show_ns`, where iris and zoom have tracks; None without timecode).
-        It lands at `land_ns`; None: as the cue counts from its trigger.
+        It lands at `land_ns`; None: as the cue counts from its trigger. Its pull takes `pull_ns`; None: as written.
 
         Raises: PlanError when it cannot land as written.
         """
         request = self._fired(cue, act, show_ns)
+        if pull_ns is not None:
+            request = replace(request, pull_ns=pull_ns, pull_ring_per_s=None, land_after_ns=None)
         spec = self._specs[request.axis]
         moving = abs(start[1]) > _MOVING_RING_PER_S
         slack_ns = 0 if moving else takeup_length_ns(spec, 1.0, direction, request.aim.ring - start[0])

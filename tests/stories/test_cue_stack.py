@@ -433,3 +433,37 @@ def test_the_same_steps_give_the_same_waits_and_rows(tmp_path: Path) -> None:
         event for moment in told.moments for event in moment.outcome.events
     ]
     assert {row.cue: row.verdict for row in told.rows} == {"1": "replaced", "3": "landed"} or len(told.rows) == 3
+
+
+# --- a desk that says how long ---
+
+
+@pytest.mark.parametrize("pull_s", [0.6, 2.0])
+def test_a_desk_may_say_how_long_the_pull_takes(tmp_path: Path, pull_s: float) -> None:
+    value = "" if pull_s == 0.6 else f"travel_ms={pull_s * 1000:.0f}"
+    cues = cue("1", None, "far", GO)
+    told = story(tmp_path, cues, (1.0, say("go", "1", value, source="midi:desk")), until_s=5.0)
+    assert told.verdicts() == {"1": "landed"}
+    planned_s = told.rows[0].planned_s
+    assert planned_s is not None
+    assert pull_s * 0.85 < planned_s < pull_s + 0.3
+
+
+def test_the_time_of_a_desk_holds_for_that_firing_only_and_through_a_pre_wait(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 500 ms") + cue("2", None, "near", GO)
+    hands = (1.0, say("go", value="travel_ms=2000", source="midi:desk")), (5.0, say("go")), (7.0, say("go", "1"))
+    told = story(tmp_path, cues, *hands, until_s=10.0)
+    lengths = [(row.cue, row.verdict, row.planned_s) for row in told.rows]
+    assert [(name, verdict) for name, verdict, _ in lengths] == [("1", "landed"), ("2", "landed"), ("1", "landed")]
+    long_s, short_s = lengths[0][2], lengths[2][2]
+    assert long_s is not None
+    assert short_s is not None
+    assert long_s - short_s == pytest.approx(1.4, abs=0.15)
+
+
+def test_no_time_at_all_is_as_written_and_one_too_short_is_refused(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    hands = (1.0, say("go", "1", "travel_ms=0", source="midi:desk")), (3.0, say("go", "2", "travel_ms=20"))
+    told = story(tmp_path, cues, *hands, until_s=6.0)
+    assert told.verdicts() == {"1": "landed", "2": "refused"}
+    assert "needs" in str(told.rows[-1].reason)
