@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,16 @@ import pytest
 needs_jackd = pytest.mark.skipif(shutil.which("jackd") is None, reason="needs jackd (Debian: jackd2)")
 
 
+def own_server() -> str:
+    """The name of this worker's server: always the same, so that the place in JACK's registry that a killed one leaves
+    behind is taken again; there are eight on a machine."""
+    checkout = zlib.crc32(str(Path(__file__).parent).encode())
+    return f"cuefocus-test-{checkout:08x}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+
 def keep_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """No JACK server but one of our own is found, and none is started unasked."""
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", f"cuefocus-test-{os.getpid()}")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", own_server())
     monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
 

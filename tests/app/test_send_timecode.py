@@ -23,6 +23,7 @@ from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.events import Glitch, Reading
+from tests.app.jack_server import own_server
 from tests.app.test_songs import midi_file
 from tests.app.verb import cuefocus
 
@@ -237,7 +238,7 @@ def jack_server() -> Iterator[str]:
     pytest.importorskip("rtmidi", reason="python-rtmidi is not installed")
     if shutil.which("jackd") is None:
         pytest.skip("jackd is not installed")
-    name = f"cuefocus-test-{os.getpid()}"
+    name = own_server()
     argv = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         yield name
