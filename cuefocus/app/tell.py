@@ -176,7 +176,7 @@ def _told(runtime: RuntimeDir, order: Order, source: str, timeout_ns: int) -> An
         said = "motion obeys" if motion.ok else motion.text
         text = f"{order.verb.upper()}: {said}; the conductor does not answer"
         return Answer(motion.ok, text, {"motion": motion.ok, "conductor": False})
-    if not motion.ok:
+    if not motion.ok and (motion.absent or not conductor.ok):
         text = "; ".join(dict.fromkeys((conductor.text, motion.text)))  # both may refuse in the same words
         return Answer(False, text, {"motion": False, "conductor": conductor.ok}, absent=motion.absent)
     return Answer(True, conductor.text or motion.text, {"motion": True, "conductor": conductor.ok, **conductor.data})

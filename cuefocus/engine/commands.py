@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Answer = tuple[bool, str]
 _SETTING = re.compile(r"(stop|focal_mm)=([0-9]{1,5}(?:\.[0-9]{1,6})?)")
 _SLATE_LETTERS = 200
+_CONDUCTOR = "conductor"  # resumes axes after an absence of its own
 _ALL_STOPS = Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE
 
 
@@ -118,9 +119,23 @@ def _disengage(session: "Session", command: Command) -> Answer:
     return True, f"{', '.join(chosen)} disengaged; they hold"
 
 
+def _cue_axes(session: "Session", command: Command) -> tuple[list[str], str]:
+    """As `_axes`; a cue that is under way, that waits or was held stands for its axis, too."""
+    chosen, problem = _axes(session, command)
+    if not problem:
+        return chosen, ""
+    cue = command.target
+    under_way = (record for axis in session.stage.orders for record in session.book.pulling(axis))
+    found = session.halted.axis_of(cue) or next((one.axis for one in under_way if one.rack.cue == cue), None)
+    found = found or next((wait.axis for wait in session.casting.waits if wait.cue == cue), None)
+    if found is not None:
+        return [found], ""
+    return [], f"{problem}; nor is a cue {cue!r} under way"
+
+
 def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
     def stop(session: "Session", command: Command) -> Answer:
-        chosen, problem = _axes(session, command)
+        chosen, problem = _cue_axes(session, command) if latch is Latch.HOLD else _axes(session, command)
         if problem:
             return False, problem
         whole = len(chosen) == len(session.stage.orders)
@@ -132,19 +147,23 @@ def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
 
 
 def _resume(session: "Session", command: Command) -> Answer:
-    chosen, problem = _axes(session, command)
+    chosen, problem = _cue_axes(session, command)
     if problem:
         return False, problem
     whole = len(chosen) == len(session.stage.orders)
     for axis in [""] if whole else chosen:
         session.latch(axis, _ALL_STOPS, on=False)
+    said = [f"{', '.join(chosen)} may move again"]
     for axis in chosen:
         orders = session.stage.orders[axis]
         was, orders.latch = orders.latch, Latch.NONE
         if was or orders.loose:
             why = "a hand drove the axis" if was & Latch.HAND else "the axis was stopped"
             session.stage.rejoin_axis(session, orders, why, by_operator=True)
-    return True, f"{', '.join(chosen)} may move again; the next rack leaves from where it is"
+            if command.source != _CONDUCTOR:  # what nobody conducted is not made up for
+                said.append(session.halted.go_on(session, orders, was, f"resume by {command.source}"))
+    told = list(filter(None, said))
+    return True, "; ".join(told if len(told) > 1 else [*told, "the next rack leaves from where it is"])
 
 
 def _take_start(session: "Session", command: Command) -> Answer:

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 
-def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str) -> tuple[bool, str]:
-    """Have a cue's axis make its rack; whether it may, and a sentence. Raises: PlanError as `planned`."""
+def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew: bool = False) -> tuple[bool, str]:
+    """Have a cue's axis make its rack; whether it may, and a sentence.
+
+    Args:
+        session: the session.
+        job: the cue.
+        stamp_ns: its trigger's moment.
+        route: what fired it.
+        anew: it was stopped on its way: it lands when its pull allows, not when its trigger said.
+
+    Raises: PlanError as `planned`.
+    """
     clock, now_ns, orders = session.clock, session.now_ns, session.stage.orders[job.axis]
-    rack = planned(session, job, stamp_ns)
+    rack = planned(session, job, stamp_ns, anew=anew)
     record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
     session.book.fire(record)
     reason = why_not(session, job, rack)

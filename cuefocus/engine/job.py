@@ -193,11 +193,12 @@ class Planner(Protocol):
         show_ns: int | None = None,
         land_ns: int | None = None,
         pull_ns: int | None = None,
+        anew: bool = False,
     ) -> PlannedRack:
         """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`, as it is in `act`.
 
-        It lands at `land_ns`, or, where that is None, as the cue counts from its trigger. Its pull takes `pull_ns`, or
-        as long as is written.
+        It lands at `land_ns`, or, where that is None, as the cue counts from its trigger, or, `anew`, when its pull
+        allows. Its pull takes `pull_ns`, or as long as is written.
 
         Raises: PlanError when it cannot land as written.
         """

@@ -25,16 +25,17 @@ _BARS_LOOKED_AT: Final = 64
 _ROUNDING_BEATS: Final = 1e-6
 
 
-def planned(session: "Session", job: TriggerJob, stamp_ns: int) -> PlannedRack:
+def planned(session: "Session", job: TriggerJob, stamp_ns: int, *, anew: bool = False) -> PlannedRack:
     """The rack of a triggered cue from where its axis is now.
 
-    Of moments on the timeline, the first that the axis can still reach within its limits.
+    Of moments on the timeline, the first that the axis can still reach within its limits; `anew`, as soon as its pull
+    allows, whatever the cue says.
 
     Raises: PlanError where it cannot land as written, or nothing says where the next moment is.
     """
     on = job.land_on
-    if on is None:
-        return _plan(session, job, stamp_ns, None)
+    if on is None or anew:
+        return _plan(session, job, stamp_ns, None, anew=anew)
     reachable_ns = stamp_ns
     for land_ns in _moments(session, on, stamp_ns):
         if land_ns < reachable_ns:
@@ -51,7 +52,9 @@ def planned(session: "Session", job: TriggerJob, stamp_ns: int) -> PlannedRack:
     raise PlanError(f"{on.text} does not come any more in act {session.act.name}")
 
 
-def _plan(session: "Session", job: TriggerJob, stamp_ns: int, land_ns: int | None) -> PlannedRack:
+def _plan(
+    session: "Session", job: TriggerJob, stamp_ns: int, land_ns: int | None, *, anew: bool = False
+) -> PlannedRack:
     clock, now_ns, orders = session.clock, session.now_ns, session.stage.orders[job.axis]
     return orders.planner.triggered(
         job.cue,
@@ -63,6 +66,7 @@ def _plan(session: "Session", job: TriggerJob, stamp_ns: int, land_ns: int | Non
         show_ns=shown_ns(clock, now_ns),
         land_ns=land_ns,
         pull_ns=job.travel_ns,
+        anew=anew,
     )
 
 

@@ -15,6 +15,7 @@ from cuefocus.engine.cues import Happening
 from cuefocus.engine.deadlines import Deadlines
 from cuefocus.engine.desk_words import DeskWords
 from cuefocus.engine.first_move import tend
+from cuefocus.engine.halted import Halted
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
 from cuefocus.engine.lives import live, outlive
@@ -63,6 +64,7 @@ class Session:
         self.stalls = Stalls()
         self.taking = Taking(seed)
         self.deadlines = Deadlines()
+        self.halted = Halted()
         self.desk_words = DeskWords(job.stale_ns)
         self.now_ns = 0
         self._teller = Teller()
@@ -185,6 +187,7 @@ class Session:
         if not news:
             return
         word = next(latch.name for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
+        self.halted.stopped(self, orders, news)
         if news & Latch.HAND:
             self.book.cut(event.axis, self.now_ns, Happening.GRABBED, "a hand took the axis")
         else:

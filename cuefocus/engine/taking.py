@@ -175,6 +175,7 @@ class Taking:
             elif not record.life.over and by_playback:
                 record.happen(Happening.LOST, reason)
         session.casting.cancel(session, reason)
+        session.halted.forget()
         self._untold = session.book.take, reason
         session.judge(closing=True)
         if not session.jury.behind:

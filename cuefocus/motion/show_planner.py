@@ -176,12 +176,14 @@ class ShowPlanner:
         show_ns: int | None = None,
         land_ns: int | None = None,
         pull_ns: int | None = None,
+        anew: bool = False,
     ) -> PlannedRack:
         """A triggered cue's rack in host time, from the lens' state one dead time after `now_ns`.
 
         At rest it leaves as late as its pull allows, after taking up slack; moving, it leaves at once. Marks, lens,
         stop and focal length are those of `act` (at `show_ns`, where iris and zoom have tracks; None without timecode).
-        It lands at `land_ns`; None: as the cue counts from its trigger. Its pull takes `pull_ns`; None: as written.
+        It lands at `land_ns`; None: as the cue counts from its trigger, or, `anew`, when its pull allows. Its pull
+        takes `pull_ns`; None: as written.
 
         Raises: PlanError when it cannot land as written.
         """
@@ -191,6 +193,7 @@ class ShowPlanner:
         spec = self._specs[request.axis]
         moving = abs(start[1]) > _MOVING_RING_PER_S
         slack_ns = 0 if moving else takeup_length_ns(spec, 1.0, direction, request.aim.ring - start[0])
+        request = replace(request, land_after_ns=None) if anew else request
         after_ns = request.land_after_ns if land_ns is None else land_ns - trigger_ns
         if after_ns is None:
             after_ns = default_land_after_ns(request, start[0], spec) + slack_ns
