@@ -1,5 +1,6 @@
 """`doctor` with a rig and a show."""
 
+import socket
 from pathlib import Path
 from unittest import mock
 
@@ -23,6 +24,29 @@ def test_a_real_motors_port_is_looked_at(rig: Path) -> None:
     assert examine_files(rig)[1] == [Finding("note", "motor dji-B", f"slcan:{port} may be opened")]
     port.unlink()
     assert examine_files(rig)[1] == [Finding("error", "motor dji-B", f"{port} is not there", "see cuefocus ports")]
+
+
+def test_addresses_of_desks_are_tried(tmp_path: Path) -> None:
+    udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.create_server(("127.0.0.1", 0))
+    udp.bind(("127.0.0.1", 0))
+    taken, there = udp.getsockname()[1], tcp.getsockname()[1]
+    (tmp_path / "rig.yaml").write_text(
+        RIG.format(lens=LENS)
+        + f'network:\n  osc: {{listen: ["127.0.0.1:{taken}", "203.0.113.9:8000"], tcp: "127.0.0.1:{there}"}}\n'
+        + f'  desks: [{{id: a, kind: eos, at: "127.0.0.1:{there}"}}, {{id: b, kind: eos, at: "127.0.0.1:1"}},\n'
+        + '    {id: c, kind: qlab, at: "127.0.0.1:1", by: udp}]\n'
+    )
+    found = [(each.severity, each.problem) for each in examine_files(tmp_path / "rig.yaml")[1]]
+    udp.close()
+    tcp.close()
+    assert found[0] == ("warning", f"UDP port {taken} is taken by another program")
+    assert found[1] == ("warning", "203.0.113.9 is no address of this machine")
+    assert found[2][0] == "warning"
+    assert "Address already in use" in found[2][1]
+    assert found[3] == ("note", f"answers at 127.0.0.1:{there}")
+    assert found[4] == ("warning", "does not answer at 127.0.0.1:1: Connection refused")
+    assert found[5][0] == "note"
+    assert "by UDP" in found[5][1]
 
 
 def test_what_cannot_land_is_among_the_findings(rig: Path) -> None:
