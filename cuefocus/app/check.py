@@ -10,6 +10,7 @@ from cuefocus.anchors.words import Words, load_words
 from cuefocus.app.device_complaints import device_complaints
 from cuefocus.app.songs import song_complaints
 from cuefocus.app.stated_doubt import source_complaints
+from cuefocus.app.trigger_complaints import unheard_triggers
 from cuefocus.files.collector import collector_paused
 from cuefocus.files.complaint import Complaint, FileRefused, in_file_order
 from cuefocus.files.load import Loaded
@@ -74,6 +75,7 @@ def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = 
                 found += _without_echoes(compiled.complaints, missing)
                 found += song_complaints(show.value, rig.rig, anchors)
                 found += source_complaints(show.value, rig.rig)
+                found += unheard_triggers(show, rig.rig.value)
         if rig is not None:
             found += device_complaints(rig.rig)
     return Checked(show, rig, compiled, tuple(in_file_order(found)), anchors)

@@ -1,7 +1,8 @@
 """A lighting desk on a JACK server, in a process of its own: `midi_desk_program.py LIBRARY NAME`.
 
 LIBRARY is `rtmidi` (mido's messages through python-rtmidi) or `jack` (raw bytes by JACK-Client). It sends each line it
-reads, a message in hex, and says when. None of its bytes are made by us.
+reads, a message in hex, and says when; `NxMESSAGES` sends messages, parted by commas, N times as fast as they go. None
+of its bytes are made by us.
 """
 
 import sys
@@ -40,7 +41,10 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        send(bytes.fromhex(line))
+        times, _, messages = line.rpartition("x")
+        for _ in range(int(times or 1)):
+            for message in messages.split(","):
+                send(bytes.fromhex(message))
         sys.stdout.write(f"{time.monotonic_ns()}\n")
         sys.stdout.flush()
 

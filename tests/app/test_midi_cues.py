@@ -12,16 +12,16 @@ import pytest
 
 from cuefocus.app.tell import Order, tell
 from cuefocus.errors import DeviceError
-from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.midi_port import listed_ports
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.machine_control import transport_message
 from cuefocus.wire.midi_show import Msc, MscCommand
 from cuefocus.wire.midi_show_bytes import msc_message
 from cuefocus.wire.midi_voice import NoteOn, voice_message
-from tests.app.beside import program
+from tests.app.beside import deck, program
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
-from tests.app.running import LENS, RIG, SHOW, Daemon, daemon
+from tests.app.running import LENS, RIG, SHOW, Daemon, assert_all_land, came, daemon
 from tests.shells.midi_mouths import speaking, standing
 
 pytestmark = [
@@ -165,3 +165,31 @@ def test_what_we_send_is_heard_by_another_library_whole(server: Server) -> None:
         other.close_port()
         assert "the port is gone" in standing(mouth, is_open=False).text
     other.delete()
+
+
+def test_a_flood_of_midi_costs_no_landing_and_no_stop(tmp_path: Path, server: Server) -> None:
+    """Timed racks by sound, while a desk sends notes that fire a cue, notes that do not, and torn show control."""
+    show, rig = tmp_path / "timed.yaml", tmp_path / "cued.yaml"
+    show.write_text(SHOW + "  - {cue: pad, camera: B, axis: focus, on: {note: 1@16}, to: ben}\n")
+    rig.write_text(RIG.format(lens=LENS) + "network: {midi: {inputs: [msc out], msc_device: 1}}\n")
+    flood = "99 3C 40,9F 02 40,B0 40 7F,F0 7F 01 02 20 01 3F F7,F0 7F 01 02 20 01 39 39 F7,F0 7D 01 02 F7"
+    with desk("rtmidi") as send, daemon(tmp_path, rig=str(rig), show=str(show)) as running:
+        running.until(lambda event: came(event, "opened") and event["source"] == "playback")
+        for _ in range(7):
+            send(f"1000x{flood}")
+            HostClock().sleep_until(now_ns() + NS_PER_S)
+        assert_all_land(running)
+        told = [str(event["text"]) for event in running.events if event["event"] == "alarm"]
+        assert any("'?' is no cue number" in text for text in told), told
+        assert len(told) < 50, "a line a second or so of each kind"
+
+
+def test_a_port_carries_timecode_and_cues_at_once(tmp_path: Path, server: Server) -> None:
+    rig = tmp_path / "cued.yaml"
+    rig.write_text(RIG.format(lens=LENS) + "network: {midi: {inputs: [mtc out]}}\n")
+    with deck("midi", "mtc out") as play, daemon(tmp_path, sources=["midi:mtc out"], rig=str(rig)) as running:
+        opened = {running.until(lambda event: came(event, "opened"))["source"] for _ in range(2)}
+        assert opened == {"playback", "midi:mtc out"}
+        play()
+        assert_all_land(running)
+        assert not [event for event in running.events if event["event"] == "alarm" and "midi:" in str(event["text"])]
