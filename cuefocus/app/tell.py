@@ -176,7 +176,10 @@ def _told(runtime: RuntimeDir, order: Order, source: str, timeout_ns: int) -> An
         said = "motion obeys" if motion.ok else motion.text
         text = f"{order.verb.upper()}: {said}; the conductor does not answer"
         return Answer(motion.ok, text, {"motion": motion.ok, "conductor": False})
-    if not motion.ok and (motion.absent or not conductor.ok):
+    by_cue = order.verb == "hold" and not motion.absent and conductor.ok  # only the session knows what a cue moves
+    if not motion.ok and by_cue:
+        return Answer(True, conductor.text, {"motion": False, "conductor": True, **conductor.data})
+    if not motion.ok:
         text = "; ".join(dict.fromkeys((conductor.text, motion.text)))  # both may refuse in the same words
         return Answer(False, text, {"motion": False, "conductor": conductor.ok}, absent=motion.absent)
     return Answer(True, conductor.text or motion.text, {"motion": True, "conductor": conductor.ok, **conductor.data})

@@ -88,6 +88,15 @@ def test_a_stop_is_obeyed_and_said_so_when_the_conductor_is_dead(tmp_path: Path)
     assert answer.as_dict()["conductor"] is False
 
 
+def test_hold_of_a_cue_is_the_sessions_to_obey_and_a_hand_that_motion_refuses_is_refused(tmp_path: Path) -> None:
+    runtime, heard = RuntimeDir(tmp_path), list[dict[str, object]]()
+    motion = _listening(runtime.motion_socket, "no axis or camera '5'", heard, ok=False)
+    with motion, _listening(runtime.conductor_socket, "HOLD on A.focus", heard):
+        held, grabbed = tell(runtime, Order("hold", "5")), tell(runtime, Order("hand", "5", by_ring=0.1))
+    assert (held.ok, held.text) == (True, "HOLD on A.focus")
+    assert not grabbed.ok
+
+
 def test_a_stop_that_nobody_obeys_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="nobody obeys"):
         tell(RuntimeDir(tmp_path), Order("panic"))
