@@ -6,9 +6,10 @@ A plain loop that a compiler may take over (`kernels`).
 import numpy as np
 import numpy.typing as npt
 
+from cuefocus.wire.ltc.judging import offer
 from cuefocus.wire.ltc.likeliest import Bits
 from cuefocus.wire.ltc.soft_loops import Floats
-from cuefocus.wire.ltc.timelines import Numbers, Scores, offer
+from cuefocus.wire.ltc.timelines import Numbers, Scores
 from cuefocus.wire.ltc.word import BITS_PER_WORD
 
 KEPT_BITS = 3000  # 1.5 s: a word believed later than that is past caring for

@@ -9,7 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from cuefocus.wire.ltc import believed_words, bits, edge_loops, eye, likeliest, soft_loops, start_loops, timelines, word
+from cuefocus.wire.ltc import (
+    believed_words,
+    bits,
+    edge_loops,
+    eye,
+    judging,
+    likeliest,
+    soft_loops,
+    start_loops,
+    timelines,
+    word,
+)
 from cuefocus.wire.ltc.bits import SYNC_EDGES, Indices, Places
 from cuefocus.wire.ltc.edges import SOUND, ClearRun, Samples, silence_what_is_no_sound
 from cuefocus.wire.ltc.kernels import (
@@ -33,9 +44,9 @@ _INNER: tuple[Callable[..., Any], ...] = (
     start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
     soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
     eye.bit_of, eye.look, eye.is_open,
-    timelines.weighed, timelines.counted_on, timelines.is_said_again, timelines.wait, timelines.carried_on,
-    timelines.rates_with, timelines.swap, timelines.sort, timelines.without_twins, timelines.counts_otherwise,
-    timelines.believed, timelines.offer,
+    judging.weighed, timelines.counted_on, judging.is_said_again, timelines.wait, judging.carried_on,
+    timelines.rates_with, timelines.swap, timelines.sort, timelines.without_twins, judging.counts_otherwise,
+    judging.believed, judging.offer,
 )  # fmt: skip
 
 

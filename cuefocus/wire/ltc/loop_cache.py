@@ -15,10 +15,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from cuefocus.wire.ltc import believed_words, bits, edge_loops, eye, likeliest, soft_loops, start_loops, timelines, word
+from cuefocus.wire.ltc import (
+    believed_words,
+    bits,
+    edge_loops,
+    eye,
+    judging,
+    likeliest,
+    soft_loops,
+    start_loops,
+    timelines,
+    word,
+)
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
-    word, bits, edge_loops, start_loops, soft_loops, likeliest, eye, timelines, believed_words,
+    word, bits, edge_loops, start_loops, soft_loops, likeliest, eye, timelines, judging, believed_words,
 )  # fmt: skip
 _PROCESSOR: Final = Path("/proc/cpuinfo")
 _TELLING: Final = ("model name", "flags", "Features", "CPU part")  # what compiled code depends on
