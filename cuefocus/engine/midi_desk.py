@@ -5,10 +5,10 @@ is meant for us and leads nowhere is remarked on, because somebody sent it for a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 from cuefocus.engine.ports import Command, Trigger
-from cuefocus.show.midi_triggers import MidiControl
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.machine_control import transport_of
 from cuefocus.wire.midi_bytes import MidiBytes
@@ -21,6 +21,24 @@ Heard = Trigger | Command | Glitch
 _EXCLUSIVE: Final = 0xF0
 _BY_AXIS: Final = frozenset({"hold", "resume"})
 _MOST_REMARKS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """When a controller fires: `exact`, at each message with its value; else when it comes to it from below."""
+
+    key: str
+    number: int
+    channel: int | None
+    value: int
+    exact: bool
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """From its one spelling in a show, `64@1 >= 64`. (The show's own models are too slow to load here.)"""
+        place, sign, value = key.split(" ")
+        number, _, channel = place.partition("@")
+        return cls(key, int(number), int(channel) if channel else None, int(value), sign == "=")
 
 
 class MidiDesk:
@@ -44,8 +62,8 @@ class MidiDesk:
     ) -> None:
         self._source, self._address, self._mmc_device = source, address, mmc_device
         self._wanted, self._axes = wanted, axes
-        self._controls = [(MidiControl.parse(key), key) for kind, key in wanted if kind == "cc"]
-        self._watched = {control.number for control, _ in self._controls}
+        self._presses = [_Press.of(key) for kind, key in wanted if kind == "cc"]
+        self._watched = {press.number for press in self._presses}
         self._named = {key.partition(" ")[2].partition("/")[0] for kind, key in wanted if kind == "msc"}
         self._remarks: list[str] = []
         self.restart()
@@ -92,11 +110,11 @@ class MidiDesk:
             return
         place = (voice.number, voice.channel)
         before, self._values[place] = self._values.get(place, -1), voice.value
-        for control, key in self._controls:
-            if control.number != voice.number or control.channel not in (None, voice.channel):
+        for press in self._presses:
+            if press.number != voice.number or press.channel not in (None, voice.channel):
                 continue
-            if voice.value == control.value if control.exact else before < control.value <= voice.value:
-                yield key
+            if voice.value == press.value if press.exact else before < press.value <= voice.value:
+                yield press.key
 
     # --- show and machine control ---
 

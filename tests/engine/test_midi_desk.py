@@ -1,11 +1,15 @@
 """What MIDI messages fire, by what a show waits for and by cue numbers; and what leads nowhere."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cuefocus.engine.midi_desk import MidiDesk
 from cuefocus.engine.ports import Command, Trigger
+from cuefocus.show.midi_triggers import MidiControl
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.midi_show import MscAddress
 
@@ -181,3 +185,18 @@ def test_a_whole_message_is_heard_whatever_came_before(noise: bytes) -> None:
     reader.feed(noise, 1)
     found = reader.feed(bytes.fromhex(msc(f"01 {number('9')}")), 5)
     assert [one for one in found if not isinstance(one, Glitch)] == [Command("go", 5, target="9", source=SOURCE)]
+
+
+def test_a_shows_spelling_of_controllers_is_understood() -> None:
+    for text in ("64", "64@16", "7@2 >= 100", "20 = 0"):
+        key = str(MidiControl.parse(text))
+        reader = MidiDesk(SOURCE, MscAddress(1), 127, {("cc", key): ("a",)}, AXES)
+        control = MidiControl.parse(text)
+        status = f"B{(control.channel or 1) - 1:X}"
+        assert values(reader, status, f"{control.number:02X}", control.value) == [True], key
+
+
+def test_a_conductor_that_hears_midi_does_not_load_the_shows_models() -> None:
+    said = "import sys; import cuefocus.engine.midi_desk, cuefocus.shells.cue_input; print('pydantic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
