@@ -65,5 +65,5 @@ class Halted:
             return f"cue {halt.cue} does not go on: {text}"
         record = session.book.fired[-1]
         late_s = s_from_ns(record.rack.land_ns - halt.land_ns)
-        record.note(f"it went on after HOLD and was to land {late_s:.2f} s before")
+        record.note(f"it went on after HOLD and was to land {late_s:.2f} s earlier")
         return f"cue {halt.cue} goes on and lands {late_s:.2f} s late"

@@ -485,7 +485,7 @@ def test_a_rack_that_was_held_goes_on_to_its_target_and_says_how_late(tmp_path: 
     assert told.moved("A.focus", 2.5, 4.0) < 1e-6
     assert told.lens("A.focus", 7.0) == pytest.approx(0.7342, abs=0.003)
     assert re.fullmatch(r"A.focus may move again; cue 1 goes on and lands 2\.9[0-9] s late", told.replies[-1])
-    assert re.search(r"it went on after HOLD and was to land 2\.9[0-9] s before", told.rows[-1].reason or "")
+    assert re.search(r"it went on after HOLD and was to land 2\.9[0-9] s earlier", told.rows[-1].reason or "")
     assert told.rows[-1].source == "resume by tell"
 
 
