@@ -1,7 +1,6 @@
 """Where a word stands on the act's media: a words file, looked up by what is said and which time it is said."""
 
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -72,13 +71,11 @@ class Words:
         sources = dict.fromkeys(word.source for word in words if word.source)
         return Anchor(time_s, "+".join(sources), min(word.confidence for word in words), text)
 
-    def after(self, time_s: float, phrase: str = "") -> Iterator[float]:
-        """Onsets after a moment, seconds, in order: of a word or phrase, or (empty) of any word."""
-        if phrase:
-            onsets = [self._words[first].start_s for first, _ in self._places_of(tokens_of(phrase))]
-        else:
-            onsets = [word.start_s for word in self._words]
-        return iter(onsets[bisect_right(onsets, time_s) :])
+    def onsets_s(self, phrase: str = "") -> tuple[float, ...]:
+        """When a word or phrase is said, or (empty) any word, in order."""
+        if not phrase:
+            return tuple(word.start_s for word in self._words)
+        return tuple(self._words[first].start_s for first, _ in self._places_of(tokens_of(phrase)))
 
     def _places_of(self, phrase: Sequence[str]) -> list[tuple[int, int]]:
         """First and last word of every time the phrase is said."""

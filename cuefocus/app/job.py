@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cuefocus.anchors.words import Words
 from cuefocus.app.check import Checked, check
 from cuefocus.app.songs import songs_of
 from cuefocus.app.stated_doubt import COMMON_NS
@@ -135,10 +136,17 @@ def _act_job(
         take_end_ns=round(act.take_end_s * NS_PER_S),
         chains=compiled.chains,
         glass=compiled.glass,
-        anchors=anchors,
+        beats=anchors.beats,
+        said_s=_said_s(show, anchors.words),
         offset_ns=act.offset.ns(rate) or 0,
         crossings=tuple(sorted(_crossings(show, act))),
     )
+
+
+def _said_s(show: Show, words: Words | None) -> dict[str, tuple[float, ...]]:
+    """When what racks are fired to land on is said."""
+    phrases = {cue.land_on.word or "" for cue in show.cues if cue.land_on is not None}
+    return {phrase: words.onsets_s(phrase) for phrase in sorted(phrases)} if words is not None else {}
 
 
 def _crossings(show: Show, act: Act) -> Iterator[tuple[int, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.musical import Song
@@ -11,11 +11,13 @@ from cuefocus.engine.plan import OnLoss
 from cuefocus.motion.chain import Chain
 from cuefocus.motion.compile_track import Laid
 from cuefocus.motion.live import Glass, Live
-from cuefocus.motion.moments import NO_ANCHORS, ActAnchors
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
+
+if TYPE_CHECKING:  # a conductor needs no models of the files
+    from cuefocus.anchors.beats import BeatMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class ActJob:
         take_end_ns: stopped timecode that ends a take.
         chains: every timed cue that could be resolved, by axis, for planning them anew.
         glass: what cameras wear in this act, by camera, where that differs from the rig's.
-        anchors: its words and beats, for racks that are fired to land on them.
+        beats: its tempo map, for racks that are fired to land on a beat.
+        said_s: media seconds at which words begin, rising: of each that a rack is fired to land on, and, under "", of
+            every word; nothing without a words file.
         offset_ns: how much later than its media everything in it lands.
         crossings: show times at which running timecode fires triggered cues, rising, with the cues.
     """
@@ -64,7 +68,8 @@ class ActJob:
     take_end_ns: int
     chains: Mapping[str, Chain] = field(default_factory=dict)
     glass: Mapping[str, Glass] = field(default_factory=dict)
-    anchors: ActAnchors = NO_ANCHORS
+    beats: "BeatMap | None" = None
+    said_s: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     offset_ns: int = 0
     crossings: tuple[tuple[int, str], ...] = ()
 

@@ -1,5 +1,6 @@
 """Triggered racks that land in the music: some beats after the trigger, or on what comes next on the timeline."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count, islice
@@ -7,8 +8,6 @@ from math import floor
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.anchors.anchor import AnchorMissing
-from cuefocus.anchors.beats import BeatMap
-from cuefocus.anchors.words import Words
 from cuefocus.engine.job import LandOn, TriggerJob
 from cuefocus.engine.settings import shown_ns
 from cuefocus.errors import PlanError
@@ -17,6 +16,7 @@ from cuefocus.motion.requests import TooFast
 from cuefocus.timebase.units import NS_PER_S, s_from_ns
 
 if TYPE_CHECKING:
+    from cuefocus.anchors.beats import BeatMap
     from cuefocus.engine.session import Session
 
 #: What comes later than this is not what somebody means who gives a GO now: its axis would be kept so long.
@@ -77,21 +77,18 @@ def _moments(session: "Session", on: LandOn, stamp_ns: int) -> Iterator[int]:
         raise PlanError(f"no timecode runs forward now, so nobody can say when {on.text} is")
     zero_ns = act.chase.starts_show_ns + act.offset_ns + on.offset_ns
     from_s = (clock.show_at(stamp_ns) - zero_ns) / NS_PER_S
-    if on.word or on.next == "word":
-        times = _words(act.anchors.words, act.name, on, from_s)
+    if not (on.word or on.next == "word"):
+        times = _beats(act.beats, act.name, on, from_s)
+    elif act.said_s:
+        onsets_s = act.said_s.get(on.word, ())
+        times = iter(onsets_s[bisect_right(onsets_s, from_s) :])
     else:
-        times = _beats(act.anchors.beats, act.name, on, from_s)
+        raise PlanError(f"act {act.name} has no words to land on")
     for time_s in times:
         yield clock.host_at(zero_ns + round(time_s * NS_PER_S))
 
 
-def _words(words: Words | None, act: str, on: LandOn, from_s: float) -> Iterator[float]:
-    if words is None:
-        raise PlanError(f"act {act} has no words to land on")
-    return words.after(from_s, on.word)
-
-
-def _beats(beats: BeatMap | None, act: str, on: LandOn, from_s: float) -> Iterator[float]:
+def _beats(beats: "BeatMap | None", act: str, on: LandOn, from_s: float) -> Iterator[float]:
     if beats is None:
         raise PlanError(f"act {act} has no tempo map, so it has no beats to land on")
     now = beats.count_at(from_s)
@@ -103,7 +100,7 @@ def _beats(beats: BeatMap | None, act: str, on: LandOn, from_s: float) -> Iterat
     return (beats.time_at(float(number)) for number in count(first))
 
 
-def _downbeats(beats: BeatMap, from_s: float) -> Iterator[float]:
+def _downbeats(beats: "BeatMap", from_s: float) -> Iterator[float]:
     first = beats.bar_at(from_s)
     for bar in islice(count(first), _BARS_LOOKED_AT):
         try:
