@@ -12,7 +12,7 @@ from typing import Any
 
 from mido import MetaMessage, MidiFile, MidiTrack, bpm2tempo
 
-from cuefocus.anchors.tempo_map import parse_midi
+from cuefocus.anchors.midi_file import parse_midi
 
 TICKS_PER_QUARTER = 480
 DUET_BPM, DUET_SLOWER_BPM, DUET_SLOWER_BAR = 112, 104, 17

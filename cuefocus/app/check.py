@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cuefocus.anchors.act_anchors import ActAnchors
 from cuefocus.anchors.anchor import AnchorsRefused
-from cuefocus.anchors.beats import BeatMap, load_beats
-from cuefocus.anchors.words import Words, load_words
+from cuefocus.anchors.beat_grid import BeatMap
+from cuefocus.anchors.beats import load_beats
+from cuefocus.anchors.spoken import Words
+from cuefocus.anchors.words import load_words
 from cuefocus.app.device_complaints import device_complaints
 from cuefocus.app.songs import song_complaints
 from cuefocus.app.stated_doubt import source_complaints
@@ -17,7 +20,6 @@ from cuefocus.files.load import Loaded
 from cuefocus.motion.compile import compile_show
 from cuefocus.motion.compiled import CompiledShow
 from cuefocus.motion.live import Live
-from cuefocus.motion.moments import ActAnchors
 from cuefocus.rig.loader import LoadedRig, load_rig
 from cuefocus.show.loader import load_show
 from cuefocus.show.models import Act, Show

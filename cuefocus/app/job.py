@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cuefocus.anchors.words import Words
+from cuefocus.anchors.act_anchors import NO_ANCHORS, ActAnchors
+from cuefocus.anchors.spoken import Words
 from cuefocus.app.check import Checked, check
 from cuefocus.app.songs import songs_of
 from cuefocus.app.stated_doubt import COMMON_NS
@@ -18,7 +19,6 @@ from cuefocus.engine.plan import OnLoss
 from cuefocus.errors import InputError, JournalError, RigFileError, ShowFileError
 from cuefocus.files.complaint import Complaint
 from cuefocus.motion.compiled import CompiledAct, CompiledShow
-from cuefocus.motion.moments import NO_ANCHORS, ActAnchors
 from cuefocus.motion.requests import RackRequest
 from cuefocus.rig.models import Rig
 from cuefocus.show.models import Act, Cue, Show

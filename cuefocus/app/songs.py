@@ -7,15 +7,15 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
+from cuefocus.anchors.act_anchors import ActAnchors
 from cuefocus.anchors.anchor import AnchorMissing
-from cuefocus.anchors.beats import BeatMap
+from cuefocus.anchors.beat_grid import BeatMap
 from cuefocus.app.source_choice import AbletonChoice, ClockChoice, LinkChoice, live_of_rig
 from cuefocus.chase.musical import Song
 from cuefocus.engine.job import ActJob
 from cuefocus.errors import InputError
 from cuefocus.files.complaint import Complaint, Severity
 from cuefocus.files.load import Loaded
-from cuefocus.motion.moments import ActAnchors
 from cuefocus.rig.models import MUSICAL_KINDS, Rig, Source, SourceKind
 from cuefocus.show.models import Show
 from cuefocus.timebase.units import NS_PER_S

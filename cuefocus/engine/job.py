@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from cuefocus.anchors.beat_grid import BeatMap
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.musical import Song
 from cuefocus.engine.plan import OnLoss
@@ -15,9 +16,6 @@ from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
-
-if TYPE_CHECKING:  # a conductor needs no models of the files
-    from cuefocus.anchors.beats import BeatMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class ActJob:
     take_end_ns: int
     chains: Mapping[str, Chain] = field(default_factory=dict)
     glass: Mapping[str, Glass] = field(default_factory=dict)
-    beats: "BeatMap | None" = None
+    beats: BeatMap | None = None
     said_s: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     offset_ns: int = 0
     crossings: tuple[tuple[int, str], ...] = ()

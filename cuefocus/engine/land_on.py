@@ -8,6 +8,7 @@ from math import floor
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.anchors.anchor import AnchorMissing
+from cuefocus.anchors.beat_grid import BeatMap
 from cuefocus.engine.job import LandOn, TriggerJob
 from cuefocus.engine.settings import shown_ns
 from cuefocus.errors import PlanError
@@ -16,7 +17,6 @@ from cuefocus.motion.requests import TooFast
 from cuefocus.timebase.units import NS_PER_S, s_from_ns
 
 if TYPE_CHECKING:
-    from cuefocus.anchors.beats import BeatMap
     from cuefocus.engine.session import Session
 
 #: What comes later than this is not what somebody means who gives a GO now: its axis would be kept so long.
@@ -88,7 +88,7 @@ def _moments(session: "Session", on: LandOn, stamp_ns: int) -> Iterator[int]:
         yield clock.host_at(zero_ns + round(time_s * NS_PER_S))
 
 
-def _beats(beats: "BeatMap | None", act: str, on: LandOn, from_s: float) -> Iterator[float]:
+def _beats(beats: BeatMap | None, act: str, on: LandOn, from_s: float) -> Iterator[float]:
     if beats is None:
         raise PlanError(f"act {act} has no tempo map, so it has no beats to land on")
     now = beats.count_at(from_s)
@@ -100,7 +100,7 @@ def _beats(beats: "BeatMap | None", act: str, on: LandOn, from_s: float) -> Iter
     return (beats.time_at(float(number)) for number in count(first))
 
 
-def _downbeats(beats: "BeatMap", from_s: float) -> Iterator[float]:
+def _downbeats(beats: BeatMap, from_s: float) -> Iterator[float]:
     first = beats.bar_at(from_s)
     for bar in islice(count(first), _BARS_LOOKED_AT):
         try:

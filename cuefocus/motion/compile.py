@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cuefocus.anchors.act_anchors import NO_ANCHORS, ActAnchors
 from cuefocus.errors import CueFocusError, TimecodeError
 from cuefocus.files.complaint import Complaint, Loc, Severity, in_file_order
 from cuefocus.files.load import Loaded
@@ -19,7 +20,7 @@ from cuefocus.motion.compile_triggered import TriggeredCues
 from cuefocus.motion.compiled import CompiledAct, CompiledShow
 from cuefocus.motion.feasible import MARGIN, fits
 from cuefocus.motion.live import Glass, Live
-from cuefocus.motion.moments import NO_ANCHORS, ActAnchors, ActTime
+from cuefocus.motion.moments import ActTime
 from cuefocus.motion.optics_of import CameraInAct, LensMaps, camera_in_act
 from cuefocus.motion.planner import plan_rack
 from cuefocus.motion.racks import PlannedRack

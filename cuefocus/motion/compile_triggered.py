@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from cuefocus.anchors.act_anchors import ActAnchors
 from cuefocus.anchors.anchor import AnchorMissing
 from cuefocus.errors import CueFocusError
 from cuefocus.files.complaint import Complaint, Loc
 from cuefocus.files.load import Loaded
 from cuefocus.motion.check import triggered_findings
-from cuefocus.motion.moments import ActAnchors
 from cuefocus.motion.optics_of import CameraInAct
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.resolve import triggered_request

@@ -2,24 +2,13 @@
 
 from dataclasses import dataclass
 
-from cuefocus.anchors.beats import BeatMap, beats_after_s, beats_before_s
-from cuefocus.anchors.words import Words
+from cuefocus.anchors.act_anchors import ActAnchors
+from cuefocus.anchors.beat_grid import BeatMap, beats_after_s, beats_before_s
 from cuefocus.errors import PlanError
 from cuefocus.files.durations import Duration
 from cuefocus.show.models import Act, Cue, Moment, Show
 from cuefocus.timebase.frames import FrameRate, parse_timecode, unwrap_near
 from cuefocus.timebase.units import NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class ActAnchors:
-    """What stands on an act's media."""
-
-    words: Words | None = None
-    beats: BeatMap | None = None
-
-
-NO_ANCHORS = ActAnchors()
 
 
 @dataclass(frozen=True, slots=True)

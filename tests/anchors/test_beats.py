@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mido import MetaMessage, MidiFile, MidiTrack
 
 from cuefocus.anchors.anchor import AnchorMissing, AnchorsRefused
-from cuefocus.anchors.beats import BeatMap, beats_after_s, beats_before_s, parse_beats
+from cuefocus.anchors.beat_grid import BeatMap, beats_after_s, beats_before_s
+from cuefocus.anchors.beats import parse_beats
 from cuefocus.anchors.tempo_map import TempoMap
 from cuefocus.errors import InputError
 

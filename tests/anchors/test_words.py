@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuefocus.anchors.anchor import AnchorMissing, AnchorsRefused
-from cuefocus.anchors.words import Words, parse_words, tokens_of
+from cuefocus.anchors.spoken import Words, tokens_of
+from cuefocus.anchors.words import parse_words
 from cuefocus.errors import InputError, ShowFileError
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cuefocus.anchors.beats import BeatMap, load_beats
-from cuefocus.anchors.words import Words, load_words
+from cuefocus.anchors.beat_grid import BeatMap
+from cuefocus.anchors.beats import load_beats
+from cuefocus.anchors.spoken import Words
+from cuefocus.anchors.words import load_words
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.rig.loader import LoadedRig, load_lens, load_rig
 from cuefocus.show.loader import load_show
