@@ -54,7 +54,7 @@ class CountsRange(Written):
 
 
 PortKind = Literal["sim", "serial", "slcan", "can", "udp"]
-_HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
+_HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+(?:%[A-Za-z0-9_.-]+)?\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Final
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.kernel_stamps import wall_now_ns
 from cuefocus.shells.packet_filter import Line, Op, assembled
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
 
@@ -64,14 +65,17 @@ class DeskPort:
     Args:
         heard: the port.
         clock_ns: the host clock.
+        wall_ns: the clock that the kernel stamps with.
     """
 
-    def __init__(self, heard: UdpPort, *, clock_ns: Callable[[], int] = now_ns) -> None:
+    def __init__(
+        self, heard: UdpPort, *, clock_ns: Callable[[], int] = now_ns, wall_ns: Callable[[], int] = wall_now_ns
+    ) -> None:
         self._heard = heard
         self._second: socket.socket | None = None
         self._dropped = 0
-        self.ordinary = UdpInlet(heard, opener=self._open, clock_ns=clock_ns)
-        self.urgent = UdpInlet(heard, opener=self._open_second, clock_ns=clock_ns)
+        self.ordinary = UdpInlet(heard, opener=self._open, clock_ns=clock_ns, wall_ns=wall_ns)
+        self.urgent = UdpInlet(heard, opener=self._open_second, clock_ns=clock_ns, wall_ns=wall_ns)
 
     @property
     def dropped(self) -> int:

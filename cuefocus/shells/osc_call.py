@@ -13,6 +13,8 @@ from cuefocus.engine.calls import Call, Talk, call_of
 from cuefocus.engine.peers import Guest
 from cuefocus.shells.front_desk_config import CallConfig
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.kernel_stamps import STAMP_BYTES, StreamStamps, have_stamped
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc import OscMessage, read_packet, write_message
 from cuefocus.wire.osc_stream import OscStream
@@ -39,7 +41,8 @@ class OscCall:
         self._call: Call = call_of(config.kind, user=config.user, passcode=config.passcode, workspace=config.workspace)
         self._poll = select.epoll()
         self._socket: socket.socket | None = None
-        self._stream = OscStream(config.by)
+        self._stream, self._stamps = OscStream(config.by), StreamStamps(clock_ns)
+        self._looked_ns = 0
         self._unsent = bytearray()
         self._connected = False
         self._there = False
@@ -69,7 +72,8 @@ class OscCall:
         if not self._connected:
             self._pick_up(at_ns)
             return []
-        heard = [found for packet in self._read(at_ns) for found in self._hear(packet, at_ns)]
+        came, self._looked_ns = self._read(at_ns), at_ns
+        heard = [found for packet, stamp_ns in came for found in self._hear(packet, stamp_ns, at_ns)]
         if self._socket is not None:
             self._keep_alive(at_ns)
             self._say((), at_ns)  # what the line had no room for
@@ -95,11 +99,12 @@ class OscCall:
         kind = socket.SOCK_DGRAM if config.by == "udp" else socket.SOCK_STREAM
         made = socket.socket(family, kind | socket.SOCK_CLOEXEC)
         made.setblocking(False)
+        have_stamped(made)
         self._again_ns, self._connected = at_ns, False
-        self._stream, self._unsent = OscStream(config.by), bytearray()
-        self._socket = made
+        self._stream, self._stamps, self._unsent = OscStream(config.by), StreamStamps(self._now_ns), bytearray()
+        self._socket, self._looked_ns = made, at_ns
         try:
-            error = made.connect_ex((config.host, config.port))
+            error = made.connect_ex(ip_place(config.host, config.port))
         except OSError as problem:  # a name that nobody knows
             self._hang_up(at_ns, str(problem))
             return
@@ -134,29 +139,30 @@ class OscCall:
             self._there, self._why = True, ""
             self._news.append(("state", f"{self.config.id} answers at {self.config.host}, port {self.config.port}"))
 
-    def _read(self, at_ns: int) -> list[bytes]:
-        packets: list[bytes] = []
+    def _read(self, at_ns: int) -> list[tuple[bytes, int]]:
+        """The packets that have come, each with its host time."""
+        came: list[tuple[bytes, int]] = []
         for _ in range(_MOST_READS):
             if self._socket is None:
                 break
             try:
-                data = self._socket.recv(_READ_BYTES)
+                data, ancillary, *_ = self._socket.recvmsg(_READ_BYTES, STAMP_BYTES)
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as problem:
                 self._hang_up(at_ns, os.strerror(problem.errno or 0))
                 break
             if self.config.by == "udp":
-                packets.append(data)
+                came += self._stamps.of([data], ancillary, self._looked_ns)
             elif not data:
                 self._hang_up(at_ns, "it hung up")
             else:
-                packets += self._stream.feed(data)
+                came += self._stamps.of(self._stream.feed(data), ancillary, self._looked_ns)
                 if self._stream.lost:
                     self._hang_up(at_ns, self._stream.lost)
-        return packets
+        return came
 
-    def _hear(self, packet: bytes, at_ns: int) -> list[tuple[OscMessage, int]]:
+    def _hear(self, packet: bytes, stamp_ns: int, at_ns: int) -> list[tuple[OscMessage, int]]:
         self._heard_ns = at_ns
         self._arrived()
         heard: list[tuple[OscMessage, int]] = []
@@ -165,7 +171,7 @@ class OscCall:
             if talk.note:
                 self._news.append(("alarm", f"{self.config.id}: {talk.note}"))
             self._say(talk.out, at_ns)
-            heard += [(each, at_ns) for each in talk.means]
+            heard += [(each, stamp_ns) for each in talk.means]
         return heard
 
     def _keep_alive(self, at_ns: int) -> None:

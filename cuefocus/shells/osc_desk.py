@@ -7,7 +7,6 @@ import contextlib
 import select
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Final
 
 from cuefocus.engine.front_desk import FrontDesk, Hearing
@@ -18,6 +17,8 @@ from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import host_of
+from cuefocus.shells.kernel_stamps import wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.osc_call import OscCall
 from cuefocus.shells.osc_tcp import OscTcp
@@ -51,18 +52,19 @@ class OscDesk:
         front: FrontDesk,
         *,
         clock_ns: Callable[[], int] = now_ns,
-        wall_ns: Callable[[], int] = lambda: clock_gettime_ns(CLOCK_REALTIME),
+        wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
         self.front, self._now_ns, self._wall_ns = front, clock_ns, wall_ns
         self._news: list[Fields] = []
         self._poll = select.epoll()
         self._ports = [
-            DeskPort(UdpPort("OSC", "network.osc.listen", host, port), clock_ns=clock_ns) for host, port in config.udp
+            DeskPort(UdpPort("OSC", "network.osc.listen", host, port), clock_ns=clock_ns, wall_ns=wall_ns)
+            for host, port in config.udp
         ]
         self._tcp: list[OscTcp] = []
         for host, port in config.tcp:
             try:
-                self._tcp.append(OscTcp(host, port))
+                self._tcp.append(OscTcp(host, port, clock_ns=clock_ns, wall_ns=wall_ns))
             except DeviceError as problem:
                 self._alarm(str(problem))
         for server in self._tcp:
@@ -185,14 +187,13 @@ class OscDesk:
         return False
 
     def _take_lines(self, server: OscTcp, heard: list[Command | Trigger]) -> None:
-        for host, port, number, packet, lost in server.receive():
-            guest = Guest(host, port, number)
+        for guest, packet, stamp_ns, lost in server.receive():
             if lost:
-                self.front.faults.torn(host, lost)
+                self.front.faults.torn(guest.host, lost)
             else:
-                self._made(self.front.hear(packet, self._now_ns(), guest, self._host_ns_of), heard)
-        for host, port, number in server.ended():
-            self.front.leave(Guest(host, port, number))
+                self._made(self.front.hear(packet, stamp_ns, guest, self._host_ns_of), heard)
+        for guest in server.ended():
+            self.front.leave(guest)
 
     def _made(self, hearing: Hearing, heard: list[Command | Trigger]) -> None:
         heard += hearing.events
@@ -264,4 +265,4 @@ def resolved(host: str, port: int) -> tuple[str, int] | None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except OSError:
         return None
-    return str(found[0][4][0]), port
+    return host_of(found[0][4]), port

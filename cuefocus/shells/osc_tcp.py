@@ -4,11 +4,15 @@ import contextlib
 import os
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Final
 
+from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import host_of, ip_place
+from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
 from cuefocus.wire.osc_stream import OscStream
 
 MOST_CONNECTIONS: Final = 32
@@ -23,8 +27,8 @@ _NUMBERS: Final = count(1)
 class _Line:
     """One connection."""
 
-    def __init__(self, number: int, made: socket.socket, host: str, port: int) -> None:
-        self.number, self.socket, self.host, self.port = number, made, host, port
+    def __init__(self, made: socket.socket, guest: Guest, stamps: StreamStamps) -> None:
+        self.socket, self.guest, self.stamps = made, guest, stamps
         self.stream = OscStream()
         self.unsent = bytearray()
 
@@ -35,20 +39,30 @@ class OscTcp:
     Args:
         address: one of our own, IPv4 or IPv6.
         port: its number.
+        clock_ns: the host clock.
+        wall_ns: the clock that the kernel stamps with.
 
     Raises: DeviceError when it cannot be opened.
     """
 
-    def __init__(self, address: str, port: int) -> None:
-        self.address, self.port = address, port
+    def __init__(
+        self,
+        address: str,
+        port: int,
+        *,
+        clock_ns: Callable[[], int] = now_ns,
+        wall_ns: Callable[[], int] = wall_now_ns,
+    ) -> None:
+        self.address, self.port, self._now_ns, self._wall_ns = address, port, clock_ns, wall_ns
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._server = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
+            have_stamped(self._server)  # so that is all that comes by its connections
             self._server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 self._server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             self._server.setblocking(False)
-            self._server.bind((address, port))
+            self._server.bind(ip_place(address, port))
             self._server.listen(MOST_CONNECTIONS)
         except OSError as problem:
             self._server.close()
@@ -58,28 +72,31 @@ class OscTcp:
         self._by_number: dict[int, int] = {}
         self._poll = select.epoll()
         self._poll.register(self._server.fileno(), select.EPOLLIN)
-        self._ended: list[tuple[str, int, int]] = []
+        self._ended: list[Guest] = []
+        self._looked_ns = clock_ns()
 
     def fileno(self) -> int:
         """Readable when something has come. The same one for life."""
         return self._poll.fileno()
 
-    def receive(self) -> Iterator[tuple[str, int, int, bytes, str]]:
-        """What has come, each as host, port, connection, packet, and why the connection is lost (empty: it is not)."""
+    def receive(self) -> Iterator[tuple[Guest, bytes, int, str]]:
+        """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not)."""
+        looked_ns, self._looked_ns = self._looked_ns, self._now_ns()
         for fd, happened in self._poll.poll(0):
             if fd == self._server.fileno():
-                self._accept()
+                for new, line in self._accept():
+                    yield from self._read(new, line, looked_ns)
                 continue
-            line = self._lines.get(fd)
-            if line is None:
+            known = self._lines.get(fd)
+            if known is None:
                 continue
             if happened & select.EPOLLOUT:
-                self._flush(fd, line)
+                self._flush(fd, known)
             if happened & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
-                yield from self._read(fd, line)
+                yield from self._read(fd, known, looked_ns)
 
-    def ended(self) -> list[tuple[str, int, int]]:
-        """Connections that are over since the last call: host, port, number."""
+    def ended(self) -> list[Guest]:
+        """Who has hung up since the last call."""
         ended, self._ended = self._ended, []
         return ended
 
@@ -99,34 +116,40 @@ class OscTcp:
         self._server.close()
         self._poll.close()
 
-    def _accept(self) -> None:
+    def _accept(self) -> list[tuple[int, _Line]]:
+        """Who has called, each with its descriptor."""
+        accepted: list[tuple[int, _Line]] = []
         while True:
             try:
-                made, (host, port, *_) = self._server.accept()
+                made, place = self._server.accept()
             except OSError:
-                return
+                return accepted
             if len(self._lines) >= MOST_CONNECTIONS:
                 made.close()
                 continue
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            line = _Line(next(_NUMBERS), made, host, port)
+            line = _Line(
+                made, Guest(host_of(place), place[1], next(_NUMBERS)), StreamStamps(self._now_ns, self._wall_ns)
+            )
             self._lines[made.fileno()] = line
-            self._by_number[line.number] = made.fileno()
+            self._by_number[line.guest.line] = made.fileno()
             self._poll.register(made.fileno(), select.EPOLLIN)
+            accepted.append((made.fileno(), line))
 
-    def _read(self, fd: int, line: _Line) -> Iterator[tuple[str, int, int, bytes, str]]:
+    def _read(self, fd: int, line: _Line, looked_ns: int) -> Iterator[tuple[Guest, bytes, int, str]]:
+        ancillary: Ancillary = ()
         try:
-            data = line.socket.recv(_READ_BYTES)
+            data, ancillary, *_ = line.socket.recvmsg(_READ_BYTES, STAMP_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as problem:
             data = b""
             line.stream.lost = os.strerror(problem.errno or 0)
-        for packet in line.stream.feed(data):
-            yield line.host, line.port, line.number, packet, ""
+        for packet, stamp_ns in line.stamps.of(line.stream.feed(data), ancillary, looked_ns):
+            yield line.guest, packet, stamp_ns, ""
         if line.stream.lost and data:
-            yield line.host, line.port, line.number, b"", line.stream.lost
+            yield line.guest, b"", self._looked_ns, line.stream.lost
         if not data or line.stream.lost:
             self._hang_up(fd)
 
@@ -152,5 +175,5 @@ class OscTcp:
         with contextlib.suppress(OSError):
             self._poll.unregister(fd)
         line.socket.close()
-        del self._by_number[line.number]
-        self._ended.append((line.host, line.port, line.number))
+        del self._by_number[line.guest.line]
+        self._ended.append(line.guest)

@@ -1,9 +1,4 @@
-"""A UDP port, listened to: datagrams with the kernel's own stamps.
-
-The kernel stamps by the wall clock. Each stamp is turned into an age at the moment the datagram is fetched, so what
-the wall clock says does not matter as long as it is not set in between; where it was, the datagram counts from when it
-was fetched.
-"""
+"""A UDP port, listened to: datagrams with the kernel's own stamps."""
 
 import contextlib
 import ipaddress
@@ -13,22 +8,19 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
-from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Final
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import host_of, ip_place
+from cuefocus.shells.kernel_stamps import STAMP_BYTES, KernelStamps, have_stamped, wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.timebase.units import NS_PER_S
 
-_SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h; Python does not name it
 _IP_PKTINFO: Final = 8  # linux/in.h
-_TIMESPEC: Final = struct.Struct("@ll")
 _PKTINFO: Final = struct.Struct("=i4s4s")
-_ANCILLARY_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_PKTINFO.size)
+_ANCILLARY_BYTES: Final = STAMP_BYTES + socket.CMSG_SPACE(_PKTINFO.size)
 _DATAGRAM_BYTES: Final = 65_535  # the longest there is: what is cut short reads as torn
-_OLDEST_NS: Final = 10 * NS_PER_S
-_CLOCK_SET_NS: Final = NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
 
 
@@ -81,7 +73,7 @@ def open_udp(
     made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
     try:
         made.setblocking(False)
-        made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        have_stamped(made)
         if heard.shared:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -89,9 +81,9 @@ def open_udp(
         if bound_to is not None:
             made.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
             with contextlib.closing(socket.socket(family, socket.SOCK_DGRAM)) as trial:
-                trial.bind((heard.address, 0))
+                trial.bind(ip_place(heard.address, 0))
         prepare(made)
-        made.bind((heard.address if bound_to is None else bound_to, heard.port))
+        made.bind(ip_place(heard.address if bound_to is None else bound_to, heard.port))
     except OSError as problem:
         made.close()
         raise _refusal(heard, problem) from None
@@ -134,16 +126,15 @@ class UdpInlet:
         opener: Callable[[], socket.socket] | None = None,
         came_by: str | None = None,
         clock_ns: Callable[[], int] = now_ns,
-        wall_ns: Callable[[], int] = lambda: clock_gettime_ns(CLOCK_REALTIME),
+        wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
-        self.heard, self._now_ns, self._wall_ns = heard, clock_ns, wall_ns
+        self.heard, self._now_ns = heard, clock_ns
+        self._stamps = KernelStamps(clock_ns, wall_ns)
         self._opener = opener if opener is not None else lambda: open_udp(heard)
         self._only = None if came_by is None else socket.inet_aton(came_by)
         self._socket: socket.socket | None = None
         self.opening = 0
         self._again_ns = 0
-        self._offset_ns: int | None = None
-        self._set_ns = 0
 
     def fileno(self) -> int:
         """The socket; -1 while there is none."""
@@ -167,22 +158,19 @@ class UdpInlet:
             self._again_ns = self._now_ns() + _AGAIN_NS
             reason = os.strerror(problem.errno or 0)
             return Standing(False, f"{self.heard.name} cannot be heard: {reason}", self.opening)
-        stamped_ns: int | None = None
         came_by: bytes | None = None
         for level, kind, value in ancillary:
-            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) >= _TIMESPEC.size:
-                seconds, nanoseconds = _TIMESPEC.unpack_from(value)
-                stamped_ns = seconds * NS_PER_S + nanoseconds
-            elif level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(value) >= _PKTINFO.size:
+            if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(value) >= _PKTINFO.size:
                 came_by = _PKTINFO.unpack_from(value)[1]
-        ours = (self._only is None or came_by == self._only) and self._heeds(sender[0])
-        return Message(data if ours else b"", self._host_ns(stamped_ns), sender[0], sender[1])
+        host = host_of(sender)
+        ours = (self._only is None or came_by == self._only) and self._heeds(host)
+        return Message(data if ours else b"", self._stamps.host_ns(ancillary), host, sender[1])
 
     def send(self, data: bytes, to: tuple[str, int]) -> None:
         """Send a datagram from this port; while it is not open, or nobody can be reached, nothing happens."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
-                self._socket.sendto(data, to)
+                self._socket.sendto(data, ip_place(*to))
 
     def close(self) -> None:
         """Give the port back."""
@@ -205,16 +193,3 @@ class UdpInlet:
             return Standing(False, str(problem), self.opening)
         self.opening += 1
         return Standing(True, self.heard.text, self.opening)
-
-    def _host_ns(self, stamped_ns: int | None) -> int:
-        """Host time of a kernel stamp; of now, where there is none or the wall clock was set meanwhile."""
-        at_ns = self._now_ns()
-        if stamped_ns is None:
-            return at_ns
-        wall_ns = self._wall_ns()
-        offset_ns = wall_ns - at_ns
-        if self._offset_ns is not None and abs(offset_ns - self._offset_ns) > _CLOCK_SET_NS:
-            self._set_ns = at_ns
-        self._offset_ns = offset_ns
-        host_ns = stamped_ns - offset_ns
-        return host_ns if max(self._set_ns, at_ns - _OLDEST_NS) <= host_ns <= at_ns else at_ns

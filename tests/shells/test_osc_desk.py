@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from pythonosc import slip
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
@@ -17,6 +18,7 @@ from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
 from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields, front_desk_from
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.kernel_stamps import wall_now_ns
 from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
 from cuefocus.timebase.units import NS_PER_S
@@ -126,6 +128,35 @@ def test_a_line_that_speaks_no_osc_is_hung_up_on_and_told() -> None:
         assert ended
     (told,) = [fields for fields in desk.news() if fields["event"] == "alarm"]
     assert "is no OSC" in str(told["text"])
+    desk.close()
+
+
+@pytest.mark.parametrize("way", ["called before", "called meanwhile", "udp"])
+def test_words_that_waited_while_nobody_looked_are_as_old_as_they_are(way: str) -> None:
+    asleep_ns = 0
+    kind = socket.SOCK_DGRAM if way == "udp" else socket.SOCK_STREAM
+    port = free_port(kind)
+    here = ((HOST, port),)
+    config = FrontDeskConfig(udp=here) if way == "udp" else FrontDeskConfig(tcp=here)
+    desk = OscDesk(
+        config,
+        FrontDesk(DeskRules(), TriggerTable(["/cue/x"]), count(1).__next__),
+        clock_ns=lambda: now_ns() + asleep_ns,
+        wall_ns=lambda: wall_now_ns() + asleep_ns,
+    )
+    with socket.socket(socket.AF_INET, kind) as line:
+        if way != "called meanwhile":
+            line.connect((HOST, port))
+            line.sendall(packet("/cuefocus/next") if way == "udp" else slip.encode(packet("/cuefocus/next")))
+            assert len(heard(desk, 1)) == 1
+        else:
+            line.connect((HOST, port))
+        for word in ("/cuefocus/go", "/cue/x", "/cuefocus/back"):
+            line.sendall(packet(word) if way == "udp" else slip.encode(packet(word)))
+        asleep_ns = NS_PER_S
+        events = heard(desk, 3)
+    assert len(events) == 3
+    assert min(now_ns() + asleep_ns - event.stamp_ns for event in events) >= NS_PER_S
     desk.close()
 
 

@@ -1,0 +1,34 @@
+"""Addresses as we write them, and as sockets want them.
+
+The interface of a link-local address is part of the address here (`fe80::1%eth0`: another machine may have the same
+address behind another interface); sockets want it, and give it, as a number apart.
+Source: RFC 4007 §11; Python's documentation of socket, address families.
+"""
+
+import socket
+from collections.abc import Sequence
+
+Place = tuple[str, int] | tuple[str, int, int, int]
+
+
+def ip_place(host: str, port: int) -> Place:
+    """An address and port for `bind`, `connect` and `sendto`.
+
+    Raises: OSError when there is no such interface (any more).
+    """
+    bare, _, scope = host.partition("%")
+    if not scope:
+        return host, port
+    return bare, port, 0, int(scope) if scope.isdigit() else socket.if_nametoindex(scope)
+
+
+def host_of(place: Sequence[str | int | bytes]) -> str:
+    """The address of who has sent, called or been found, with its interface where that matters."""
+    host = str(place[0])
+    scope = int(place[3]) if len(place) > 3 else 0
+    if not scope or "%" in host:
+        return host
+    try:
+        return f"{host}%{socket.if_indextoname(scope)}"
+    except OSError:  # it has just gone
+        return f"{host}%{scope}"
