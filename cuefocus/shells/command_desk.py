@@ -5,9 +5,13 @@ from typing import Final
 
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command
-from cuefocus.shells.local_socket import LocalServer, Peer
+from cuefocus.shells.local_socket import UNTIL, LocalServer, Peer
+from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.wire.said import STOPS
 
 _TEXT_LONGEST: Final = 4096
+_ASKS: Final = "status"
+"""A word that nobody misses."""
 
 
 class CommandDesk:
@@ -22,6 +26,7 @@ class CommandDesk:
     def __init__(self, server: LocalServer, number: Callable[[], int], now_ns: Callable[[], int]) -> None:
         self._server, self._number, self._now_ns = server, number, now_ns
         self._asked: dict[int, Peer] = {}
+        self._expired: list[str] = []
 
     def fileno(self) -> int:
         """Readable when there is a command."""
@@ -36,15 +41,36 @@ class CommandDesk:
             if command is None:
                 self._server.answer(peer, {"ok": False, "problem": 'a command is {"verb": …, "target": …, "value": …}'})
                 continue
+            if self._given_up(fields, command):
+                continue
             self._asked[command.id] = peer
             heard.append(command)
         return heard
+
+    def expired(self) -> list[str]:
+        """What was not obeyed since the last call: whoever had said it had been told that nobody answers."""
+        expired, self._expired = self._expired, []
+        return expired
 
     def answer(self, reply: Reply) -> None:
         """Give an answer to who asked; one that nobody waits for goes nowhere."""
         peer = self._asked.pop(reply.id, None)
         if peer is not None:
             self._server.answer(peer, {"ok": reply.ok, "text": reply.text, "data": reply.data})
+
+    def _given_up(self, fields: Mapping[str, object], command: Command) -> bool:
+        """Whether nobody waits for a command any more. Stops are obeyed whenever they come."""
+        until_ns = fields.get(UNTIL)
+        if not isinstance(until_ns, int) or command.stamp_ns <= until_ns or command.verb in STOPS:
+            return False
+        if command.verb == _ASKS:
+            return True
+        said = " ".join(filter(None, (command.source, command.verb, command.target, command.value)))
+        late_ms = (command.stamp_ns - until_ns) // NS_PER_MS
+        self._expired.append(
+            f"{said} came {late_ms} ms after its sender had given up; say it again if it is still meant"
+        )
+        return True
 
     def _command(self, fields: Mapping[str, object]) -> Command | None:
         texts = {key: fields.get(key, "") for key in ("verb", "target", "value")}

@@ -182,6 +182,8 @@ class Conductor:
         inbox += around.sources.pump()
         if around.server.fileno() in readable:
             inbox += self._commands.take()
+            for text in self._commands.expired():
+                self._alarm(text)
         return inbox
 
     def _motion_life(self) -> list[InboxEvent]:

@@ -18,6 +18,8 @@ from cuefocus.shells.host_clock import now_ns
 from cuefocus.timebase.units import NS_PER_MS
 
 MESSAGE_BYTES: Final = 16_384
+UNTIL: Final = "until_ns"
+"""The key of how long whoever asks waits."""
 Peer = str | bytes
 Fields = dict[str, object]
 
@@ -79,7 +81,7 @@ class LocalServer:
 
 
 def ask(path: Path, fields: Mapping[str, object], *, timeout_ns: int = 1000 * NS_PER_MS) -> Fields:
-    """Send a command and wait for its answer.
+    """Send a command and wait for its answer. With it goes until when it is waited for, host ns.
 
     Raises: DeviceError when nobody listens at `path`, or no answer comes in time.
     """
@@ -90,7 +92,7 @@ def ask(path: Path, fields: Mapping[str, object], *, timeout_ns: int = 1000 * NS
         try:
             mine.connect(os.fspath(path))
             _patiently(mine, select.POLLOUT, until_ns, path)
-            mine.send(_encoded(fields))
+            mine.send(_encoded({**fields, UNTIL: until_ns}))
             _patiently(mine, select.POLLIN, until_ns, path)
             answer = _decoded(mine.recv(MESSAGE_BYTES + 1))
         except OSError as problem:

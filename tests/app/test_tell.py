@@ -14,7 +14,7 @@ from cuefocus.app.runtime_dir import RuntimeDir, claim, runtime_base
 from cuefocus.app.tell import Order, order_from, tell
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
-from cuefocus.shells.local_socket import LocalServer
+from cuefocus.shells.local_socket import UNTIL, LocalServer
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.verb import cuefocus
 from tests.stories.kit import Story
@@ -32,6 +32,7 @@ def _listening(path: Path, text: str, heard: list[dict[str, object]], *, ok: boo
         while not over.is_set():
             wait.wait_until(now_ns() + 20 * NS_PER_MS)
             while (taken := server.take()) is not None:
+                assert isinstance(taken[0].pop(UNTIL), int)
                 heard.append(taken[0])
                 server.answer(taken[1], {"ok": ok, "text": text, "data": {"who": text}})
 

@@ -7,7 +7,7 @@ import pytest
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
-from cuefocus.shells.local_socket import LocalServer, ask
+from cuefocus.shells.local_socket import UNTIL, LocalServer, ask
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 
@@ -28,6 +28,9 @@ def test_a_command_is_heard_and_answered(tmp_path: Path) -> None:
     answer = ask(server.path, {"verb": "hold", "target": "A.focus"}, timeout_ns=5 * NS_PER_S)
     thread.join()
     server.close()
+    heard = answer["heard"]
+    assert isinstance(heard, dict)
+    assert heard.pop(UNTIL) > now_ns(), "it says until when it waits"
     assert answer == {"ok": True, "heard": {"verb": "hold", "target": "A.focus"}}
     assert not server.path.exists()
 
