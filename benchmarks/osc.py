@@ -1,6 +1,6 @@
 """OSC in to the first set-point out at a motor's line, beside other programs that hear OSC, in one run.
 
-    python benchmarks/osc.py [--shots 2000] [--hz 1000] [--only ours,echo]
+    python benchmarks/osc.py [--shots 2000] [--hz 1000] [--only ours,echo] [--flood]
 
 A C program sends messages 5 to 10 ms apart, made by python-osc's builder. A peer answers each by UDP (`oscdump`: a line
 on a pty); ours pulls one of six motors from rest to its other mark, and what counts is the first set-point that is not
@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from osc_flood import flood
 from osc_hearers import HEARERS, Hearer, Shot, missing_of
 from osc_stage import Stage
 from timing_rig import headline, heaters, hogs, lifted_workers
@@ -59,6 +60,8 @@ def main() -> int:
     parser.add_argument("--bundles", type=int, default=100, help="time-tagged ones, for each distance")
     parser.add_argument("--hz", type=int, default=1000, help="set-points a second of each motor")
     parser.add_argument("--hogs", type=int, default=0, help="CPU-bound, garbage-collecting Python processes beside it")
+    parser.add_argument("--flood", action="store_true", help="a song with and without a flood, instead of all that")
+    parser.add_argument("--packets", type=int, default=40_000, help="in each of the three bursts of the flood")
     parser.add_argument("--only", default="", help=f"some of {', '.join(HEARERS)}")
     parser.add_argument("--keep", type=Path, help="folder for rig, show, logs and journals")
     given = parser.parse_args()
@@ -71,6 +74,8 @@ def main() -> int:
         stack.enter_context(heaters())
         stack.enter_context(hogs(given.hogs))
         stack.enter_context(lifted_workers())
+        if given.flood:
+            return flood(folder, given.hz, given.packets)
         stage = Stage(folder, given.hz)
         for name in wanted:
             if missing := missing_of(name):

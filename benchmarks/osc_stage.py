@@ -79,7 +79,7 @@ class Stage:
 
     def lands_ms(self, index: int) -> range:
         """When the racks of one of those land, in the song."""
-        return range(2000 + 61 * index, (self.song_s - 6) * 1000, 1003)
+        return range(2000 + 251 * index, (self.song_s - 6) * 1000, 1003)
 
     def _rig(self) -> str:
         cameras = "\n".join(
@@ -265,10 +265,16 @@ def first_moved(frames: Frames, after_ns: int, until_ns: int) -> int | None:
 
 
 def volley(
-    log: Path, shots: Sequence[tuple[int, bytes]], *, start_ns: int, tail_ms: int = 400, priority: int = PRIORITY
+    log: Path,
+    shots: Sequence[tuple[int, bytes]],
+    *,
+    start_ns: int,
+    tail_ms: int = 400,
+    priority: int = PRIORITY,
+    answers: int = ANSWERS,
 ) -> None:
     """Send datagrams to the port under test, each so long after `start_ns` (host time); log them and the answers."""
     packets = b"".join(struct.pack("=qH", at_ns, len(data)) + data for at_ns, data in shots)
-    numbers = (PORT, ANSWERS, start_ns, tail_ms, priority)
+    numbers = (PORT, answers, start_ns, tail_ms, priority)
     host, *rest = (HOST, *map(str, numbers))
     subprocess.run([compiled("volley"), log, host, *rest], input=packets, check=True)

@@ -46,6 +46,7 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
             other.watch_until_ns = min(other.watch_until_ns, max(leaves_ns, other.land_host_ns))
     later = _later(session, orders, rack, job)
     orders.trigger(rack, later, now_ns, clock)
+    session.hurry()
     orders.cast, orders.cautious = job.cue, False
     running = clock.running and clock.speed > 0.0
     orders.cast_after = session.stage.last_begun(session, orders) if running else None

@@ -77,6 +77,7 @@ class FrontDesk:
         self.view = ShowView()
         self._triggers, self._number, self._way = triggers, number, way
         self._packets: dict[bytes, OscPacket] = {}
+        self._no_word: dict[tuple[OscMessage, type], tuple[str, ...]] = {}
         self._last: dict[tuple[Guest, bytes], int] = {}
         self._asked: dict[int, _Asked] = {}
         self._refusals_answered = 0
@@ -155,6 +156,13 @@ class FrontDesk:
                 self._packets[packet] = known
         return known
 
+    def _remember_no_word(self, message: OscMessage, keys: tuple[str, ...]) -> None:
+        """What is no dialect's word today is none tomorrow: of such a message only the triggers count."""
+        if len(message.address) <= _LONGEST_REMEMBERED and len(message.arguments) <= 1:
+            if len(self._no_word) >= _MOST_REMEMBERED:
+                self._no_word.clear()
+            self._no_word[message, type(message.first)] = keys  # 2 and 2.0 are equal, and mean different things
+
     def _twice(self, packet: bytes, read: OscPacket, stamp_ns: int, guest: Guest) -> bool:
         before_ns = self._last.get((guest, packet))
         if before_ns is None or not 0 <= stamp_ns - before_ns < TWICE_NS:
@@ -184,9 +192,17 @@ class FrontDesk:
         host_ns_of: Callable[[int], int],
         hearing: Hearing,
     ) -> None:
-        dialect, heard = hear(message, self.view) or (None, None)
-        stops = heard is not None and any(said.verb in STOPS for said in heard.said)
-        keys = () if stops else self._triggers.heard(message)
+        dialect: Dialect | None = None
+        heard: Heard | None = None
+        stops, known = False, self._no_word.get((message, type(message.first)))
+        if known is None:
+            dialect, heard = hear(message, self.view) or (None, None)
+            stops = heard is not None and any(said.verb in STOPS for said in heard.said)
+            keys = () if stops else self._triggers.heard(message)
+            if heard is None and message.time_tag is None:
+                self._remember_no_word(message, keys)
+        else:
+            keys = known
         if not keys and (dialect is None or heard is None):
             self.faults.unheard += 1
             return

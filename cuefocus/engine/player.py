@@ -2,6 +2,7 @@
 
 A set-point is u(t) = x(s) + τ·dx/dt, s = show time at the middle of the span the set-point will be held, seen from the
 motor's own delay. A landing has a set-point of its own: the grid yields so that its last byte is out when it must be.
+A splice that begins while the axis rests begins the grid anew, so that a GO does not wait for the next point of it.
 Loaded by the motion process: plain Python only, no clock of its own.
 """
 
@@ -22,6 +23,7 @@ _NO_PLAN = AxisPlan(follow=False, track=Track(0.0))
 _RELEASE, _HAND, _STOPS = int(Latch.RELEASE), int(Latch.HAND), int(Latch.HOLD | Latch.PANIC | Latch.HAND)
 _AT_REST_RING_PER_S = 1e-6
 _ROUNDING_NS = 1_000  # show time and host time of one moment differ by rounding
+_READY_NS = 40_000  # what it takes to make a frame and to have it written
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class AxisPlayer:
         self._seen_attach: int | None = None
         self._hand_ring = 0.0
         self._adrift = True  # the motor may stand elsewhere than the last set-point: a report says where
+        self._grid_ns = grid_origin_ns
+        self._spliced: tuple[int, int] | None = None  # from and until when, the splice that began the grid in use
 
     @property
     def ring(self) -> float:
@@ -136,7 +140,7 @@ class AxisPlayer:
             self._adrift = True
             return None
         self._attend(orders, stops)
-        grid_ns = self._next_grid_ns(now_ns)
+        grid_ns = self._next_grid_ns(now_ns, orders.splice)
         if not self._holding:
             frame = self._followed(now_ns, grid_ns, clock, orders, conductor_silent)
             if frame is not None:
@@ -232,11 +236,22 @@ class AxisPlayer:
             caps.append(plan.track.moving_until(plan.depart_blocked_show_ns) or plan.depart_blocked_show_ns)
         return min(caps, default=None)
 
-    def _next_grid_ns(self, now_ns: int) -> int:
+    def _next_grid_ns(self, now_ns: int, splice: Splice | None) -> int:
         """Next grid point whose frame can still be written whole and keeps its distance from the last one."""
         period_ns = self.spec.period_ns
         earliest_ns = max(now_ns + self.spec.line_ns, self._last.due_ns + period_ns // 2)
-        return earliest_ns + (self._origin_ns - earliest_ns - 1) % period_ns + 1
+        return earliest_ns + (self._grid_origin_ns(splice, earliest_ns) - earliest_ns - 1) % period_ns + 1
+
+    def _grid_origin_ns(self, splice: Splice | None, earliest_ns: int) -> int:
+        """Any point of the grid in use. It changes at rest only: a splice then begins one of its own, at once."""
+        last = self._last
+        if abs(last.velocity_ring_per_s) < _AT_REST_RING_PER_S and not last.clamped:
+            active = splice is not None and not self._holding and last.due_ns + self.spec.dead_ns < splice.until_ns
+            span = (splice.from_ns, splice.until_ns) if splice is not None and active else None
+            if span != self._spliced:
+                self._spliced = span
+                self._grid_ns = earliest_ns + _READY_NS if active else self._origin_ns
+        return self._grid_ns
 
     def _host_due_ns(self, instant: LandingInstant, track: Track, line: Clock, after_ns: int) -> int:
         """When the last byte of a landing's own frame must be out; the frame before it is out at `after_ns`."""

@@ -67,6 +67,7 @@ class Session:
         self.halted = Halted()
         self.desk_words = DeskWords(job.stale_ns)
         self.now_ns = 0
+        self._hurries = self._hurried = False
         self._teller = Teller()
         self._plan = Plan(0, {})
         self._replies: list[Reply] = []
@@ -77,8 +78,12 @@ class Session:
     # --- the one function ---
 
     def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
-        """Take in what came, move everything on to `now_ns`, say what follows."""
-        self.now_ns = now_ns
+        """Take in what came, move everything on to `now_ns`, say what follows.
+
+        In a step in which a rack is fired, verdicts and news wait for the next, which is due at once: the rack goes
+        first. They do not wait twice.
+        """
+        self.now_ns, self._hurried, self._hurries = now_ns, self._hurries, False
         self._replies, self._rows, self._events, self._latches = [], [], [], []
         self.taking.begin_step(now_ns)
         for event in (*inbox, *self.deadlines.due(now_ns)):
@@ -95,9 +100,11 @@ class Session:
         if self.book.armed:
             self._live()
             self.casting.step(self)
-        self.judge(closing=False)
-        self.taking.end_when_due(self)
-        self.stage.let_finished_go(self)
+        if not self._hurries:
+            self.judge(closing=False)
+            self.taking.end_when_due(self)
+            self.stage.let_finished_go(self)
+            self._teller.tell(self)
         return self._outcome()
 
     # --- what comes in ---
@@ -280,6 +287,10 @@ class Session:
         """A timed rack has left: from now on a wrong rate is an alarm, not a refusal."""
         self.sources.set_run(departed=True)
 
+    def hurry(self) -> None:
+        """A rack was fired: what does not move it may wait for the next step."""
+        self._hurries = not self._hurried
+
     def judge(self, *, closing: bool) -> None:
         """Tell the rows that can be told; with `closing`, those whose watch is cut short too."""
         for row in self.jury.rows(self, closing=closing):
@@ -309,7 +320,6 @@ class Session:
         return status(self)
 
     def _outcome(self) -> Outcome:
-        self._teller.tell(self)
         changed = [orders for orders in self.stage.orders.values() if orders.changed]
         if changed:
             axes = dict(self._plan.axes)
@@ -326,6 +336,12 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            min(filter(None, (self.now_ns + TICK_NS, self.deadlines.next_ns, self.casting.next_ns(self)))),
+            self._next_due_ns(),
             self.taking.finished(self),
         )
+
+    def _next_due_ns(self) -> int:
+        """When there is something to do again; at once for what was put off for a rack."""
+        if self._hurries:
+            return self.now_ns
+        return min(filter(None, (self.now_ns + TICK_NS, self.deadlines.next_ns, self.casting.next_ns(self))))

@@ -101,6 +101,8 @@ def lay(
     known: Laid | None = None,
 ) -> Laid:
     """The same with its pieces. Only the stretch that differs from what is `known` is worked out."""
+    if not racks:
+        return Laid((), (), Track(motor_ring(spec, rest_ring, last_direction)))
     before = known if known is not None else _NOTHING
     moving = tuple(filter(_SEGMENTS, racks))
     head, tail = same_ends(moving, tuple(map(_RACK, before.pieces)))

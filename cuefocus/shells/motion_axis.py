@@ -72,7 +72,7 @@ class MotionAxis:
         self._stamp_ns = self._last_due_ns = self._heard_ns = self._failing_since_ns = 0
         self.frame: Frame | None = None
         self.write_ns, self.service_ns = NEVER_NS, 0
-        self.stale = True
+        self.stale, self.urgent = True, False
         restarted = self._words.engage_epoch > 0
         if start_ring is None and restarted and self._words.sent_ns:
             self._ring = self._words.ring
@@ -142,10 +142,20 @@ class MotionAxis:
         orders = self._orders
         if orders is not None and orders.follow and self._reader.engage_epoch != self._epoch:
             orders = replace(orders, follow=False)
-        self._plan = orders
+        before, self._plan = self._plan, orders
         self.stale = True
+        self._clear_way(before)
         following = orders is not None and orders.follow
         self._set_flags(self._flags | AxisFlag.FOLLOWING if following else self._flags & ~AxisFlag.FOLLOWING)
+
+    def _clear_way(self, before: AxisPlan | None) -> None:
+        """A splice that begins at rest does not wait behind a frame that only says again where the axis stands."""
+        frame, splice = self.frame, self._plan.splice if self._plan is not None else None
+        if splice is None or frame is None or frame.velocity_ring_per_s or frame.ring != self.player.ring:
+            return
+        former = before.splice if before is not None else None
+        if former is None or (former.from_ns, former.until_ns) != (splice.from_ns, splice.until_ns):
+            self.frame, self.write_ns, self.urgent = None, NEVER_NS, True
 
     def _drop_engage(self) -> None:
         self._epoch = self._words.drop_engage(self._status.next_index)
@@ -162,7 +172,7 @@ class MotionAxis:
     def prepare(self, now: int, clock: Clock, *, conductor_silent: bool) -> None:
         """Make, or make anew, the frame that goes out next."""
         self.wake(now)
-        self.stale = False
+        self.stale = self.urgent = False
         frame = None
         if not self._inert:
             if self._releasing and self._release(now):

@@ -30,6 +30,8 @@ _TOGETHER_NS: Final = 20_000
 """Frames due so close to one another are written in one go."""
 _REFRESH_SLACK_NS: Final = 100_000
 """A frame that is there already is made anew only with this much time in hand."""
+_LOOK_NS: Final = 40_000
+"""Orders that come while we spin are looked at with this much time in hand beside what a frame takes to make."""
 _BELL_NS: Final = 10 * NS_PER_MS
 _PIECE_NS: Final = 1_500
 _PIECES_AT_LEAST: Final = 8
@@ -99,7 +101,7 @@ class MotionLoop:
         self._wished_spin_ns = self._spin_ns = spin_ns
         self._cost_ns = _FIRST_COST_NS
         self._idle_look_ns = self._bell_ns = 0
-        self._undone = False
+        self._undone = self._urgent = False
         self._turn = 0
         self._told = status.next_index
         self._load_ns, self._load_cpu_ns = now_ns(), time.thread_time_ns()
@@ -130,7 +132,7 @@ class MotionLoop:
             if ready:
                 self._serve(ready, deadline)
             left_ns = deadline - now_ns()
-            if left_ns <= self._cost_ns or (left_ns <= self._spin_ns and self._page.tobytes() == self._seen_page):
+            if left_ns <= self._cost_ns or (left_ns <= self._spin_ns and self._spun(deadline)):
                 self._write(deadline)
 
     def watch(self, port: MotionPort) -> None:
@@ -175,6 +177,7 @@ class MotionLoop:
             moved = self._hands.taken(axis.index)
             if moved:
                 axis.move_by(moved)
+            self._urgent = self._urgent or axis.urgent
             if axis.pending:
                 self._undone, self._seen_page = True, b""
 
@@ -187,13 +190,18 @@ class MotionLoop:
         for axis in self._axes:
             if axis.write_ns < deadline:
                 deadline = axis.write_ns
-        turn = self._turn
-        for axis in self._axes[turn:] + self._axes[:turn] if turn else self._axes:
+        turn, axes = self._turn, self._axes
+        if turn:
+            axes = axes[turn:] + axes[:turn]
+        if self._urgent:
+            self._urgent = False
+            axes = tuple(sorted(axes, key=_behind))
+        for axis in axes:
             if not axis.stale:
                 continue
             now = now_ns()
             if deadline - now < self._cost_ns + (_TOGETHER_NS if axis.frame is None else _REFRESH_SLACK_NS):
-                self._turn = axis.index
+                self._turn, self._urgent = axis.index, axis.urgent
                 break
             try:
                 axis.prepare(now, clock, conductor_silent=silent)
@@ -204,6 +212,14 @@ class MotionLoop:
             took_ns = now_ns() - now
             self._cost_ns += (2 * took_ns - self._cost_ns) >> 5
         return deadline
+
+    def _spun(self, deadline: int) -> bool:
+        """Spin short of the deadline; False when orders come that can be seen to before it."""
+        page, seen, spare_ns = self._page, self._seen_page, self._cost_ns + _LOOK_NS
+        while deadline - now_ns() > spare_ns:
+            if page.tobytes() != seen:
+                return False
+        return True
 
     def _write(self, deadline: int) -> None:
         """At the deadline: write every frame that is due, then book them."""
@@ -312,3 +328,8 @@ class MotionLoop:
         self._memory.motion.note_load(round(busy * 1000), self._clock_reader.torn)
         if self._silent and self._orphaned() and all(axis.at_rest for axis in self._axes):
             self.halt()
+
+
+def _behind(axis: MotionAxis) -> bool:
+    """Sorts those first that begin to move."""
+    return not axis.urgent

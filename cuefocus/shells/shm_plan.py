@@ -27,6 +27,7 @@ class AxisPlanWriter:
         room = layout.orders_bytes - BLOCK.size
         self._orders = [BlockWriter(view, layout.orders_at(axis, parity), room) for parity in (0, 1)]
         self._tracks = TrackWriter(view, layout, axis)
+        self._written: AxisPlan | None = None
         self._last, self._payload = _last_orders(view, layout, axis, self._generation[0])
 
     @property
@@ -42,6 +43,8 @@ class AxisPlanWriter:
             engage_epoch: the axis' engage epoch if the planner knows of every drop so far, else None. A drop of ENGAGE
                 that the planner has not heard of is thus never undone by a plan it was about to write anyway.
         """
+        if plan is self._written:
+            return False  # whether ENGAGE holds depends on nothing else once it follows
         last = self._last
         epoch = last.engage_epoch if last is not None else _NO_EPOCH
         anew = last is None or not last.plan.follow or plan.attach > last.plan.attach
@@ -49,6 +52,7 @@ class AxisPlanWriter:
             epoch = engage_epoch
         track_generation = self._tracks.write(plan.track)
         payload = encode_orders(plan, epoch, track_generation)
+        self._written = plan
         if payload == self._payload:
             return False
         generation = self._generation[0] + 1

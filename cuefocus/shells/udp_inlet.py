@@ -133,6 +133,7 @@ class UdpInlet:
         self._opener = opener if opener is not None else lambda: open_udp(heard)
         self._only = None if came_by is None else socket.inet_aton(came_by)
         self._socket: socket.socket | None = None
+        self._room = [memoryview(bytearray(_DATAGRAM_BYTES))]
         self.opening = 0
         self._again_ns = 0
 
@@ -150,7 +151,7 @@ class UdpInlet:
         if self._socket is None:
             return self._open()
         try:
-            data, ancillary, _, sender = self._socket.recvmsg(_DATAGRAM_BYTES, _ANCILLARY_BYTES)
+            size, ancillary, _, sender = self._socket.recvmsg_into(self._room, _ANCILLARY_BYTES)
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as problem:
@@ -164,7 +165,7 @@ class UdpInlet:
                 came_by = _PKTINFO.unpack_from(value)[1]
         host = host_of(sender)
         ours = (self._only is None or came_by == self._only) and self._heeds(host)
-        return Message(data if ours else b"", self._stamps.host_ns(ancillary), host, sender[1])
+        return Message(bytes(self._room[0][:size]) if ours else b"", self._stamps.host_ns(ancillary), host, sender[1])
 
     def send(self, data: bytes, to: tuple[str, int]) -> None:
         """Send a datagram from this port; while it is not open, or nobody can be reached, nothing happens."""

@@ -93,6 +93,14 @@ def test_the_show_s_own_trigger_is_heard_by_value(desk: FrontDesk) -> None:
     assert said(hear(desk, packet("/lights/cue", 8))) == []
 
 
+def test_the_same_number_of_another_type_is_not_taken_for_the_one_before(desk: FrontDesk) -> None:
+    for at_s, (argument, fires) in enumerate(
+        [(2, True), (2.0, False), (2, True), (True, True), (1.0, True), (0, False)]
+    ):
+        heard = hear(desk, packet(TRIGGER, argument), at_ns=NOW + at_s * NS_PER_S)
+        assert bool(heard.events) is fires, argument
+
+
 def test_qlab_is_answered_where_it_listens(desk: FrontDesk) -> None:
     (command,) = hear(desk, packet("/cue/2/start"), DESK).events
     assert isinstance(command, Command)

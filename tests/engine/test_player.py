@@ -1,5 +1,6 @@
 """The player: each landing has a set-point of its own, nothing moves without leave, stops need nobody else."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -64,10 +65,11 @@ def played(
     clock_at: Callable[[int], Clock] = lambda _: running(),
     latch_at: Callable[[int], Latch] = lambda _: Latch.NONE,
     silent_from_ns: int = 1 << 62,
+    from_ns: int = START_NS,
 ) -> list[Frame]:
     """Frames that go out up to `until_ns`, with orders as they stand just before each is written."""
     frames: list[Frame] = []
-    now_ns = START_NS
+    now_ns = from_ns
     while now_ns < until_ns:
         silent = now_ns >= silent_from_ns
         frame = player.prepare(now_ns, clock_at(now_ns), plan_at(now_ns), latch_at(now_ns), conductor_silent=silent)
@@ -274,6 +276,47 @@ def test_a_splice_goes_before_the_track_and_the_track_holds_after_it() -> None:
     frames = played(at_rest(spec, plan), lambda _: plan, START_NS + 1200 * MS)
     assert frames[-1].ring == pytest.approx(FROM + step, abs=1e-9)
     assert all(not frame.clamped for frame in frames)
+
+
+@given(
+    period_ms=st.sampled_from([1, 10, 20]),
+    dead_ms=st.sampled_from([0, 7]),
+    lag_ms=st.sampled_from([0, 9]),
+    fired_ns=st.integers(200 * MS, 260 * MS),
+    again_ms=st.integers(40, 900),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_splice_from_rest_begins_the_grid_anew_and_one_from_motion_keeps_it(
+    period_ms: int, dead_ms: int, lag_ms: int, fired_ns: int, again_ms: int
+) -> None:
+    spec = make_spec(period_ms=period_ms, dead_ms=dead_ms, lag_ms=lag_ms)
+    idle = following(Track(FROM), epoch=-1)
+    player = at_rest(spec, idle)
+    rested = played(player, lambda _: idle, START_NS + fired_ns, clock_at=lambda _: NO_CLOCK)[-1]
+    fired_ns = max(START_NS + fired_ns, rested.write_ns + 1)
+    from_ns, again_ns = fired_ns + spec.dead_ns, fired_ns + again_ms * MS
+    laid, _ = rack(from_ns, 600 * MS)
+    first = AxisPlan(True, Track(FROM), Splice(laid, from_ns, from_ns + 600 * MS), OnLoss.FINISH, None, 2, -1)
+    second = AxisPlan(True, Track(FROM), Splice(laid, from_ns, from_ns + 601 * MS), OnLoss.FINISH, None, 3, -1)
+    begun = player.prepare(fired_ns, NO_CLOCK, first, Latch.NONE, conductor_silent=False)
+    assert begun is not None
+    soonest_ns = max(fired_ns + spec.line_ns, rested.due_ns + spec.period_ns // 2)
+    assert soonest_ns < begun.due_ns <= soonest_ns + 50_000
+    later = player.prepare(fired_ns + 20_000, NO_CLOCK, first, Latch.NONE, conductor_silent=False)
+    assert later == begun
+    frames = played(
+        player,
+        lambda now_ns: first if now_ns < again_ns else second,
+        from_ns + 900 * MS,
+        clock_at=lambda _: NO_CLOCK,
+        from_ns=fired_ns,
+    )
+    assert not any(frame.clamped for frame in frames)
+    gaps_ns = [after.due_ns - before.due_ns for before, after in itertools.pairwise([rested, *frames])]
+    assert min(gaps_ns) >= spec.period_ns // 2
+    assert max(gaps_ns) <= spec.period_ns * 3 // 2
+    ours = [frame for frame in frames if frame.due_ns + spec.dead_ns < from_ns + 560 * MS and not frame.landing]
+    assert {(frame.due_ns - begun.due_ns) % spec.period_ns for frame in ours} == {0}
 
 
 def test_without_a_clock_a_splice_is_played_all_the_same() -> None:
