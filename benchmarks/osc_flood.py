@@ -64,8 +64,8 @@ class Flooded:
         land = self.landings
         return (
             f"{self.sent:8}{self.dropped:9}{self.count:10}{self.missed:8}{land.p50:9.1f}{land.p99:9.1f}{land.most:10.1f}"
-            f"{f'{self.once} of {self.cues}':>12}{self.again:7}{self.acknowledged_ms:10.3f}{self.moving:8}{self.stopped_ms:10.3f}"
-            f"{self.grown_kib:9}"
+            f"{f'{self.once} of {self.cues}':>12}{self.again:7}{self.acknowledged_ms:10.3f}"
+            f"{self.moving:8}{self.stopped_ms:10.3f}{self.grown_kib:9}"
         )
 
 
