@@ -36,6 +36,7 @@ class Outcome:
         take_changed: a take began or ended.
         next_due_ns: call step again at this host time at the latest.
         finished: the takes asked for are done.
+        punctual_ns: when something is due that should not be late (a word with a time, a wait's end); None: nothing.
     """
 
     clock: Clock
@@ -48,3 +49,4 @@ class Outcome:
     take_changed: bool
     next_due_ns: int
     finished: bool = False
+    punctual_ns: int | None = None

@@ -327,6 +327,8 @@ class Session:
                 axes[orders.name] = orders.plan()
                 orders.changed = False
             self._plan = Plan(self._plan.generation + 1, axes)
+        awaited = (self.deadlines.next_ns, self.casting.next_ns(self))
+        punctual_ns = min((at_ns for at_ns in awaited if at_ns is not None), default=None)
         return Outcome(
             self.clock,
             self._plan,
@@ -336,12 +338,7 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            self._next_due_ns(),
+            self.now_ns if self._hurries else min(self.now_ns + TICK_NS, punctual_ns or self.now_ns + TICK_NS),
             self.taking.finished(self),
+            punctual_ns,
         )
-
-    def _next_due_ns(self) -> int:
-        """When there is something to do again; at once for what was put off for a rack."""
-        if self._hurries:
-            return self.now_ns
-        return min(filter(None, (self.now_ns + TICK_NS, self.deadlines.next_ns, self.casting.next_ns(self))))

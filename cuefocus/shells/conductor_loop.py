@@ -16,7 +16,7 @@ from cuefocus.chase.clock import NO_CLOCK, ClockState
 from cuefocus.engine.commands import LAST_WORDS
 from cuefocus.engine.outcome import Event, Outcome
 from cuefocus.engine.plan import Latch, Plan
-from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble
+from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble, Trigger
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.shells.absence import NOTICED_NS, aftermath
 from cuefocus.shells.command_desk import CommandDesk
@@ -28,6 +28,8 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 BEAT_NS: Final = 4 * NS_PER_MS
 """Well under the 10 ms in which motion wants a sign of life, and under the 50 ms after which it acts on silence."""
+_LEAD_NS: Final = 250_000
+"""So long before something is due to the moment we wake up, take in what has come, and spin."""
 _IDLE_COLLECT_NS: Final = 5 * NS_PER_S
 _FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
@@ -60,6 +62,7 @@ class Conductor:
         self._done = False
         self._meters_ns: dict[str, int] = {}
         self._due_ns = 0
+        self._punctual_ns: int | None = None
         self._held: set[str] = set()
         self._attach_from = dict(attach_seen or {})
         self._commands = CommandDesk(around.server, partial(next, around.numbers), around.now_ns)
@@ -130,11 +133,13 @@ class Conductor:
             deadline_ns = min(deadline_ns, source_ns)
         if around.desk is not None and (desk_ns := around.desk.next_due_ns) is not None:
             deadline_ns = min(deadline_ns, desk_ns)
+        if self._punctual_ns is not None:
+            deadline_ns = min(deadline_ns, self._punctual_ns - _LEAD_NS)
         readable = self._wait.wait_until(deadline_ns)
         self._put_right(around.memory.conductor_beat.last_ns)
         beat_ns = around.memory.conductor_beat.last_ns
         inbox = self._gather(readable)
-        now_ns = around.now_ns()
+        now_ns = self._at_its_moment(inbox)
         if inbox or now_ns >= self._due_ns:
             self._step(now_ns, inbox)
         else:
@@ -155,6 +160,15 @@ class Conductor:
         if "sound" in fields and now_ns - self._meters_ns.get(source, -_METER_EVERY_NS) >= _METER_EVERY_NS:
             self._meters_ns[source] = now_ns
             self._around.takes.put(fields)
+
+    def _at_its_moment(self, inbox: Sequence[InboxEvent]) -> int:
+        """Host time to step at: where something is due to the moment, that; unless a word or a stop has come."""
+        now_ns, due_ns = self._around.now_ns(), self._punctual_ns
+        if due_ns is not None and now_ns < due_ns <= now_ns + _LEAD_NS:
+            if not any(isinstance(event, Command | Trigger | Latched) for event in inbox):
+                while now_ns < due_ns:
+                    now_ns = self._around.now_ns()
+        return now_ns
 
     def _put_right(self, beat_ns: int) -> None:
         """If motion may have given us up since the sign of life at `beat_ns`, go on with it anew."""
@@ -234,7 +248,7 @@ class Conductor:
         plan = self._above_attach(outcome.plan) if changed else Plan(outcome.plan.generation)
         around.publisher.publish(now_ns, outcome.clock, plan)
         self._plan, self._clock = outcome.plan, outcome.clock
-        self._due_ns = outcome.next_due_ns
+        self._due_ns, self._punctual_ns = outcome.next_due_ns, outcome.punctual_ns
         for axis, latch, is_set in outcome.latches:
             if is_set or (clears and not anew):  # a stop set since a predecessor's last step is not undone
                 self._latch(axis, latch, is_set=is_set)

@@ -79,3 +79,13 @@ def test_a_step_that_fires_nothing_tells_its_news_at_once(desk: Desk) -> None:
     stopped = desk.step(Command("disarm", desk.now_ns))
     assert "state" in kinds(stopped)
     assert stopped.next_due_ns == desk.now_ns + TICK_NS
+
+
+def test_a_word_with_a_time_is_to_be_stepped_to_when_that_comes(desk: Desk) -> None:
+    due_ns = desk.now_ns + TICK_NS + 3 * MS
+    waiting = desk.step(Trigger("osc", "/one", desk.now_ns, "desk", due_ns))
+    assert (waiting.next_due_ns, waiting.punctual_ns) == (due_ns, due_ns)
+    assert not waiting.plan_changed
+    fired = desk.step(after_ns=3 * MS)
+    assert fired.plan_changed
+    assert fired.punctual_ns is None

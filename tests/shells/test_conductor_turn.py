@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.plan import AxisPlan, Plan
-from cuefocus.engine.ports import InboxEvent
+from cuefocus.engine.ports import Command, InboxEvent
 from cuefocus.motion.track import Segment, Track
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
@@ -18,9 +19,11 @@ from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.source_set import Heard, SourceSet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.events import Glitch
 from tests.shells.test_absence import SPEC
 
 AXIS, START_NS = "A.focus", 100 * NS_PER_S
+GO = Command("go", START_NS)
 TRACK = Track(0.2, (Segment(60 * NS_PER_S, 200 * NS_PER_MS, (0.2, 0.4, 0.0, 0.0, 0.0, 0.0)),))
 
 
@@ -93,6 +96,58 @@ class Meter:
 
     def close(self) -> None:
         pass
+
+
+class Said(Meter):
+    """A source that has said something."""
+
+    def __init__(self) -> None:
+        self.events: Sequence[InboxEvent] = ()
+
+    def pump(self) -> Sequence[InboxEvent]:
+        events, self.events = self.events, ()
+        return events
+
+
+class Expecting(Held):
+    """A clock that goes on by itself, and a session that has something due to the moment."""
+
+    def __init__(self, due_ns: int) -> None:
+        super().__init__()
+        self.due_ns = due_ns
+        self.steps: list[tuple[int, int]] = []
+
+    def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
+        self.steps.append((now_ns, len(inbox)))
+        outcome = super().step(now_ns, [])
+        return replace(outcome, next_due_ns=self.due_ns, punctual_ns=self.due_ns if now_ns < self.due_ns else None)
+
+    def read(self) -> int:
+        self.now_ns += 5_000
+        return self.now_ns
+
+
+@pytest.mark.parametrize(("word", "waits"), [(None, True), (Glitch("ltc", "torn", START_NS), True), (GO, False)])
+def test_what_is_due_to_the_moment_is_stepped_to_then_and_a_word_that_comes_before_at_once(
+    word: InboxEvent | None, waits: bool
+) -> None:
+    due_ns = START_NS + 2 * NS_PER_MS
+    held, memory = Expecting(due_ns), SharedMemory.create([AXIS])
+    held.takes_ns = 0
+    with tempfile.TemporaryDirectory() as folder:
+        said = Said()
+        around = _around(held, memory, folder, -1, said)
+        around.now_ns = held.read
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        conductor.turn()
+        held.now_ns = due_ns - 150_000
+        said.events = [word] if word is not None else []
+        conductor.turn()
+        around.server.close()
+    at_ns, heard = held.steps[1]
+    assert heard == (word is not None)
+    assert (at_ns >= due_ns) is waits
+    assert at_ns < due_ns + 20_000
 
 
 def test_the_desk_hears_of_a_sound_inputs_level_now_and_then() -> None:
