@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine.cues import Life
-from cuefocus.engine.lives import LAST_CALL_NS, moves_ns
+from cuefocus.engine.lives import heard_ns, moves_ns
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.timebase.units import NS_PER_S
@@ -89,8 +89,8 @@ def _closed_ns(session: "Session", orders: AxisOrders, stretch: Stretch) -> int:
     clock, spec = session.clock, orders.job.spec
     pieces = sum(len(rack.segments) + 2 for rack in stretch.racks)  # slack taken up, and the landing
     taking_in_ns = pieces * _TAKEN_IN_NS + len(orders.track.segments) * _PUT_BESIDE_NS
-    heard_ns = spec.lead_ns + spec.period_ns + LAST_CALL_NS + taking_in_ns
+    decided_ns = heard_ns(spec) + taking_in_ns
     line = clock if clock.running else orders.line
     if line.speed > 0.0:
-        return line.show_at(session.now_ns + heard_ns)
+        return line.show_at(session.now_ns + decided_ns)
     return clock.show_ns if clock.state is not ClockState.NO_SIGNAL else _BEFORE_ALL_NS

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.crossings import Crossed, Crossings
 from cuefocus.engine.cue_lists import CueLists
-from cuefocus.engine.cues import Life
-from cuefocus.engine.firing import play, why_not
+from cuefocus.engine.cues import Happening, Life
+from cuefocus.engine.firing import leave, play, why_not
+from cuefocus.engine.handover import handover, look_again
 from cuefocus.engine.job import Job, TriggerJob
 from cuefocus.engine.land_on import planned
 from cuefocus.engine.ports import Trigger
@@ -125,10 +126,11 @@ class Casting:
             return self._suppress(session, same)
         if not session.book.armed:
             return False, f"cue {cue} heard, but nothing is armed"
-        if cue in self.waits.running(_PRE_WAIT):
-            left_s = s_from_ns(self.waits.left_ns(cue, session.now_ns))
+        waits = self.waits.of(cue)
+        if waits is not None and waits.why == _PRE_WAIT:
+            left_s = s_from_ns(waits.remaining_ns(session.now_ns))
             return False, f"cue {cue} waits already: it goes in {left_s:.1f} s"
-        self.waits.drop(cue)
+        self.waits.drop(waits)
         count = partial(self._count, session, cue, stamp_ns, route, by_go, by_itself=by_itself)
         if job.pre_wait_ns and not job.refusal:
             count()
@@ -198,7 +200,7 @@ class Casting:
             rack = planned(session, job, now_ns)
         except PlanError as error:
             return False, f"cue {cue} is loaded, but could not land: {error}"
-        why = why_not(session, job, rack)
+        why = why_not(session, job, handover(session, job, rack, now_ns))
         if why:
             return False, f"cue {cue} is loaded, but would be refused now: {why}"
         unarmed = "" if session.book.armed else "; nothing is armed yet"
@@ -229,6 +231,9 @@ class Casting:
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():
             self.waits.freeze(axis, orders.latch, now_ns)
+            moment = self.waits.for_moment(axis)
+            if moment is not None:
+                self.waits.add(look_again(session, moment, self._job.triggered[moment.cue]))
         while over := self.waits.over(now_ns):
             for wait in over:
                 self._over(session, wait)
@@ -256,7 +261,12 @@ class Casting:
         if late_ns > self._job.stale_ns:
             why = f"it was to go {ms_from_ns(late_ns):.0f} ms before anybody conducted again"
             session.alarm(f"cue {wait.cue} is not fired: {why}")
-            session.tell_row(never_tried(session, wait.cue, job.card, why, source=wait.route))
+            if wait.record is None:
+                session.tell_row(never_tried(session, wait.cue, job.card, why, source=wait.route))
+            else:
+                wait.record.happen(Happening.DENIED, why)
+        elif wait.record is not None:
+            leave(session, replace(job, travel_ns=wait.travel_ns), wait.record)
         elif wait.why == _PRE_WAIT:
             self._goes(session, replace(job, travel_ns=wait.travel_ns), wait.due_ns, wait.route, None)
         else:
@@ -267,7 +277,7 @@ class Casting:
     def cancel(self, session: "Session", reason: str) -> None:
         """Nothing waits any longer."""
         now_ns = session.now_ns
-        left = {wait.cue: s_from_ns(self.waits.left_ns(wait.cue, now_ns)) for wait in self.waits}
+        left = {wait.cue: s_from_ns(wait.remaining_ns(now_ns)) for wait in self.waits}
         self.waits.clear()
         if left:
             named = ", ".join(f"cue {cue} (in {left_s:.1f} s)" for cue, left_s in left.items())

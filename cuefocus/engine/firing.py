@@ -1,14 +1,16 @@
-"""What a triggered rack does to its axis' track: planned from where the axis is, laid over it, or refused."""
+"""What a triggered rack does to its axis' track: laid over it when its moment comes, or refused."""
 
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.first_move import go_there_slowly, why_too_fast
+from cuefocus.engine.handover import Handover, handover, wait_for
 from cuefocus.engine.job import TriggerJob
 from cuefocus.engine.land_on import planned
-from cuefocus.engine.lives import tell_departure
+from cuefocus.engine.lives import kept_still, moves_ns, tell_departure
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.takebook import CueRecord
+from cuefocus.errors import PlanError
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.timebase.units import NS_PER_S, ms_from_ns
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew: bool = False) -> tuple[bool, str]:
-    """Have a cue's axis make its rack; whether it may, and a sentence.
+    """Have a cue's axis make its rack, now or when its moment comes; whether it may, and a sentence.
 
     Args:
         session: the session.
@@ -28,16 +30,51 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
 
     Raises: PlanError as `planned`.
     """
-    clock, now_ns, orders = session.clock, session.now_ns, session.stage.orders[job.axis]
+    orders = session.stage.orders[job.axis]
     rack = planned(session, job, stamp_ns, anew=anew)
-    record = CueRecord(rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
+    coming = handover(session, job, rack, stamp_ns, now=anew)
+    record = CueRecord(coming.rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
     session.book.fire(record)
-    reason = why_not(session, job, rack)
+    reason = why_not(session, job, coming)
     if reason:
         record.happen(Happening.DENIED, reason)
-        go_there_slowly(orders, rack, reason, now_ns, clock)
+        go_there_slowly(orders, rack, reason, session.now_ns, session.clock)
         return False, reason
-    leaves_ns = max(now_ns, rack.depart_ns - rack.takeup_ns)  # until then the lens does what it did
+    waits = session.casting.waits
+    before = waits.for_moment(orders.name)
+    if before is not None and before.record is not None:
+        waits.drop(before)
+        before.record.happen(Happening.DISPLACED, f"cue {job.cue} was fired")
+    if coming.at_ns > session.now_ns:
+        waits.add(wait_for(session, job, record, coming))
+    else:
+        _take_axis(session, orders, job, record)
+    return True, f"cue {job.cue} lands in {ms_from_ns(rack.land_ns - session.now_ns)} ms"
+
+
+def leave(session: "Session", job: TriggerJob, record: CueRecord) -> None:
+    """The moment has come that a fired rack has waited for: it takes its axis, or is told why it may not."""
+    orders = session.stage.orders[job.axis]
+    happening, reason = kept_still(orders)
+    if happening is None:
+        try:
+            record.rack = planned(session, job, record.base_ns, land_ns=record.rack.land_ns)
+            reason = why_not(session, job, handover(session, job, record.rack, record.base_ns, now=True))
+        except PlanError as error:
+            reason = str(error)
+        happening = Happening.DENIED if reason else None
+    if happening is None:
+        _take_axis(session, orders, job, record)
+        return
+    record.happen(happening, reason)
+    go_there_slowly(orders, record.rack, reason, session.now_ns, session.clock)
+    session.alarm(f"cue {job.cue} does not leave: {reason}")
+
+
+def _take_axis(session: "Session", orders: AxisOrders, job: TriggerJob, record: CueRecord) -> None:
+    """Lay a rack over the track of its axis; what it cuts short or leaves no time for is replaced."""
+    clock, now_ns, rack = session.clock, session.now_ns, record.rack
+    leaves_ns = max(now_ns, moves_ns(rack))  # until then the lens does what it did
     for other in session.book.pulling(orders.name):
         if other.land_host_ns is None or (other.rack.triggered and other.land_host_ns > now_ns):
             other.land_host_ns = None
@@ -56,13 +93,12 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
     tell_departure(session, record)
     record.watch_until_ns = max(rack.stop_ns, rack.land_ns) + NS_PER_S
     if later and clock.running and clock.speed > 0.0:
-        departs_ns = clock.host_at(later[0].depart_ns - later[0].takeup_ns) + orders.job.spec.dead_ns
+        departs_ns = clock.host_at(moves_ns(later[0])) + orders.job.spec.dead_ns
         record.watch_until_ns = min(record.watch_until_ns, max(departs_ns, rack.land_ns))
-    return True, f"cue {job.cue} lands in {ms_from_ns(rack.land_ns - now_ns)} ms"
 
 
-def why_not(session: "Session", job: TriggerJob, rack: PlannedRack) -> str:
-    """Why an axis may not make the rack of a cue now, or empty."""
+def why_not(session: "Session", job: TriggerJob, coming: Handover) -> str:
+    """Why an axis may not make the rack of a cue, or empty."""
     orders = session.stage.orders[job.axis]
     if orders.fault:
         return f"motor fault: {orders.fault}"
@@ -70,22 +106,9 @@ def why_not(session: "Session", job: TriggerJob, rack: PlannedRack) -> str:
         return f"{orders.name} is stopped by {orders.latch.words}"
     if not orders.engaged:
         return f"{orders.name} is not engaged"
-    conflict = _conflict(session, orders, rack)
-    if conflict is not None and job.conflict == "track":
-        return f"cue {conflict.rack.cue} leaves before it would have landed"
-    return why_too_fast(orders, rack, session.clock)
-
-
-def _conflict(session: "Session", orders: AxisOrders, rack: PlannedRack) -> CueRecord | None:
-    """The timed rack that would depart (or is under way) before the triggered one has landed."""
-    clock = session.clock
-    if not clock.running or clock.speed <= 0.0:
-        return None
-    landed_show_ns = clock.show_at(rack.land_ns)
-    record = next(session.book.coming(orders.name), None)
-    if record is not None and record.rack.depart_ns - record.rack.takeup_ns < landed_show_ns:
-        return record
-    return None
+    if coming.conflict is not None and job.conflict == "track":
+        return f"cue {coming.conflict.rack.cue} leaves before it would have landed"
+    return why_too_fast(orders, coming.rack, session.clock)
 
 
 def _later(session: "Session", orders: AxisOrders, rack: PlannedRack, job: TriggerJob) -> tuple[PlannedRack, ...]:

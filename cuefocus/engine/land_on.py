@@ -19,51 +19,71 @@ from cuefocus.timebase.units import NS_PER_S, s_from_ns
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
-#: What comes later than this is not what somebody means who gives a GO now: its axis would be kept so long.
+#: What comes later than this is not what somebody means who gives a GO now.
 _FAR_NS: Final = 30 * NS_PER_S
 _BARS_LOOKED_AT: Final = 64
 _ROUNDING_BEATS: Final = 1e-6
 
 
-def planned(session: "Session", job: TriggerJob, stamp_ns: int, *, anew: bool = False) -> PlannedRack:
-    """The rack of a triggered cue from where its axis is now.
+def planned(
+    session: "Session",
+    job: TriggerJob,
+    stamp_ns: int,
+    *,
+    anew: bool = False,
+    land_ns: int | None = None,
+    from_ns: int | None = None,
+    at_rest: bool = False,
+) -> PlannedRack:
+    """The rack of a triggered cue from where its axis is now, or will be at `from_ns`, as far as is known now.
 
-    Of moments on the timeline, the first that the axis can still reach within its limits; `anew`, as soon as its pull
-    allows, whatever the cue says.
+    Of moments on the timeline, the first that the axis can still reach within its limits. `anew`: as soon as its pull
+    allows, whatever the cue says. `land_ns`: then, as found when it was fired. `at_rest`: as if the axis stood.
 
     Raises: PlanError where it cannot land as written, or nothing says where the next moment is.
     """
-    on = job.land_on
+    on, at_ns = job.land_on, session.now_ns if from_ns is None else from_ns
+    if land_ns is not None:
+        rack = _plan(session, job, stamp_ns, land_ns, at_ns, at_rest=at_rest)
+        return rack if on is None else replace(rack, anchor=on.text)
     if on is None or anew:
-        return _plan(session, job, stamp_ns, None, anew=anew)
+        return _plan(session, job, stamp_ns, None, at_ns, anew=anew)
     reachable_ns = stamp_ns
-    for land_ns in _moments(session, on, stamp_ns):
-        if land_ns < reachable_ns:
+    for moment_ns in _moments(session, on, stamp_ns):
+        if moment_ns < reachable_ns:
             continue
-        if land_ns - stamp_ns > _FAR_NS:
-            far_s, most_s = s_from_ns(land_ns - stamp_ns), s_from_ns(_FAR_NS)
+        if moment_ns - stamp_ns > _FAR_NS:
+            far_s, most_s = s_from_ns(moment_ns - stamp_ns), s_from_ns(_FAR_NS)
             raise PlanError(f"{on.text} comes in {far_s:.1f} s; a rack is fired at most {most_s:.0f} s ahead")
         try:
-            return replace(_plan(session, job, stamp_ns, land_ns), anchor=on.text)
+            return replace(_plan(session, job, stamp_ns, moment_ns, at_ns), anchor=on.text)
         except TooFast as error:
             if on.beats:
                 raise
-            reachable_ns = max(error.earliest_ns, land_ns + 1)
+            reachable_ns = max(error.earliest_ns, moment_ns + 1)
     raise PlanError(f"{on.text} does not come any more in act {session.act.name}")
 
 
 def _plan(
-    session: "Session", job: TriggerJob, stamp_ns: int, land_ns: int | None, *, anew: bool = False
+    session: "Session",
+    job: TriggerJob,
+    stamp_ns: int,
+    land_ns: int | None,
+    at_ns: int,
+    *,
+    anew: bool = False,
+    at_rest: bool = False,
 ) -> PlannedRack:
-    clock, now_ns, orders = session.clock, session.now_ns, session.stage.orders[job.axis]
+    clock, orders = session.clock, session.stage.orders[job.axis]
+    lens, speed, acceleration = orders.lens_state(at_ns, clock)
     return orders.planner.triggered(
         job.cue,
-        orders.lens_state(now_ns, clock),
+        (lens, 0.0, 0.0) if at_rest else (lens, speed, acceleration),
         stamp_ns,
-        now_ns,
-        orders.direction,
+        at_ns,
+        orders.turned_at(at_ns + orders.job.spec.dead_ns),
         act=session.act.name,
-        show_ns=shown_ns(clock, now_ns),
+        show_ns=shown_ns(clock, at_ns),
         land_ns=land_ns,
         pull_ns=job.travel_ns,
         anew=anew,

@@ -10,6 +10,7 @@ from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.plan import Latch, OnLoss
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.motion.racks import PlannedRack
+from cuefocus.motor.axis import AxisSpec
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def live(session: "Session", orders: AxisOrders) -> None:
     clock, now_ns, spec = session.clock, session.now_ns, orders.job.spec
     landed_ns = clock.show_at(now_ns)
     leaving_ns = clock.show_at(now_ns + spec.dead_ns)
-    last_call_ns = clock.show_at(now_ns + spec.lead_ns + spec.period_ns + LAST_CALL_NS)
+    last_call_ns = clock.show_at(now_ns + heard_ns(spec))
     ready_ns = last_call_ns + round(_READY_AHEAD_NS * clock.speed)
     for record in session.book.coming(orders.name):
         if record.life is not Life.PULLING:
@@ -81,11 +82,8 @@ def _weigh(session: "Session", orders: AxisOrders, record: CueRecord, *, last_ca
         go_there_slowly(orders, record.rack, reason, session.now_ns, session.clock)
 
 
-def _why_not(session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
-    """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
-    rack, sources = record.rack, session.sources
-    if record.barred:
-        return Happening.DENIED, record.barred
+def kept_still(orders: AxisOrders) -> tuple[Happening | None, str]:
+    """What keeps an axis from leaving for any rack, and what that makes of the rack; (None, "") for nothing."""
     if orders.latch & Latch.HAND:
         return Happening.GRABBED, "a hand drives the axis"
     if orders.latch:
@@ -94,6 +92,17 @@ def _why_not(session: "Session", orders: AxisOrders, record: CueRecord) -> tuple
         return Happening.LOST, f"motor fault: {orders.fault}"
     if not orders.engaged:
         return Happening.DENIED, f"{orders.name} is not engaged"
+    return None, ""
+
+
+def _why_not(session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
+    """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
+    rack, sources = record.rack, session.sources
+    if record.barred:
+        return Happening.DENIED, record.barred
+    happening, reason = kept_still(orders)
+    if happening is not None:
+        return happening, reason
     if orders.loose:
         return Happening.STOPPED, "the axis waits for the operator to resume"
     leaves_ns = session.clock.host_at(moves_ns(rack))
@@ -148,6 +157,11 @@ def outlive(session: "Session", orders: AxisOrders) -> None:
     for record in session.book.coming(orders.name):
         if record.life is Life.PULLING and record.rack.land_ns <= landed_ns:
             _landed(session, orders, record, line)
+
+
+def heard_ns(spec: AxisSpec) -> int:
+    """How long before motion would begin a rack at the latest it is decided on."""
+    return spec.lead_ns + spec.period_ns + LAST_CALL_NS
 
 
 def _departs(rack: PlannedRack) -> int:

@@ -127,7 +127,7 @@ class AxisOrders:
             return self.motor_ring, self._sent_speed, 0.0  # a stop is being carried out
         return self.motor_ring, 0.0, 0.0
 
-    def _turned_at(self, host_ns: int) -> int:
+    def turned_at(self, host_ns: int) -> int:
         """Which way the axis last moved by then: that of the last rack begun, where it follows its track."""
         line = self.line
         if self.loose or line is NO_CLOCK or line.epoch != self.epoch or line.speed <= 0.0:
@@ -146,7 +146,7 @@ class AxisOrders:
 
     def release(self, motor_ring: float) -> None:
         """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""
-        self.direction = self._turned_at(self._sent_ns)
+        self.direction = self.turned_at(self._sent_ns)
         self.loose, self.motor_ring, self.splice, self.cast = True, motor_ring, None, ""
         self.changed = True
 
@@ -278,7 +278,7 @@ class AxisOrders:
     def come_to_rest(self, now_ns: int, clock: Clock) -> tuple[float, int]:
         """End what motion there is; the lens ring it will stand on, and from when a new pull may leave (host ns)."""
         start_ns = now_ns + self.job.spec.dead_ns
-        state, turned = self.state_at(start_ns, clock), self._turned_at(start_ns)
+        state, turned = self.state_at(start_ns, clock), self.turned_at(start_ns)
         self.splice = None
         if abs(state[1]) > _MOVING_RING_PER_S:
             self.splice = braked(self.job.spec, state, start_ns)
@@ -298,6 +298,7 @@ class AxisOrders:
 
     def trigger(self, rack: PlannedRack, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
         """Lay a triggered rack (host time) over the track; the target is held until the first of `later` departs."""
+        self.direction = self.turned_at(now_ns + self.job.spec.dead_ns)
         laid = self.planner.track(self.name, (rack,), rack.from_ring, self.direction)
         until_ns = max((segment.end_ns for segment in laid.segments), default=rack.stop_ns)
         self.splice = Splice(laid, now_ns + self.job.spec.dead_ns, until_ns)
@@ -314,5 +315,6 @@ class AxisOrders:
 
     def lens_state(self, now_ns: int, clock: Clock) -> State:
         """The lens' commanded state one dead time after `now_ns`."""
-        x, v, a = self.state_at(now_ns + self.job.spec.dead_ns, clock)
-        return self.lens_at(x), v, a
+        start_ns = now_ns + self.job.spec.dead_ns
+        x, v, a = self.state_at(start_ns, clock)
+        return x - self.turned_at(start_ns) * self.job.spec.backlash_ring / 2, v, a

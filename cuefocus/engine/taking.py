@@ -168,6 +168,8 @@ class Taking:
                     if not by_playback:
                         record.stopped(session.now_ns, reason)
                     record.watch_until_ns = min(record.watch_until_ns, session.now_ns)
+            elif not record.life.over and record.rack.triggered:
+                record.happen(Happening.LOST if by_playback else Happening.STOPPED, reason)
             elif not record.life.over and record.barred:
                 record.happen(Happening.DENIED, record.barred)
             elif not record.life.over and session.refusal:

@@ -1,11 +1,13 @@
-"""Cues that have been fired and wait for their moment: pre-waits, and what follows a cue by itself."""
+"""Cues that wait: for the end of a pre-wait, to follow another, or, fired already, for the moment to leave."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cuefocus.engine.plan import Latch
+from cuefocus.engine.takebook import CueRecord
 
+ITS_MOMENT: Final = "its moment"
 FREEZING: Final = Latch.HOLD | Latch.HAND
 """Stops in which waits stand still; PANIC and RELEASE end the take, and the waits with it."""
 
@@ -18,9 +20,11 @@ class Wait:
         axis: the cue's.
         due_ns: host time at which it goes.
         route: what fired it, or what it follows.
-        why: "pre-wait", "auto-continue" or "auto-follow".
+        why: "pre-wait", "auto-continue", "auto-follow" or "its moment".
         left_ns: how much of it is left while a stop on its axis freezes it; None while it runs.
         travel_ns: how long its pull takes this time; None: as written.
+        record: for its moment: the rack as it is foreseen; its landing is fixed.
+        looked: when it was foreseen so, and the clock's epoch and the axis' attach count then.
     """
 
     cue: str
@@ -30,20 +34,27 @@ class Wait:
     why: str
     left_ns: int | None = None
     travel_ns: int | None = None
+    record: CueRecord | None = None
+    looked: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is one of: an axis leaves for one rack at a time, a cue has one wait before it goes."""
+        return (self.why, self.axis) if self.record is not None else ("", self.cue)
+
+    def remaining_ns(self, now_ns: int) -> int:
+        """How long it has yet to wait."""
+        return self.due_ns - now_ns if self.left_ns is None else self.left_ns
 
 
 class Waits:
-    """The waits of a session, by cue."""
+    """The waits of a session."""
 
     def __init__(self) -> None:
-        self._waits: dict[str, Wait] = {}
+        self._waits: dict[tuple[str, str], Wait] = {}
 
     def __iter__(self) -> Iterator[Wait]:
         return iter(tuple(self._waits.values()))
-
-    def running(self, why: str) -> frozenset[str]:
-        """The cues in waits of one kind."""
-        return frozenset(wait.cue for wait in self if wait.why == why)
 
     @property
     def next_ns(self) -> int | None:
@@ -51,34 +62,41 @@ class Waits:
         return min((wait.due_ns for wait in self if wait.left_ns is None), default=None)
 
     def add(self, wait: Wait) -> None:
-        """Begin one; a cue has one at a time."""
-        self._waits[wait.cue] = wait
+        """Begin one, or go on with it otherwise."""
+        self._waits[wait.key] = wait
 
-    def left_ns(self, cue: str, now_ns: int) -> int:
-        """How long a cue has yet to wait."""
-        wait = self._waits[cue]
-        return wait.due_ns - now_ns if wait.left_ns is None else wait.left_ns
+    def of(self, cue: str) -> Wait | None:
+        """The wait of a cue that has not gone yet."""
+        return self._waits.get(("", cue))
+
+    def for_moment(self, axis: str) -> Wait | None:
+        """The wait of the rack that an axis will leave for."""
+        return self._waits.get((ITS_MOMENT, axis))
 
     def freeze(self, axis: str, latch: Latch, now_ns: int) -> None:
-        """A stop stands on an axis, or no longer: its waits stand still, or go on with what was left."""
+        """A stop stands on an axis, or no longer: its waits stand still, or go on with what was left.
+
+        Not for a moment: when the rack lands is settled, and music does not wait.
+        """
         for wait in self:
-            if wait.axis != axis:
+            if wait.axis != axis or wait.record is not None:
                 continue
             if latch & FREEZING and wait.left_ns is None:
-                self._waits[wait.cue] = replace(wait, left_ns=max(0, wait.due_ns - now_ns))
+                self.add(replace(wait, left_ns=max(0, wait.due_ns - now_ns)))
             elif not latch and wait.left_ns is not None:
-                self._waits[wait.cue] = replace(wait, due_ns=now_ns + wait.left_ns, left_ns=None)
+                self.add(replace(wait, due_ns=now_ns + wait.left_ns, left_ns=None))
 
     def over(self, now_ns: int) -> list[Wait]:
         """Take out those whose time has come, in its order."""
         due = [wait for wait in self if wait.left_ns is None and wait.due_ns <= now_ns]
         for wait in due:
-            del self._waits[wait.cue]
+            del self._waits[wait.key]
         return sorted(due, key=lambda wait: wait.due_ns)
 
-    def drop(self, cue: str) -> None:
-        """A cue waits no longer."""
-        self._waits.pop(cue, None)
+    def drop(self, wait: Wait | None) -> None:
+        """It waits no longer."""
+        if wait is not None:
+            self._waits.pop(wait.key, None)
 
     def clear(self) -> None:
         """Drop all of them."""
@@ -86,11 +104,11 @@ class Waits:
 
     def shown(self, now_ns: int) -> list[dict[str, object]]:
         """As the status tells them, the next one first."""
-        ordered = sorted(self, key=lambda wait: self.left_ns(wait.cue, now_ns))
+        ordered = sorted(self, key=lambda wait: wait.remaining_ns(now_ns))
         return [
             {
                 "cue": wait.cue,
-                "due_in_s": round(self.left_ns(wait.cue, now_ns) * 1e-9, 3),
+                "due_in_s": round(wait.remaining_ns(now_ns) * 1e-9, 3),
                 "for": wait.why,
                 "route": wait.route,
                 "held": wait.left_ns is not None,
