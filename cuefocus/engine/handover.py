@@ -65,7 +65,8 @@ def _later(
     try:
         for _ in range(_LOOKS):  # where it leaves from says when it leaves, and when it leaves says where from
             before_ns = at_ns
-            rack = planned(session, job, stamp_ns, land_ns=land_ns, from_ns=at_ns, at_rest=True)
+            if at_ns != now_ns or not _stands(session, orders):
+                rack = planned(session, job, stamp_ns, land_ns=land_ns, from_ns=at_ns, at_rest=True)
             at_ns = moves_ns(rack) - _decided_ns(orders)
             if at_ns <= now_ns:
                 return None
@@ -76,6 +77,12 @@ def _later(
         return planned(session, job, stamp_ns, land_ns=land_ns, from_ns=at_ns), at_ns
     except PlanError:  # from where the track will have brought the axis it could not be made
         return None
+
+
+def _stands(session: "Session", orders: AxisOrders) -> bool:
+    """Whether the rack was planned from a standstill."""
+    _, speed, acceleration = orders.lens_state(session.now_ns, session.clock)
+    return speed == acceleration == 0.0
 
 
 def _conflict(session: "Session", orders: AxisOrders, rack: PlannedRack, at_ns: int) -> CueRecord | None:
