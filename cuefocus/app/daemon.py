@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from cuefocus.app.sim_rig import SimulatedMotors
 from cuefocus.app.wired_sources import WiredSource
 from cuefocus.desk.config import DeskConfig
 from cuefocus.desk.run_files import RunFile
+from cuefocus.desk.web.config import CueLine, PageConfig
 from cuefocus.rig.calendar import Calendar
 from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
@@ -25,6 +26,7 @@ from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.source_config import PlayConfig
+from cuefocus.show.models import Cue
 from cuefocus.wire.ltc.compiled import ready_loops
 
 LEDGER: Final = "ledger.jsonl"
@@ -76,12 +78,15 @@ class RunFiles:
     Args:
         files: all the run was made from, as they are now.
         calendar: the rig's.
+        title: the show's. cues: listed on the page; none where there is no page.
     """
 
     show: Path
     rig: Path
     files: tuple[RunFile, ...]
     calendar: Calendar
+    title: str = ""
+    cues: tuple[CueLine, ...] = ()
 
     @classmethod
     def of(cls, show_path: Path, rig_path: Path, checked: Checked) -> "RunFiles":
@@ -91,7 +96,25 @@ class RunFiles:
         sound = dict.fromkeys(show_path.parent / act.media.file for act in acts if act.media.file is not None)
         files += [RunFile.of(path.resolve(), by_content=False) for path in sound]
         calendar = checked.rig.rig.value.calendar if checked.rig is not None else Calendar()
-        return cls(show_path.resolve(), rig_path.resolve(), tuple(files), calendar)
+        run = cls(show_path.resolve(), rig_path.resolve(), tuple(files), calendar)
+        if checked.show is None or checked.rig is None or checked.rig.rig.value.network.page is None:
+            return run
+        show = checked.show.value
+        return replace(run, title=show.title, cues=tuple(_line(cue) for cue in show.cues))
+
+
+def _line(cue: Cue) -> CueLine:
+    moment = cue.land or cue.leave
+    return CueLine(
+        cue=cue.cue,
+        name=cue.name,
+        camera=cue.camera,
+        axis=cue.axis_name,
+        act=cue.act or "",
+        to=str(cue.to),
+        lands="" if moment is None else moment.text,
+        triggered=cue.triggered,
+    )
 
 
 class Wires:
@@ -104,6 +127,7 @@ class Wires:
         self.memory, self.score_fd, self.sheet_fds, self.spill_fd = memory, score_fd, make_sheets(), make_spill()
         read_end, self._events_end = event_pair()
         self._heard_end, self._told_end = event_pair()
+        self._page_end, self._shown_end = event_pair()
         self.events = EventReader(read_end)
 
     @property
@@ -120,6 +144,16 @@ class Wires:
     def heard_fd(self) -> int:
         """Where the desk hears of takes."""
         return self._heard_end.fileno()
+
+    @property
+    def shown_fd(self) -> int:
+        """Where the conductor tells the desk's page of everything."""
+        return self._shown_end.fileno()
+
+    @property
+    def page_fd(self) -> int:
+        """Where the page hears it."""
+        return self._page_end.fileno()
 
 
 def motion_config(rig: Rig, sims: SimulatedMotors, runtime: RuntimeDir, axes: tuple[str, ...]) -> MotionConfig:
@@ -174,6 +208,7 @@ def conductor_child(
     places: Places,
     *,
     desk: FrontDeskConfig = NOBODY_HEARD,
+    page: bool = False,
     afresh: int = 0,
 ) -> ChildSpec:
     """The conductor process."""
@@ -193,10 +228,11 @@ def conductor_child(
         spill_fd=wires.spill_fd,
         loops=ready_loops(),
         desk=desk,
+        page_fd=wires.shown_fd if page else -1,
     )
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
-    own = (wires.events_fd, wires.told_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
+    own = (wires.events_fd, wires.told_fd, wires.shown_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     heard = [fd for source in sources if source.ears is not None for fd in source.ears.handed_down]
     fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard)
     # Not in the real-time class before it is ready: what the kernel does for motors' ports would wait for its start.
@@ -210,7 +246,9 @@ def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> Child
     return ChildSpec("understudy", argv, places.log("understudy"), pass_fds=fds, most_deaths=3)
 
 
-def desk_child(wires: Wires, runtime: RuntimeDir, places: Places, of: RunFiles) -> ChildSpec:
+def desk_child(
+    wires: Wires, runtime: RuntimeDir, places: Places, of: RunFiles, page: PageConfig | None = None
+) -> ChildSpec:
     """The desk process."""
     path = runtime.path / "desk.json"
     DeskConfig(
@@ -224,6 +262,7 @@ def desk_child(wires: Wires, runtime: RuntimeDir, places: Places, of: RunFiles) 
         conductor=str(runtime.conductor_socket),
         kept=str(runtime.path / "calendar.json"),
         calendar=of.calendar.model_dump(mode="json"),
+        page=page,
     ).write(path)
     argv = (sys.executable, "-m", "cuefocus.desk.main", "--config", str(path))
-    return ChildSpec("desk", argv, places.log("desk"), pass_fds=(wires.heard_fd, wires.events_fd))
+    return ChildSpec("desk", argv, places.log("desk"), pass_fds=(wires.heard_fd, wires.events_fd, wires.page_fd))

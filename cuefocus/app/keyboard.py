@@ -8,7 +8,8 @@ import tty
 from collections.abc import Iterator
 from typing import Final
 
-from cuefocus.app.tell import CONFIRM, Order
+from cuefocus.app.tell import CONFIRM
+from cuefocus.shells.orders import Order
 
 ORDERS: Final = {
     "a": Order("arm"),

@@ -19,6 +19,7 @@ from cuefocus.app.daemon import (
 )
 from cuefocus.app.desks import front_desk_of
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
+from cuefocus.app.page import page_of
 from cuefocus.app.processes import ChildSpec, Death, Processes
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import simulated_motors
@@ -129,12 +130,20 @@ class ShowRunner:
         config = motion_config(self._rig, sims, self._runtime, memory.axes)
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
         self._processes.start(self._conductor())
-        self._processes.start(desk_child(self._wires, self._runtime, self._places, self._files))
+        page = page_of(self._rig, self._files, self._runtime, self._wires.page_fd)
+        self._processes.start(desk_child(self._wires, self._runtime, self._places, self._files, page))
 
     def _conductor(self) -> ChildSpec:
         wires, sources, plays = self._wires, self._sources, self._plays
         return conductor_child(
-            wires, sources, plays, self._runtime, self._places, desk=self._front_desk, afresh=self._afresh
+            wires,
+            sources,
+            plays,
+            self._runtime,
+            self._places,
+            desk=self._front_desk,
+            page=self._rig.network.page is not None,
+            afresh=self._afresh,
         )
 
     def _open_ears(self, wires: Sequence[EarsWire]) -> None:

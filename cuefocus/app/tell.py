@@ -1,24 +1,16 @@
-"""`cuefocus tell`: a word to the running daemon over its local sockets.
-
-A stop goes to motion first, which obeys whoever else is dead; then to the conductor, so that the session knows.
-"""
+"""`cuefocus tell`: a word to the running daemon over its local sockets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from cuefocus.app.runtime_dir import RuntimeDir
-from cuefocus.errors import DeviceError, InputError
+from cuefocus.errors import InputError
 from cuefocus.files.quantities import FocalLength, Stop
 from cuefocus.files.text_value import BadText
-from cuefocus.shells.local_socket import ask
-from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.shells.orders import ANSWER_NS, Answer, Order, give
+from cuefocus.wire.said import STOPS
 
-ANSWER_NS: Final = 1000 * NS_PER_MS
-MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
-
-STOPS: Final = ("hold", "panic", "release", "hand")
-"""Verbs that motion itself obeys."""
 STACK: Final = ("standby", "next", "back", "load", "top")
 """Verbs that say what GO fires next."""
 PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", *STACK, "resume", "slate", "setup", "source", "status")
@@ -31,48 +23,6 @@ differs by."""
 CLEAR: Final = "clear"
 """A setting: what the camera was last set to counts no longer."""
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A command as it goes out.
-
-    Args:
-        target: camera, axis or cue; empty for all, or the next.
-        value: the rest, by verb.
-        by_ring: a hand move, ring; None for none.
-    """
-
-    verb: str
-    target: str = ""
-    value: str = ""
-    by_ring: float | None = None
-
-    @property
-    def stop(self) -> bool:
-        """Whether motion obeys it by itself."""
-        return self.verb in STOPS
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back.
-
-    Args:
-        ok: whether it was done. For a stop: whether motion obeyed.
-        text: for a person.
-        data: for a program.
-        absent: it was not done because somebody who must obey is not there.
-    """
-
-    ok: bool
-    text: str
-    data: dict[str, object] = field(default_factory=dict)
-    absent: bool = False
-
-    def as_dict(self) -> dict[str, object]:
-        """The answer for `--json`."""
-        return {"ok": self.ok, "text": self.text, **self.data}
 
 
 def order_from(
@@ -152,41 +102,8 @@ def tell(runtime: RuntimeDir, order: Order, *, source: str = "tell", timeout_ns:
 
     Raises: DeviceError when nobody is there to obey it.
     """
-    answer = _told(runtime, order, source, timeout_ns)
+    answer = give(runtime.motion_socket, runtime.conductor_socket, order, source=source, timeout_ns=timeout_ns)
     if not runtime.others:
         return answer
     addressed = f"{answer.text} (told {runtime.name}; {', '.join(runtime.others)} running too, --run NAME chooses)"
     return replace(answer, text=addressed, data={**answer.data, "run": runtime.name})
-
-
-def _told(runtime: RuntimeDir, order: Order, source: str, timeout_ns: int) -> Answer:
-    fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
-    if not order.stop:
-        return _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
-    to_motion = fields if order.by_ring is None else {**fields, "by": order.by_ring}
-    try:
-        motion = _answer(ask(runtime.motion_socket, to_motion, timeout_ns=MOTION_ANSWER_NS))
-    except DeviceError as problem:
-        motion = Answer(False, f"motion does not answer ({problem.sentence})", absent=True)
-    try:
-        conductor = _answer(ask(runtime.conductor_socket, fields, timeout_ns=timeout_ns))
-    except DeviceError as problem:
-        if motion.absent:
-            raise DeviceError(f"nobody obeys: {motion.text}, and the conductor does not answer") from problem
-        said = "motion obeys" if motion.ok else motion.text
-        text = f"{order.verb.upper()}: {said}; the conductor does not answer"
-        return Answer(motion.ok, text, {"motion": motion.ok, "conductor": False})
-    by_cue = order.verb == "hold" and not motion.absent and conductor.ok  # only the session knows what a cue moves
-    if not motion.ok and by_cue:
-        return Answer(True, conductor.text, {"motion": False, "conductor": True, **conductor.data})
-    if not motion.ok:
-        text = "; ".join(dict.fromkeys((conductor.text, motion.text)))  # both may refuse in the same words
-        return Answer(False, text, {"motion": False, "conductor": conductor.ok}, absent=motion.absent)
-    return Answer(True, conductor.text or motion.text, {"motion": True, "conductor": conductor.ok, **conductor.data})
-
-
-def _answer(fields: dict[str, object]) -> Answer:
-    """An answer as both sockets give it."""
-    data = fields.get("data")
-    text = str(fields.get("text") or fields.get("problem") or "")
-    return Answer(fields.get("ok") is True, text, dict(data) if isinstance(data, dict) else {})

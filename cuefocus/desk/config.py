@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cuefocus.desk.run_files import RunFile
+from cuefocus.desk.web.config import PageConfig, page_fields, page_from
 from cuefocus.errors import RigFileError
 
 
@@ -20,6 +21,7 @@ class DeskConfig:
         show, rig: files of the run. files: all it was made from, as it was then.
         conductor: the conductor's socket.
         kept: where it is noted what of the calendar is done. calendar: the rig's, as JSON.
+        page: what is served; None for nothing.
     """
 
     ledger: str
@@ -32,16 +34,20 @@ class DeskConfig:
     conductor: str = ""
     kept: str = ""
     calendar: Mapping[str, Any] = field(default_factory=dict)
+    page: PageConfig | None = None
 
     def write(self, path: Path) -> None:
         """Put it where the desk will read it."""
-        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        page = None if self.page is None else page_fields(self.page)
+        path.write_text(json.dumps({**asdict(self), "page": page}, indent=1), encoding="utf-8")
 
 
 def read_desk_config(path: Path) -> DeskConfig:
     """The config `DeskConfig.write` wrote. Raises RigFileError when it is none."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return DeskConfig(**{**fields, "files": tuple(RunFile(**one) for one in fields["files"])})
+        files = tuple(RunFile(**one) for one in fields["files"])
+        page = None if fields.get("page") is None else page_from(fields["page"])
+        return DeskConfig(**{**fields, "files": files, "page": page})
     except (OSError, ValueError, TypeError, KeyError) as problem:
         raise RigFileError(f"no desk config: {problem}", where=str(path), hint="`run` writes it") from None

@@ -1,7 +1,7 @@
 """The desk process: `python -m cuefocus.desk.main --config FILE`, started by `run`.
 
-It owns the take store and the calendar chores. It may stall, crash or be killed at any moment: no rack, no GO and no
-landing depends on it, and what it missed waits in the ledger.
+It owns the take store, the calendar chores and the page. It may stall, crash or be killed at any moment: no rack, no
+GO and no landing depends on it, and what it missed waits in the ledger.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from cuefocus.desk.bookkeeper import LOOK_NS, Bookkeeper
 from cuefocus.desk.calendar_keeper import CalendarKeeper, Told
 from cuefocus.desk.chores import Chores, RunNow
 from cuefocus.desk.config import DeskConfig, read_desk_config
+from cuefocus.desk.desk_page import DeskPage
 from cuefocus.desk.kept_calendar import KeptCalendar
 from cuefocus.desk.wall_clock import WallWatch, read_clocks, zone_named
 from cuefocus.engine.commands import CALENDAR
@@ -55,14 +56,19 @@ def keep_desk(config: DeskConfig) -> None:
 
     def say(text: str) -> None:
         log_line(f"desk: {text}")
-        events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "desk"})
+        alarm = {"event": "alarm", "host_ns": now_ns(), "text": text, "source": "desk"}
+        events.put(alarm)
+        if page is not None:
+            page.note_alarm(alarm)
 
+    page: DeskPage | None = None
     heard = EventReader(socket.socket(fileno=config.heard_fd)) if config.heard_fd >= 0 else None
     wait = DescriptorWait()
     if heard is not None:
         wait.watch(heard.fileno())
     books = Bookkeeper(Path(config.ledger), Path(config.store), say)
     calendar = DeskCalendar(config, events)
+    page = DeskPage(config.page, say, wait)
     try:
         while not stopping:
             if heard is not None:
@@ -73,11 +79,13 @@ def keep_desk(config: DeskConfig) -> None:
                     break
             books.tend(now_ns())
             calendar.tend()
+            page.tend()
             wait.wait_until(now_ns() + LOOK_NS)
         if heard is not None:
             books.hear(heard.take())
         books.tend(now_ns())
     finally:
+        page.close()
         calendar.close()
         books.close()
 

@@ -8,17 +8,23 @@ from cuefocus.timebase.units import NS_PER_S
 TOLD_EVERY_NS: Final = NS_PER_S
 _MOST_HOSTS: Final = 64
 _OTHERS: Final = "others"
+PEERS: Final = "name it under peers in the rig's network section if it may"
 
 
 class DeskFaults:
     """Counts them by host.
+
+    Args:
+        way: what they are sent by, as it is named.
+        cure: how one that is refused is let in.
 
     Attributes:
         unheard: messages that mean nothing here; desks send much that is not for us.
         total: torn packets since the start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, way: str = "OSC", cure: str = PEERS) -> None:
+        self._way, self._cure = way, cure
         self.unheard = 0
         self.total = 0
         self._torn: Counter[str] = Counter()
@@ -54,15 +60,16 @@ class DeskFaults:
         told = list[tuple[str, str]]()
         if self._torn:
             host, who = _named(self._torn)
-            told.append(("alarm", f"OSC from {who}: {self._reason[host]}; it is not obeyed"))
+            told.append(("alarm", f"{self._way} from {who}: {self._reason[host]}; it is not obeyed"))
         if self._refused:
             host, who = _named(self._refused)
             what = self._asked.get(host, "what it says")
-            cure = "name it under peers in the rig's network section if it may"
-            told.append(("alarm", f"OSC from {who}: {what} is refused; {cure}"))
+            told.append(("alarm", f"{self._way} from {who}: {what} is refused; {self._cure}"))
         if self._twice:
             host, who = _named(self._twice)
-            told.append(("state", f"OSC from {who}: {self._asked[host]} came again within 20 ms, and counts once"))
+            told.append(
+                ("state", f"{self._way} from {who}: {self._asked[host]} came again within 20 ms, and counts once")
+            )
         self._torn.clear()
         self._refused.clear()
         self._twice.clear()

@@ -5,7 +5,7 @@ here a packet that a desk sends twice in a breath is one, so that a flood costs 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from cuefocus.engine.desk_faults import DeskFaults
@@ -16,6 +16,7 @@ from cuefocus.engine.subscribers import Subscribers
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 from cuefocus.wire.dialects.all import DIALECTS, hear
 from cuefocus.wire.dialects.dialect import Dialect, Heard, ShowView
+from cuefocus.wire.dialects.observed import observed
 from cuefocus.wire.osc import OscMessage, OscPacket, read_packet, write_message
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import STOPS, Right, Said, right_for
@@ -126,13 +127,7 @@ class FrontDesk:
 
     def observe(self, event: Mapping[str, object]) -> None:
         """Keep what desks may ask for as an event says it is."""
-        kind, cue = event.get("event"), self.view.cues.get(str(event.get("cue", "")))
-        if kind == "state" and "timecode" in event:
-            self.view = replace(self.view, status=event, countdown_s=_countdown_s(event))
-        elif kind in ("departure", "landing") and cue is not None:
-            cues = self.view.cues
-            if isinstance(cues, dict):
-                cues[cue.number] = replace(cue, running=kind == "departure")
+        self.view = observed(self.view, event)
 
     def news(self, event: Mapping[str, object], now_ns: int) -> list[tuple[Guest, bytes]]:
         """What those who asked to be told are told of an event."""
@@ -303,14 +298,6 @@ class FrontDesk:
     def _reply_to(self, guest: Guest) -> Guest:
         port = 0 if guest.line else self.peers.rule(guest).reply
         return Guest(guest.host, port) if port else guest
-
-
-def _countdown_s(status: Mapping[str, object]) -> float | None:
-    """Seconds until the next timed rack lands; None where no clock runs towards it."""
-    coming, at_ns, speed = status.get("next"), status.get("show_ns"), status.get("speed")
-    if not isinstance(coming, Mapping) or not isinstance(at_ns, int) or not isinstance(speed, float) or speed <= 0.0:
-        return None
-    return float((coming["land_show_ns"] - at_ns) / NS_PER_S / speed)
 
 
 _NEVER_TWICE: Final = frozenset({*STOPS, "hardStop", "stop", "pause"})

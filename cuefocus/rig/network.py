@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field
 from cuefocus.files.strict import Finding, Flag, Name, Strict, one_or_many
 from cuefocus.files.text_value import BadText, Written
 from cuefocus.rig.midi import MidiSettings
+from cuefocus.rig.page import Announced, PageSettings, RightName
 from cuefocus.rig.values import Endpoint
 
-RightName = Literal["view", "edit", "operate"]
 Endpoints = Annotated[
     tuple[Endpoint, ...], BeforeValidator(one_or_many, json_schema_input_type=Endpoint | tuple[Endpoint, ...])
 ]
@@ -82,29 +82,39 @@ class DeskSettings(Strict):
         return {"udp": "udp", "tcp": "length", "tcp-slip": "slip"}[by]
 
 
-class PageSettings(Strict):
-    """The web page and API."""
-
-    listen: Endpoint = Endpoint.parse("127.0.0.1:8080")
-    token_file: Name | None = Field(None, description="needed for anything beyond loopback")
-
-
 class Network(Strict):
     """What is heard from outside; nothing beyond loopback unless written here."""
 
     osc: OscSettings | None = Field(None, description="not written: no OSC is heard")
     peers: tuple[PeerSettings, ...] = Field((), description="this machine may operate unless it is named here")
     desks: tuple[DeskSettings, ...] = Field((), description="desks that we call on, and hear of their cues")
-    page: PageSettings = PageSettings()
+    page: PageSettings | None = Field(None, description="not written: nothing is served over HTTP")
+    announce: Announced = Field("false", description="over zeroconf what listens beyond this machine; loopback: all")
     midi: MidiSettings = MidiSettings()
+
+    @property
+    def beyond(self) -> bool:
+        """Whether anything that can be announced listens beyond this machine."""
+        places = (self.osc.listen if self.osc is not None else ()) + (
+            (self.page.listen,) if self.page is not None else ()
+        )
+        return any(not place.loopback for place in places)
 
     def complaints(self) -> Iterator[Finding]:
         """What no single field can see."""
         for at, severity, problem, hint in self.midi.complaints():
             yield ("network", "midi", *at), severity, problem, hint
-        if not self.page.listen.loopback and self.page.token_file is None:
-            hint = "add token_file, or listen on 127.0.0.1"
-            yield ("network", "page", "listen"), "error", "a page beyond loopback needs a token", hint
+        if self.page is not None:
+            for at, severity, problem, hint in self.page.complaints():
+                yield ("network", "page", *at), severity, problem, hint
+        if self.announce == "true" and not self.beyond:
+            problem = "nothing listens beyond this machine, so nothing is announced"
+            yield (
+                ("network", "announce"),
+                "warning",
+                problem,
+                "write announce: loopback to announce it here all the same",
+            )
         seen: set[str] = set()
         for index, peer in enumerate(self.peers):
             if peer.id in seen:
@@ -120,7 +130,7 @@ class Network(Strict):
                     yield loc, "error", f"{key} says nothing to a desk of kind {desk.kind}", "take it out"
         osc = self.osc
         if osc is None:
-            if self.peers:
+            if self.peers and self.page is None:
                 hint = "write osc: {listen: ADDRESS:PORT} beside it"
                 yield ("network", "peers"), "warning", "peers are named, but no OSC is heard", hint
             return

@@ -25,6 +25,7 @@ class ConductorConfig:
 
     Args:
         memory_fd, events_fd, takes_fd, score_fd: inherited descriptors; -1 for nobody who hears events, or of takes.
+        page_fd: where the desk's page hears of everything; -1 where there is no page.
         spill_fd: where journal lines wait while the disk takes none; -1: in our own memory only.
         socket: where commands are heard.
         sources: where timecode comes from, in order of priority.
@@ -53,6 +54,7 @@ class ConductorConfig:
     spill_fd: int = -1
     loops: str = ""
     desk: FrontDeskConfig = NOBODY_HEARD
+    page_fd: int = -1
 
     @property
     def journal_path(self) -> Path:

@@ -147,11 +147,11 @@ class Conductor:
         self._put_right(beat_ns)  # the step itself may have been held up
         self._play(now_ns)
         for fields in around.sources.news(now_ns):
-            around.events.put(fields)
+            around.tell(fields)
             self._tell_meter(fields, now_ns)
         if around.desk is not None:
             for fields in around.desk.news():
-                around.events.put(fields)
+                around.tell(fields)
         self._spare_time(now_ns)
 
     def _tell_meter(self, fields: Mapping[str, object], now_ns: int) -> None:
@@ -225,7 +225,7 @@ class Conductor:
                 around.desk.answer(reply)
         for event in outcome.events:
             fields = printed(event, now_ns)
-            around.events.put(fields)
+            around.tell(fields)
             if around.desk is not None:
                 around.desk.tell(fields)
             if event.kind == "take":
@@ -279,14 +279,14 @@ class Conductor:
             memory.latches.clear(latch, index)
 
     def _alarm(self, text: str, **fields: object) -> None:
-        self._around.events.put(
+        self._around.tell(
             {"event": "alarm", "host_ns": self._around.now_ns(), "text": text, "source": "conductor", **fields}
         )
 
     def _play(self, now_ns: int) -> None:
         motion_there = now_ns - self._around.memory.motion.read().beat_ns < _MOTION_SILENT_NS
         for fields in self._around.sources.play(now_ns, self._plan, motion_there=motion_there):
-            self._around.events.put(fields)
+            self._around.tell(fields)
 
     def _spare_time(self, now_ns: int) -> None:
         """What can wait until nothing moves."""

@@ -76,9 +76,11 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         publisher = Publisher(memory, status)
         around = Surroundings(now_ns, memory, status, publisher, server, events, takes)
         around.numbers = count(recalled.next_id)
+        around.page = EventWriter(config.page_fd)
+        open_things.callback(around.page.close)
 
         def trouble(text: str) -> None:
-            events.put({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
+            around.tell({"event": "alarm", "host_ns": now_ns(), "text": text, "source": "conductor"})
 
         journal = JournalWriter(
             config.journal_path,

@@ -1,6 +1,6 @@
 """What the conductor's loop touches: the session, the files, the memory, the sockets, the sources."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
@@ -43,7 +43,8 @@ class Surroundings:
 
     Args:
         now_ns: the host clock.
-        events: all of them, to `run`. takes: those of takes, to the desk.
+        events: all of them, to `run`. takes: those of takes, to the desk. page: what its page shows, apart from those,
+            so that however much it is no take is lost with it.
         journal, ledger: None where nothing is kept.
         sources: where timecode comes from.
         desk: who speaks OSC; None where nobody is heard.
@@ -62,3 +63,10 @@ class Surroundings:
     sources: SourceSet = field(default_factory=SourceSet)
     desk: OscDesk | None = None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    page: EventWriter = field(default_factory=lambda: EventWriter(-1))
+
+    def tell(self, fields: Mapping[str, object]) -> None:
+        """Tell of something: `run`, and the page; neither is waited for."""
+        self.events.put(fields)
+        if "sound" not in fields:
+            self.page.put(fields)

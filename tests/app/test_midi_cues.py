@@ -10,10 +10,11 @@ from queue import Queue
 
 import pytest
 
-from cuefocus.app.tell import Order, tell
+from cuefocus.app.tell import tell
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.midi_port import listed_ports
+from cuefocus.shells.orders import Order
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.machine_control import transport_message
 from cuefocus.wire.midi_show import Msc, MscCommand

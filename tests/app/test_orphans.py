@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.runtime_dir import claim, find, runtime_base
-from cuefocus.app.tell import Order, tell
+from cuefocus.app.tell import tell
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.orders import Order
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from tests.app.running import LENS, Daemon, daemon
 from tests.shells.motion_rig import Line

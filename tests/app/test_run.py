@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from cuefocus.app.replay import replay
-from cuefocus.app.tell import Order, tell
+from cuefocus.app.tell import tell
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.ledger_file import read_ledger
+from cuefocus.shells.orders import Order
 from cuefocus.takes.opening import open_store
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.running import CUES, SOUND_S, Daemon, assert_all_land, daemon

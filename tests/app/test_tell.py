@@ -11,10 +11,11 @@ import pytest
 
 from cuefocus.app.keyboard import ORDERS
 from cuefocus.app.runtime_dir import RuntimeDir, claim, runtime_base
-from cuefocus.app.tell import Order, order_from, tell
+from cuefocus.app.tell import order_from, tell
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.local_socket import UNTIL, LocalServer
+from cuefocus.shells.orders import Order
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.verb import cuefocus
 from tests.stories.kit import Story

@@ -1,0 +1,120 @@
+"""Says over zeroconf (DNS-SD) where OSC and the page are heard, so that other programs find them by the show's title.
+
+Nothing is announced unless the rig says so, and nothing of this machine alone unless it says that.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+
+from cuefocus.desk.web.config import PageConfig
+
+if TYPE_CHECKING:
+    from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+MISSING: Final = "nothing is announced: zeroconf is not installed; pip install 'cuefocus[announce]'"
+_LONGEST_NAME: Final = 63
+"""Bytes of an instance's name (RFC 6763, 4.1.1: one DNS label)."""
+_ANY: Final = ("0.0.0.0", "::")  # noqa: S104
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is announced.
+
+    Args:
+        kind: `_osc._udp`, … host: the address it is heard at. port: its port.
+    """
+
+    kind: str
+    host: str
+    port: int
+
+
+def services(config: PageConfig) -> tuple[Service, ...]:
+    """What the rig has announced."""
+    if config.announce == "false":
+        return ()
+    page = [Service(kind, config.host, config.port) for kind in ("_oscjson._tcp", "_cuefocus._tcp")]
+    osc = [Service("_osc._udp", host, port) for host, port in config.desk.udp[:1]]
+    osc += [Service("_osc._tcp", host, port) for host, port in config.desk.tcp[:1]]
+    return tuple(one for one in (*page, *osc) if config.announce == "loopback" or not _is_loopback(one.host))
+
+
+def instance(title: str) -> str:
+    """A title as DNS-SD takes it: no control characters, not too long."""
+    plain = "".join(each for each in title if each.isprintable()).strip() or "CueFocus"
+    return plain.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip()
+
+
+class Announcer:
+    """Announces a page's services, and takes that back.
+
+    Args:
+        config: the page's. say: takes a sentence when it cannot be done.
+    """
+
+    def __init__(self, config: PageConfig, say: Callable[[str], None]) -> None:
+        self._services, self._title, self._say = services(config), instance(config.title), say
+        self._zeroconf: AsyncZeroconf | None = None
+
+    async def announce(self) -> None:
+        """Announce them; it takes a second or two, in which the names are tried."""
+        if not self._services:
+            return
+        try:
+            import zeroconf
+            from zeroconf.asyncio import AsyncZeroconf
+        except ImportError:
+            self._say(MISSING)
+            return
+        addresses = {one: addresses_of(one.host) for one in self._services}
+        interfaces = sorted({address for each in addresses.values() for address in each if ":" not in address})
+        try:
+            mine = AsyncZeroconf(interfaces=interfaces or zeroconf.InterfaceChoice.Default)
+            self._zeroconf = mine
+            infos = [self._info(one, addresses[one]) for one in self._services]
+            said = await asyncio.gather(*(mine.async_register_service(each, allow_name_change=True) for each in infos))
+            await asyncio.gather(*said)
+        except (OSError, zeroconf.Error) as problem:
+            self._say(f"nothing is announced: {problem or type(problem).__name__}")
+
+    async def withdraw(self) -> None:
+        """Take it back."""
+        if self._zeroconf is not None:
+            await self._zeroconf.async_unregister_all_services()
+            await self._zeroconf.async_close()
+            self._zeroconf = None
+
+    def _info(self, service: Service, addresses: list[str]) -> "AsyncServiceInfo":
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        kind = f"{service.kind}.local."
+        return AsyncServiceInfo(
+            kind,
+            f"{self._title}.{kind}",
+            parsed_addresses=addresses,
+            port=service.port,
+            properties={"txtvers": "1"},
+            server=f"cuefocus-{socket.gethostname().partition('.')[0]}.local.",
+        )
+
+
+def addresses_of(host: str) -> list[str]:
+    """The addresses at which a listener can be reached: its own, or where it is any, all of this machine's."""
+    if host not in _ANY:
+        return [host]
+    import ifaddr
+
+    found = [ip.ip if isinstance(ip.ip, str) else ip.ip[0] for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+    return [each for each in found if not _is_loopback(each) and (":" in each) is (":" in host)]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,127 @@
+"""The API over HTTP: what the show does, as JSON, and the words that a button may say to it."""
+
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from cuefocus.desk.web.conversation import converse
+from cuefocus.desk.web.gate import Visitor
+from cuefocus.desk.web.osc_query import add_osc_query
+from cuefocus.desk.web.page import Page
+from cuefocus.wire.said import Said
+
+_OF_A_LIST: Final = ("go", "next", "back", "top")
+_OF_AN_AXIS: Final = ("hold", "panic", "release", "hand", "resume", "engage", "disengage")
+_PLAIN: Final = ("arm", "disarm")
+_OF_A_CUE: Final = {"fire": "go", "standby": "standby", "load": "load"}
+_OF_A_TAKE: Final = {
+    "start": ("take_start", ""),
+    "end": ("take_end", ""),
+    "good": ("mark", "good"),
+    "ng": ("mark", "ng"),
+}
+_ALWAYS_OBEYED: Final = ("hold", "panic")
+"""Stops that a slip in the address does not keep from being obeyed: then they are for all axes."""
+_LONGEST: Final = 256
+
+
+def make_api(page: Page) -> FastAPI:
+    """The application: `/api/…`, and OSCQuery beside it."""
+    api = FastAPI(title="CueFocus", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+
+    @api.get("/api/status")
+    async def status() -> JSONResponse:
+        """The show at a glance."""
+        await page.freshen()
+        return JSONResponse(page.show.status(page.clock_ns()))
+
+    @api.get("/api/variables")
+    async def variables() -> JSONResponse:
+        """The same as flat names, for buttons."""
+        await page.freshen()
+        return JSONResponse(page.show.variables(page.clock_ns()))
+
+    @api.get("/api/cues")
+    async def cues() -> JSONResponse:
+        """The cues in show order."""
+        return JSONResponse(page.show.cues())
+
+    @api.post("/api/cue/{cue:path}/{what}")
+    async def of_a_cue(request: Request, cue: str, what: str) -> JSONResponse:
+        """Fire a cue, put it on standby, load it."""
+        if what not in _OF_A_CUE:
+            return _refused(404, f"no such word; say {', '.join(_OF_A_CUE)} of a cue")
+        return await _obey(page, request, Said(_OF_A_CUE[what], cue))
+
+    @api.post("/api/take/{what}")
+    async def of_a_take(request: Request, what: str) -> JSONResponse:
+        """Begin or end a take, mark the pass."""
+        if what not in _OF_A_TAKE:
+            return _refused(404, f"no such word; say {', '.join(_OF_A_TAKE)} of a take")
+        verb, value = _OF_A_TAKE[what]
+        return await _obey(page, request, Said(verb, value=value))
+
+    @api.post("/api/slate")
+    async def slate(request: Request) -> JSONResponse:
+        """Correct the take's slate: `?text=`."""
+        text = request.query_params.get("text", "")
+        return await _obey(page, request, Said("slate", value=text), "text")
+
+    @api.post("/api/{verb}")
+    async def word(request: Request, verb: str) -> JSONResponse:
+        """GO, and all that is no cue's: `?list=` of a GO list, `?target=` of an axis or a camera."""
+        asked = request.query_params
+        if verb in _OF_A_LIST:
+            return await _obey(page, request, Said(verb, value=asked.get("list", "")), "list")
+        if verb in _OF_AN_AXIS:
+            confirmed = "confirm" if verb == "engage" and asked.get("confirm") == "true" else ""
+            if verb == "hand" and not asked.get("target"):
+                return _refused(400, "a hand needs an axis: ?target=A.focus")
+            known = ("target", "confirm") if verb == "engage" else ("target",)
+            return await _obey(page, request, Said(verb, asked.get("target", ""), confirmed), *known)
+        if verb in _PLAIN:
+            return await _obey(page, request, Said(verb))
+        return _refused(404, f"no such word; say {', '.join((*_OF_A_LIST, *_OF_AN_AXIS, *_PLAIN))}")
+
+    @api.websocket("/api/events")
+    async def events(websocket: WebSocket) -> None:
+        """Everything as it happens; the state first."""
+        first = {"event": "status", **page.show.status(page.clock_ns())}
+        await converse(websocket, page, first=first)
+
+    add_osc_query(api, page)
+    api.add_exception_handler(HTTPException, _as_ours)
+    api.add_exception_handler(RequestValidationError, _unreadable)
+    return api
+
+
+async def _obey(page: Page, request: Request, said: Said, *known: str) -> JSONResponse:
+    visitor = request.state.visitor
+    if not isinstance(visitor, Visitor):
+        raise HTTPException(401)
+    unknown = [key for key in request.query_params if key not in known]
+    if unknown and said.verb not in _ALWAYS_OBEYED:
+        takes = f"it takes {' and '.join(known)}" if known else "it takes none"
+        return _refused(400, f"{said.verb} has no parameter {unknown[0][:40]!r}; {takes}")
+    if max(len(said.target), len(said.value)) > _LONGEST:
+        return _refused(400, f"no name has more than {_LONGEST} characters")
+    status, answer = await page.obey(visitor, request.client.host if request.client else "", said)
+    return JSONResponse(answer, status)
+
+
+def _refused(status: int, text: str) -> JSONResponse:
+    return JSONResponse({"ok": False, "text": text}, status)
+
+
+async def _as_ours(request: Request, problem: Exception) -> JSONResponse:
+    status = problem.status_code if isinstance(problem, HTTPException) else 500
+    text = "say it by POST, or ask by GET" if status == HTTPStatus.METHOD_NOT_ALLOWED else HTTPStatus(status).phrase
+    return _refused(status, text)
+
+
+async def _unreadable(request: Request, problem: Exception) -> JSONResponse:
+    return _refused(400, "a parameter cannot be read")

@@ -1,0 +1,98 @@
+"""Stands before every request: who may not come in is answered here, and nothing is read of what is too long."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cuefocus.desk.web.gate import Gate, Refusal, Visitor
+from cuefocus.engine.desk_faults import DeskFaults
+
+MOST_BODY_BYTES: Final = 16_384
+_LONGEST_TOLD: Final = 80
+_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class Guard:
+    """Wraps an application.
+
+    Args:
+        app: what those who may come in see; finds who it is in the state, as `visitor`.
+        gate: judges.
+        faults: counts who was refused.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate, faults: DeskFaults) -> None:
+        self._app, self._gate, self._faults = app, gate, faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or websocket."""
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host = scope["client"][0] if scope.get("client") else ""
+        method = scope.get("method", "GET")
+        websocket = scope["type"] == "websocket"
+        judged = self._gate.judge(host, headers, changes=websocket or method != "GET")
+        if isinstance(judged, Visitor) and _too_long(headers):
+            judged = Refusal(413, f"nothing here takes more than {MOST_BODY_BYTES} bytes")
+        if isinstance(judged, Refusal):
+            self.note(host, f"{method} {scope['path']}")
+            await _refuse(scope, send, judged)
+            return
+        scope.setdefault("state", {})["visitor"] = judged
+        await self._app(scope, _bounded(receive), _with_headers(send))
+
+    def note(self, host: str, what: str) -> None:
+        """Count a refusal, for the alarm."""
+        shown = "".join(each if each.isprintable() else "?" for each in what[:_LONGEST_TOLD])
+        self._faults.refused(host, shown)
+
+
+def _too_long(headers: Mapping[str, str]) -> bool:
+    length = headers.get("content-length", "0")
+    return not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MOST_BODY_BYTES
+
+
+def _bounded(receive: Receive) -> Receive:
+    """No more of a body than anything here takes; whoever sends more has hung up, as far as we care."""
+    read = 0
+
+    async def bounded() -> Message:
+        nonlocal read
+        message = await receive()
+        if message["type"] == "http.request":
+            read += len(message.get("body", b""))
+            if read > MOST_BODY_BYTES:
+                return {"type": "http.disconnect"}
+        return message
+
+    return bounded
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+        await send(message)
+
+    return sending
+
+
+async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal.text[:100]})
+            return
+        kind = "websocket.http.response"
+    body = json.dumps({"ok": False, "text": refusal.text}, ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
+    if refusal.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})

@@ -1,0 +1,188 @@
+"""The page's server: uvicorn with an event loop in a thread of its own, beside the desk's other work.
+
+What is heard of the session is handed over to it, what there is to say is handed back; nobody waits. A port or a token
+that is not there yet is said, and tried again.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Iterable, Mapping
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Any, Final
+
+import uvicorn
+
+from cuefocus.desk.web.announce import Announcer
+from cuefocus.desk.web.api import make_api
+from cuefocus.desk.web.config import PageConfig
+from cuefocus.desk.web.gate import Gate, read_token
+from cuefocus.desk.web.guard import Guard
+from cuefocus.desk.web.page import Page
+from cuefocus.engine.peers import Peers
+from cuefocus.errors import CueFocusError, DeviceError
+from cuefocus.shells.host_clock import now_ns
+
+_AGAIN_S: Final = 2.0
+_LOOK_S: Final = 0.25
+_MOST_WAITING: Final = 2_000
+_MOST_CONNECTIONS: Final = 128
+_LONGEST_FRAME: Final = 16_384
+_LONGEST_HEADERS: Final = 16_384
+_FAREWELL_S: Final = 2.0
+
+
+class PageServer:
+    """Serves a page until it is closed.
+
+    Args:
+        config: the page's.
+    """
+
+    def __init__(self, config: PageConfig) -> None:
+        self._config = config
+        self._page = Page(config, now_ns)
+        self._events: deque[tuple[bool, Mapping[str, Any]]] = deque(maxlen=_MOST_WAITING)
+        self._said: SimpleQueue[str] = SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._ending = asyncio.Event()
+        self.serving = Event()
+        self._thread = Thread(target=self._run, name="page", daemon=True)
+        self._thread.start()
+
+    def hear(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Hand over what the session tells."""
+        self._hand_over((True, event) for event in events)
+
+    def note_alarm(self, event: Mapping[str, Any]) -> None:
+        """Hand over an alarm of the desk's own."""
+        self._hand_over([(False, event)])
+
+    def said(self) -> list[str]:
+        """What there is to say, as sentences. Raises: DeviceError when the server has ended by itself."""
+        texts: list[str] = []
+        with contextlib.suppress(Empty):
+            while True:
+                texts.append(self._said.get_nowait())
+        if not texts and not self._thread.is_alive():
+            raise DeviceError("the page has ended by itself", where=self._config.host)
+        return texts
+
+    def close(self) -> None:
+        """Serve no more."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._ending.set)
+            self._thread.join(_FAREWELL_S)
+
+    # --- in its thread ---
+
+    def _hand_over(self, events: Iterable[tuple[bool, Mapping[str, Any]]]) -> None:
+        self._events.extend(events)
+        with contextlib.suppress(RuntimeError):  # it has ended; `said` says so
+            self._loop.call_soon_threadsafe(self._take_in)
+
+    def _take_in(self) -> None:
+        while self._events:
+            of_session, event = self._events.popleft()
+            if of_session:
+                self._page.hear([event])
+            else:
+                self._page.note_alarm(event)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._page.close()
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        ready = await self._ready()
+        if ready is None:
+            return
+        mine, gate = ready
+        settings = uvicorn.Config(
+            Guard(make_api(self._page), gate, self._page.faults),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http="h11",
+            ws="websockets-sansio",
+            proxy_headers=False,  # whoever says where he comes from is not believed
+            server_header=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            h11_max_incomplete_event_size=_LONGEST_HEADERS,
+            ws_max_size=_LONGEST_FRAME,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(settings)
+        announcer = Announcer(self._config, self._said.put)
+        tasks = [asyncio.create_task(each) for each in (self._tend(), announcer.announce(), self._end(server))]
+        self.serving.set()
+        try:
+            await server.serve(sockets=[mine])
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await announcer.withdraw()
+
+    async def _ready(self) -> tuple[socket.socket, Gate] | None:
+        """The port and the tokens, as soon as they are there; None when it is over before."""
+        told = ""
+        while not self._ending.is_set():
+            try:
+                tokens = [read_token(token) for token in self._config.tokens]
+                mine = listening(self._config.host, self._config.port)
+            except CueFocusError as problem:
+                if str(problem) != told:
+                    told = str(problem)
+                    self._said.put(f"the page is not served, and is tried again: {told}")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ending.wait(), _AGAIN_S)
+                continue
+            if told:
+                self._said.put("the page is served")
+            names = (*self._config.names, self._config.host, socket.gethostname(), f"{socket.gethostname()}.local")
+            return mine, Gate(tokens, Peers(self._config.desk.rules), names)
+        return None
+
+    async def _tend(self) -> None:
+        """Ask how the show is until it is known, and tell who was refused."""
+        while True:
+            if not self._page.show.view.status:
+                await self._page.freshen(anyway=True)
+            for _, text in self._page.faults.due(now_ns()):
+                self._said.put(text)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _end(self, server: uvicorn.Server) -> None:
+        await self._ending.wait()
+        server.should_exit = True
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A TCP socket that listens there. Raises: DeviceError."""
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        mine = socket.socket(family, kind, protocol)
+    except OSError as problem:
+        raise DeviceError(f"no such address: {problem.strerror}", where=where) from None
+    try:
+        if family == socket.AF_INET6:
+            mine.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        mine.setblocking(False)
+        mine.bind(address)
+        mine.listen(_MOST_CONNECTIONS)
+    except OSError as problem:
+        mine.close()
+        hint = "another program listens there; choose another port in network.page.listen"
+        raise DeviceError(f"cannot listen: {problem.strerror}", where=where, hint=hint) from None
+    return mine

@@ -1,0 +1,102 @@
+"""Orders to a running daemon, by its local sockets; whoever gives one waits for the answer.
+
+A stop goes to motion first, which obeys whoever else is dead; then to the conductor, so that the session knows.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cuefocus.errors import DeviceError
+from cuefocus.shells.local_socket import ask
+from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.wire.said import STOPS
+
+ANSWER_NS: Final = 1000 * NS_PER_MS
+MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as it goes out.
+
+    Args:
+        target: camera, axis or cue; empty for all, or the next.
+        value: the rest, by verb.
+        by_ring: a hand move, ring; None for none.
+    """
+
+    verb: str
+    target: str = ""
+    value: str = ""
+    by_ring: float | None = None
+
+    @property
+    def stop(self) -> bool:
+        """Whether motion obeys it by itself."""
+        return self.verb in STOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Args:
+        ok: whether it was done. For a stop: whether motion obeyed.
+        text: for a person.
+        data: for a program.
+        absent: it was not done because somebody who must obey is not there.
+    """
+
+    ok: bool
+    text: str
+    data: dict[str, object] = field(default_factory=dict)
+    absent: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """The answer for `--json`."""
+        return {"ok": self.ok, "text": self.text, **self.data}
+
+
+def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns: int = ANSWER_NS) -> Answer:
+    """Give an order, and wait for the answer.
+
+    Args:
+        motion: its socket.
+        conductor: its socket.
+        order: what to do.
+        source: who says it: "tell", "key", …
+        timeout_ns: how long the conductor may take.
+
+    Raises: DeviceError when nobody is there to obey it.
+    """
+    fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
+    if not order.stop:
+        return _answer(ask(conductor, fields, timeout_ns=timeout_ns))
+    to_motion = fields if order.by_ring is None else {**fields, "by": order.by_ring}
+    try:
+        obeyed = _answer(ask(motion, to_motion, timeout_ns=MOTION_ANSWER_NS))
+    except DeviceError as problem:
+        obeyed = Answer(False, f"motion does not answer ({problem.sentence})", absent=True)
+    try:
+        known = _answer(ask(conductor, fields, timeout_ns=timeout_ns))
+    except DeviceError as problem:
+        if obeyed.absent:
+            raise DeviceError(f"nobody obeys: {obeyed.text}, and the conductor does not answer") from problem
+        said = "motion obeys" if obeyed.ok else obeyed.text
+        text = f"{order.verb.upper()}: {said}; the conductor does not answer"
+        return Answer(obeyed.ok, text, {"motion": obeyed.ok, "conductor": False})
+    by_cue = order.verb == "hold" and not obeyed.absent and known.ok  # only the session knows what a cue moves
+    if not obeyed.ok and by_cue:
+        return Answer(True, known.text, {"motion": False, "conductor": True, **known.data})
+    if not obeyed.ok:
+        text = "; ".join(dict.fromkeys((known.text, obeyed.text)))  # both may refuse in the same words
+        return Answer(False, text, {"motion": False, "conductor": known.ok}, absent=obeyed.absent)
+    return Answer(True, known.text or obeyed.text, {"motion": True, "conductor": known.ok, **known.data})
+
+
+def _answer(fields: dict[str, object]) -> Answer:
+    """An answer as both sockets give it."""
+    data = fields.get("data")
+    text = str(fields.get("text") or fields.get("problem") or "")
+    return Answer(fields.get("ok") is True, text, dict(data) if isinstance(data, dict) else {})
