@@ -28,6 +28,7 @@ NOT_IMPORTED_YET = {
     "python-osc": "docs/decisions/0003-python-osc-parses-and-builds.md",
     "ruamel-yaml": "docs/decisions/0004-yaml-as-text-with-places.md",
     "structlog": "logs of the desk, with the page",
+    "websockets": "uvicorn speaks websockets by it, if it is there",
 }
 IMPORT_NAMES = {"pyserial": "serial", "pyyaml": "yaml"}
 

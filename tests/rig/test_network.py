@@ -42,8 +42,19 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
         ('  osc: {tcp: ["127.0.0.1:9", "127.0.0.1:9"]}\n', "written twice"),
         ("  osc: {passcodes: [{passcode: abc}]}\n", "quickly guessed; write at least 4"),
         ('  page: {listen: "0.0.0.0:80"}\n', "a page beyond loopback needs a token"),
+        ('  page: {listen: "127.0.0.1:0"}\n', "127.0.0.1:0 names no port"),
+        ("  page: {tokens: [{id: a, file: x}, {id: a, file: y}]}\n", "two tokens are called 'a'"),
+        ("  page: {token_file: x, tokens: [{id: token, file: y}]}\n", "two tokens are called 'token'"),
+        ("  page: {}\n  announce: true\n", "nothing is announced; write announce: loopback"),
+        ("  page: {}\n  announce: maybe\n", "loopback"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_cure(tmp_path: Path, network: str, said: str) -> None:
     found = complaints(tmp_path, network)
     assert any(said in one for one in found), found
+
+
+def test_a_page_beyond_this_machine_has_tokens_and_may_be_announced(tmp_path: Path) -> None:
+    page = '  page: {listen: "0.0.0.0:8080", tokens: [{id: booth, file: booth.token, rights: view}]}\n'
+    assert complaints(tmp_path, f"{page}  announce: true\n") == []
+    assert complaints(tmp_path, "  page: {}\n  announce: loopback\n  peers: [{id: a, address: 10.0.0.5}]\n") == []

@@ -80,6 +80,21 @@ def test_motion_is_told_to_go_on_wherever_the_time_went(wait_ms: int, step_ms: i
         around.server.close()
 
 
+def test_the_page_hears_everything_but_levels_apart_from_takes() -> None:
+    held, memory = Held(), SharedMemory.create([AXIS])
+    mine, theirs = event_pair()
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder, -1, Meter())
+        around.page = EventWriter(theirs.detach())
+        around.tell({"event": "alarm", "text": "late"})
+        Conductor(around, held, {AXIS: SPEC}).turn()
+        around.server.close()
+    reader = EventReader(mine)
+    assert reader.take() == [{"event": "alarm", "text": "late"}]
+    reader.close()
+    around.page.close()
+
+
 class Meter:
     """A sound input that tells its level at every turn."""
 

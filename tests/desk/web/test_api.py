@@ -1,0 +1,300 @@
+"""The API over HTTP, really served."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from cuefocus.desk.web.audience import MOST
+from cuefocus.desk.web.config import PageConfig
+from cuefocus.desk.web.server import PageServer
+from cuefocus.engine.peers import PeerRule
+from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.said import Right
+from tests.desk.web.serving import OPERATOR, STATUS, VIEWER, Served, served
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Served]:
+    with served() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Served]:
+    with served(tokens=True, peers=[PeerRule("lens desk", "127.0.0.9", Right.OPERATE)]) as one:
+        yield one
+
+
+NOBODY: Any = None
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+# --- looking ---
+
+
+def test_the_state_is_asked_of_the_conductor_at_first(page: Served) -> None:
+    now = page.client.get("/api/status").json()
+    assert (now["title"], now["armed"], now["standby"], now["next"]["cue"]) == ("Duet", True, "2", "1")
+    assert page.client.get("/api/variables").json()["next_name"] == "Ana to Ben"
+    assert [cue["cue"] for cue in page.client.get("/api/cues").json()] == ["1", "2", "Q/3 é"]
+
+
+def test_the_schema_of_the_api_is_there_for_programs(page: Served) -> None:
+    paths = page.client.get("/api/openapi.json").json()["paths"]
+    assert {"/api/status", "/api/variables", "/api/cues", "/api/cue/{cue}/{what}", "/api/{verb}"} <= set(paths)
+
+
+def test_answers_are_for_programs_of_this_origin_only(page: Served) -> None:
+    headers = page.client.get("/api/status").headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "access-control-allow-origin" not in headers
+    assert "server" not in headers
+
+
+# --- saying ---
+
+
+@pytest.mark.parametrize(
+    ("path", "verb", "target", "value"),
+    [
+        ("/api/go", "go", "", ""),
+        ("/api/go?list=B", "go", "", "B"),
+        ("/api/next?list=B", "next", "", "B"),
+        ("/api/back", "back", "", ""),
+        ("/api/top", "top", "", ""),
+        ("/api/cue/2/fire", "go", "2", ""),
+        ("/api/cue/2/standby", "standby", "2", ""),
+        ("/api/cue/2/load", "load", "2", ""),
+        ("/api/cue/Q/3%20%C3%A9/fire", "go", "Q/3 é", ""),
+        ("/api/cue/Q%2F3%20%C3%A9/fire", "go", "Q/3 é", ""),
+        ("/api/arm", "arm", "", ""),
+        ("/api/disarm", "disarm", "", ""),
+        ("/api/engage", "engage", "", ""),
+        ("/api/engage?target=B.focus&confirm=true", "engage", "B.focus", "confirm"),
+        ("/api/disengage?target=B", "disengage", "B", ""),
+        ("/api/resume", "resume", "", ""),
+        ("/api/take/start", "take_start", "", ""),
+        ("/api/take/good", "mark", "", "good"),
+        ("/api/slate?text=12A", "slate", "", "12A"),
+    ],
+)
+def test_a_word_is_passed_on_to_the_conductor(page: Served, path: str, verb: str, target: str, value: str) -> None:
+    page.conductor.orders.clear()
+    answer = page.client.post(path)
+    assert (answer.status_code, answer.json()["ok"], answer.json()["text"]) == (200, True, "done")
+    (order,) = page.conductor.orders
+    assert order == {"verb": verb, "target": target, "value": value, "source": f"http:{page.host}"} | {
+        "source": order["source"]
+    }
+    assert str(order["source"]).startswith("http:127.")
+    assert page.motion.orders == []
+
+
+@pytest.mark.parametrize("verb", ["hold", "panic", "release", "hand"])
+def test_a_stop_goes_to_motion_and_to_the_conductor(page: Served, verb: str) -> None:
+    page.conductor.orders.clear()
+    page.motion.orders.clear()
+    answer = page.client.post(f"/api/{verb}?target=B.focus").json()
+    assert answer["ok"] is True
+    assert answer["motion"] is True
+    for told in (page.motion, page.conductor):
+        assert [(order["verb"], order["target"]) for order in told.orders] == [(verb, "B.focus")]
+    page.motion.orders.clear()
+
+
+def test_a_slip_in_the_address_keeps_no_panic_from_being_obeyed_but_every_other_word(page: Served) -> None:
+    page.conductor.orders.clear()
+    assert page.client.post("/api/panic?axis=B.focus").json()["ok"] is True
+    assert page.conductor.orders[0]["target"] == ""
+    refused = page.client.post("/api/engage?axis=B.focus")
+    assert refused.status_code == 400
+    assert refused.json()["text"] == "engage has no parameter 'axis'; it takes target and confirm"
+    assert len(page.conductor.orders) == 1
+    page.motion.orders.clear()
+
+
+def test_what_the_session_refuses_is_told_as_it_says(page: Served) -> None:
+    page.conductor.answer = {"ok": False, "text": "not armed"}
+    try:
+        answer = page.client.post("/api/go")
+    finally:
+        page.conductor.answer = {"ok": True, "text": "done"}
+    assert (answer.status_code, answer.json()) == (409, {"ok": False, "text": "not armed"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("POST", "/api/cue/9/fire", 404, "the show has no cue '9'"),
+        ("POST", "/api/cue/2/eat", 404, "say fire, standby, load of a cue"),
+        ("POST", "/api/take/over", 404, "say start, end, good, ng of a take"),
+        ("POST", "/api/eat", 404, "no such word; say go, next"),
+        ("POST", "/api/hand", 400, "a hand needs an axis"),
+        ("POST", f"/api/slate?text={'x' * 300}", 400, "no name has more than 256 characters"),
+        ("GET", "/api/go", 404, "what is said goes by POST"),
+        ("PUT", "/api/go", 405, "say it by POST, or ask by GET"),
+        ("DELETE", "/", 405, "say it by POST, or ask by GET"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(page: Served, method: str, path: str, status: int, said: str) -> None:
+    answer = page.client.request(method, path)
+    assert answer.status_code == status
+    assert answer.json()["ok"] is False
+    assert said in answer.json()["text"]
+
+
+def test_a_long_body_is_not_read(page: Served) -> None:
+    assert page.client.post("/api/go", content=b"x" * 20_000).status_code == 413
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(64):
+            yield b"x" * 16_384
+
+    try:
+        assert page.client.post("/api/go", content=endless()).status_code in (200, 413)
+    except httpx.TransportError:
+        pass  # it hung up on us
+    assert page.client.get("/api/status").status_code == 200
+
+
+# --- who may ---
+
+
+def test_with_tokens_each_does_what_its_token_says(guarded: Served) -> None:
+    assert guarded.client.get("/api/status").status_code == 401
+    assert guarded.client.get("/api/status").headers["www-authenticate"] == "Bearer"
+    assert guarded.client.get("/api/status", headers=bearer(VIEWER)).status_code == 200
+    refused = guarded.client.post("/api/go", headers=bearer(VIEWER))
+    assert refused.status_code == 403
+    assert refused.json()["text"] == "watcher may view; go needs the right to operate"
+    refused = guarded.client.post("/api/slate?text=1", headers=bearer(VIEWER))
+    assert refused.json()["text"] == "watcher may view; slate needs the right to edit"
+    guarded.conductor.orders.clear()
+    assert guarded.client.post("/api/go", headers=bearer(OPERATOR)).json()["ok"] is True
+    assert guarded.conductor.orders[0]["source"] == "http:booth"
+
+
+def test_refusals_are_alarmed_with_their_number(guarded: Served) -> None:
+    for _ in range(3):
+        guarded.client.post("/api/go", headers=bearer("wrong-wrong-wrong-wrong"))
+    told = guarded.until_said("POST /api/go is refused; give it a token if it may (network.page.tokens in the rig)")
+    assert told.startswith("HTTP from 127.")
+
+
+def test_a_page_elsewhere_neither_says_nor_listens(page: Served) -> None:
+    page.conductor.orders.clear()
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+        refused = page.client.post("/api/panic", headers=headers)
+        assert refused.status_code == 403
+        assert refused.json()["ok"] is False
+    assert page.conductor.orders == []
+    url, origin = f"ws://{page.host}:{page.port}/api/events", Origin("http://evil.example")
+    with pytest.raises(InvalidStatus) as caught, connect(url, origin=origin, proxy=None):
+        pass
+    assert caught.value.response.status_code == 403
+
+
+# --- being told ---
+
+
+def test_events_are_told_over_a_websocket_the_state_first(page: Served) -> None:
+    with connect(f"ws://{page.host}:{page.port}/api/events", proxy=None) as told:
+        first = json.loads(told.recv(5))
+        assert (first["event"], first["armed"]) == ("status", True)
+        page.tell({"event": "state", **STATUS, "standby": "1"}, {"event": "departure", "cue": "1"})
+        assert json.loads(told.recv(5))["standby"] == "1"
+        assert json.loads(told.recv(5))["cue"] == "1"
+        assert page.client.get("/api/status").json()["running"] == ["1"]
+        told.send("what comes in is passed over")
+        page.server.note_alarm({"event": "alarm", "text": "the disk is full", "source": "desk"})
+        assert json.loads(told.recv(5))["text"] == "the disk is full"
+    page.tell({"event": "state", **STATUS}, {"event": "landing", "cue": "1", "verdict": "landed"})
+
+
+def test_a_websocket_needs_a_token_where_there_is_one(guarded: Served) -> None:
+    url = f"ws://{guarded.host}:{guarded.port}/api/events"
+    with pytest.raises(InvalidStatus) as caught, connect(url, proxy=None):
+        pass
+    assert caught.value.response.status_code == 401
+    assert b"show a token" in caught.value.response.body
+    with connect(url, additional_headers=bearer(VIEWER), proxy=None) as told:
+        assert json.loads(told.recv(5))["event"] == "status"
+
+
+def test_there_is_room_for_so_many_and_who_goes_makes_room(page: Served) -> None:
+    url = f"ws://{page.host}:{page.port}/api/events"
+    with ExitStack() as those:
+        for _ in range(MOST):
+            those.enter_context(connect(url, proxy=None)).recv(5)
+        assert _code(url) == 1013
+    until_ns = now_ns() + 5 * NS_PER_S
+    while (code := _code(url)) == 1013 and now_ns() < until_ns:
+        HostClock().sleep_until(now_ns() + 20 * NS_PER_MS)
+    assert code is None
+
+
+def _code(url: str) -> int | None:
+    """With what a websocket is closed at once; None for one that is told the state."""
+    with connect(url, proxy=None) as line:
+        try:
+            line.recv(5)
+        except ConnectionClosed:
+            return line.close_code
+        return None
+
+
+# --- when things are not there ---
+
+
+def test_a_port_that_is_taken_is_told_and_served_when_it_is_free() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        host, port = other.getsockname()
+        server = PageServer(PageConfig(host, port, "Duet", (), "/nowhere/motion", "/nowhere/conductor"))
+        told = Served(server, host, port, NOBODY, NOBODY, NOBODY)
+        text = told.until_said("the page is not served, and is tried again")
+        assert "another program listens there" in text
+    try:
+        told.until_said("the page is served")
+        assert server.serving.wait(5)
+        shown = httpx.get(f"http://{host}:{port}/api/variables", trust_env=False).json()
+        assert shown["state"] == "stale"
+    finally:
+        server.close()
+
+
+def test_a_page_goes_on_without_a_conductor() -> None:
+    with served() as one:
+        one.conductor.close()
+        answer = one.client.post("/api/go")
+        assert answer.status_code == 503
+        assert "nobody listens there" in answer.json()["text"]
+        one.motion.orders.clear()
+        stopped = one.client.post("/api/panic")
+        assert stopped.status_code == 200
+        assert stopped.json()["text"] == "PANIC: motion obeys; the conductor does not answer"
+
+
+def test_a_client_that_sends_half_a_request_and_one_that_never_reads_cost_nothing(page: Served) -> None:
+    with (
+        socket.create_connection((page.host, page.port)) as half,
+        socket.create_connection((page.host, page.port)) as deaf,
+    ):
+        half.sendall(b"POST /api/go HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        deaf.sendall(b"GET /api/cues HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 50)
+        assert page.client.get("/api/status").status_code == 200

@@ -1,0 +1,110 @@
+"""Whatever comes by HTTP or websocket: it goes on, nothing raises, no word of it is passed on that was not said."""
+
+import json
+import logging
+import random
+import socket
+
+import pytest
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from tests.desk.web.serving import STATUS, Served, served
+
+_METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "PROPFIND", "get", "")
+_PARTS = (
+    "api",
+    "go",
+    "cue",
+    "fire",
+    "status",
+    "cuefocus",
+    "..",
+    ".",
+    "",
+    "%00",
+    "%ff",
+    "%2e%2e",
+    "1",
+    "*",
+    "{cue}",
+    "é",
+)
+_QUERIES = ("", "?", "?VALUE", "?HOST_INFO", "?list=%ff", "?list[]=1", "?target=&target=", "?%00", "?" + "a" * 3000)
+_HEADERS = (
+    b"Content-Length: -1",
+    b"Content-Length: 99999999999999999999",
+    b"Content-Length: 10",
+    b"Transfer-Encoding: chunked",
+    b"Expect: 100-continue",
+    b"Authorization: Bearer \xff\xfe",
+    b"Origin: \xff",
+    b"Upgrade: websocket\r\nConnection: Upgrade",
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: !!!",
+    b"Range: bytes=0-,0-",
+    b"Accept-Encoding: gzip, br",
+    b"X: " + b"y" * 20_000,
+    b": no name",
+)
+_TIMES = 400
+
+
+def _request(chance: random.Random) -> bytes:
+    """A request that may be one."""
+    if chance.random() < 0.1:
+        return chance.randbytes(chance.randrange(1, 300))
+    path = "/" + "/".join(chance.choices(_PARTS, k=chance.randrange(5))) + chance.choice(_QUERIES)
+    lines = [f"{chance.choice(_METHODS)} {path} HTTP/{chance.choice(('1.1', '1.0', '9', ''))}".encode()]
+    lines += [b"Host: 127.0.0.1"] * chance.choice((1, 1, 1, 0, 2))
+    lines += chance.sample(_HEADERS, chance.randrange(3))
+    return b"\r\n".join(lines) + b"\r\n\r\n" + chance.randbytes(chance.randrange(40))
+
+
+def _answer(page: Served, request: bytes) -> bytes:
+    with socket.create_connection((page.host, page.port), timeout=5) as line:
+        line.settimeout(5)
+        line.sendall(request)
+        line.shutdown(socket.SHUT_WR)
+        said = b""
+        try:
+            while more := line.recv(65_536):
+                said += more
+        except (ConnectionError, TimeoutError):
+            pass
+        return said
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_requests_of_any_kind_are_answered_or_hung_up_on(seed: int, caplog: pytest.LogCaptureFixture) -> None:
+    chance = random.Random(seed)
+    with served() as page, caplog.at_level(logging.ERROR):
+        for _ in range(_TIMES):
+            request = _request(chance)
+            answer = _answer(page, request)
+            assert b" 500 " not in answer.partition(b"\r\n")[0], request
+        assert page.client.get("/api/status").json()["state"] == "locked"
+        assert {order["verb"] for order in page.conductor.orders} <= {"go"}  # a plain POST /api/go is one
+        assert page.motion.orders == []
+    assert caplog.text == ""
+
+
+def test_frames_of_any_kind_are_heard_or_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    chance = random.Random(4)
+    words: list[object] = ["LISTEN", "IGNORE", "PATH_ADDED", "", None, 1, [], {}]
+    with served() as page, caplog.at_level(logging.ERROR):
+        for number in range(30):
+            url = f"ws://{page.host}:{page.port}{chance.choice(('/', '/', '/api/events', '/cuefocus/go'))}"
+            try:
+                with connect(url, proxy=None, close_timeout=0.5) as line:
+                    for _ in range(20):
+                        data = chance.choice([*words, "/", "/cuefocus/out/state", "x" * 20_000, "[" * 5_000])
+                        said = json.dumps({"COMMAND": chance.choice(words), "DATA": data})
+                        frames: list[str | bytes] = [said, said[:-1], chance.randbytes(60), "[" * 9_000, "\ud7ff"]
+                        line.send(chance.choice(frames))
+                        page.tell({"event": "state", **STATUS, "take": number})
+            except (WebSocketException, ConnectionError, TimeoutError):
+                pass
+        assert page.client.get("/api/status").json()["state"] == "locked"
+        assert page.conductor.orders == page.motion.orders == []
+        page.until_said("it is not obeyed")
+    assert caplog.text == ""
