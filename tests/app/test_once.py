@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from cuefocus.app.tell import Order, tell
+from cuefocus.app.tell import tell
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.orders import Order
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.beside import own_address
 from tests.app.called import SHOW, Desk, called, landed, packet

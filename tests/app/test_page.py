@@ -14,8 +14,8 @@ import pytest
 
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from tests.app.called import Desk, called, landed
 from tests.app.running import Daemon
-from tests.app.test_desks import Desk, called, landed
 
 pytestmark = pytest.mark.serial
 PATIENCE_S = 15.0
