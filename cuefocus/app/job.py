@@ -9,6 +9,7 @@ from pathlib import Path
 from cuefocus.anchors.act_anchors import NO_ANCHORS, ActAnchors
 from cuefocus.anchors.spoken import Words
 from cuefocus.app.check import Checked, check
+from cuefocus.app.sends import sends_of
 from cuefocus.app.songs import songs_of
 from cuefocus.app.stated_doubt import COMMON_NS
 from cuefocus.chase.config import ChaseConfig
@@ -78,6 +79,7 @@ def build_job(checked: Checked, sources: SourcesInUse | None = None) -> Job:
         go_guard_ns=round(rig.safety.go_guard_ms * NS_PER_MS),
         stale_ns=round(rig.safety.stale_ms * NS_PER_MS),
         glass=compiled.glass,
+        sends=sends_of(show, rig, checked.anchors),
     )
 
 

@@ -9,6 +9,7 @@ from cuefocus.anchors.beat_grid import BeatMap
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.musical import Song
 from cuefocus.engine.plan import OnLoss
+from cuefocus.engine.sends import NOTHING_SENT, Sends
 from cuefocus.motion.chain import Chain
 from cuefocus.motion.compile_track import Laid
 from cuefocus.motion.live import Glass, Live
@@ -221,6 +222,7 @@ class Job:
         songs: the acts that have tempo maps, in show order.
         stale_ns: a desk's word, or a wait, is not heeded any more when it comes so late.
         glass: what cameras wear by the rig.
+        sends: what others are told.
         files: bytes of show, rig, lenses and anchors by the name they were opened under; for the journal.
     """
 
@@ -239,6 +241,7 @@ class Job:
     go_guard_ns: int = 300_000_000
     stale_ns: int = 500_000_000
     glass: Mapping[str, Glass] = field(default_factory=dict)
+    sends: Sends = NOTHING_SENT
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def wanted(self) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from cuefocus.chase.clock import Clock
 from cuefocus.engine.plan import Latch, Plan
+from cuefocus.engine.sends import Send
 from cuefocus.landing.rows import LandingRow
 
 
@@ -37,6 +38,7 @@ class Outcome:
         next_due_ns: call step again at this host time at the latest.
         finished: the takes asked for are done.
         punctual_ns: when something is due that should not be late (a word with a time, a wait's end); None: nothing.
+        sends: what others are told, a little ahead of its time.
     """
 
     clock: Clock
@@ -50,3 +52,4 @@ class Outcome:
     next_due_ns: int
     finished: bool = False
     punctual_ns: int | None = None
+    sends: tuple[Send, ...] = ()

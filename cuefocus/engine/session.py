@@ -32,6 +32,9 @@ from cuefocus.engine.ports import (
     Stalled,
     Trigger,
 )
+from cuefocus.engine.relaying import Relaying
+from cuefocus.engine.sending import Sending
+from cuefocus.engine.sends import Send
 from cuefocus.engine.settings import Settings
 from cuefocus.engine.stage import Stage
 from cuefocus.engine.stalls import Stalls
@@ -66,6 +69,8 @@ class Session:
         self.deadlines = Deadlines()
         self.halted = Halted()
         self.desk_words = DeskWords(job.stale_ns)
+        self.sending = Sending(job.sends)
+        self.relaying = Relaying(job.sends.relays)
         self.now_ns = 0
         self._hurries = self._hurried = False
         self._teller = Teller()
@@ -74,17 +79,18 @@ class Session:
         self._rows: list[LandingRow] = []
         self._events: list[Event] = []
         self._latches: list[tuple[str, Latch, bool]] = []
+        self._sends: tuple[Send, ...] = ()
 
     # --- the one function ---
 
     def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
         """Take in what came, move everything on to `now_ns`, say what follows.
 
-        In a step in which a rack is fired, verdicts and news wait for the next, which is due at once: the rack goes
+        In a step in which a rack is fired, words to others, verdicts and news wait for the next, which is due at once: the rack goes
         first. They do not wait twice.
         """
         self.now_ns, self._hurried, self._hurries = now_ns, self._hurries, False
-        self._replies, self._rows, self._events, self._latches = [], [], [], []
+        self._replies, self._rows, self._events, self._latches, self._sends = [], [], [], [], ()
         self.taking.begin_step(now_ns)
         for event in (*inbox, *self.deadlines.due(now_ns)):
             self._hear(event)
@@ -101,6 +107,7 @@ class Session:
             self._live()
             self.casting.step(self)
         if not self._hurries:
+            self._sends = (*self.sending.step(self), *self.relaying.step(self))
             self.judge(closing=False)
             self.taking.end_when_due(self)
             self.stage.let_finished_go(self)
@@ -341,4 +348,5 @@ class Session:
             self.now_ns if self._hurries else min(self.now_ns + TICK_NS, punctual_ns or self.now_ns + TICK_NS),
             self.taking.finished(self),
             punctual_ns,
+            self._sends,
         )

@@ -6,7 +6,8 @@ from cuefocus.anchors.act_anchors import ActAnchors
 from cuefocus.anchors.beat_grid import BeatMap, beats_after_s, beats_before_s
 from cuefocus.errors import PlanError
 from cuefocus.files.durations import Duration
-from cuefocus.show.models import Act, Cue, Moment, Show
+from cuefocus.show.models import Act, Cue, Show
+from cuefocus.show.moment import Moment
 from cuefocus.timebase.frames import FrameRate, parse_timecode, unwrap_near
 from cuefocus.timebase.units import NS_PER_S
 

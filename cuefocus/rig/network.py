@@ -11,6 +11,7 @@ from cuefocus.files.strict import Finding, Flag, Name, Strict, one_or_many
 from cuefocus.files.text_value import BadText, Written
 from cuefocus.rig.midi import MidiSettings
 from cuefocus.rig.page import Announced, PageSettings, RightName
+from cuefocus.rig.receivers import Receiver, receiver_complaints
 from cuefocus.rig.values import Endpoint
 
 Endpoints = Annotated[
@@ -91,6 +92,7 @@ class Network(Strict):
     page: PageSettings | None = Field(None, description="not written: nothing is served over HTTP")
     announce: Announced = Field("false", description="over zeroconf what listens beyond this machine; loopback: all")
     midi: MidiSettings = MidiSettings()
+    receivers: tuple[Receiver, ...] = Field((), description="who is told of the show's moments, and how late each is")
 
     @property
     def beyond(self) -> bool:
@@ -104,6 +106,8 @@ class Network(Strict):
         """What no single field can see."""
         for at, severity, problem, hint in self.midi.complaints():
             yield ("network", "midi", *at), severity, problem, hint
+        for at, severity, problem, hint in receiver_complaints(self.receivers):
+            yield ("network", "receivers", *at), severity, problem, hint
         if self.page is not None:
             for at, severity, problem, hint in self.page.complaints():
                 yield ("network", "page", *at), severity, problem, hint

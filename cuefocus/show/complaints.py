@@ -11,6 +11,7 @@ from cuefocus.files.strict import Finding, Findings
 from cuefocus.files.validate import did_you_mean
 from cuefocus.show.cue_complaints import CueChecker
 from cuefocus.show.models import Act, Show
+from cuefocus.show.tell_complaints import send_findings, tell_findings
 from cuefocus.show.values import distance_or_none
 from cuefocus.timebase.frames import parse_timecode
 
@@ -39,8 +40,10 @@ def show_complaints(raw: Show, complete: Show, cue_ids: Collection[str]) -> Find
     checker = CueChecker(complete, frozenset(act.act for act in sound_acts), cue_ids)
     for index, (cue, whole) in enumerate(zip(raw.cues, complete.cues, strict=True)):
         yield from checker.findings(index, cue, whole)
+        yield from tell_findings(("cues", index), whole)
     yield from checker.chains()
     yield from checker.loops()
+    yield from send_findings(complete, checker)
     yield from _overlaps(raw, sound_acts, checker.last_label_show_ns)
     yield from _rehearsed(raw, cue_ids, frozenset(act.act for act in sound_acts))
     if not raw.cues and not cue_ids:

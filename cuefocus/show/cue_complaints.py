@@ -7,7 +7,8 @@ from cuefocus.files.complaint import Loc
 from cuefocus.files.quantities import is_bare_number
 from cuefocus.files.strict import Findings
 from cuefocus.files.validate import did_you_mean
-from cuefocus.show.models import Act, Cue, Moment, Show
+from cuefocus.show.models import Act, Cue, Show
+from cuefocus.show.moment import Moment
 from cuefocus.show.triggers import KINDS
 from cuefocus.show.values import At, Target
 from cuefocus.timebase.units import NS_PER_S
@@ -86,7 +87,7 @@ class CueChecker:
             yield loc, "error", "pull is missing", _PULL_HINT
         for key, moment in (("land", cue.land), ("leave", cue.leave)):
             if moment is not None:
-                yield from self._moment((*loc, key), moment, act)
+                yield from self.moment((*loc, key), moment, act)
         for key in ("land_after", "land_on", "conflict", "pre_wait", "continue", "post_wait"):
             if (f"{key}_" if key == "continue" else key) in raw.model_fields_set:
                 yield (*loc, key), "warning", f"{key} says nothing for a timed rack", "take it out"
@@ -208,7 +209,8 @@ class CueChecker:
                     loc: Loc = ("cues", self._seen[cue], "continue")
                     yield loc, "warning", f"cue {cue!r} is the last of list {name}: nothing comes after it", ""
 
-    def _moment(self, loc: Loc, moment: Moment, act: Act | None) -> Findings:
+    def moment(self, loc: Loc, moment: Moment, act: Act | None) -> Findings:
+        """What is wrong with a moment of an act; None for one that is not known."""
         given = [key for key in ("word", "at", "bar") if getattr(moment, key) is not None]
         if len(given) != 1:
             problem = f"{' and '.join(given)} in one moment" if given else "nothing says when"

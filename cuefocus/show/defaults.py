@@ -6,10 +6,12 @@ from cuefocus.show.models import Cue, Show
 
 
 def with_defaults(show: Show) -> Show:
-    """The show with every cue complete: defaults filled in, iris and zoom landing stopped."""
+    """The show with every cue and send complete: defaults filled in, iris and zoom landing stopped."""
     given = {name: getattr(show.defaults, name) for name in show.defaults.model_fields_set}
     given = {name: value for name, value in given.items() if value is not None}
-    return show.model_copy(update={"cues": tuple(_complete(cue, given) for cue in show.cues)})
+    act = given.get("act")
+    sends = tuple(send if send.act is not None else send.model_copy(update={"act": act}) for send in show.sends)
+    return show.model_copy(update={"cues": tuple(_complete(cue, given) for cue in show.cues), "sends": sends})
 
 
 def _complete(cue: Cue, given: dict[str, Any]) -> Cue:

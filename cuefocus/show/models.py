@@ -12,7 +12,9 @@ from cuefocus.errors import TimecodeError
 from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import Distance, FocalLength, Stop
 from cuefocus.files.strict import Flag, Milliseconds, Name, Rate, Strict, Text, one_or_many
+from cuefocus.show.moment import NO_OFFSET, Moment
 from cuefocus.show.pulls import Pull, Shape
+from cuefocus.show.tells import Send, Tell
 from cuefocus.show.triggers import On
 from cuefocus.show.values import ActSpeed, At, Target
 from cuefocus.timebase.frames import FrameRate, parse_timecode, unwrap_near
@@ -26,28 +28,6 @@ Rejoin = Literal["next-cue", "now", "operator"]
 Conflict = Literal["trigger", "track"]
 Continue = Literal["auto-continue", "auto-follow"]
 RackKind = Literal["foreground-to-background", "background-to-foreground", "reveal", "dialogue", "dual-plane"]
-Nth = Annotated[int, Field(ge=1, le=100_000)]
-_NO_OFFSET = Duration.parse("0 ms")
-
-
-class Moment(Strict):
-    """When to land or leave: a word, a place on the timeline, or a beat. Exactly one of `word`, `at`, `bar`."""
-
-    word: Name | None = Field(None, description="a word or phrase of the act's words file; its onset")
-    nth: Nth = Field(1, description="which occurrence in the act, from 1")
-    edge: Literal["start", "end"] = Field("start", description="the onset of the word, or its end")
-    at: At | None = None
-    bar: int | None = Field(None, ge=-1000, le=1_000_000)
-    beat: float = Field(1.0, ge=1, le=10_000, description="from 1; 2.5 is half-way from beat 2 to beat 3")
-    offset: Duration = Field(_NO_OFFSET, description="+ = later")
-
-    @property
-    def text(self) -> str:
-        """As a report names it: `"goodbye" (2)`, `bar 17 beat 3`, `01:00:34:12`."""
-        if self.word is not None:
-            which = f" ({self.nth})" if self.nth != 1 else ""
-            return f'{"end of " if self.edge == "end" else ""}"{self.word}"{which}'
-        return f"bar {self.bar} beat {self.beat:g}" if self.at is None else self.at.text
 
 
 class LandOn(Strict):
@@ -55,7 +35,7 @@ class LandOn(Strict):
 
     next: Literal["beat", "bar", "word"] | None = Field(None, description="the next beat, downbeat or word")
     word: Name | None = Field(None, description="the next time this word or phrase is said")
-    offset: Duration = Field(_NO_OFFSET, description="+ = later")
+    offset: Duration = Field(NO_OFFSET, description="+ = later")
 
 
 class Media(Strict):
@@ -87,7 +67,7 @@ class Act(Strict):
     rate: Rate | None = Field(None, description="where it differs from the show's")
     speed: ActSpeed = ActSpeed.parse("1")
     media: Media = Media()
-    offset: Duration = Field(_NO_OFFSET, description="+ = everything lands later")
+    offset: Duration = Field(NO_OFFSET, description="+ = everything lands later")
     setup: dict[Name, Setup] = Field(default_factory=dict, description="by camera")
     opening: dict[Name, Target] = Field(
         default_factory=dict, description="where A (focus), A.iris or A.zoom stands before playback rolls"
@@ -129,7 +109,7 @@ class Cue(Strict):
     landing: Landing = "sharp"
     kind: RackKind | None = None
     tolerance: Duration = Duration.parse("0.5 frame")
-    nudge: Duration = Field(_NO_OFFSET, description="+ = lands later")
+    nudge: Duration = Field(NO_OFFSET, description="+ = lands later")
     on_jump: OnJump = "settle"
     conflict: Conflict = "trigger"
     land_after: Duration | None = Field(
@@ -140,14 +120,17 @@ class Cue(Strict):
     land_on: LandOn | None = Field(
         None, description="triggered: on the next beat, bar or word of the running act instead of `land_after`"
     )
-    pre_wait: Duration = Field(_NO_OFFSET, description="a triggered rack begins so long after its trigger")
+    pre_wait: Duration = Field(NO_OFFSET, description="a triggered rack begins so long after its trigger")
     continue_: Continue | None = Field(
         None,
         alias="continue",
         description="auto-continue: the next cue of its GO list is fired by itself when this one goes; "
         "auto-follow: when it has landed",
     )
-    post_wait: Duration = Field(_NO_OFFSET, description="so long after that")
+    post_wait: Duration = Field(NO_OFFSET, description="so long after that")
+    tell: Annotated[tuple[Tell, ...], BeforeValidator(one_or_many, json_schema_input_type=Tell | tuple[Tell, ...])] = (
+        Field((), description="whom else it is told, and when")
+    )
 
     @property
     def axis_name(self) -> str:
@@ -209,6 +192,7 @@ class Show(Strict):
     acts: tuple[Act, ...] = ()
     cues: tuple[Cue, ...] = ()
     rehearse: tuple[Rehearsed, ...] = ()
+    sends: tuple[Send, ...] = Field((), description="what is told by timecode alone")
 
     @cached_property
     def act_by_id(self) -> dict[str, Act]:

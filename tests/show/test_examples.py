@@ -13,7 +13,8 @@ from cuefocus.anchors.words import load_words
 from cuefocus.optics.lens_map import LensMap
 from cuefocus.rig.loader import LoadedRig, load_lens, load_rig
 from cuefocus.show.loader import load_show
-from cuefocus.show.models import Act, Cue, Moment, Show
+from cuefocus.show.models import Act, Cue, Show
+from cuefocus.show.moment import Moment
 
 ROOT = Path(__file__).parents[2]
 PAIRS = [("duet", "demo"), ("dance", "stage"), ("talkshow", "demo"), ("repeat-pass", "moco")]
