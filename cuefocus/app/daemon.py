@@ -9,6 +9,7 @@ from typing import Final
 from cuefocus.app.check import Checked
 from cuefocus.app.job import files_of
 from cuefocus.app.processes import ChildSpec
+from cuefocus.app.receivers import WiredReceiver
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import SimulatedMotors
 from cuefocus.app.wired_sources import WiredSource
@@ -209,6 +210,7 @@ def conductor_child(
     *,
     desk: FrontDeskConfig = NOBODY_HEARD,
     page: bool = False,
+    receivers: Sequence[WiredReceiver] = (),
     afresh: int = 0,
 ) -> ChildSpec:
     """The conductor process."""
@@ -229,12 +231,14 @@ def conductor_child(
         loops=ready_loops(),
         desk=desk,
         page_fd=wires.shown_fd if page else -1,
+        receivers=tuple(receiver.config for receiver in receivers),
     )
     config.write(path)
     argv = (sys.executable, "-m", "cuefocus.shells.conductor_main", "--config", str(path))
     own = (wires.events_fd, wires.told_fd, wires.shown_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     heard = [fd for source in sources if source.ears is not None for fd in source.ears.handed_down]
-    fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard)
+    told = [fd for receiver in receivers for fd in receiver.handed_down]
+    fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard, *told)
     # Not in the real-time class before it is ready: what the kernel does for motors' ports would wait for its start.
     return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, hurried=True)
 

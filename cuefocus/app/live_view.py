@@ -269,6 +269,10 @@ def sentence(event: Fields) -> str | None:
     if kind == "source" and event.get("kind") == "opened":
         duration_s = int(event.get("duration_ns", 0)) / NS_PER_S
         return f"{event.get('source')} plays, {duration_s:.1f} s"
+    if kind == "sent":
+        whose = f"cue {event['cue']} {event.get('moment')}" if event.get("cue") else event.get("moment")
+        failed = f", not told: {event['failed']}" if event.get("failed") else ""
+        return f"{event.get('to')} {event.get('what')}  ({whose})  {event.get('late_ms')} ms late{failed}"
     if kind == "calendar":
         return str(event.get("text", ""))
     if kind == "process":

@@ -23,6 +23,7 @@ from cuefocus.app.daemon import Places, RunFiles, Wires
 from cuefocus.app.device_complaints import refuse_one_port_twice
 from cuefocus.app.job import SourcesInUse, build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
+from cuefocus.app.receivers import wire_receivers
 from cuefocus.app.report import rendered
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
@@ -135,6 +136,7 @@ def run(
             files=RunFiles.of(options.show, options.rig, checked),
             teller=teller,
             missing=partial(motor_complaint, checked.rig) if options.arm else None,
+            receivers=wire_receivers(rig.network.receivers),
         )
         status = runner.run()
     finally:

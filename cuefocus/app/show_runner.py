@@ -21,6 +21,7 @@ from cuefocus.app.desks import front_desk_of
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
 from cuefocus.app.page import page_of
 from cuefocus.app.processes import ChildSpec, Death, Processes
+from cuefocus.app.receivers import WiredReceiver
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.tell import tell
@@ -56,6 +57,7 @@ class ShowRunner:
     Args:
         wires: what they share. sources: what plays or is listened to. plays: how the files among them play.
         files: what the run is made from.
+        receivers: those that are told.
         teller: takes every event.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
@@ -73,12 +75,15 @@ class ShowRunner:
         files: RunFiles,
         teller: Teller,
         missing: Callable[[str, str], Complaint] | None,
+        receivers: Sequence[WiredReceiver] = (),
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
         self._sources, self._plays, self._files = tuple(sources), plays, files
         self._teller = teller
         self._processes = Processes()
         self._ears: list[str] = []
+        self._receivers = tuple(receivers)
+        self._mouths: list[str] = []
         self._patient: set[str] = set()
         self._clock_reader = wires.memory.clock_reader()
         self._stops = 0
@@ -132,6 +137,11 @@ class ShowRunner:
         self._processes.start(self._conductor())
         page = page_of(self._rig, self._files, self._runtime, self._wires.page_fd)
         self._processes.start(desk_child(self._wires, self._runtime, self._places, self._files, page))
+        for receiver in self._receivers:
+            if receiver.wire is not None:
+                name = f"mouth-{len(self._mouths) + 1}" if self._mouths else "mouth"
+                self._mouths.append(name)
+                self._processes.start(receiver.wire.child(name, log(name)))
 
     def _conductor(self) -> ChildSpec:
         wires, sources, plays = self._wires, self._sources, self._plays
@@ -143,6 +153,7 @@ class ShowRunner:
             self._places,
             desk=self._front_desk,
             page=self._rig.network.page is not None,
+            receivers=self._receivers,
             afresh=self._afresh,
         )
 
@@ -301,7 +312,7 @@ class ShowRunner:
         self._processes.stop(("conductor",), _CONDUCTOR_GRACE_NS if patient else 0)
         self._processes.stop(self._ears, _OTHERS_GRACE_NS)
         self._processes.stop(("motion",), _MOTION_GRACE_NS)
-        self._processes.stop(("desk", "understudy"), _OTHERS_GRACE_NS)
+        self._processes.stop(("desk", "understudy", *self._mouths), _OTHERS_GRACE_NS)
         self._processes.stop(("sims",), _OTHERS_GRACE_NS)
         self._tell_events()
 

@@ -86,8 +86,8 @@ class Session:
     def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
         """Take in what came, move everything on to `now_ns`, say what follows.
 
-        In a step in which a rack is fired, words to others, verdicts and news wait for the next, which is due at once: the rack goes
-        first. They do not wait twice.
+        In a step in which a rack is fired, words to others, verdicts and news wait for the next, which is due at once:
+        the rack goes first. They do not wait twice.
         """
         self.now_ns, self._hurried, self._hurries = now_ns, self._hurries, False
         self._replies, self._rows, self._events, self._latches, self._sends = [], [], [], [], ()

@@ -12,6 +12,7 @@ from cuefocus.engine.job import Job, Seed
 from cuefocus.engine.journal import JournalHeader
 from cuefocus.errors import DeviceError, RigFileError
 from cuefocus.shells.front_desk_config import NOBODY_HEARD, FrontDeskConfig, front_desk_fields, front_desk_from
+from cuefocus.shells.receiver_config import ReceiverConfig, receiver_from
 from cuefocus.shells.source_config import PlayConfig, SourceConfig, fields_of, source_from
 
 DEFAULT_PRIORITY: Final = 60
@@ -35,6 +36,7 @@ class ConductorConfig:
         afresh: how many journals of this run could not be gone on with; each time a new one is begun.
         sheet_fds: inherited descriptors of the checkpoints' sheets; none for a conductor without an understudy.
         desk: where OSC is heard.
+        receivers: who is told of what the show sends.
         loops: folder of the LTC decoder's compiled loops, all there; empty: it decodes with the plain ones.
     """
 
@@ -55,6 +57,7 @@ class ConductorConfig:
     loops: str = ""
     desk: FrontDeskConfig = NOBODY_HEARD
     page_fd: int = -1
+    receivers: tuple[ReceiverConfig, ...] = ()
 
     @property
     def journal_path(self) -> Path:
@@ -77,13 +80,14 @@ def read_conductor_config(path: Path) -> ConductorConfig:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         sources, plays, sheets = fields.pop("sources"), fields.pop("plays"), fields.pop("sheet_fds", ())
-        desk = fields.pop("desk")
+        desk, receivers = fields.pop("desk"), fields.pop("receivers", ())
         return ConductorConfig(
             **fields,
             sources=tuple(source_from(source) for source in sources),
             plays=PlayConfig(**{**plays, "sources": tuple(plays["sources"])}) if plays is not None else None,
             sheet_fds=tuple(sheets),
             desk=front_desk_from(desk),
+            receivers=tuple(receiver_from(receiver) for receiver in receivers),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise RigFileError(f"no conductor config: {problem}", where=str(path), hint="`run` writes it") from None

@@ -75,6 +75,8 @@ class Conductor:
         own = [around.server.fileno(), around.memory.conductor_bell, around.events.fileno()]
         if around.desk is not None:
             own.append(around.desk.fileno())
+        if around.sender is not None:
+            own.append(around.sender.fileno())
         for fd in (*own, *around.sources.descriptors()):
             if fd >= 0:
                 self._wait.watch(fd)
@@ -135,7 +137,11 @@ class Conductor:
             deadline_ns = min(deadline_ns, desk_ns)
         if self._punctual_ns is not None:
             deadline_ns = min(deadline_ns, self._punctual_ns - _LEAD_NS)
+        if around.sender is not None and (send_ns := around.sender.next_due_ns) is not None:
+            deadline_ns = min(deadline_ns, send_ns)
         readable = self._wait.wait_until(deadline_ns)
+        if around.sender is not None:
+            around.sender.pump()
         self._put_right(around.memory.conductor_beat.last_ns)
         beat_ns = around.memory.conductor_beat.last_ns
         inbox = self._gather(readable)
@@ -151,6 +157,9 @@ class Conductor:
             self._tell_meter(fields, now_ns)
         if around.desk is not None:
             for fields in around.desk.news():
+                around.tell(fields)
+        if around.sender is not None:
+            for fields in around.sender.news():
                 around.tell(fields)
         self._spare_time(now_ns)
 
@@ -217,6 +226,8 @@ class Conductor:
         around.sources.observe(inbox)
         outcome = self._session.step(now_ns, inbox)
         self._publish(now_ns, outcome, clears=clears)
+        if around.sender is not None:
+            around.sender.take(outcome.sends)
         self.in_take = take_after(self.in_take, outcome)
         for reply in outcome.replies:
             self._commands.answer(reply)

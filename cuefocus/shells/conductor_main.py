@@ -34,6 +34,7 @@ from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.recall import Recalled, recall
+from cuefocus.shells.sender import Sender
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -101,6 +102,10 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         if config.desk.heard:
             around.desk = open_desk(config.desk, score.job, partial(next, around.numbers))
             open_things.callback(around.desk.close)
+        if config.receivers:
+            around.sender = Sender(config.receivers)
+            open_things.callback(around.sender.close)
+            around.sender.doubt(recalled.sends, memory.conductor_beat.last_ns)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
         attach_seen = _attach_counts(memory)

@@ -11,6 +11,7 @@ from cuefocus.landing.rows import LandingRow
 from cuefocus.shells.event_pipe import EventWriter
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.osc_desk import OscDesk
+from cuefocus.shells.sender import Sender
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.shm_ring import StatusReader
 from cuefocus.shells.source_set import SourceSet
@@ -48,6 +49,7 @@ class Surroundings:
         journal, ledger: None where nothing is kept.
         sources: where timecode comes from.
         desk: who speaks OSC; None where nobody is heard.
+        sender: tells others; None where nobody is told.
         numbers: of the commands heard, above every one in the journal.
     """
 
@@ -62,6 +64,7 @@ class Surroundings:
     ledger: Lists | None = None
     sources: SourceSet = field(default_factory=SourceSet)
     desk: OscDesk | None = None
+    sender: Sender | None = None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     page: EventWriter = field(default_factory=lambda: EventWriter(-1))
 

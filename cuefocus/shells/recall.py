@@ -11,6 +11,7 @@ from typing import Final
 from cuefocus.engine.journal import Step
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.ports import Command
+from cuefocus.engine.sends import Send
 from cuefocus.engine.session import Session
 from cuefocus.engine.snapshot import Snapshots
 from cuefocus.errors import JournalError
@@ -35,6 +36,7 @@ class Recalled:
         outcome: of the last step; None when there was none.
         rows: the last landings; `rows_before` earlier ones are no longer kept.
         next_id: above every command's number.
+        sends: words that the steps handed out and whose moment had not come at the last of them.
         replayed: how many of its steps were not in a checkpoint.
         waiting: lines of the last of them, which had not reached the disk.
         how: in words, where it came from.
@@ -48,6 +50,7 @@ class Recalled:
     steps: int = 0
     in_take: bool = False
     next_id: int = 1
+    sends: tuple[Send, ...] = ()
     replayed: int = 0
     waiting: Sequence[bytes] = ()
     how: str = "0 steps replayed"
@@ -61,6 +64,9 @@ class Recalled:
         self.rows_before += max(0, len(self.rows) + len(outcome.rows) - ROWS_KEPT)
         self.rows += outcome.rows
         self.in_take = take_after(self.in_take, outcome)
+        if self.sends or outcome.sends:
+            both = (*self.sends, *outcome.sends)
+            self.sends = tuple(send for send in both if send.due_ns > step.now_ns and not send.frame)
         if self.playlist is not None:
             self.playlist.observe(step.inbox)
         for event in step.inbox:

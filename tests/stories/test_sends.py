@@ -15,7 +15,7 @@ from cuefocus.rig.loader import load_rig
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.osc import read_packet
-from tests.stories.kit import Story, StoryRig
+from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
 from tests.stories.scenes import SOLO_RIG, cue, show_text
 from tests.stories.told import ORIGIN_NS, Told
@@ -53,6 +53,10 @@ def due_s(send: Send) -> float:
 
 def at_go(rig: StoryRig) -> None:
     rig.say("go")
+
+
+def hear(key: str) -> Hand:
+    return lambda rig: rig.hear("osc", key)
 
 
 # --- with racks ---
@@ -195,7 +199,7 @@ def test_a_cue_fired_again_tells_again_and_one_replaced_tells_no_landing(tmp_pat
     cues += cue("2", None, "near", "on: {osc: /b}, tell: {to: eos, osc: /second}")
     told = Story(tmp_path, show_text(cues), Playback().play(8.0), rig=RIG)
     for at_s, key in ((1.0, "/a"), (1.3, "/b"), (3.0, "/a"), (5.0, "/b")):
-        told.at(at_s, lambda rig, key=key: rig.hear("osc", key))
+        told.at(at_s, hear(key))
     done = told.tell()
     assert addresses(done) == ["/second", "/landed", "/second"]
 

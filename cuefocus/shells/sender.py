@@ -1,0 +1,157 @@
+"""Words to others, sent at their moments by the conductor, which never waits for any of them."""
+
+import heapq
+import select
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from typing import Final
+
+from cuefocus.engine.sends import LATEST_NS, Send
+from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.outlet import Outlet
+from cuefocus.shells.outlets import open_outlet
+from cuefocus.shells.receiver_config import ReceiverConfig
+from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
+
+_FRAME_LATEST_NS: Final = 20 * NS_PER_MS
+_MOST_WAITING: Final = 4096
+_MOST_ASKED: Final = 1024
+Fields = dict[str, object]
+
+
+class Sender:
+    """All receivers of a run.
+
+    Args:
+        receivers: who and where.
+        clock_ns: the host clock.
+
+    Attributes:
+        worst_late_ns: the longest after its moment that a word left us.
+    """
+
+    def __init__(self, receivers: Sequence[ReceiverConfig], *, clock_ns: Callable[[], int] = now_ns) -> None:
+        self._now_ns = clock_ns
+        self._outlets: dict[str, Outlet] = {one.id: open_outlet(one) for one in receivers}
+        self._waiting: list[tuple[int, int, bool, bytes, Send]] = []
+        self._numbers = count(1)
+        self._asked: dict[int, Send] = {}
+        self._down: set[str] = set()
+        self._news: list[Fields] = []
+        self._poll = select.epoll()
+        for outlet in self._outlets.values():
+            self._poll.register(outlet.fileno(), select.EPOLLIN)
+        self.worst_late_ns = 0
+
+    def fileno(self) -> int:
+        """Readable when something is to be seen to. The same one for life."""
+        return self._poll.fileno()
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When to `pump` though nothing rang."""
+        dues = [due for outlet in self._outlets.values() if (due := outlet.next_due_ns) is not None]
+        if self._waiting:
+            dues.append(self._waiting[0][0])
+        return min(dues, default=None)
+
+    def take(self, sends: Iterable[Send]) -> None:
+        """Have words sent when they are due."""
+        for send in sends:
+            outlet = self._outlets.get(send.word.to)
+            for index, (after_ns, data) in enumerate(send.word.parts if outlet is not None else ()):
+                number, due_ns, first = next(self._numbers), send.due_ns + after_ns, index == 0
+                if outlet is not None and outlet.early:
+                    self._hand_over(outlet, send, data, due_ns, number, first=first)
+                elif len(self._waiting) < _MOST_WAITING:
+                    heapq.heappush(self._waiting, (due_ns, number, first, data, send))
+                elif first and not send.frame:
+                    self._tell(send, 0, "too many words wait")
+        if self._waiting:
+            self.pump()
+
+    def doubt(self, sends: Iterable[Send], last_alive_ns: int) -> None:
+        """Tell what a predecessor, alive last at a host time, had still to send: whether it did nobody knows."""
+        unsent = [
+            f"{send.word.to} {send.word.what}"
+            for send in sends
+            if send.due_ns > last_alive_ns and (one := self._outlets.get(send.word.to)) is not None and not one.early
+        ]
+        if unsent:
+            self._alarm(f"the conductor ended before it told, and it is not told again: {', '.join(unsent)}")
+
+    def pump(self) -> None:
+        """Send what is due, and see who is there."""
+        at_ns = self._now_ns()
+        held_up: list[str] = []
+        while self._waiting and self._waiting[0][0] <= at_ns:
+            due_ns, number, first, data, send = heapq.heappop(self._waiting)
+            late_ns = at_ns - due_ns
+            if late_ns > (_FRAME_LATEST_NS if send.frame else LATEST_NS):
+                if not send.frame:
+                    held_up.append(f"{send.word.to} {send.word.what}")
+                continue
+            failed = self._outlets[send.word.to].send(data, at_ns, number)
+            at_ns = self._now_ns()
+            self.worst_late_ns = max(self.worst_late_ns, late_ns)
+            if first and not send.frame:
+                self._tell(send, late_ns, failed)
+        if held_up:
+            self._alarm(f"not told, for the conductor was held up: {', '.join(held_up)}")
+        rang = {fd for fd, _ in self._poll.poll(0)}
+        for name, outlet in self._outlets.items():
+            look_ns = outlet.next_due_ns
+            if outlet.fileno() in rang or (look_ns is not None and look_ns <= at_ns):
+                for told in outlet.look(at_ns):
+                    asked = self._asked.pop(told.number, None)
+                    if asked is not None:
+                        self._tell(asked, told.late_ns, told.failed)
+            self._see(name, outlet)
+
+    def news(self) -> list[Fields]:
+        """Events for the operator since the last call."""
+        news, self._news = self._news, []
+        return news
+
+    def close(self) -> None:
+        """Send nothing more."""
+        for outlet in self._outlets.values():
+            outlet.close()
+        self._poll.close()
+
+    def _hand_over(self, outlet: Outlet, send: Send, data: bytes, due_ns: int, number: int, *, first: bool) -> None:
+        failed = outlet.send(data, due_ns, number)
+        if first and (failed or not outlet.reports):
+            self._tell(send, max(0, self._now_ns() - due_ns), failed)
+        elif first:
+            if len(self._asked) >= _MOST_ASKED:
+                self._asked.clear()
+            self._asked[number] = send
+
+    def _see(self, name: str, outlet: Outlet) -> None:
+        """Say once that a receiver is away, and once that it is back."""
+        if outlet.trouble and name not in self._down:
+            self._down.add(name)
+            self._alarm(f"{name} is not told: {outlet.trouble}; it is tried again")
+        elif not outlet.trouble and name in self._down:
+            self._down.discard(name)
+            self._news.append(
+                {"event": "state", "host_ns": self._now_ns(), "source": "sends", "desk": f"{name} is back"}
+            )
+
+    def _tell(self, send: Send, late_ns: int, failed: str) -> None:
+        self._news.append(
+            {
+                "event": "sent",
+                "host_ns": self._now_ns(),
+                "cue": send.cue,
+                "moment": send.moment,
+                "to": send.word.to,
+                "what": send.word.what,
+                "late_ms": ms_from_ns(late_ns),
+                "failed": failed,
+            }
+        )
+
+    def _alarm(self, text: str) -> None:
+        self._news.append({"event": "alarm", "host_ns": self._now_ns(), "text": text, "source": "sends"})
