@@ -56,8 +56,10 @@ def _disarm(session: "Session", command: Command) -> Answer:
         busy = [f"cue {one.rack.cue} on {one.axis}" for one in under_way if not _judged(one, session.now_ns)]
         if busy:
             return False, f"under way: {', '.join(busy)}"
+    reason = "disarmed" if command.source != CALENDAR else "disarmed by the calendar"
+    session.desk_words.forget(session, reason)
     if armed:
-        session.disarm("disarmed" if command.source != CALENDAR else "disarmed by the calendar")
+        session.disarm(reason)
         for axis in session.stage.orders:
             _let_go(session, axis)
     if command.source == LAST_WORDS:

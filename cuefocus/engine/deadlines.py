@@ -5,6 +5,7 @@ Nothing else waits for them. A word that is due is taken as if it had come at th
 
 from dataclasses import replace
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import Final
 
 from cuefocus.engine.ports import Command, Trigger
@@ -41,8 +42,8 @@ class Deadlines:
             due.append(replace(word, stamp_ns=due_ns, due_ns=0))
         return due
 
-    def forget(self) -> int:
-        """Keep none of them any longer; how many there were."""
-        count = len(self._kept)
+    def forget(self) -> list[Command | Trigger]:
+        """Keep none of them any longer; what they were, in the order in which they were due."""
+        words = [word for _, _, word in sorted(self._kept, key=itemgetter(0, 1))]
         self._kept.clear()
-        return count
+        return words

@@ -1,13 +1,17 @@
-"""What desks say, before it is obeyed: a word that is too old is dropped, a copy of one does nothing."""
+"""What desks say, before it is obeyed: a word that is too old is dropped, a copy of one does nothing.
+
+Words with a time are kept until it comes, unless PANIC or disarming comes before.
+"""
 
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.commands import LAST_WORDS, obey
+from cuefocus.engine.deadlines import Deadlines
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.triggers import Suppressed
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns, s_from_ns
 from cuefocus.wire.said import STOPS
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ _GUARDED: Final = frozenset({"go"})
 _SENT_TWICE_NS: Final = 20 * NS_PER_MS
 _WORDS_KEPT: Final = 256
 _ALARM_EVERY_NS: Final = NS_PER_S
+_TOLD_BY_NAME: Final = 3
 
 
 class DeskWords:
@@ -36,12 +41,35 @@ class DeskWords:
         self._stale_ns = stale_ns
         self._answered: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
         self._alarmed_ns: int | None = None
+        self.deadlines = Deadlines()
+
+    def keep(self, session: "Session", word: Command | Trigger) -> None:
+        """Keep a word until it is due; one more than can be kept is refused."""
+        why = self.deadlines.keep(word)
+        if why:
+            session.alarm(f"{word.source}: {why}")
+            _refuse(session, word, why)
+
+    def forget(self, session: "Session", reason: str) -> None:
+        """Nothing that was said for later is obeyed: whoever arms again does not expect it."""
+        words = self.deadlines.forget()
+        if not words:
+            return
+        for word in words:
+            _refuse(
+                session, word, f"{reason}: this word, said for later, is forgotten; say it again if it is still meant"
+            )
+        named = [
+            f"{_text(word)} (in {s_from_ns(word.due_ns - session.now_ns):.1f} s)" for word in words[:_TOLD_BY_NAME]
+        ]
+        more = [f"and {len(words) - _TOLD_BY_NAME} more"] if len(words) > _TOLD_BY_NAME else []
+        session.alarm(f"{reason}: what was said for later is forgotten: {', '.join(named + more)}")
 
     def command(self, session: "Session", command: Command) -> Reply:
         """Obey a command, unless it is stale or a copy; the answer. A copy is answered as the word was."""
         if command.source in _OURS or command.verb in _ALWAYS:
             return obey(session, command)
-        what = " ".join(filter(None, (command.verb, command.target, command.value)))
+        what = _text(command)
         why = self._stale(session, what, command.stamp_ns, command.source)
         if why:
             return Reply(command.id, command.source, False, why)
@@ -58,7 +86,7 @@ class DeskWords:
 
     def trigger(self, session: "Session", trigger: Trigger) -> None:
         """Fire what waits for a trigger, unless it is stale."""
-        if not self._stale(session, f"{trigger.kind} {trigger.key}", trigger.stamp_ns, trigger.source):
+        if not self._stale(session, _text(trigger), trigger.stamp_ns, trigger.source):
             session.casting.hear(session, trigger)
 
     def _stale(self, session: "Session", what: str, stamp_ns: int, route: str) -> str:
@@ -72,6 +100,20 @@ class DeskWords:
             self._alarmed_ns = now_ns
             session.alarm(f"{route}: {text}")
         return text
+
+
+def _text(word: Command | Trigger) -> str:
+    if isinstance(word, Trigger):
+        return f"{word.kind} {word.key}"
+    return " ".join(filter(None, (word.verb, word.target, word.value)))
+
+
+def _refuse(session: "Session", word: Command | Trigger, why: str) -> None:
+    """Answer a command; of a trigger, which nobody waits to have answered, the run's lines tell."""
+    if isinstance(word, Command):
+        session.answer(Reply(word.id, word.source, False, why))
+    else:
+        session.tell("state", unfired=_text(word), heard=_text(word), route=word.source, why=why)
 
 
 def _said(command: Command) -> tuple[str, str, str]:

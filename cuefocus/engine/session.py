@@ -12,7 +12,6 @@ from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.cues import Happening
-from cuefocus.engine.deadlines import Deadlines
 from cuefocus.engine.desk_words import DeskWords
 from cuefocus.engine.first_move import tend
 from cuefocus.engine.halted import Halted
@@ -66,7 +65,6 @@ class Session:
         self.chasing = Chasing(job)
         self.stalls = Stalls()
         self.taking = Taking(seed)
-        self.deadlines = Deadlines()
         self.halted = Halted()
         self.desk_words = DeskWords(job.stale_ns)
         self.sending = Sending(job.sends)
@@ -92,8 +90,10 @@ class Session:
         self.now_ns, self._hurried, self._hurries = now_ns, self._hurries, False
         self._replies, self._rows, self._events, self._latches, self._sends = [], [], [], [], ()
         self.taking.begin_step(now_ns)
-        for event in (*inbox, *self.deadlines.due(now_ns)):
+        for event in inbox:
             self._hear(event)
+        for word in self.desk_words.deadlines.due(now_ns):
+            self._hear(word)
         clock = self.chasing.step(self, now_ns)
         if clock.running:
             self.stage.remember(clock)
@@ -118,7 +118,7 @@ class Session:
 
     def _hear(self, event: InboxEvent) -> None:
         if isinstance(event, Command | Trigger) and event.due_ns > self.now_ns:
-            self._wait_with(event)
+            self.desk_words.keep(self, event)
         elif isinstance(event, Sent):
             self._sent(event)
         elif isinstance(event, Feedback):
@@ -139,15 +139,6 @@ class Session:
             self._source(event)
         elif isinstance(event, Glitch):
             self.stage.glitches += 1
-
-    def _wait_with(self, word: Command | Trigger) -> None:
-        """Keep a word until it is due; one more than can be kept is refused."""
-        why = self.deadlines.keep(word)
-        if not why:
-            return
-        self.alarm(f"{word.source}: {why}")
-        if isinstance(word, Command):
-            self._replies.append(Reply(word.id, word.source, False, why, {}))
 
     def _sent(self, sent: Sent) -> None:
         orders = self.stage.orders.get(sent.axis)
@@ -310,6 +301,10 @@ class Session:
 
     # --- what goes out ---
 
+    def answer(self, reply: Reply) -> None:
+        """Answer a command later than in the step that heard it, or instead of obeying it."""
+        self._replies.append(reply)
+
     def alarm(self, text: str) -> None:
         """Tell the operator of trouble."""
         self.tell("alarm", text=text)
@@ -334,7 +329,7 @@ class Session:
                 axes[orders.name] = orders.plan()
                 orders.changed = False
             self._plan = Plan(self._plan.generation + 1, axes)
-        awaited = (self.deadlines.next_ns, self.casting.next_ns(self))
+        awaited = (self.desk_words.deadlines.next_ns, self.casting.next_ns(self))
         punctual_ns = min((at_ns for at_ns in awaited if at_ns is not None), default=None)
         return Outcome(
             self.clock,

@@ -136,6 +136,7 @@ class Taking:
             stopped: by PANIC or RELEASE: a take that they cut short counts for none, and can be had again.
         """
         self._by_itself = False
+        session.desk_words.forget(session, reason)
         self.end(session, reason, stopped=stopped)
 
     def _arm_when_ready(self, session: "Session") -> None:

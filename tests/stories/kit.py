@@ -56,15 +56,28 @@ class StoryRig(RehearsalRig):
 
     # --- hands ---
 
-    def say(self, verb: str, target: str = "", value: str = "", *, source: str = "tell", age_s: float = 0.0) -> None:
-        """An operator's command, or a desk's."""
-        stamp_ns = self.clock.now_ns - round(age_s * NS_PER_S)
-        self.virtual.tell(Command(verb, stamp_ns, target, value, source, 1))
+    def say(
+        self,
+        verb: str,
+        target: str = "",
+        value: str = "",
+        *,
+        source: str = "tell",
+        age_s: float = 0.0,
+        in_s: float = 0.0,
+    ) -> None:
+        """An operator's command, or a desk's; `in_s`: meant for so much later."""
+        stamp_ns, due_ns = self._stamps(age_s, in_s)
+        self.virtual.tell(Command(verb, stamp_ns, target, value, source, 1, due_ns))
 
-    def hear(self, kind: str, key: str, *, source: str = "desk", age_s: float = 0.0) -> None:
-        """A trigger from a desk."""
-        stamp_ns = self.clock.now_ns - round(age_s * NS_PER_S)
-        self.virtual.tell(Trigger(kind, key, stamp_ns, source))
+    def hear(self, kind: str, key: str, *, source: str = "desk", age_s: float = 0.0, in_s: float = 0.0) -> None:
+        """A trigger from a desk; `in_s`: meant for so much later."""
+        stamp_ns, due_ns = self._stamps(age_s, in_s)
+        self.virtual.tell(Trigger(kind, key, stamp_ns, source, due_ns))
+
+    def _stamps(self, age_s: float, in_s: float) -> tuple[int, int]:
+        now_ns = self.clock.now_ns
+        return now_ns - round(age_s * NS_PER_S), now_ns + round(in_s * NS_PER_S) if in_s else 0
 
     def latch(self, latch: Latch, axis: str = "", *, on: bool = True) -> None:
         """A stop latch, as motion's own socket sets it."""

@@ -1,0 +1,66 @@
+"""Words with a time: obeyed when it comes, and forgotten at PANIC and when the show is disarmed."""
+
+from pathlib import Path
+
+import pytest
+
+from cuefocus.engine.plan import Latch
+from tests.stories.kit import Hand, Story
+from tests.stories.scenes import cue
+from tests.stories.test_cue_stack import GO, HOUSE
+from tests.stories.told import Told
+
+CUES = cue("1", None, "far", GO) + cue("2", None, "mid", "on: {osc: /2}")
+
+
+def say(verb: str, *, in_s: float = 0.0) -> Hand:
+    return lambda rig: rig.say(verb, source="tell" if not in_s else "osc:desk", in_s=in_s)
+
+
+def hear(key: str, in_s: float) -> Hand:
+    return lambda rig: rig.hear("osc", key, source="osc:desk", in_s=in_s)
+
+
+def story(tmp_path: Path, *hands: tuple[float, Hand], until_s: float = 8.0, takes: int = 1) -> Told:
+    told = Story(tmp_path, HOUSE + CUES, takes=takes)
+    for at_s, hand in hands:
+        told.at(at_s, hand)
+    return told.tell(until_s=until_s)
+
+
+def test_a_word_for_later_is_obeyed_then(tmp_path: Path) -> None:
+    told = story(tmp_path, (1.0, say("go", in_s=2.0)))
+    assert told.verdicts() == {"1": "landed"}
+    assert told.moved("A.focus", 0.5, 2.9) < 1e-6
+
+
+@pytest.mark.parametrize("stop", ["panic", "release", "disarm"])
+def test_panic_and_disarm_forget_what_was_said_for_later(tmp_path: Path, stop: str) -> None:
+    """Armed and engaged again before it is due, nothing fires."""
+    again = ((2.0, say("resume")), (2.1, say("arm")), (2.2, say("engage")))
+    told = story(tmp_path, (1.0, say("go", in_s=3.0)), (1.1, hear("/2", 4.0)), (1.5, say(stop)), *again)
+    assert told.rows == []
+    assert told.moved("A.focus", 1.6, 8.0) < 1e-6
+    reason = stop.upper() if stop != "disarm" else "disarmed"
+    alarm = next(text for text in told.alarms if "forgotten" in text)
+    assert alarm.startswith(f"{reason}: what was said for later is forgotten: go (in 2.5 s), osc /2 (in 3.6 s)")
+    answer = f"{reason}: this word, said for later, is forgotten; say it again if it is still meant"
+    assert answer in told.replies
+    assert [one["unfired"] for one in told.happenings("state") if one.get("why") == answer] == ["osc /2"]
+
+
+def test_they_are_forgotten_where_nothing_is_armed_too(tmp_path: Path) -> None:
+    hands = (1.0, say("go", in_s=3.0)), (1.5, say("disarm")), (2.0, say("arm")), (2.1, say("engage"))
+    told = story(tmp_path, *hands, takes=0)
+    assert told.rows == []
+    assert told.replies[0].startswith("disarmed: this word")
+
+
+def test_panic_at_the_moment_a_word_is_due_is_first(tmp_path: Path) -> None:
+    hands = (1.0, say("go", in_s=1.0)), (2.0, lambda rig: rig.latch(Latch.PANIC))
+    assert story(tmp_path, *hands).rows == []
+
+
+def test_hold_forgets_nothing(tmp_path: Path) -> None:
+    told = story(tmp_path, (1.0, say("go", in_s=3.0)), (1.5, say("hold")), (2.0, say("resume")))
+    assert told.verdicts() == {"1": "landed"}
