@@ -101,7 +101,7 @@ def words_alone(drawn: DrawnTimecode, kernels: Kernels) -> list[Word]:
         for end in ends[directions > 0].tolist():
             first = end - BITS_PER_WORD + 1
             own = run.halves[2 * first : 2 * (end + 1)]
-            _, low, high = likeliest_word(own[0::2].tolist(), own[1::2].tolist(), 0.0, -1, 0, [0] * BITS_PER_WORD)
+            _, _, low, high = likeliest_word(own[0::2].tolist(), own[1::2].tolist(), 0.0, -1, 0, [0] * BITS_PER_WORD)
             found.append((float(run.measured[first]) - front.delay_samples, label_of(low | high << 32)))
     return found
 

@@ -49,8 +49,9 @@ def _echoed(sound: Sound, *, samples: int, level_db: float) -> Sound:
     return bent
 
 
-def _toned(sound: Sound, *, hertz: float, level_db: float) -> Sound:
-    square: Sound = np.sign(np.sin(2 * np.pi * hertz / _RATE * np.arange(len(sound))))
+def _toned(sound: Sound, *, hertz: float, level_db: float, late: int = 0) -> Sound:
+    """With a square wave that began so many samples before."""
+    square: Sound = np.sign(np.sin(2 * np.pi * hertz / _RATE * (np.arange(len(sound)) + late)))
     return sound + square * float(10 ** (level_db / 20))
 
 
@@ -107,6 +108,8 @@ _EARLY, _TEN, _LATE = Timecode(1, 2, 3, 4), Timecode(10, 0, 0, 0), Timecode(21, 
         ("25", _EARLY, partial(_echoed, samples=3213, level_db=-1)),
         ("25", _TEN, partial(_echoed, samples=3213, level_db=-1)),
         ("25", _TEN, partial(_toned, hertz=1000.3, level_db=3)),
+        # a timeline that is a frame late comes right where a second begins, if that is counted to 24
+        ("25", Timecode(10, 0, 3, 0), partial(_toned, hertz=1000.3, level_db=-2.62, late=27)),
         ("25", _TEN, partial(_beside, rate="25", first=Timecode(10, 0, 1, 0), level_db=0)),
         ("25", _TEN, partial(_in_noise, low_hz=500, high_hz=3000, snr_db=0)),
         ("29.97df", _LATE, partial(_in_noise, low_hz=1800, high_hz=2600, snr_db=0)),

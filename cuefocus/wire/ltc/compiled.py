@@ -43,7 +43,7 @@ _INNER: tuple[Callable[..., Any], ...] = (
     word.packed_label, bits.is_likely_sync, bits.has_sync_shape, bits.walk, edge_loops.cut_at, edge_loops.crossing,
     start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
     soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
-    eye.bit_of, eye.look, eye.is_open,
+    eye.bit_of, eye.look, eye.is_open, eye.is_turned,
     judging.weighed, timelines.counted_on, judging.is_said_again, timelines.wait, judging.carried_on,
     timelines.rates_with, timelines.swap, timelines.sort, timelines.without_twins, judging.counts_otherwise,
     judging.believed, judging.offer,

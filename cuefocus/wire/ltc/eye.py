@@ -123,3 +123,11 @@ def is_open(eye: Means) -> bool:
         return False
     doubt = math.sqrt(scatter / (count - 1.0))
     return bool(lowest > _OPEN * mean + _SURE * doubt and lowest + mean > _PUSH * (highest - mean))
+
+
+def is_turned(eye: Means) -> bool:
+    """Whether some change of level is, in the mean, the other way than the words say: then a digit is wrong."""
+    for at in PLACES:
+        if eye[at] <= 0.0:
+            return True
+    return False

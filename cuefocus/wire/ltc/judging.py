@@ -10,7 +10,7 @@ Plain loops that a compiler may take over (`kernels`).
 
 import math
 
-from cuefocus.wire.ltc.eye import is_open, look
+from cuefocus.wire.ltc.eye import is_open, is_turned, look
 from cuefocus.wire.ltc.likeliest import Bits, Halves, likeliest_word
 from cuefocus.wire.ltc.timelines import (
     BORNE,
@@ -94,7 +94,7 @@ def offer(
     size, allowed = weighed(firsts, seconds)
     if size <= 0.0:
         return 0, 0
-    freely, low, high = likeliest_word(firsts, seconds, 0.0, -1, 0, bits)
+    freely, level, low, high = likeliest_word(firsts, seconds, 0.0, -1, 0, bits)
     label = packed_label(low, high)
     seen = False
     count = 0
@@ -102,7 +102,7 @@ def offer(
         line = lines[at]
         score = carried_on(
             line, scores[at], waiting, agreements, eyes, step, index, before, lead, firsts, seconds, bits, size,
-            freely, allowed,
+            allowed, freely, level, low, high, label,
         )  # fmt: skip
         seen = seen or (line[INDEX] == index and line[LABEL] == label and line[STRIKES] == 0)
         if line[STRIKES] < _GIVEN_UP and index - line[INDEX] < _GIVEN_UP * BITS_PER_WORD:
@@ -153,26 +153,36 @@ def carried_on(
     seconds: Halves,
     bits: Bits,
     size: float,
-    freely: float,
     allowed: float,
+    freely: float,
+    free_level: int,
+    free_low: int,
+    free_high: int,
+    free_label: int,
 ) -> float:
-    """Judge a timeline by a word, if that is where it expects one; its new score."""
+    """Judge a timeline by a word, if that is where it expects one; its new score.
+
+    The word read freely is what a line says of it that expects that very label: it is not searched for again.
+    """
     behind = index - int(line[INDEX])
     words = behind // BITS_PER_WORD
     if words < 1 or behind % BITS_PER_WORD != 0:
         return score
     best = second = -math.inf
-    label, rates, low, high = -1, 0, 0, 0
+    label, rates, level, low, high = -1, 0, 0, 0, 0
     tried = 0
     for first in range(len(COUNTS)):
         there, saying = counted_on(line, first, step * words)
         if there < 0:
             continue
-        metric, bits_low, bits_high = likeliest_word(firsts, seconds, 0.0, there, int(line[DROPS]), bits)
+        if there == free_label and free_low >> 10 & 1 == line[DROPS]:
+            metric, before_it, bits_low, bits_high = freely, free_level, free_low, free_high
+        else:
+            metric, before_it, bits_low, bits_high = likeliest_word(firsts, seconds, 0.0, there, int(line[DROPS]), bits)
         tried += 1
         if metric > best:
             best, second = metric, best
-            label, rates, low, high = there, saying, bits_low, bits_high
+            label, rates, level, low, high = there, saying, before_it, bits_low, bits_high
         elif metric > second:
             second = metric
     if tried == 0:
@@ -189,13 +199,17 @@ def carried_on(
     for _ in range(words):
         kept *= _MEMORY
     score = kept * score + (_LIKED * max(-1.0, 1.0 - cost / allowed) if agrees else -_LIKED)
-    stands = allowed < _TOO_DEAR and is_said_again(line, label, lead, firsts, seconds, bits, half)
-    if not agrees or cost >= allowed or stands:
+    if not agrees or cost >= allowed:
+        line[STRIKES] += 1
+        return score
+    if allowed < _TOO_DEAR and is_said_again(line, label, best, level, lead, freely, firsts, seconds, bits, half):
         line[STRIKES] += 1
         return score
     eye = eyes[line[SLOT]]
     sharp = agreement > _SHARP and cost < _FREE and (best - second) / half > _FAR * allowed
-    if tried > 1 and not (sharp or is_open(eye)):  # those before may have been counted otherwise
+    if tried > 1 and not (
+        is_open(eye) or (sharp and not is_turned(eye))
+    ):  # those before may have been counted otherwise
         line[WAITS] = 0
         eye[:] = 0.0
     line[BORNE] += 1
@@ -208,14 +222,41 @@ def carried_on(
 
 
 def is_said_again(
-    line: Numbers, label: int, lead: float, firsts: Halves, seconds: Halves, bits: Bits, half: float
+    line: Numbers,
+    label: int,
+    metric: float,
+    level: int,
+    lead: float,
+    freely: float,
+    firsts: Halves,
+    seconds: Halves,
+    bits: Bits,
+    half: float,
 ) -> bool:
-    """Whether a word is rather the one that last bore the line out than the label it should be by now."""
-    drop = int(line[DROPS])
+    """Whether a word is rather the one that last bore the line out than the label it should be by now.
+
+    Args:
+        line: the timeline, its word's label not yet the last that bore it out.
+        label: what it should be.
+        metric: of that label's path, nothing known of the level before it.
+        level: before that path, 1 or -1.
+        lead: see `offer`.
+        freely: metric of the freest path.
+        firsts: see `offer`.
+        seconds: likewise.
+        bits: room for 80.
+        half: mean size of a half bit.
+    """
+    drop, margin = int(line[DROPS]), _STANDS * half
     lead = max(-2.0 * half, min(lead, 2.0 * half))
-    moved, _, _ = likeliest_word(firsts, seconds, lead, label, drop, bits)
-    held, _, _ = likeliest_word(firsts, seconds, lead, int(line[LAST]), drop, bits)
-    return held - moved > _STANDS * half
+    if level * lead >= 0.0:  # then the path is the best with the lead as well
+        if freely - metric <= margin:
+            return False  # no word can lead by so much
+        moved = metric + abs(lead)
+    else:
+        moved, _, _, _ = likeliest_word(firsts, seconds, lead, label, drop, bits)
+    held, _, _, _ = likeliest_word(firsts, seconds, lead, int(line[LAST]), drop, bits)
+    return held - moved > margin
 
 
 def believed(lines: Numbers, scores: Scores, eyes: Scores, open_lines: Numbers, step: int) -> tuple[int, int]:

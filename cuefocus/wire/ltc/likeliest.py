@@ -32,11 +32,11 @@ def likeliest_bits(
         known: per bit 0, 1 or `FREE`.
     """
     bits = list(known)
-    return best_path(first_halves, second_halves, 0.0, bits), bits
+    return best_path(first_halves, second_halves, 0.0, bits)[0], bits
 
 
-def best_path(first_halves: Halves, second_halves: Halves, lead: float, bits: Bits) -> float:
-    """The same; `bits` holds what is known and is overwritten with the path.
+def best_path(first_halves: Halves, second_halves: Halves, lead: float, bits: Bits) -> tuple[float, int]:
+    """The same metric, and the level before the first bit, 1 or -1; `bits`, what is known, becomes the path.
 
     Args:
         first_halves: see `likeliest_bits`.
@@ -63,12 +63,12 @@ def best_path(first_halves: Halves, second_halves: Halves, lead: float, bits: Bi
         bit = bits[at] & 1 if at_high else bits[at] >> 1
         bits[at] = bit
         at_high = at_high if bit else not at_high
-    return high if high >= low else low
+    return (high if high >= low else low), (1 if at_high else -1)
 
 
 def likeliest_word(
     first_halves: Halves, second_halves: Halves, lead: float, label: int, drop: int, bits: Bits
-) -> tuple[float, int, int]:
+) -> tuple[float, int, int, int]:
     """The best word under a label, or of all; the sync pattern is known.
 
     Args:
@@ -79,7 +79,7 @@ def likeliest_word(
         drop: the drop-frame flag that goes with it.
         bits: room for 80.
 
-    Returns: the path's metric, bits 0 to 31, bits 32 to 63.
+    Returns: the path's metric, the level before it, 1 or -1, bits 0 to 31, bits 32 to 63.
     """
     low, high = label_in_word(label, drop)
     known_low, known_high = (LABEL_MASK_LOW, LABEL_MASK_HIGH) if label >= 0 else (0, 0)
@@ -88,9 +88,9 @@ def likeliest_word(
         bits[32 + at] = high >> at & 1 if known_high >> at & 1 else FREE
     for at in range(len(SYNC_BITS)):
         bits[DATA_BITS + at] = SYNC_BITS[at]
-    metric = best_path(first_halves, second_halves, lead, bits)
+    metric, level = best_path(first_halves, second_halves, lead, bits)
     low = high = 0
     for at in range(32):
         low |= bits[at] << at
         high |= bits[32 + at] << at
-    return metric, low, high
+    return metric, level, low, high
