@@ -115,7 +115,7 @@ def test_json_is_all_that_is_on_standard_output(rehearsed: Path) -> None:
     ports = cuefocus("ports", "--json")
     assert all(list(row) == "kind address use device description stable".split() for row in ports.json)
     said = json.loads((rehearsed / "said.json").read_text())
-    assert list(said) == ["take", "landings"]
+    assert list(said) == ["take", "landings", "sends"]
 
 
 def test_doctor_tells_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

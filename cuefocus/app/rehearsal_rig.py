@@ -80,7 +80,7 @@ class RehearsalRig:
         if self._journal is not None:
             self._journal.append(now_ns, inbox)
         self.readings += sum(isinstance(event, Reading) for event in inbox)
-        self.result.hear(outcome)
+        self.result.hear(outcome, self.session.act.chase.rate)
         return self._fired(outcome, now_ns)
 
     def _fired(self, outcome: Outcome, now_ns: int) -> list[InboxEvent]:

@@ -79,7 +79,8 @@ def _played(
     session = Session(job_of_journal(header), seed)
     result = Replayed(seed.take + 1)
     for step in steps:
-        result.hear(session.step(step.now_ns, step.inbox))
+        outcome = session.step(step.now_ns, step.inbox)
+        result.hear(outcome, session.act.chase.rate)
     if session.book.armed:
         result.alarms.append(f"{path}: the journal ends in mid-take; what was not judged by then has no row")
     if source.torn_bytes:

@@ -43,11 +43,16 @@ def _rows_out(
     for alarm in result.alarms:
         complain(alarm)
     if as_json:
-        say_json({"take": result.take, "landings": [row.as_dict() for row in result.rows]})
+        sends = [send.as_dict() for send in result.sends]
+        say_json({"take": result.take, "landings": [row.as_dict() for row in result.rows], "sends": sends})
     else:
         from cuefocus.app.report import print_report
 
         print_report(result.rows)
+        if result.sends:
+            say("a run would have sent:")
+        for send in result.sends:
+            say(f"  {send}")
     for trouble in result.troubles:
         complain(f"cuefocus: {trouble}")
     if damage is not None:

@@ -34,6 +34,7 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
     rack = planned(session, job, stamp_ns, anew=anew)
     coming = handover(session, job, rack, stamp_ns, now=anew)
     record = CueRecord(coming.rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
+    record.resumed = anew
     session.book.fire(record)
     reason = why_not(session, job, coming)
     if reason:

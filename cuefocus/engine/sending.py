@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from cuefocus.chase.clock import Clock
 from cuefocus.engine.cues import Life
+from cuefocus.engine.lives import kept_still
 from cuefocus.engine.plan import OnLoss
 from cuefocus.engine.sends import LATEST_NS, CueWord, Send, Sends, TimedWord
 from cuefocus.engine.takebook import CueRecord
@@ -111,9 +112,11 @@ class Sending:
         self._open = [record for record in self._records(session, clock) if self._speak(session, record, clock)]
 
     def _records(self, session: "Session", clock: Clock | None) -> Iterator[CueRecord]:
-        """Each that has something to say: about to leave, under way, or landed with words that come after it."""
+        """Each that may have something to say: fired, about to leave, under way, or landed with words after that."""
         found = {id(record): record for record in self._open}
         found |= {id(record): record for record in session.book.busy_records()}
+        waits = (session.casting.waits.for_moment(axis) for axis in session.stage.orders)
+        found |= {id(wait.record): wait.record for wait in waits if wait is not None and wait.record is not None}
         if clock is not None:
             until_ns = clock.show_at(session.now_ns + AHEAD_NS + self._longest_ns)
             for axis in session.stage.orders:
@@ -129,11 +132,16 @@ class Sending:
         """Say what of a cue is due; whether it may have more to say."""
         book = session.book
         current = record.take == book.take and (record.rack.triggered or record.pass_ == book.pass_)
-        if record.life not in _SPEAKING or not current:
+        waits = _waits(record)
+        if not (record.life in _SPEAKING or waits) or not current:
             return False
+        still = waits and kept_still(session.stage.orders[record.axis])[0] is not None
         words, more = self._sends.cues[record.rack.cue], False
         for index, one in enumerate(words):
-            if record.said >> index & 1:
+            if record.said >> index & 1 or (one.when == "fire" and record.resumed):
+                continue
+            if still and one.when != "fire":
+                more = True
                 continue
             due_ns = self._due_ns(session, record, one, clock)
             if due_ns is not None and due_ns > session.now_ns + AHEAD_NS:
@@ -196,6 +204,11 @@ class Sending:
             self._too_late.append(f"{send.word.to} {send.word.what}")
         else:
             self._out.append(send)
+
+
+def _waits(record: CueRecord) -> bool:
+    """Whether a rack was fired and has not taken its axis yet, for its landing is far."""
+    return record.rack.triggered and record.life is Life.STANDING_BY
 
 
 def _shown_at(word: TimedWord) -> int:

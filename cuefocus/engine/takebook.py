@@ -32,6 +32,7 @@ class CueRecord:
         followed: cues that wait for its landing have been fired.
         source: who gave the time: the timecode source, or the trigger's route.
         barred: why it cannot land as its camera is set now, or empty; refused for it when its time comes.
+        resumed: it was stopped on its way and goes on as a rack of its own: nothing has fired it again.
         said: which of the words that go with it have been said, a bit each.
         stop: an operator's stop that cut its watch short, and when: its fate if no position from the landing is in.
     """
@@ -55,6 +56,7 @@ class CueRecord:
     stop: tuple[int, str] | None = None
     told: bool = False
     followed: bool = False
+    resumed: bool = False
     said: int = 0
     busy: list["CueRecord"] | None = None
 

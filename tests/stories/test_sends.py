@@ -194,6 +194,31 @@ def test_a_triggered_racks_words_go_by_the_trigger_in_host_time(tmp_path: Path) 
     }
 
 
+def test_a_fired_rack_that_waits_for_its_moment_says_at_once_that_it_was_fired(tmp_path: Path) -> None:
+    both = (
+        "land_after: 3 s, tell: [{when: fire, to: eos, osc: /fired}, {to: eos, osc: /landed},"
+        " {when: departure, to: slow, osc: /left}]"
+    )
+    told = story(tmp_path, cue("T", None, "far", f"{GO}, {both}"), Playback().play(8.0)).at(2.0, at_go).tell()
+    assert told.verdicts() == {"T": "landed"}
+    due = {send.word.what: due_s(send) for send in words(told)}
+    rack = next(record for key, record in told.records.items() if key[2] == "T").rack
+    left_s = (rack.depart_ns - ORIGIN_NS) / NS_PER_S - 0.9
+    assert due == {"/fired": 2.0, "/landed": 5.0 - 0.012, "/left": pytest.approx(left_s, abs=0.02)}
+
+
+def test_a_rack_stopped_on_its_way_and_resumed_lands_and_says_so_once_and_was_fired_once(tmp_path: Path) -> None:
+    both = "pull: 1 s, tell: [{when: fire, to: eos, osc: /fired}, {to: eos, osc: /landed}]"
+    told = (
+        story(tmp_path, cue("T", None, "far", f"{GO}, {both}"), Playback().play(8.0))
+        .at(2.0, at_go)
+        .at(2.5, lambda rig: rig.say("hold"))
+        .at(3.5, lambda rig: rig.say("resume"))
+        .tell()
+    )
+    assert addresses(told) == ["/fired", "/landed"]
+
+
 def test_a_cue_fired_again_tells_again_and_one_replaced_tells_no_landing(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"on: {{osc: /a}}, {LANDS}")
     cues += cue("2", None, "near", "on: {osc: /b}, tell: {to: eos, osc: /second}")

@@ -1,0 +1,143 @@
+"""What check says of words to others, and what is sent of those that are sound."""
+
+from pathlib import Path
+
+import pytest
+
+from cuefocus.app.check import check
+from cuefocus.app.job import build_job
+from cuefocus.app.ltc import generate_ltc
+from cuefocus.app.rehearse import rehearse
+from cuefocus.app.replay import replay
+from tests.stories.scenes import LENS, SOLO_RIG, cue, show_text
+
+RECEIVERS = """network:
+  receivers:
+    - {id: eos, osc: "10.0.0.5:8001", latency_ms: 12}
+    - {id: slow, osc: "10.0.0.5:8002", latency_ms: 1500}
+    - {id: desk, midi: any, msc_device: 5, msc_format: sound}
+    - {id: web, http: "http://10.0.0.9:8000"}
+    - {id: lights, artnet: 10.0.0.255, timecode: true}
+"""
+TIMED = '  - {{cue: "1", act: song, land: {{at: "+3 s"}}, to: far, tell: {tell}}}\n'
+
+
+def files(folder: Path, cues: str, sends: str = "", network: str = RECEIVERS) -> tuple[Path, Path]:
+    (folder / "lens.yaml").write_text(LENS, encoding="utf-8")
+    (folder / "rig.yaml").write_text(SOLO_RIG + network, encoding="utf-8")
+    (folder / "show.yaml").write_text(show_text(cues) + sends, encoding="utf-8")
+    return folder / "show.yaml", folder / "rig.yaml"
+
+
+def said(folder: Path, cues: str, sends: str = "", network: str = RECEIVERS) -> list[str]:
+    found = check(*files(folder, cues, sends, network)).complaints
+    return [f"{one.severity}: {one.where}: {one.problem}; {one.hint}" for one in found if "any" not in one.problem]
+
+
+@pytest.mark.parametrize(
+    ("tell", "expected"),
+    [
+        ("{to: eos, osc: /go}", ""),
+        ("{to: web, http: POST /press}", ""),
+        ("{to: desk, msc: go 5/1}", ""),
+        ("{to: ios, osc: /go}", "no receiver 'ios' in the rig; have eos, slow, desk, web, lights; did you mean"),
+        ("{to: desk, osc: /go}", "desk is told by midi, and cannot be told osc; name one by osc"),
+        ("{to: eos, note: 60}", "eos is told by osc, and cannot be told note; name one by midi"),
+        ("{to: lights, osc: /go}", "lights is sent timecode by Art-Net, and no osc"),
+        ("{to: eos}", "nothing says what is told; write one of osc, msc"),
+        ("{to: eos, osc: /go, note: 60}", "osc and note in one; write one of"),
+        ("{to: eos, osc: go}", "'go' is not an OSC address"),
+        ("{to: eos, osc: /a b}", "holds a space or pattern character"),
+        ("{to: desk, note: 60, args: [1]}", "args belongs to osc; take it out"),
+        ("{to: eos, osc: /go, body: x}", "body belongs to http"),
+        ("{to: eos, osc: /go, when: fire}", "nothing fires a timed rack; write departure, or landing"),
+        ("{to: eos, osc: /go, offset: 1 beat}", "1 beat is a length of music"),
+        ("{to: web, http: /press}", "does not begin with a method; write a method and a path"),
+        ("{to: web, http: POST press}", "is no path of an HTTP call; it begins with /"),
+        ("{to: desk, msc: bogus 5}", "no MSC command 'bogus' that can be sent"),
+        ("{to: desk, msc: fire}", "'fire' is not an MSC command"),
+        ("{to: desk, cc: 64 = 200}", "is outside MIDI"),
+        ("{to: desk, mmc: pla}", "no MMC command 'pla'"),
+    ],
+)
+def test_a_word_that_cannot_be_told_is_an_error_with_its_cure(tmp_path: Path, tell: str, expected: str) -> None:
+    errors = [one for one in said(tmp_path, TIMED.format(tell=tell)) if one.startswith("error")]
+    assert len(errors) == bool(expected), errors
+    assert all(expected in one for one in errors), errors
+
+
+@pytest.mark.parametrize(
+    ("tell", "late"),
+    [
+        ("{to: slow, osc: /x}", "after its landing"),
+        ("{when: departure, to: slow, osc: /x}", "after its departure"),
+        ("{when: fire, to: eos, osc: /x}", "eos takes 12 ms: this takes effect 12 ms after the trigger"),
+        ("{when: fire, to: eos, osc: /x, offset: 12 ms}", ""),
+        ("{to: eos, osc: /x}", ""),
+    ],
+)
+def test_a_latency_longer_than_a_trigger_gives_is_warned_of(tmp_path: Path, tell: str, late: str) -> None:
+    warnings = [
+        one for one in said(tmp_path, cue("T", None, "far", f"on: {{osc: /t}}, tell: {tell}")) if "takes" in one
+    ]
+    assert len(warnings) == bool(late), warnings
+    assert all(late in one and one.startswith("warning") for one in warnings)
+
+
+@pytest.mark.parametrize(
+    ("send", "expected"),
+    [
+        ('{act: song, at: "+2 s", to: eos, osc: /x}', ""),
+        ('{act: sing, at: "+2 s", to: eos, osc: /x}', "no act 'sing'; have song"),
+        ('{at: "+2 s", to: eos, osc: /x}', "nothing says in which act"),
+        ("{act: song, to: eos, osc: /x}", "nothing says when"),
+        ('{act: song, at: "01:00:02:30", to: eos, osc: /x}', "01:00:02:30"),
+        ("{act: song, bar: 3, to: eos, osc: /x}", "has no tempo map"),
+        ('{act: song, at: "+2 s", to: nobody, osc: /x}', "no receiver 'nobody'"),
+    ],
+)
+def test_what_goes_by_timecode_alone_is_checked_too(tmp_path: Path, send: str, expected: str) -> None:
+    errors = [one for one in said(tmp_path, cue("1", 3, "far"), f"sends: [{send}]\n") if one.startswith("error")]
+    assert bool(errors) == bool(expected), errors
+    assert any(expected in one for one in errors) or not expected, errors
+
+
+@pytest.mark.parametrize(
+    ("receiver", "expected"),
+    [
+        ("{id: a}", "nothing says where it is; write one of osc, midi, http, artnet"),
+        ('{id: a, osc: "10.0.0.5:1", http: "http://10.0.0.5"}', "osc and http in one receiver"),
+        ('{id: a, osc: "10.0.0.5:0"}', "names no port"),
+        ("{id: a, midi: X, tcp: slip}", "tcp says nothing to a receiver by midi; take it out"),
+        ("{id: a, artnet: 10.0.0.255}", "nothing is sent to it; write timecode: true"),
+        ('{id: a, artnet: "[::1]"}', "is not an address"),
+        ("{id: a, http: 10.0.0.5}", "is not an HTTP address; write an address such as http://10.0.0.9:8000"),
+        ("{id: eos, midi: X}", "two receivers are called 'eos'"),
+        ('{id: a, osc: "10.0.0.5:1", latency_ms: 5000}', "latency_ms"),
+    ],
+)
+def test_a_receiver_that_cannot_be_is_said_with_its_cure(tmp_path: Path, receiver: str, expected: str) -> None:
+    found = said(tmp_path, cue("1", 3, "far"), network=f"{RECEIVERS}    - {receiver}\n")
+    assert any(expected in one for one in found), found
+
+
+def test_midi_is_for_the_device_and_in_the_format_of_its_receiver(tmp_path: Path) -> None:
+    tell = "[{to: desk, msc: go 5/1}, {to: desk, mmc: play}, {to: desk, cc: 20@2 = 5}, {to: desk, program: 7@3}]"
+    job = build_job(check(*files(tmp_path, TIMED.format(tell=tell))))
+    sent = [one.word.parts[0][1].hex(" ") for one in job.sends.cues["1"]]
+    assert sent == ["f0 7f 05 02 10 01 35 00 31 f7", "f0 7f 7f 06 02 f7", "b1 14 05", "c2 07"]
+
+
+def test_a_rehearsal_lists_what_would_be_sent_and_a_replay_the_same(tmp_path: Path) -> None:
+    tell = "[{when: departure, to: slow, osc: /early}, {to: eos, osc: /landed, args: [1]}]"
+    sends = 'sends: [{act: song, at: "01:00:01:00", to: web, http: GET /one}]\n'
+    show, rig = files(tmp_path, TIMED.format(tell=tell), sends)
+    sound, journal = tmp_path / "tc.wav", tmp_path / "journal"
+    generate_ltc(sound, rate="25", start="00:59:58:00", seconds=7.0)
+    rehearsed = rehearse(show, rig, [sound], journal=journal)
+    assert [str(one) for one in rehearsed.sends] == [
+        "01:00:00:24  to slow: /early  (cue 1 departure, 1500 ms ahead)",
+        "01:00:01:00  to web: GET /one  (01:00:01:00, 0 ms ahead)",
+        "01:00:02:24  to eos: /landed 1  (cue 1 landing, 12 ms ahead)",
+    ]
+    assert replay(journal).sends == rehearsed.sends
