@@ -21,20 +21,21 @@ class DeskPage:
 
     Args:
         config: the page's.
-        say: takes a sentence for the operator.
+        say: takes what there is to say to the operator: `alarm` or `state`, and a sentence.
         wait: woken when there is something for the page.
     """
 
-    def __init__(self, config: PageConfig | None, say: Callable[[str], None], wait: DescriptorWait) -> None:
+    def __init__(self, config: PageConfig | None, say: Callable[[str, str], None], wait: DescriptorWait) -> None:
         self._say = say
         self._server: PageServer | None = None
         self._heard: EventReader | None = None
+        self._lost = 0
         if config is None:
             return
         try:
             from cuefocus.desk.web import server
         except ImportError as problem:
-            say(f"the page is not served: {problem.name} is not installed; pip install {problem.name}")
+            say("alarm", f"the page is not served: {problem.name} is not installed; pip install {problem.name}")
             return
         self._server = server.PageServer(config)
         if config.heard_fd >= 0:
@@ -46,9 +47,11 @@ class DeskPage:
         if self._server is None:
             return
         if self._heard is not None:
-            self._server.hear(self._heard.take())
-        for text in self._server.said():
-            self._say(text)
+            told = self._heard.take()
+            self._server.hear(told, lost=self._heard.dropped > self._lost)
+            self._lost = self._heard.dropped
+        for kind, text in self._server.said():
+            self._say(kind, text)
 
     def note_alarm(self, event: Mapping[str, Any]) -> None:
         """Show an alarm of the desk's own."""

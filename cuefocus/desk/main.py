@@ -61,6 +61,13 @@ def keep_desk(config: DeskConfig) -> None:
         if page is not None:
             page.note_alarm(alarm)
 
+    def tell(kind: str, text: str) -> None:
+        if kind == "alarm":
+            say(text)
+        else:
+            log_line(f"desk: {text}")
+            events.put({"event": kind, "host_ns": now_ns(), "desk": text, "source": "desk"})
+
     page: DeskPage | None = None
     heard = EventReader(socket.socket(fileno=config.heard_fd)) if config.heard_fd >= 0 else None
     wait = DescriptorWait()
@@ -68,7 +75,7 @@ def keep_desk(config: DeskConfig) -> None:
         wait.watch(heard.fileno())
     books = Bookkeeper(Path(config.ledger), Path(config.store), say)
     calendar = DeskCalendar(config, events)
-    page = DeskPage(config.page, say, wait)
+    page = DeskPage(config.page, tell, wait)
     try:
         while not stopping:
             if heard is not None:

@@ -115,4 +115,4 @@ page.tend()
 page.close()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "the page is not served: uvicorn is not installed; pip install uvicorn\n"
+    assert done.stdout == "alarm the page is not served: uvicorn is not installed; pip install uvicorn\n"

@@ -41,21 +41,24 @@ class Guard:
         if isinstance(judged, Visitor) and _too_long(headers):
             judged = Refusal(413, f"nothing here takes more than {MOST_BODY_BYTES} bytes")
         if isinstance(judged, Refusal):
-            self.note(host, f"{method} {scope['path']}")
+            asked = f"{method} {scope['path']}"
+            if judged.status == 401:
+                self._faults.refused(host, _shown(asked))
+            else:
+                self._faults.torn(host, f"{_shown(asked)}: {judged.text}")
             await _refuse(scope, send, judged)
             return
         scope.setdefault("state", {})["visitor"] = judged
         await self._app(scope, _bounded(receive), _with_headers(send))
 
-    def note(self, host: str, what: str) -> None:
-        """Count a refusal, for the alarm."""
-        shown = "".join(each if each.isprintable() else "?" for each in what[:_LONGEST_TOLD])
-        self._faults.refused(host, shown)
-
 
 def _too_long(headers: Mapping[str, str]) -> bool:
     length = headers.get("content-length", "0")
     return not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MOST_BODY_BYTES
+
+
+def _shown(asked: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in asked[:_LONGEST_TOLD])
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -48,6 +48,7 @@ class Page:
         self._stops = ThreadPoolExecutor(_STOPS_AT_ONCE, thread_name_prefix="stops")
         self._waiting = {self._words: 0, self._stops: 0}
         self._asked_ns = -_QUIET_NS
+        self._lost = False
 
     def hear(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Take in events of the session, and tell who wants to know."""
@@ -60,6 +61,16 @@ class Page:
                 if self.tree.tell(message):
                     self.audience.tell_new(message.address)
                 self.audience.tell_value(message)
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known how the show is."""
+        return bool(self.show.view.status) and not self._lost
+
+    def begin_anew(self) -> None:
+        """Events were lost: what is under way is not known, and how the show is has to be asked."""
+        self._lost = True
+        self.show.begin_anew()
 
     def note_alarm(self, event: Mapping[str, Any]) -> None:
         """Take in an alarm of the desk's own."""
@@ -75,6 +86,7 @@ class Page:
         self._asked_ns = now_ns
         answer = await self._given(Order("status"), "http", _STATUS_ANSWER_NS)
         if answer.ok:
+            self._lost = False
             self.hear([{"event": "state", "host_ns": self.clock_ns(), **answer.data}])
         else:
             self.show.unanswered = answer.absent

@@ -32,6 +32,8 @@ _MOST_CONNECTIONS: Final = 128
 _LONGEST_FRAME: Final = 16_384
 _LONGEST_HEADERS: Final = 16_384
 _FAREWELL_S: Final = 2.0
+LOST: Final[Mapping[str, Any]] = {}
+"""Stands for events that were lost."""
 
 
 class PageServer:
@@ -45,24 +47,26 @@ class PageServer:
         self._config = config
         self._page = Page(config, now_ns)
         self._events: deque[tuple[bool, Mapping[str, Any]]] = deque(maxlen=_MOST_WAITING)
-        self._said: SimpleQueue[str] = SimpleQueue()
+        self._said: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
         self.serving = Event()
         self._thread = Thread(target=self._run, name="page", daemon=True)
         self._thread.start()
 
-    def hear(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Hand over what the session tells."""
+    def hear(self, events: Iterable[Mapping[str, Any]], *, lost: bool = False) -> None:
+        """Hand over what the session tells; some of it may have been lost before."""
+        if lost:
+            self._hand_over([(True, LOST)])
         self._hand_over((True, event) for event in events)
 
     def note_alarm(self, event: Mapping[str, Any]) -> None:
         """Hand over an alarm of the desk's own."""
         self._hand_over([(False, event)])
 
-    def said(self) -> list[str]:
-        """What there is to say, as sentences. Raises: DeviceError when the server has ended by itself."""
-        texts: list[str] = []
+    def said(self) -> list[tuple[str, str]]:
+        """What there is to say: `alarm` or `state`, and a sentence. Raises: DeviceError when it has ended by itself."""
+        texts: list[tuple[str, str]] = []
         with contextlib.suppress(Empty):
             while True:
                 texts.append(self._said.get_nowait())
@@ -86,7 +90,9 @@ class PageServer:
     def _take_in(self) -> None:
         while self._events:
             of_session, event = self._events.popleft()
-            if of_session:
+            if event is LOST:
+                self._page.begin_anew()
+            elif of_session:
                 self._page.hear([event])
             else:
                 self._page.note_alarm(event)
@@ -120,7 +126,7 @@ class PageServer:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(settings)
-        announcer = Announcer(self._config, self._said.put)
+        announcer = Announcer(self._config, self._alarm)
         tasks = [asyncio.create_task(each) for each in (self._tend(), announcer.announce(), self._end(server))]
         self.serving.set()
         try:
@@ -141,12 +147,12 @@ class PageServer:
             except CueFocusError as problem:
                 if str(problem) != told:
                     told = str(problem)
-                    self._said.put(f"the page is not served, and is tried again: {told}")
+                    self._alarm(f"the page is not served, and is tried again: {told}")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._ending.wait(), _AGAIN_S)
                 continue
-            if told:
-                self._said.put("the page is served")
+            where = f"[{self._config.host}]" if ":" in self._config.host else self._config.host
+            self._said.put(("state", f"served: http://{where}:{self._config.port}"))
             names = (*self._config.names, self._config.host, socket.gethostname(), f"{socket.gethostname()}.local")
             return mine, Gate(tokens, Peers(self._config.desk.rules), names)
         return None
@@ -154,11 +160,14 @@ class PageServer:
     async def _tend(self) -> None:
         """Ask how the show is until it is known, and tell who was refused."""
         while True:
-            if not self._page.show.view.status:
+            if not self._page.known:
                 await self._page.freshen(anyway=True)
-            for _, text in self._page.faults.due(now_ns()):
-                self._said.put(text)
+            for told in self._page.faults.due(now_ns()):
+                self._said.put(told)
             await asyncio.sleep(_LOOK_S)
+
+    def _alarm(self, text: str) -> None:
+        self._said.put(("alarm", text))
 
     async def _end(self, server: uvicorn.Server) -> None:
         await self._ending.wait()

@@ -53,6 +53,7 @@ class Obeying:
     def __init__(self, path: Path) -> None:
         self.orders: list[dict[str, object]] = []
         self.answer: dict[str, object] = {"ok": True, "text": "done"}
+        self.silent, self.heard_ns = False, 0
         self._server, self._over = LocalServer(path), threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -69,7 +70,9 @@ class Obeying:
                     self._server.answer(peer, {"ok": True, "text": "", "data": STATUS})
                 else:
                     self.orders.append(fields)
-                    self._server.answer(peer, self.answer)
+                    self.heard_ns = now_ns()
+                    if not self.silent:
+                        self._server.answer(peer, self.answer)
 
     def close(self) -> None:
         self._over.set()
@@ -101,7 +104,7 @@ class Served:
         """Wait until it says something with this in it."""
         until_ns = now_ns() + round(PATIENCE_S * NS_PER_S)
         while now_ns() < until_ns:
-            self.said += self.server.said()
+            self.said += [text for _, text in self.server.said()]
             if found := [text for text in self.said if part in text]:
                 return found[0]
             HostClock().sleep_until(now_ns() + 10 * NS_PER_MS)

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -202,6 +203,7 @@ def test_a_page_elsewhere_neither_says_nor_listens(page: Served) -> None:
         assert refused.status_code == 403
         assert refused.json()["ok"] is False
     assert page.conductor.orders == []
+    assert "POST /api/panic: " in page.until_said("evil.example")
     url, origin = f"ws://{page.host}:{page.port}/api/events", Origin("http://evil.example")
     with pytest.raises(InvalidStatus) as caught, connect(url, origin=origin, proxy=None):
         pass
@@ -260,6 +262,17 @@ def _code(url: str) -> int | None:
 # --- when things are not there ---
 
 
+def test_after_lost_events_the_state_is_asked_for_and_nothing_is_said_to_be_under_way(page: Served) -> None:
+    page.tell({"event": "state", **STATUS, "take": 8}, {"event": "departure", "cue": "2"})
+    until_ns = now_ns() + 5 * NS_PER_S
+    while page.client.get("/api/status").json()["running"] != ["2"] and now_ns() < until_ns:
+        HostClock().sleep_until(now_ns() + 10 * NS_PER_MS)
+    page.server.hear([], lost=True)
+    while (shown := page.client.get("/api/status").json())["take"] != STATUS["take"] and now_ns() < until_ns:
+        HostClock().sleep_until(now_ns() + 10 * NS_PER_MS)
+    assert (shown["take"], shown["running"]) == (STATUS["take"], [])
+
+
 def test_a_port_that_is_taken_is_told_and_served_when_it_is_free() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -270,7 +283,7 @@ def test_a_port_that_is_taken_is_told_and_served_when_it_is_free() -> None:
         text = told.until_said("the page is not served, and is tried again")
         assert "another program listens there" in text
     try:
-        told.until_said("the page is served")
+        told.until_said(f"served: http://{host}:{port}")
         assert server.serving.wait(5)
         shown = httpx.get(f"http://{host}:{port}/api/variables", trust_env=False).json()
         assert shown["state"] == "stale"
@@ -288,6 +301,24 @@ def test_a_page_goes_on_without_a_conductor() -> None:
         stopped = one.client.post("/api/panic")
         assert stopped.status_code == 200
         assert stopped.json()["text"] == "PANIC: motion obeys; the conductor does not answer"
+
+
+def test_a_panic_gets_through_while_words_wait_for_a_conductor_that_stands_still() -> None:
+    with served() as one, ThreadPoolExecutor(48) as crowd:
+        one.conductor.silent = True
+
+        def say(number: int) -> int:
+            return httpx.post(f"{one.url}/api/go", timeout=30.0, trust_env=False).status_code
+
+        crowding = [crowd.submit(say, number) for number in range(48)]
+        until_ns = now_ns() + 5 * NS_PER_S
+        while len(one.conductor.orders) < 8 and now_ns() < until_ns:  # as many as are asked at once
+            HostClock().sleep_until(now_ns() + 10 * NS_PER_MS)
+        begun_ns = now_ns()
+        stopped = one.client.post("/api/panic")
+        assert stopped.json()["text"] == "PANIC: motion obeys; the conductor does not answer"
+        assert one.motion.heard_ns - begun_ns < NS_PER_S
+        assert {each.result() for each in crowding} == {503}
 
 
 def test_a_client_that_sends_half_a_request_and_one_that_never_reads_cost_nothing(page: Served) -> None:
