@@ -6,6 +6,7 @@ that is not there yet is said, and tried again.
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ from cuefocus.desk.web.config import PageConfig
 from cuefocus.desk.web.gate import Gate, read_token
 from cuefocus.desk.web.guard import Guard
 from cuefocus.desk.web.page import Page
+from cuefocus.desk.web.server_log import NAME, ServerLog
 from cuefocus.engine.peers import Peers
 from cuefocus.errors import CueFocusError, DeviceError
 from cuefocus.shells.host_clock import now_ns
@@ -99,9 +101,12 @@ class PageServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        log = ServerLog(self._page.faults, now_ns)
+        logging.getLogger(NAME).addHandler(log)
         try:
             self._loop.run_until_complete(self._serve())
         finally:
+            logging.getLogger(NAME).removeHandler(log)
             self._page.close()
             self._loop.close()
 

@@ -4,11 +4,15 @@ import json
 import logging
 import random
 import socket
+from functools import partial
 
 import pytest
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from cuefocus.desk.web.server_log import NAME, ServerLog
+from cuefocus.engine.desk_faults import DeskFaults
+from cuefocus.timebase.units import NS_PER_S
 from tests.desk.web.serving import STATUS, Served, served
 
 _METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "PROPFIND", "get", "")
@@ -108,3 +112,20 @@ def test_frames_of_any_kind_are_heard_or_hung_up_on(caplog: pytest.LogCaptureFix
         assert page.conductor.orders == page.motion.orders == []
         page.until_said("it is not obeyed")
     assert caplog.text == ""
+
+
+def test_a_flood_of_what_is_no_http_fills_no_log_and_is_told_with_its_number(capfd: pytest.CaptureFixture[str]) -> None:
+    with served() as page:
+        for _ in range(50):
+            _answer(page, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
+        told = page.until_said("what is no HTTP; it is not obeyed")
+        assert told.startswith("HTTP from a host that uvicorn does not name")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fault_of_ours_is_logged_once_a_second(capfd: pytest.CaptureFixture[str]) -> None:
+    clock = iter(range(0, 3 * NS_PER_S, NS_PER_S // 10))
+    log = ServerLog(DeskFaults(), partial(next, clock))
+    for _ in range(30):
+        log.handle(logging.LogRecord(NAME, logging.ERROR, "", 0, "it broke", (), None))
+    assert capfd.readouterr().err.count("page: it broke") == 3

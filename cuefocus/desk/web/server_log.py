@@ -1,0 +1,35 @@
+"""What the server logs, so that no flood fills a disk: what is no HTTP is counted, a fault of ours is one line a second."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from cuefocus.engine.desk_faults import DeskFaults
+from cuefocus.shells.log_line import log_line
+from cuefocus.timebase.units import NS_PER_S
+
+NAME: Final = "uvicorn.error"
+"""The logger by which uvicorn says everything but who asked for what."""
+_SOMEBODY: Final = "a host that uvicorn does not name"
+
+
+class ServerLog(logging.Handler):
+    """Takes what it logs, instead of standard error.
+
+    Args:
+        faults: counts what is no HTTP.
+        clock_ns: the host clock.
+    """
+
+    def __init__(self, faults: DeskFaults, clock_ns: Callable[[], int]) -> None:
+        super().__init__(logging.WARNING)
+        self._faults, self._clock_ns = faults, clock_ns
+        self._told_ns = -NS_PER_S
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one record."""
+        if record.levelno < logging.ERROR:
+            self._faults.torn(_SOMEBODY, "what is no HTTP")
+        elif (now_ns := self._clock_ns()) - self._told_ns >= NS_PER_S:
+            self._told_ns = now_ns
+            log_line(f"page: {self.format(record)}")
