@@ -1,4 +1,4 @@
-"""What the server logs, so that no flood fills a disk: what is no HTTP is counted, a fault of ours is one line a second."""
+"""What the server logs, so that no flood fills a disk: what is no HTTP is counted, our faults are one line a second."""
 
 import logging
 from collections.abc import Callable
