@@ -1,14 +1,7 @@
-"""The dialects' words over real UDP, to and from libraries that are not ours: liblo (pyliblo3), and node's `osc`.
+"""The dialects' words over real UDP, to and from libraries that are not ours: liblo (pyliblo3), and node's `osc`."""
 
-The latter is looked for as node looks for it: `npm install osc` beside the checkout or above it, or in NODE_PATH.
-"""
-
-import json
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +14,11 @@ from cuefocus.wire.dialects.qlab import QLab
 from cuefocus.wire.osc import Argument, OscMessage, read_packet, write_bundle, write_message
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import Said
+from tests.wire.dialects.node_peer import Node, node_peer
 from tests.wire.dialects.shows import DUET
 
 HERE = "127.0.0.1"
 PATIENCE_S = 10.0
-PEER = Path(__file__).with_name("osc_peer.js")
 
 #: What desks send: address, arguments, and what is heard.
 WORDS: list[tuple[str, list[Any], list[Said]]] = [
@@ -137,42 +130,9 @@ def test_liblo_reads_what_we_tell(liblo: Any, inlet: socket.socket) -> None:
 
 
 @pytest.fixture
-def node(inlet: socket.socket) -> Iterator["Node"]:
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("node is not installed")
-    if subprocess.run([program, "-e", "require('osc')"], cwd=PEER.parent, capture_output=True, check=False).returncode:
-        pytest.skip("node's package osc is not installed: npm install osc")
-    with subprocess.Popen(
-        [program, str(PEER), str(inlet.getsockname()[1])],
-        cwd=PEER.parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as running:
-        try:
-            yield Node(running)
-        finally:
-            running.terminate()
-
-
-class Node:
-    """The other program."""
-
-    def __init__(self, running: "subprocess.Popen[str]") -> None:
-        assert running.stdin is not None
-        assert running.stdout is not None
-        self._in, self._out = running.stdin, running.stdout
-        self.port = int(self._out.readline())
-
-    def send(self, packet: object) -> None:
-        self._in.write(f"{json.dumps(packet)}\n")
-        self._in.flush()
-
-    def line(self) -> dict[str, Any]:
-        found = json.loads(self._out.readline())
-        assert isinstance(found, dict)
-        return found
+def node(inlet: socket.socket) -> Iterator[Node]:
+    with node_peer(inlet.getsockname()[1]) as running:
+        yield running
 
 
 def typed(argument: Argument) -> dict[str, object]:
