@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Any
@@ -124,8 +124,12 @@ def test_liblo_fires_hears_and_its_time_tags_count(tmp_path: Path, way: str) -> 
 # --- python-osc ---
 
 
+def tcp_client(host: str, port: int) -> SimpleTCPClient:
+    return SimpleTCPClient(host, port, timeout=PATIENCE_S)  # type: ignore[no-untyped-call]
+
+
 def test_python_oscs_tcp_client_fires_hears_and_its_time_tags_count(tmp_path: Path) -> None:
-    with called(tmp_path, TRUSTED) as (daemon, _, (host, at)), SimpleTCPClient(host, at, timeout=PATIENCE_S) as client:
+    with called(tmp_path, TRUSTED) as (daemon, _, (host, at)), closing(tcp_client(host, at)) as client:
 
         def hears(address: str) -> OscMessage:
             for message in client.get_messages(PATIENCE_S):
@@ -137,9 +141,10 @@ def test_python_oscs_tcp_client_fires_hears_and_its_time_tags_count(tmp_path: Pa
         client.send_message("/cuefocus/go", [])
         assert hears("/cuefocus/out/reply").params[:2] == ["/cuefocus/go", 1]
         landed(daemon, "1")
-        due_ns = now_ns() + AHEAD_NS
-        due_s = (clock_gettime_ns(CLOCK_REALTIME) + AHEAD_NS) / NS_PER_S
-        bundle = OscBundleBuilder(due_s)  # type: ignore[arg-type] - it says int, and takes seconds of the epoch
+        wall_ns = clock_gettime_ns(CLOCK_REALTIME)
+        due_s = (wall_ns + AHEAD_NS) // NS_PER_S + 1
+        due_ns = now_ns() + due_s * NS_PER_S - wall_ns
+        bundle = OscBundleBuilder(due_s)
         bundle.add_content(build_msg("/lights/fire", 7.0))
         client.send(bundle.build())
         client.send_message("/cuefocus/status", [])

@@ -152,22 +152,14 @@ class Story:
         check_invariants(told)
         return told
 
-    def _told(self, until_s: float | None) -> Told:
-        job, rig, show_path, rig_path = _scene(self.folder, self.show, self.rig)
-        seed = Seed(rings=start_rings(rig), auto_arm=self.takes > 0, takes=self.takes)
-        writer = None
-        if self.journal is not None:
-            options: dict[str, object] = {"auto_arm": seed.auto_arm, "takes": seed.takes, "rings": dict(seed.rings)}
-            files = journal_files(show_path, rig_path, check(show_path, rig_path))
-            header = JournalHeader(code_version(), "story", files, options)
-            writer = JournalWriter(self.journal, header, now_ns=lambda: 0, on_trouble=_trouble)
-        stage = StoryRig(self, job, seed, rig, writer)
-        for seconds, hand in self._hands:
-            stage.virtual.at(ORIGIN_NS + round(seconds * NS_PER_S), _acting(hand, stage))
-        length_s = self.playback.seconds if self.playback is not None else 0.0
-        stage.run(ORIGIN_NS + round((until_s if until_s is not None else length_s + 4.0) * NS_PER_S))
-        if writer is not None:
-            writer.close()
+    def stage(self) -> StoryRig:
+        """The scene, with nobody's hands in it."""
+        job, rig, *_ = _scene(self.folder, self.show, self.rig)
+        return StoryRig(self, job, self._seed(rig), rig, None)
+
+    def account(self, stage: StoryRig) -> Told:
+        """What has happened on it."""
+        job = stage.session.job
         return Told(
             rows=stage.result.rows,
             alarms=stage.result.alarms,
@@ -183,6 +175,27 @@ class Story:
             replies=[reply.text for moment in stage.moments for reply in moment.outcome.replies],
             finished=stage.moments[-1].outcome.finished,
         )
+
+    def _seed(self, rig: Rig) -> Seed:
+        return Seed(rings=start_rings(rig), auto_arm=self.takes > 0, takes=self.takes)
+
+    def _told(self, until_s: float | None) -> Told:
+        job, rig, show_path, rig_path = _scene(self.folder, self.show, self.rig)
+        seed = self._seed(rig)
+        writer = None
+        if self.journal is not None:
+            options: dict[str, object] = {"auto_arm": seed.auto_arm, "takes": seed.takes, "rings": dict(seed.rings)}
+            files = journal_files(show_path, rig_path, check(show_path, rig_path))
+            header = JournalHeader(code_version(), "story", files, options)
+            writer = JournalWriter(self.journal, header, now_ns=lambda: 0, on_trouble=_trouble)
+        stage = StoryRig(self, job, seed, rig, writer)
+        for seconds, hand in self._hands:
+            stage.virtual.at(ORIGIN_NS + round(seconds * NS_PER_S), _acting(hand, stage))
+        length_s = self.playback.seconds if self.playback is not None else 0.0
+        stage.run(ORIGIN_NS + round((until_s if until_s is not None else length_s + 4.0) * NS_PER_S))
+        if writer is not None:
+            writer.close()
+        return self.account(stage)
 
 
 def _acting(hand: Hand, stage: StoryRig) -> Callable[[], None]:
