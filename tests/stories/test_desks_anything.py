@@ -235,8 +235,6 @@ class Desks(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.wait(3000)
         told = self.story.account(self.stage)
-        moved = [row for row in told.rows if row.verdict != "refused"]
-        assert len(moved) == sum(record.departed_ns is not None for record in told.records.values())
         for axis, player in told.players.items():
             every_set_point_is_inside_the_limits(told.specs[axis], player)
             nothing_moves_unless_armed_and_engaged(told, axis, player)
