@@ -1,6 +1,7 @@
 """A whole daemon with a page: a button box's HTTP fires racks, and whatever becomes of the page costs no rack."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from tests.app.called import Desk, called, landed
 from tests.app.running import Daemon
+from tests.desk.web.test_http_fuzz import answered, nonsense
 
 pytestmark = pytest.mark.serial
 PATIENCE_S = 15.0
@@ -85,6 +87,21 @@ def test_a_page_that_stands_still_or_dies_costs_no_rack_and_comes_back(tmp_path:
         else:
             running.another("desk", before)
             until(client, "/api/variables", armed=1, standby="2")
+
+
+def test_a_flood_of_nonsense_costs_no_rack_and_the_page_lives(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    with paged(tmp_path) as (running, desk, client):
+        until(client, "/api/variables", armed=1)
+        pid = running.pid("desk")
+        assert desk.asks("/cuefocus/go")[0] == 1
+        for number in range(1_500):
+            answered(client.base_url.host, 8080, nonsense(chance))
+            if number == 500:
+                desk.say("/lights/fire", 7.0)
+        landed(running, "1", "3")
+        until(client, "/api/variables", landed_cue="3", standby="2")
+        assert running.pid("desk") == pid
 
 
 def test_where_a_token_is_asked_for_nobody_else_operates_and_that_is_told(tmp_path: Path) -> None:
