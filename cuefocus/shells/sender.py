@@ -16,6 +16,8 @@ from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
 _FRAME_LATEST_NS: Final = 20 * NS_PER_MS
 _MOST_WAITING: Final = 4096
 _MOST_ASKED: Final = 1024
+_ONCE: Final = select.EPOLLIN | select.EPOLLET
+"""Each look takes all there is; an outlet whose process has gone for good rings no more than once."""
 Fields = dict[str, object]
 
 
@@ -40,7 +42,7 @@ class Sender:
         self._news: list[Fields] = []
         self._poll = select.epoll()
         for outlet in self._outlets.values():
-            self._poll.register(outlet.fileno(), select.EPOLLIN)
+            self._poll.register(outlet.fileno(), _ONCE)
         self.worst_late_ns = 0
 
     def fileno(self) -> int:

@@ -287,7 +287,7 @@ def test_the_command_line_prints_the_contract(stage: Stage) -> None:
     told = CliRunner().invoke(app, ["rehearse", *words])
     assert (told.exit_code, told.stderr) == (0, "")
     said = json.loads(told.stdout)
-    assert list(said) == ["take", "landings"]
+    assert list(said) == ["take", "landings", "sends"]
     assert said["take"] == 1
     assert said["landings"] == [row.as_dict() for row in stage.played("duet").rows]
     leaving = [row for row in said["landings"] if "leave_anchor" in row]

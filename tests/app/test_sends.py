@@ -1,6 +1,8 @@
 """A whole daemon tells others: programs of other makers hear it in time, and those that are away cost no landing."""
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -162,6 +164,27 @@ def test_receivers_that_are_away_cost_no_landing_and_are_alarmed_once(tmp_path: 
                 assert sum(text.startswith(f"{name} is not told: ") for text in alarms) == 1, (name, alarms)
             assert any(text.startswith("hangs is not told: no answer") for text in alarms), alarms
             assert heard.came[0][1] == "POST /hang"
+
+
+def test_a_conductors_successor_repeats_nothing_and_floods_nobody(tmp_path: Path) -> None:
+    heard = Heard()
+    with osc_program(heard) as osc:
+        moments = [f"01:00:{second:02}:{frame:02}" for second in range(1, 7) for frame in range(0, 25, 2)]
+        sends = "sends:\n" + "".join(f'  - {{at: "{at}", to: eos, osc: /{at.replace(":", "-")}}}\n' for at in moments)
+        receivers = f'    - {{id: eos, osc: "127.0.0.1:{osc}", latency_ms: 5}}\n'
+        with daemon(tmp_path, **files(tmp_path, receivers, {}, sends)) as running:
+            running.until(lambda event: event["event"] == "sent" and event["moment"] >= "01:00:02:20")
+            os.kill(running.pid("conductor"), signal.SIGKILL)
+            assert running.end() == 0, running.told()
+            told = [str(event["text"]) for event in running.events if event["event"] == "alarm"]
+        came_in = [what for _, what in heard.came]
+        assert len(came_in) == len(set(came_in)), "each once"
+        assert came_in == sorted(came_in)
+        assert came_in[0] == "/01-00-01-00"
+        assert came_in[-1] == "/01-00-06-24"
+        missing = [at for at in moments if f"/{at.replace(':', '-')}" not in came_in]
+        named = [text for text in told if "not told" in text or "it is not told again" in text]
+        assert bool(missing) <= bool(named), (missing, told)
 
 
 @pytest.mark.skipif(shutil.which("oscdump") is None, reason="liblo's tools are not installed")

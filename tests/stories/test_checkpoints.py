@@ -19,7 +19,7 @@ from cuefocus.shells.journal_file import JournalFileReader
 from tests.stories.alike import constants, difference
 from tests.stories.kit import Story, StoryRig
 from tests.stories.playback import Playback
-from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.scenes import RIG, SOLO_RIG, cue, show_text
 from tests.stories.test_acts import DANCE_S, TWO_ACTS
 
 TIMED = cue("1", 3, "far") + cue("2", 5, "near", "on_jump: compress") + cue("3", 7, "back")
@@ -48,6 +48,17 @@ def _fired(folder: Path) -> Story:
     story = Story(folder, show_text(FIRED), Playback().play(9.0), takes=0)
     story.at(0.1, lambda rig: rig.say("arm")).at(0.2, lambda rig: rig.say("engage"))
     return story.at(4.3, lambda rig: rig.say("go")).at(4.4, lambda rig: rig.say("go"))
+
+
+def _telling(folder: Path) -> Story:
+    tells = "tell: [{when: departure, to: eos, osc: /left}, {to: eos, osc: /landed, offset: 300 ms}]"
+    fired = cue("4", None, "mid", f"on: {{manual: GO}}, {tells}")
+    shown = show_text(TIMED.replace("to: far", f"to: far, {tells}") + fired)
+    sends = 'sends: [{act: song, at: "+2 s", to: eos, osc: /two}, {act: song, at: "+6 s", to: eos, osc: /six}]\n'
+    receivers = '{id: eos, osc: "127.0.0.1:9", latency_ms: 40}, {id: art, artnet: 127.0.0.1, timecode: true}'
+    network = f"network: {{receivers: [{receivers}]}}\n"
+    story = Story(folder, shown + sends, Playback().play(5.0).locate(0.0).play(8.0), rig=SOLO_RIG + network)
+    return story.at(1.5, lambda rig: rig.say("go"))
 
 
 def _unplugged(folder: Path) -> Story:
@@ -84,6 +95,7 @@ STORIES: dict[str, Callable[[Path], Story]] = {
     "jumping": _jumping,
     "stopped": _stopped,
     "fired": _fired,
+    "telling": _telling,
     "unplugged": _unplugged,
     "acts": _acts,
     "silent": _silent,
