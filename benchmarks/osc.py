@@ -37,20 +37,22 @@ class Figures:
 
     Args:
         delays_ns: of plain messages, in the order in which they were sent; None: no answer came.
+        lost: messages that were never heard.
         in_order: the answers came in the order of the messages.
         tag_errors_ns: answer less time tag, by how far ahead the bundle was sent (ms).
         behind_ns: delays of the messages behind a bundle that waits.
     """
 
     delays_ns: list[int | None]
+    lost: int
     in_order: bool
     tag_errors_ns: dict[int, list[int | None]] = field(default_factory=dict)
     behind_ns: list[int | None] = field(default_factory=list)
 
     @property
-    def lost(self) -> int:
-        """Messages without an answer."""
-        return self.delays_ns.count(None)
+    def unseen(self) -> int:
+        """Messages that were heard while the axis still moved, so that nothing is to be seen of how soon."""
+        return self.delays_ns.count(None) - self.lost
 
 
 def main() -> int:
@@ -97,7 +99,8 @@ def measured(hearer: Hearer, shots: int, bundles: int) -> Figures:
         plain.append(Shot(at_ns))
     _, heard = hearer.hears(plain)
     ends = [end for _, end in heard if end is not None]
-    figures = Figures([None if end is None else end - sent for sent, end in heard], ends == sorted(ends))
+    delays = [None if end is None else end - sent for sent, end in heard]
+    figures = Figures(delays, hearer.lost, ends == sorted(ends))
     if not bundles:
         return figures
     for ahead_ms in AHEAD_MS:
@@ -128,13 +131,16 @@ def tell(found: dict[str, Figures]) -> None:
     """The tables."""
     floor = found.get("echo")
     print("\nmessages, ms; over: less the echo's own figure")
-    print(f"{'':20}{'n':>6}{'lost':>6}{'order':>7}{'p50':>9}{'p99':>9}{'max':>9}{'p50 over':>10}{'p99 over':>10}")
+    print(
+        f"{'':20}{'n':>6}{'lost':>6}{'unseen':>8}{'order':>7}"
+        f"{'p50':>9}{'p99':>9}{'max':>9}{'p50 over':>10}{'p99 over':>10}"
+    )
     for name, figures in found.items():
         p50, p99, most = (share(figures.delays_ns, percent) for percent in (50, 99, 100))
         order = "kept" if figures.in_order else "mixed"
         over = (0.0, 0.0) if floor is None else over_floor(figures, floor)
         print(
-            f"{name:20}{len(figures.delays_ns):6}{figures.lost:6}{order:>7}{p50:9.3f}{p99:9.3f}{most:9.3f}"
+            f"{name:20}{len(figures.delays_ns):6}{figures.lost:6}{figures.unseen:8}{order:>7}{p50:9.3f}{p99:9.3f}{most:9.3f}"
             f"{over[0]:10.3f}{over[1]:10.3f}"
         )
     if not any(figures.tag_errors_ns for figures in found.values()):

@@ -62,7 +62,13 @@ class Shot:
 
 
 class Hearer(Protocol):
-    """Something that is shot at."""
+    """Something that is shot at.
+
+    Attributes:
+        lost: how many of the last shots it never heard; the others that were not seen came while the axis still moved.
+    """
+
+    lost: int
 
     def hears(self, shots: Sequence[Shot], *, tail_ms: int = 400) -> tuple[int, Heard]:
         """The start (host ns), and for each shot when it was sent and when what came of it was seen."""
@@ -76,7 +82,7 @@ class Answering:
     """
 
     def __init__(self, log: Path) -> None:
-        self._log = log
+        self._log, self.lost = log, 0
 
     def hears(self, shots: Sequence[Shot], *, tail_ms: int = 400) -> tuple[int, Heard]:
         """As Hearer."""
@@ -90,7 +96,9 @@ class Answering:
             else:
                 number = _FLOAT.unpack(data[-4:])[0] if b",f" in data else _ANSWER.unpack(data[-4:])[0]
                 answered.setdefault(int(number), stamp_ns)
-        return start_ns, [(stamp_ns, answered.get(number)) for number, stamp_ns in enumerate(sent)]
+        heard = [(stamp_ns, answered.get(number)) for number, stamp_ns in enumerate(sent)]
+        self.lost = sum(end is None for _, end in heard)
+        return start_ns, heard
 
 
 class Dumping(Answering):
@@ -115,14 +123,16 @@ class Dumping(Answering):
             for line in whole:
                 if found := _DUMPED.search(line):
                     seen.setdefault(int(found[1]), stamp_ns)
-        return start_ns, [(stamp_ns, seen.get(number)) for number, (stamp_ns, _) in enumerate(sent)]
+        heard = [(stamp_ns, seen.get(number)) for number, (stamp_ns, _) in enumerate(sent)]
+        self.lost = sum(end is None for _, end in heard)
+        return start_ns, heard
 
 
 class Ours:
     """CueFocus; started anew each time, so that the stamper's log is whole."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage, self.alarms = stage, list[str]()
+        self._stage, self.alarms, self.lost = stage, list[str](), 0
 
     def hears(self, shots: Sequence[Shot], *, tail_ms: int = 400) -> tuple[int, Heard]:
         """As Hearer."""
@@ -137,7 +147,10 @@ class Ours:
                 for shot, (axis, far) in zip(shots, axes, strict=True)
             ]
             volley(log, packets, start_ns=start_ns, tail_ms=tail_ms)
-            self.alarms = [str(event.get("text")) for event in spoken.events if event["event"] == "alarm"]
+            events = list(spoken.events)
+        self.alarms = [str(event.get("text")) for event in events if event["event"] == "alarm"]
+        left = [event for event in events if event["event"] == "departure" and event["host_ns"] >= start_ns]
+        self.lost = len(shots) - len(left)
         frames = frames_of(stamps)
         sent = [stamp_ns for stamp_ns, kind, _ in records_of(log) if kind == 0]
         heard: Heard = []

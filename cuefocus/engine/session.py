@@ -84,8 +84,8 @@ class Session:
     def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
         """Take in what came, move everything on to `now_ns`, say what follows.
 
-        In a step in which a rack is fired, words to others, verdicts and news wait for the next, which is due at once:
-        the rack goes first. They do not wait twice.
+        In a step in which a rack is fired, all else waits for the next, which is due at once: the rack goes first.
+        Nothing waits twice.
         """
         self.now_ns, self._hurried, self._hurries = now_ns, self._hurries, False
         self._replies, self._rows, self._events, self._latches, self._sends = [], [], [], [], ()
@@ -97,22 +97,28 @@ class Session:
         clock = self.chasing.step(self, now_ns)
         if clock.running:
             self.stage.remember(clock)
+        if not self._hurries:
+            self._move_on()
+        return self._outcome()
+
+    def _move_on(self) -> None:
+        """All that does not wait for a word: lives, verdicts, news."""
         self.stalls.settle(self)
         self.taking.watch(self)
         self.settings.step(self)
         self._block_departures()
         for orders in self.stage.orders.values():
-            tend(orders, now_ns)
+            tend(orders, self.now_ns)
         if self.book.armed:
             self._live()
             self.casting.step(self)
-        if not self._hurries:
-            self._sends = (*self.sending.step(self), *self.relaying.step(self))
-            self.judge(closing=False)
-            self.taking.end_when_due(self)
-            self.stage.let_finished_go(self)
-            self._teller.tell(self)
-        return self._outcome()
+            if self._hurries:
+                return
+        self._sends = (*self.sending.step(self), *self.relaying.step(self))
+        self.judge(closing=False)
+        self.taking.end_when_due(self)
+        self.stage.let_finished_go(self)
+        self._teller.tell(self)
 
     # --- what comes in ---
 

@@ -63,6 +63,7 @@ class Conductor:
         self._meters_ns: dict[str, int] = {}
         self._due_ns = 0
         self._punctual_ns: int | None = None
+        self._words_first = False
         self._held: set[str] = set()
         self._attach_from = dict(attach_seen or {})
         self._commands = CommandDesk(around.server, partial(next, around.numbers), around.now_ns)
@@ -201,8 +202,11 @@ class Conductor:
             self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
             self._lost_seen = around.status.lost
         if around.desk is not None:
-            inbox += around.desk.pump()
-        inbox += around.sources.pump()
+            said = around.desk.pump()
+            inbox += said
+            self._words_first = bool(said) and not self._words_first  # else sources wait for the next turn, once
+        if not self._words_first:
+            inbox += around.sources.pump()
         if around.server.fileno() in readable:
             inbox += self._commands.take()
             for text in self._commands.expired():
