@@ -95,6 +95,7 @@ def flood(folder: Path, hz: int, packets: int) -> int:
 def one_run(stage: Stage, packets: int) -> Flooded:
     """Play the song once, with so many packets in each burst."""
     stamps, log = stage.folder / f"song-{packets}.bin", stage.folder / f"flood-{packets}.bin"
+    shots = bursts(packets)
     with performing(stage, stamps, f"file:{stage.sound}", "--arm", "--attended") as spoken:
         spoken.until("departure")
         before_kib = spoken.resident_kib()
@@ -103,7 +104,7 @@ def one_run(stage: Stage, packets: int) -> Flooded:
         other = {"start_ns": start_ns, "tail_ms": 2000, "answers": ANSWERS + 1}
         desk = threading.Thread(target=volley, args=(panicking, panic), kwargs=other)
         desk.start()
-        volley(log, bursts(packets), start_ns=start_ns, tail_ms=2500, priority=0)
+        volley(log, shots, start_ns=start_ns, tail_ms=2500, priority=0)
         desk.join()
         grown_kib = spoken.resident_kib() - before_kib
         events = list(spoken.events)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -16,6 +17,7 @@ from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
 from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 from cuefocus.shells.local_socket import LocalServer
+from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
 from cuefocus.shells.source_set import Heard, SourceSet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -163,6 +165,34 @@ def test_what_is_due_to_the_moment_is_stepped_to_then_and_a_word_that_comes_befo
     assert heard == (word is not None)
     assert (at_ns >= due_ns) is waits
     assert at_ns < due_ns + 20_000
+
+
+class Spoken:
+    """A desk's port at which the same is said again and again."""
+
+    next_due_ns = None
+
+    def fileno(self) -> int:
+        return -1
+
+    def pump(self) -> Sequence[InboxEvent]:
+        return [GO]
+
+    def news(self) -> Sequence[Mapping[str, object]]:
+        return ()
+
+
+def test_a_desk_s_word_goes_before_what_sources_say_but_not_twice() -> None:
+    held, memory, heard = Expecting(START_NS), SharedMemory.create([AXIS]), Said()
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder, -1, heard)
+        around.desk = cast(OscDesk, Spoken())
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        heard.events = [Glitch("ltc", "torn", START_NS)]
+        conductor.turn()
+        conductor.turn()
+        around.server.close()
+    assert [many for _, many in held.steps] == [1, 2]
 
 
 def test_the_desk_hears_of_a_sound_inputs_level_now_and_then() -> None:
