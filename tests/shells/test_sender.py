@@ -373,3 +373,12 @@ def test_each_receiver_of_a_rig_is_wired_by_its_kind() -> None:
         elif one.wire is not None:
             one.wire.pipe.close()
     assert ["--to midi:Desk" in argv[1], "--to jack:system" in argv[2]] == [True, True]
+
+
+@pytest.mark.serial
+def test_a_caller_ends_when_nobody_is_left_to_call_for() -> None:
+    wire = HttpWire()
+    spec = wire.child("caller", Path(os.devnull))
+    with subprocess.Popen(spec.argv, pass_fds=spec.pass_fds, stderr=subprocess.DEVNULL) as process:
+        wire.close()
+        assert process.wait(20) == 0
