@@ -6,6 +6,7 @@ from cuefocus.engine.front_desk import FrontDesk
 from cuefocus.engine.job import Job
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.osc_desk import OscDesk
+from cuefocus.timebase.units import s_from_ns
 from cuefocus.wire.dialects.dialect import CueView, ShowView
 from cuefocus.wire.osc_triggers import TriggerTable
 
@@ -21,7 +22,16 @@ def open_desk(config: FrontDeskConfig, job: Job, number: Callable[[], int]) -> O
 def cues_of(job: Job) -> dict[str, CueView]:
     """The show's cues as desks may ask for them: triggered ones, then timed ones, each in the show's order."""
     cues = {
-        cue.cue: CueView(cue.cue, cue.name, cue.camera, cue.axis.rpartition(".")[2], triggered=True)
+        cue.cue: CueView(
+            cue.cue,
+            cue.name,
+            cue.camera,
+            cue.axis.rpartition(".")[2],
+            triggered=True,
+            pre_wait_s=s_from_ns(cue.pre_wait_ns),
+            follow=cue.follow,
+            post_wait_s=s_from_ns(cue.post_wait_ns),
+        )
         for cue in job.triggered.values()
     }
     for act in job.acts.values():

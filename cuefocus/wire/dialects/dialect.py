@@ -20,6 +20,10 @@ class CueView:
         running: whether its rack is under way.
         armed: whether it may be fired.
         pull_s: from departure to standstill, seconds; 0 where it depends on the place it leaves from.
+        pre_wait_s: from its trigger until it goes, seconds.
+        follow: "auto-continue", "auto-follow" or "": whether the next cue goes by itself.
+        post_wait_s: how long after this one goes (auto-continue) or has landed, seconds.
+        paused: HOLD has stopped it on its way, or freezes its wait.
     """
 
     number: str
@@ -30,6 +34,10 @@ class CueView:
     running: bool = False
     armed: bool = True
     pull_s: float = 0.0
+    pre_wait_s: float = 0.0
+    follow: str = ""
+    post_wait_s: float = 0.0
+    paused: bool = False
 
     @property
     def axis_name(self) -> str:

@@ -14,6 +14,7 @@ LIST: Final = "GO"
 VERSION: Final = "4.0"
 """Whose OSC dictionary is spoken."""
 
+_CONTINUES: Final[Mapping[str, int]] = {"": 0, "auto-continue": 1, "auto-follow": 2}
 _OF_CUE: Final[Mapping[str, Callable[[CueView], object]]] = {
     "uniqueID": lambda cue: cue.number,
     "number": lambda cue: cue.number,
@@ -27,15 +28,15 @@ _OF_CUE: Final[Mapping[str, Callable[[CueView], object]]] = {
     "flagged": lambda cue: False,
     "armed": lambda cue: cue.armed,
     "isRunning": lambda cue: cue.running,
-    "isPaused": lambda cue: False,
+    "isPaused": lambda cue: cue.paused,
     "isLoaded": lambda cue: cue.armed and not cue.running,
     "isBroken": lambda cue: False,
     "hasFileTargets": lambda cue: False,
     "hasCueTargets": lambda cue: False,
-    "preWait": lambda cue: 0.0,
-    "postWait": lambda cue: 0.0,
+    "preWait": lambda cue: cue.pre_wait_s,
+    "postWait": lambda cue: cue.post_wait_s,
     "duration": lambda cue: cue.pull_s,
-    "continueMode": lambda cue: 0,
+    "continueMode": lambda cue: _CONTINUES[cue.follow],
 }
 _SHORT: Final = ("number", "uniqueID", "name", "listName", "type", "colorName", "flagged", "armed")
 
