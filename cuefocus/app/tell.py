@@ -1,5 +1,6 @@
 """`cuefocus tell`: a word to the running daemon over its local sockets."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -13,7 +14,20 @@ from cuefocus.wire.said import STOPS
 
 STACK: Final = ("standby", "next", "back", "load", "top")
 """Verbs that say what GO fires next."""
-PLAIN: Final = ("arm", "disarm", "engage", "disengage", "go", *STACK, "resume", "slate", "setup", "source", "status")
+PLAIN: Final = (
+    "arm",
+    "disarm",
+    "engage",
+    "disengage",
+    "go",
+    *STACK,
+    "resume",
+    "slate",
+    "setup",
+    "offset",
+    "source",
+    "status",
+)
 _OF_A_LIST: Final = ("next", "back", "top")
 _ALONE: Final = ("arm", "disarm", "status")
 _CONFIRMED: Final = ("engage", "source")
@@ -22,6 +36,7 @@ CONFIRM: Final = "confirm"
 differs by."""
 CLEAR: Final = "clear"
 """A setting: what the camera was last set to counts no longer."""
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
 
 
@@ -51,6 +66,10 @@ def order_from(
         if verb != "setup":
             raise InputError("--stop, --focal and --clear belong to setup", hint="say setup A --stop T2.8")
         value = _setting(stop, focal, clear=clear)
+    if any(word.startswith("-") and not _NUMBER.fullmatch(word) for word in rest):
+        raise InputError(f"no option {next(word for word in rest if word.startswith('-'))}", hint="say tell --help")
+    if verb == "offset":
+        return _offset(rest, value)
     if verb == "take":
         what = rest[0] if rest else ""
         if what not in _TAKE:
@@ -80,6 +99,23 @@ def order_from(
     if rest and verb in _OF_A_LIST:
         return Order(verb, "", rest[0])
     return Order(verb, rest[0] if rest else "", value, by_ring)
+
+
+def _offset(rest: Sequence[str], value: str) -> Order:
+    """`offset`, `offset MS`, `offset A`, `offset A MS`, `offset 12 clear`; alone, `+40` is milliseconds and `40` a cue.
+
+    Raises: InputError for more than that.
+    """
+    *names, last = rest or ("",)
+    if len(names) > 1 or (value and names):
+        raise InputError(
+            "an offset is for one camera or cue, or for all", hint="say offset A +40, offset +40, offset 12 clear"
+        )
+    if value:
+        return Order("offset", last, value)
+    if names or last == CLEAR or (last[:1] in ("+", "-") and _NUMBER.fullmatch(last)):
+        return Order("offset", names[0] if names else "", last)
+    return Order("offset", last, "")
 
 
 def _setting(stop: str, focal: str, *, clear: bool) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cuefocus.engine import stack_commands
+from cuefocus.engine import offsets, stack_commands
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.ports import Command
@@ -35,7 +35,7 @@ def obey(session: "Session", command: Command) -> Reply:
 
 
 BETWEEN_RACKS = "between-racks"
-"""A disarm that cuts nothing short: refused while a rack is under way."""
+"""A disarm that cuts nothing short: refused while a rack is under way, or a cue waits to go."""
 CALENDAR = "calendar"
 """The source of what the desk says by the clock on the wall."""
 LAST_WORDS = "run"
@@ -54,6 +54,7 @@ def _disarm(session: "Session", command: Command) -> Answer:
     if command.value == BETWEEN_RACKS:
         under_way = [record for axis in session.stage.orders for record in session.book.pulling(axis)]
         busy = [f"cue {one.rack.cue} on {one.axis}" for one in under_way if not _judged(one, session.now_ns)]
+        busy += [f"cue {wait.cue} on {wait.axis} ({wait.why})" for wait in session.casting.waits]
         if busy:
             return False, f"under way: {', '.join(busy)}"
     reason = "disarmed" if command.source != CALENDAR else "disarmed by the calendar"
@@ -269,7 +270,8 @@ def _status(session: "Session", command: Command) -> Answer:
     orders = session.stage.orders.values()
     stopped = [f"{one.name} is stopped by {one.latch.words}" for one in orders if one.latch]
     faults = [f"{one.name}: {one.fault}" for one in orders if one.fault]
-    return True, "; ".join([session.clock.state.word, *scrubs, *stopped, *faults, *lenses])
+    later = list(filter(None, [offsets.told(session)]))
+    return True, "; ".join([session.clock.state.word, *scrubs, *stopped, *faults, *lenses, *later])
 
 
 _VERBS: dict[str, Callable[["Session", Command], Answer]] = {
@@ -293,6 +295,7 @@ _VERBS: dict[str, Callable[["Session", Command], Answer]] = {
     "mark": _mark,
     "slate": _slate,
     "setup": _setup,
+    "offset": offsets.offset,
     "source": _source,
     "status": _status,
 }

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _OURS: Final = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
 #: They change nothing, or are obeyed whenever they come.
 _ALWAYS: Final = frozenset({*STOPS, "status"})
-#: Cues and GO have guards of their own.
-_GUARDED: Final = frozenset({"go"})
 #: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
 _SENT_TWICE_NS: Final = 20 * NS_PER_MS
 _WORDS_KEPT: Final = 256
@@ -73,8 +71,6 @@ class DeskWords:
         why = self._stale(session, what, command.stamp_ns, command.source)
         if why:
             return Reply(command.id, command.source, False, why)
-        if command.verb in _GUARDED:
-            return obey(session, command)
         for before, reply in reversed(self._answered):
             age_ns = command.stamp_ns - before.stamp_ns
             if abs(age_ns) < _SENT_TWICE_NS and _said(command) == _said(before):

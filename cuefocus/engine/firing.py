@@ -1,5 +1,6 @@
 """What a triggered rack does to its axis' track: laid over it when its moment comes, or refused."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.cues import Happening, Life
@@ -35,6 +36,7 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
     coming = handover(session, job, rack, stamp_ns, now=anew)
     record = CueRecord(coming.rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
     record.resumed = anew
+    record.travel_ns = job.travel_ns
     session.book.fire(record)
     reason = why_not(session, job, coming)
     if reason:
@@ -59,7 +61,8 @@ def leave(session: "Session", job: TriggerJob, record: CueRecord) -> None:
     happening, reason = kept_still(orders)
     if happening is None:
         try:
-            record.rack = planned(session, job, record.base_ns, land_ns=record.rack.land_ns)
+            rack = planned(session, job, record.base_ns, land_ns=record.rack.land_ns)
+            record.rack = replace(rack, offset_ns=record.rack.offset_ns)
             reason = why_not(session, job, handover(session, job, record.rack, record.base_ns, now=True))
         except PlanError as error:
             reason = str(error)

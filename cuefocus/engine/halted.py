@@ -1,6 +1,6 @@
 """Triggered racks that HOLD stopped on their way: `resume` lets them go on to their target, late."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cuefocus.engine.firing import play
@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Halt:
-    """A rack that was stopped: its cue, when it was to land (host ns), and the timed rack that had begun last."""
+    """A rack that was stopped.
+
+    Args:
+        land_ns: when it was to land, host ns.
+        after: the timed rack that had begun last.
+        travel_ns: how long a desk had said that it pulls; None: as written.
+    """
 
     cue: str
     land_ns: int
     after: str | None
+    travel_ns: int | None
 
 
 class Halted:
@@ -39,21 +46,23 @@ class Halted:
             return
         for record in session.book.pulling(orders.name):
             if record.rack.triggered and record.land_host_ns is not None and record.land_host_ns > session.now_ns:
-                self._halts[orders.name] = _Halt(record.rack.cue, record.land_host_ns, orders.cast_after)
+                self._halts[orders.name] = _Halt(
+                    record.rack.cue, record.land_host_ns, orders.cast_after, record.travel_ns
+                )
 
     def forget(self) -> None:
         """The take is over."""
         self._halts.clear()
 
     def go_on(self, session: "Session", orders: AxisOrders, was: Latch, route: str) -> str:
-        """Let the rack that HOLD stopped on an axis go on, pulled as written from where it is; what is said of it.
+        """Let the rack that HOLD stopped on an axis go on, pulled as long as it was to be; what is said of it.
 
         Not where a timed rack was to leave meanwhile: the axis is the track's again.
         """
         halt = self._halts.pop(orders.name, None)
         if halt is None or was & ~Latch.HOLD or not session.book.armed:
             return ""
-        job, clock = session.job.triggered[halt.cue], session.clock
+        job, clock = replace(session.job.triggered[halt.cue], travel_ns=halt.travel_ns), session.clock
         begun = session.stage.last_begun(session, orders) if clock.running and clock.speed > 0.0 else None
         if None not in (halt.after, begun) and begun != halt.after:
             return f"cue {halt.cue} does not go on: cue {begun} was to leave meanwhile"

@@ -115,6 +115,6 @@ def look_again(session: "Session", wait: Wait, job: TriggerJob) -> Wait:
         return wait
     job = replace(job, travel_ns=wait.travel_ns)
     coming = handover(session, job, wait.record.rack, wait.record.base_ns)
-    wait.record.rack = coming.rack
+    wait.record.rack = replace(coming.rack, offset_ns=wait.record.rack.offset_ns)
     again = wait_for(session, job, wait.record, coming)
     return again if coming.at_ns > now_ns else replace(again, due_ns=min(wait.due_ns, now_ns))

@@ -12,7 +12,7 @@ from cuefocus.engine.plan import OnLoss
 from cuefocus.engine.sends import NOTHING_SENT, Sends
 from cuefocus.motion.chain import Chain
 from cuefocus.motion.compile_track import Laid
-from cuefocus.motion.live import Glass, Live
+from cuefocus.motion.live import Glass, Live, Offsets
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.track import Track
@@ -147,8 +147,11 @@ class TriggerJob:
 class Planner(Protocol):
     """Plans racks anew at run time; pure, made from show, rig and lenses when the session starts."""
 
-    def under(self, live: Mapping[str, Live]) -> "Planner":
-        """The planner once cameras are set so."""
+    def under(self, live: Mapping[str, Live], offsets: Offsets) -> "Planner":
+        """The planner once cameras are set so, and everything, cameras and cues are told to land so much later."""
+
+    def offset_ns(self, cue: str) -> int:
+        """How much later a cue was last told to land, ns."""
 
     def request(self, cue: str) -> RackRequest | None:
         """A timed cue as its camera is set now; None for one that could not be resolved."""

@@ -45,23 +45,27 @@ def planned(
     on, at_ns = job.land_on, session.now_ns if from_ns is None else from_ns
     if land_ns is not None:
         rack = _plan(session, job, stamp_ns, land_ns, at_ns, at_rest=at_rest)
-        return rack if on is None else replace(rack, anchor=on.text)
+        return rack if on is None else _named(rack, on)
     if on is None or anew:
         return _plan(session, job, stamp_ns, None, at_ns, anew=anew)
     reachable_ns = stamp_ns
-    for moment_ns in _moments(session, on, stamp_ns):
+    for moment_ns in _moments(session, on, stamp_ns, session.settings.planner.offset_ns(job.cue)):
         if moment_ns < reachable_ns:
             continue
         if moment_ns - stamp_ns > _FAR_NS:
             far_s, most_s = s_from_ns(moment_ns - stamp_ns), s_from_ns(_FAR_NS)
             raise PlanError(f"{on.text} comes in {far_s:.1f} s; a rack is fired at most {most_s:.0f} s ahead")
         try:
-            return replace(_plan(session, job, stamp_ns, moment_ns, at_ns), anchor=on.text)
+            return _named(_plan(session, job, stamp_ns, moment_ns, at_ns), on)
         except TooFast as error:
             if on.beats:
                 raise
             reachable_ns = max(error.earliest_ns, moment_ns + 1)
     raise PlanError(f"{on.text} does not come any more in act {session.act.name}")
+
+
+def _named(rack: PlannedRack, on: LandOn) -> PlannedRack:
+    return replace(rack, anchor=on.text, offset_ns=rack.offset_ns + on.offset_ns)
 
 
 def _plan(
@@ -90,13 +94,15 @@ def _plan(
     )
 
 
-def _moments(session: "Session", on: LandOn, stamp_ns: int) -> Iterator[int]:
+def _moments(session: "Session", on: LandOn, stamp_ns: int, told_ns: int) -> Iterator[int]:
     """Host times to land at, rising. Raises: PlanError where none can be known."""
     clock, act = session.clock, session.act
     if not clock.running or clock.speed <= 0.0:
         raise PlanError(f"no timecode runs forward now, so nobody can say when {on.text} is")
-    zero_ns = act.chase.starts_show_ns + act.offset_ns + on.offset_ns
-    from_s = (clock.show_at(stamp_ns) - zero_ns) / NS_PER_S
+    later_ns = on.offset_ns + told_ns
+    zero_ns = act.chase.starts_show_ns + act.offset_ns + later_ns
+    counted_ns = zero_ns - later_ns if on.beats else zero_ns  # beats are counted from the trigger itself
+    from_s = (clock.show_at(stamp_ns) - counted_ns) / NS_PER_S
     if not (on.word or on.next == "word"):
         times = _beats(act.beats, act.name, on, from_s)
     elif act.said_s:

@@ -109,11 +109,7 @@ class RackLine:
     ) -> PlannedRack:
         """The first rack that has not begun, in time. Raises: PlanError where it would have to leave too soon."""
         here = self._by_cue.get(wanted.cue)
-        if here is not None and (here.from_ring, here.stop, here.focal_mm) == (
-            start_lens,
-            wanted.stop,
-            wanted.focal_mm,
-        ):
+        if here is not None and _set_so(here) == _set_so(wanted) and here.from_ring == start_lens:
             return here  # it may have been shortened to leave in time: not again
         return self.planner.in_time(self._axis, wanted, start_lens, direction, closed_ns, free_ns)
 
@@ -130,6 +126,11 @@ class RackLine:
         if longest is None or len(self.racks) >= len(longest.racks):
             self._longest = self._laid
         self.track = self._laid.track
+
+
+def _set_so(rack: PlannedRack) -> tuple[float | None, float | None, int]:
+    """All of a rack that may be set live."""
+    return rack.stop, rack.focal_mm, rack.offset_ns
 
 
 def _ended(line: Sequence[PlannedRack], lens_ring: float, direction: int) -> tuple[float, int]:

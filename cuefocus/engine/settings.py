@@ -1,4 +1,4 @@
-"""What cameras were last set to, and the timed racks as that leaves them.
+"""What cameras were last set to and how much later they are to land, and the timed racks as that leaves them.
 
 A change makes every rack that has not departed another one, the nearest first and a bounded number each step, so that
 a long show never keeps the conductor from its clock. Racks under way, and those about to leave, stay as they are.
@@ -14,7 +14,7 @@ from cuefocus.engine.ahead import Stretch, recompile
 from cuefocus.engine.job import ActJob, CueCard, Job, Planner
 from cuefocus.motion.chain import Chain, link
 from cuefocus.motion.compile_track import direction_of
-from cuefocus.motion.live import NOTHING_SET, Glass, Live
+from cuefocus.motion.live import NO_OFFSETS, NOTHING_SET, Glass, Live, Offsets
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motor.axis import AxisSpec
 
@@ -63,9 +63,12 @@ class Sheet:
         """All of them."""
         return self._chain.cues
 
-    def spoil(self) -> None:
-        """What the camera is set to has changed: nothing stands any more."""
-        self._stale = bytearray(b"\1" * len(self._planned))
+    def spoil(self, cue: str = "") -> None:
+        """What a cue (empty: the camera) is set to has changed: it stands no more."""
+        if cue:
+            self._stale[self._places[cue]] = 1
+        else:
+            self._stale = bytearray(b"\1" * len(self._planned))
 
     def begin_at(self, show_ns: int) -> None:
         """The cue due next at a show time is the first to be planned."""
@@ -154,6 +157,7 @@ class Settings:
         self._job = job
         self.planner = job.planner
         self.live: dict[str, Live] = {}
+        self.offsets = NO_OFFSETS
         self._sheets: dict[tuple[str, str], Sheet] = {}
         self._waiting: list[Sheet] = []
         self._place: tuple[str, int] | None = None
@@ -205,18 +209,27 @@ class Settings:
             return
         kept = {name: one for name, one in self.live.items() if name != camera}
         self.live = {**kept, camera: live} if live else kept
-        self.planner = self._job.planner.under(self.live)
+        self._plan_anew(session, camera)
+
+    def set_offsets(self, session: "Session", offsets: Offsets, camera: str = "", cue: str = "") -> None:
+        """So much later everything lands from now on; what has changed is a camera's or a cue's, if one is named."""
+        if offsets != self.offsets:
+            self.offsets = offsets
+            self._plan_anew(session, camera, cue)
+
+    def _plan_anew(self, session: "Session", camera: str = "", cue: str = "") -> None:
+        """Everything (a camera's racks, one cue) is planned as is set now, the nearest at once."""
+        self.planner = self._job.planner.under(self.live, self.offsets)
         session.stage.plan_with(self.planner)
+        waiting = set(map(id, self._waiting))
         for act in self._job.acts.values():
             for axis, chain in act.chains.items():
-                if axis.rpartition(".")[0] == camera:
-                    self._sheet(act, axis, chain).spoil()
-        waiting = set(map(id, self._waiting))
-        self._waiting += [
-            sheet
-            for sheet in self._sheets.values()
-            if sheet.axis.rpartition(".")[0] == camera and id(sheet) not in waiting
-        ]
+                if (camera and axis.rpartition(".")[0] != camera) or (cue and cue not in chain.cues):
+                    continue
+                sheet = self._sheet(act, axis, chain)
+                sheet.spoil(cue)
+                if id(sheet) not in waiting:
+                    self._waiting.append(sheet)
         self._place = None
         self.step(session)
 
@@ -235,7 +248,7 @@ class Settings:
         if self._place != (act.name, clock.epoch):
             self._place = (act.name, clock.epoch)
             for sheet in here:
-                sheet.begin_at(clock.show_at(session.now_ns))
+                sheet.begin_at(clock.show_at(session.now_ns) - self.offsets.latest_ns)
                 sheet.renew(self.planner, _AT_ONCE)
                 self._adopt(session, sheet)
             return

@@ -34,6 +34,7 @@ class CueRecord:
         barred: why it cannot land as its camera is set now, or empty; refused for it when its time comes.
         resumed: it was stopped on its way and goes on as a rack of its own: nothing has fired it again.
         said: which of the words that go with it have been said, a bit each.
+        travel_ns: how long its pull was to take in this firing, where a desk said so.
         stop: an operator's stop that cut its watch short, and when: its fate if no position from the landing is in.
     """
 
@@ -53,6 +54,7 @@ class CueRecord:
     notes: list[str] = field(default_factory=list)
     fate: Fate | None = None
     barred: str = ""
+    travel_ns: int | None = None
     stop: tuple[int, str] | None = None
     told: bool = False
     followed: bool = False

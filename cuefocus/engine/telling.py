@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cuefocus.chase.clock import ClockState
+from cuefocus.engine import offsets
 from cuefocus.engine.cues import Life
 from cuefocus.engine.moves import Moves
 from cuefocus.engine.takebook import CueRecord
@@ -42,6 +43,7 @@ def status(session: "Session") -> dict[str, object]:
         "waiting": session.casting.waits.shown(session.now_ns),
         "refusal": session.refusal,
         "setup": session.settings.shown(session.act, clock.show_ns if known else None),
+        "offset_ms": offsets.shown(session),
         "next": next_rack(session),
     }
 
@@ -123,6 +125,7 @@ class Teller:
             tuple((wait.cue, wait.left_ns) for wait in session.casting.waits),
             None if upcoming is None else (upcoming.rack.cue, upcoming.barred),
             tuple(session.settings.live.items()),
+            session.settings.offsets,
             *((one.engaged, one.latch, one.fault) for one in session.stage.orders.values()),
         )
         runs = clock.running or session.chasing.scrub.active

@@ -3,7 +3,8 @@
 In order: the camera's own iris (zoom) track, the value last set, the act's setup, the rig (design §5).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import exp
 
 from cuefocus.motion.aims import FocusAim
@@ -30,6 +31,32 @@ class Live:
 
 
 NOTHING_SET = Live()
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """How much later everything, a camera or a cue was last told to land, ns; below 0 earlier. They add up."""
+
+    every_ns: int = 0
+    cameras: Mapping[str, int] = field(default_factory=dict)
+    cues: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.every_ns or self.cameras or self.cues)
+
+    def of(self, camera: str, cue: str) -> int:
+        """A cue's, on its camera."""
+        return self.every_ns + self.cameras.get(camera, 0) + self.cues.get(cue, 0)
+
+    @property
+    def latest_ns(self) -> int:
+        """No cue is told to land later than this."""
+        return sum(
+            max(0, *ones) for ones in ((self.every_ns, 0), (0, *self.cameras.values()), (0, *self.cues.values()))
+        )
+
+
+NO_OFFSETS = Offsets()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +153,15 @@ def seen_with(request: RackRequest, stop: float | None, focal_mm: float | None) 
     if isinstance(aim, FocusAim) and stop is not None and focal_mm is not None:
         aim = replace(aim, eye=replace(aim.eye, stop=stop, focal_mm=focal_mm))
     return replace(request, aim=aim, stop=stop, focal_mm=focal_mm)
+
+
+def later(request: RackRequest, offset_ns: int) -> RackRequest:
+    """The request with all its moments so much later."""
+    if not offset_ns:
+        return request
+    land_ns = None if request.land_ns is None else request.land_ns + offset_ns
+    leave_ns = None if request.leave_ns is None else request.leave_ns + offset_ns
+    return replace(request, land_ns=land_ns, leave_ns=leave_ns, offset_ns=request.offset_ns + offset_ns)
 
 
 def under(request: RackRequest, live: Live) -> RackRequest:

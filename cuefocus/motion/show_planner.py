@@ -9,7 +9,7 @@ from dataclasses import replace
 from cuefocus.errors import PlanError
 from cuefocus.motion.compile_track import Laid, direction_after, lay
 from cuefocus.motion.feasible import fits
-from cuefocus.motion.live import NOTHING_SET, Glass, Live, seen_with, under
+from cuefocus.motion.live import NO_OFFSETS, NOTHING_SET, Glass, Live, Offsets, later, seen_with, under
 from cuefocus.motion.planner import default_land_after_ns, plan_rack, plan_triggered, takeup_length_ns
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
@@ -31,6 +31,7 @@ class ShowPlanner:
         in_acts: triggered cues that are others in an act, by (act, cue): the request, or why it has none.
         glass: what cameras wear, by (act, camera); under the act "" as the rig has them.
         live: what cameras were last set to.
+        offsets: how much later everything, cameras and cues were last told to land.
     """
 
     def __init__(
@@ -40,14 +41,20 @@ class ShowPlanner:
         in_acts: Mapping[tuple[str, str], RackRequest | str],
         glass: Mapping[tuple[str, str], Glass],
         live: Mapping[str, Live] | None = None,
+        offsets: Offsets = NO_OFFSETS,
     ) -> None:
         self._specs, self._written, self._in_acts, self._glass = specs, requests, in_acts, glass
-        self._live = dict(live or {})
+        self._live, self._offsets = dict(live or {}), offsets
         self._requests: dict[str, RackRequest] = {}
 
-    def under(self, live: Mapping[str, Live]) -> "ShowPlanner":
-        """The planner once cameras are set so; what is not in `live` is as the files say."""
-        return ShowPlanner(self._specs, self._written, self._in_acts, self._glass, live)
+    def under(self, live: Mapping[str, Live], offsets: Offsets = NO_OFFSETS) -> "ShowPlanner":
+        """The planner once cameras are set so; what is in neither is as the files say."""
+        return ShowPlanner(self._specs, self._written, self._in_acts, self._glass, live, offsets)
+
+    def offset_ns(self, cue: str) -> int:
+        """How much later a cue was last told to land, ns."""
+        written = self._written.get(cue)
+        return self._offsets.of(written.camera, cue) if written is not None else 0
 
     def glass(self, act: str, camera: str) -> Glass | None:
         """What a camera wears in an act; None for a camera that cannot be used."""
@@ -55,7 +62,7 @@ class ShowPlanner:
 
     def request(self, cue: str) -> RackRequest | None:
         """A timed cue as its camera is set now; None for one that could not be resolved."""
-        if not self._live:
+        if not (self._live or self._offsets):
             return self._written.get(cue)
         found = self._requests.get(cue)
         if found is None and (written := self._written.get(cue)) is not None:
@@ -63,7 +70,8 @@ class ShowPlanner:
             live = self._live.get(written.camera, NOTHING_SET)
             if len(self._requests) >= _REQUESTS_KEPT:
                 self._requests.clear()
-            found = self._requests[cue] = under(written, glass.worn(live) if glass is not None else live)
+            found = under(written, glass.worn(live) if glass is not None else live)
+            found = self._requests[cue] = later(found, self.offset_ns(cue))
         return found
 
     def track(self, axis: str, racks: Sequence[PlannedRack], rest_ring: float, direction: int) -> Track:
@@ -197,6 +205,8 @@ class ShowPlanner:
         after_ns = request.land_after_ns if land_ns is None else land_ns - trigger_ns
         if after_ns is None:
             after_ns = default_land_after_ns(request, start[0], spec) + slack_ns
+        if land_ns is None and not anew:
+            after_ns += self.offset_ns(cue)
         return plan_triggered(
             request,
             start,
@@ -212,6 +222,7 @@ class ShowPlanner:
         request = self._in_acts.get((act, cue)) or self._written[cue]
         if isinstance(request, str):
             raise PlanError(request)
+        request = later(request, self.offset_ns(cue))
         glass = self.glass(act, request.camera)
         if glass is None:
             return request

@@ -35,11 +35,13 @@ class Said:
 STOPS: Final = ("hold", "hand", "panic", "release")
 """Verbs that motion itself obeys."""
 _VIEWED: Final = frozenset({"status"})
+_ASKED: Final = frozenset({"setup", "offset"})
+"""Verbs that only ask where they come without a value."""
 _EDITED: Final = frozenset({"slate", "mark", "setup"})
 
 
 def right_for(said: Said) -> Right:
     """The right that a word needs: looking, editing what is written down, or, for all else, operating."""
-    if said.verb in _VIEWED or (said.verb == "setup" and not said.value):
+    if said.verb in _VIEWED or (said.verb in _ASKED and not said.value):
         return Right.VIEW
     return Right.EDIT if said.verb in _EDITED else Right.OPERATE

@@ -131,6 +131,31 @@ def test_words_become_orders(words: list[str], order: Order) -> None:
     assert order_from(words) == order
 
 
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        (["offset"], Order("offset", "", "")),
+        (["offset", "+40"], Order("offset", "", "+40")),
+        (["offset", "-40.5"], Order("offset", "", "-40.5")),
+        (["offset", "40"], Order("offset", "40", "")),
+        (["offset", "A"], Order("offset", "A", "")),
+        (["offset", "A", "-15"], Order("offset", "A", "-15")),
+        (["offset", "12", "20"], Order("offset", "12", "20")),
+        (["offset", "clear"], Order("offset", "", "clear")),
+        (["offset", "12", "clear"], Order("offset", "12", "clear")),
+    ],
+)
+def test_an_offset_is_for_all_or_for_one(words: list[str], order: Order) -> None:
+    """A number alone without a sign is a cue's: nobody moves a whole show by asking for a cue."""
+    assert order_from(words) == order
+
+
+@pytest.mark.parametrize("words", [["offset", "A", "B", "+4"], ["hold", "--now"], ["offset", "-x"]])
+def test_too_many_words_and_options_that_are_none_are_refused(words: list[str]) -> None:
+    with pytest.raises(InputError):
+        order_from(words)
+
+
 def test_a_setup_says_stop_and_focal_length_or_takes_them_back() -> None:
     assert order_from(["setup", "A"], stop="T2.8") == Order("setup", "A", "stop=2.8000")
     assert order_from(["setup", "A"], stop="T8", focal="35 mm") == Order("setup", "A", "stop=8.0000 focal_mm=35.0000")

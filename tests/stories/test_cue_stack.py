@@ -12,7 +12,7 @@ from cuefocus.engine.plan import Latch
 from cuefocus.engine.session import Session
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
-from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.scenes import RIG, SOLO_RIG, cue, show_text
 from tests.stories.told import Told
 
 GO = "on: {manual: GO}"
@@ -230,6 +230,16 @@ def test_a_desk_that_sends_every_packet_twice_says_each_word_once(tmp_path: Path
     assert [what for what, _, _ in suppressed(told)] == ["next", "next", "back"]
 
 
+def test_a_copied_go_is_one_where_no_guard_stands_and_two_presses_are_two(tmp_path: Path) -> None:
+    rig = SOLO_RIG + "safety: {go_guard_ms: 0}\n"
+    desk = say("go", source="osc:companion")
+    tale = Story(tmp_path, HOUSE + THREE, rig=rig).at(1.0, desk).at(1.0005, desk).at(1.1, desk)
+    told = tale.tell(until_s=4.0)
+    assert [row.cue for row in told.rows] == ["1", "2"]
+    assert suppressed(told) == [("go", "osc:companion", "osc:companion")]
+    assert told.replies[0] == told.replies[1], "the copy is answered as the word was"
+
+
 def test_at_the_machine_itself_a_key_may_be_as_quick_as_it_is(tmp_path: Path) -> None:
     told = story(tmp_path, THREE, (1.0, say("next", source="key")), (1.005, say("next", source="key")), until_s=2.0)
     assert told.replies == ["cue 2 stands by in GO", "cue 3 stands by in GO"]
@@ -440,6 +450,16 @@ def test_the_same_steps_give_the_same_waits_and_rows(tmp_path: Path) -> None:
     assert {row.cue: row.verdict for row in told.rows} == {"1": "replaced", "3": "landed"} or len(told.rows) == 3
 
 
+@pytest.mark.parametrize("written", ["pre_wait: 2 s", "land_after: 3 s"])
+def test_the_calendar_disarms_nothing_while_a_cue_waits(tmp_path: Path, written: str) -> None:
+    disarm = say("disarm", value="between-racks", source="calendar")
+    hands = (1.0, say("go")), (1.5, disarm), (6.5, disarm)
+    told = story(tmp_path, cue("1", None, "far", f"{GO}, {written}"), *hands, until_s=8.0)
+    assert told.verdicts() == {"1": "landed"}
+    why = "pre-wait" if "pre_wait" in written else "its moment"
+    assert told.replies[1:] == [f"under way: cue 1 on A.focus ({why})", "disarmed; the axes hold"]
+
+
 # --- a desk that says how long ---
 
 
@@ -489,6 +509,14 @@ def test_a_rack_that_was_held_goes_on_to_its_target_and_says_how_late(tmp_path: 
     assert re.fullmatch(r"A.focus may move again; cue 1 goes on and lands 2\.9[0-9] s late", told.replies[-1])
     assert re.search(r"it went on after HOLD and was to land 2\.9[0-9] s earlier", told.rows[-1].reason or "")
     assert told.rows[-1].source == "resume by tell"
+
+
+def test_a_rack_whose_time_a_desk_said_goes_on_in_that_time(tmp_path: Path) -> None:
+    hands = (1.0, say("go", "1", "travel_ms=3000", source="midi:desk")), (2.0, say("hold")), (4.0, say("resume"))
+    told = story(tmp_path, LONG, *hands, until_s=9.0)
+    assert told.verdicts() == {"1": "held", "1'": "landed"}
+    pulls_s = [(one.rack.stop_ns - one.rack.depart_ns) * 1e-9 for one in told.records.values()]
+    assert pulls_s == pytest.approx([3.0, 3.0], abs=0.02)
 
 
 def test_what_goes_on_has_landed_for_those_that_follow_it(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def landed_at_s(told: Told, number: str) -> float:
         ("land_on: {word: goodbye}", 3.5, 6.25),
         ("land_after: 2 beats", 3.1, 4.1),
         ("land_after: 3 beats", 3.35, 4.85),
+        ("land_after: 2 beats, nudge: 120 ms", 3.1, 4.22),
     ],
 )
 def test_a_rack_lands_on_what_comes_next_that_it_can_reach(
