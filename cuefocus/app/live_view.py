@@ -256,7 +256,7 @@ def sentence(event: Fields) -> str | None:
         return f"! {event.get('text', '')}"
     if kind == "state" and "suppressed" in event:
         routes = f"by {event.get('route')}, {event.get('age_ms')} ms after {event.get('by')}"
-        return f"{event['suppressed']} heard again {routes}: taken once"
+        return f"{event['suppressed']} heard again {routes}: {'refused' if event.get('refused') else 'taken'} once"
     if kind == "state" and "expired" in event:
         return f"{event['expired']} by {event.get('route')} is {event.get('age_ms')} ms old: not obeyed"
     if kind == "state" and "unfired" in event:

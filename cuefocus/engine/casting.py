@@ -155,6 +155,8 @@ class Casting:
                 count()
             if job.follow == AUTO_CONTINUE:
                 self._then(job, stamp_ns)
+        elif count is not None:  # it goes on standing by, but this trigger has its row
+            self.ledger.heard(job.cue, stamp_ns, route, refused=True)
         return taken, text
 
     def _then(self, job: TriggerJob, from_ns: int) -> None:
@@ -166,7 +168,7 @@ class Casting:
 
     def _suppress(self, session: "Session", same: Suppressed) -> tuple[bool, str]:
         session.tell("state", **same.told())
-        return False, f"cue {same.what} was fired by {same.by} {ms_from_ns(same.age_ns)} ms before: one trigger"
+        return False, same.why
 
     def _count(
         self,
@@ -180,7 +182,7 @@ class Casting:
         refused: bool = False,
     ) -> None:
         """A cue was taken, or refused for good: it is not taken again at once, and another stands by."""
-        self.ledger.taken(cue, stamp_ns, route)
+        self.ledger.heard(cue, stamp_ns, route, refused=refused)
         if not refused:
             self._gone[cue] = (session.book.take, session.book.pass_, route)
         if not by_itself:

@@ -148,6 +148,10 @@ def test_the_only_list_is_that_of_the_space_bar() -> None:
             "12 heard again by msc, 4.5 ms after osc:10.0.0.5: taken once",
         ),
         (
+            {"suppressed": "12", "route": "msc", "by": "osc:10.0.0.5", "age_ms": 4.5, "refused": True},
+            "12 heard again by msc, 4.5 ms after osc:10.0.0.5: refused once",
+        ),
+        (
             {"expired": "next", "route": "osc:10.0.0.5", "age_ms": 730.0},
             "next by osc:10.0.0.5 is 730.0 ms old: not obeyed",
         ),

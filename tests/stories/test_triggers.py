@@ -179,7 +179,7 @@ def test_a_go_while_nothing_is_armed_leaves_its_cue_on_standby(tmp_path: Path) -
 
 
 def test_a_go_that_is_refused_has_its_row_and_leaves_its_cue_on_standby(tmp_path: Path) -> None:
-    """Soon after, within the repeat guard, the same GO is taken."""
+    """After the repeat guard the same GO is taken."""
     cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
     story = Story(tmp_path, HOUSE + cues, takes=0).at(0.5, lambda rig: rig.say("arm")).at(1.0, go)
     told = story.at(1.2, lambda rig: rig.say("engage")).at(1.6, go).at(4.0, go).tell(until_s=6.5)
@@ -215,6 +215,24 @@ def test_a_refused_cue_by_two_routes_is_told_once(tmp_path: Path) -> None:
     story = Story(tmp_path, HOUSE + cues).at(1.0, lambda rig: rig.hear("osc", "/desk/1"))
     told = story.at(1.1, lambda rig: rig.hear("msc", "go 1")).tell(until_s=3.0)
     assert told.verdicts() == {"1": "refused"}
+
+
+@pytest.mark.parametrize("hindered", ["hold", "disengage", "panic"])
+def test_a_trigger_by_two_routes_that_a_still_axis_refuses_is_told_once(tmp_path: Path, hindered: str) -> None:
+    """Its cue goes on standing by: after the repeat guard a GO is a trigger of its own."""
+    cues = cue("1", None, "far", "on: [{manual: GO}, {osc: /desk/1}, {msc: 1}]") + cue("2", None, "mid", GO)
+    story = Story(tmp_path, HOUSE + cues).at(0.5, lambda rig: rig.say(hindered))
+    story = story.at(0.8, lambda rig: rig.say("arm")).at(1.0, lambda rig: rig.hear("osc", "/desk/1"))
+    story = story.at(1.02, lambda rig: rig.hear("msc", "go 1", source="msc")).at(1.1, go)
+    story = story.at(1.5, lambda rig: rig.say("resume")).at(1.6, lambda rig: rig.say("engage")).at(2.0, go)
+    told = story.tell(until_s=4.5)
+    assert [(row.cue, row.verdict) for row in told.rows] == [("1", "refused"), ("1", "landed")]
+    again = [one for one in told.happenings("state") if "suppressed" in one]
+    assert [(one["suppressed"], one["route"], one.get("refused")) for one in again] == [
+        ("1", "msc", True),
+        ("1", "tell", True),
+    ]
+    assert "cue 1 was refused to desk 100.0 ms before: one trigger" in told.replies
 
 
 @pytest.mark.parametrize("camera", ["A", "B"])
