@@ -90,6 +90,7 @@ def stranger(to: str, host: str, by: str = "udp") -> Iterator[Desk]:
         ("::", f"{OUR_LINK}%{PLUG}", f"{THEIR_LINK}%{PLUG}", "udp"),
         (f"{OUR_LINK}%{CABLE}", f"{OUR_LINK}%{PLUG}", f"{THEIR_LINK}%{PLUG}", "tcp"),
     ],
+    ids=["udp", "tcp", "ula-udp", "ula-tcp", "link-local-udp", "link-local-tcp"],  # the same in every worker
 )
 def test_a_stranger_fires_nothing_until_it_says_the_passcode(
     cable: None, tmp_path: Path, heard: str, to: str, host: str, by: str
