@@ -364,8 +364,8 @@ class AxisPlayer:
         stopping = bool(self._rest.segments) and grid_ns < self._rest.segments[-1].end_ns
         if not stopping and not plan.follow and not stops & _HAND:
             return None
-        if self._last.due_ns == 0 and not stops & _HAND and not stopping and self._holding:
-            return None
+        if self._adrift and self._holding and not stopping and not stops & _HAND:
+            return None  # no set-point back to where it stood before it was let loose
         x, v, a = self._rest.at(at_ns)
         if stops & _HAND:
             x += self._hand_ring

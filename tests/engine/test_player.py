@@ -380,3 +380,20 @@ def test_where_a_report_finds_the_motor_after_a_fault_or_release_is_where_the_ne
     assert frame is not None
     assert frame.ring == pytest.approx(found, abs=1e-9)
     assert not frame.clamped
+
+
+def test_let_loose_and_taken_back_at_once_it_is_not_driven_back_by_the_orders_from_before() -> None:
+    """Until a report has come or it is planned anew, nobody knows that it still stands at the last set-point."""
+    track, _ = rack(300 * MS, 600 * MS)
+    plan = following(track)
+    player = at_rest(make_spec(), plan)
+    played(player, lambda _: plan, START_NS + 600 * MS)
+    later_ns = START_NS + 2_000 * MS
+    player.prepare(later_ns, running(), plan, Latch.RELEASE, conductor_silent=False)
+    assert player.prepare(later_ns, running(), plan, Latch.NONE, conductor_silent=False) is None
+    player.observe(0.7, later_ns + 5 * MS)
+    assert player.prepare(later_ns + 5 * MS, running(), plan, Latch.NONE, conductor_silent=False) is None
+    again = following(Track(0.7), attach=2)
+    frame = player.prepare(later_ns + 6 * MS, running(), again, Latch.NONE, conductor_silent=False)
+    assert frame is not None
+    assert frame.ring == pytest.approx(0.7, abs=1e-9)
