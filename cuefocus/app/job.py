@@ -102,7 +102,7 @@ def _axes(rig: Rig, compiled: CompiledShow) -> dict[str, AxisJob]:
     for name, spec in compiled.specs.items():
         camera_id, _, axis = name.rpartition(".")
         lens_map = compiled.lens_maps.get(camera_id) if axis == "focus" else None
-        dioptres_at = lens_map.dioptres_at if lens_map is not None else None
+        dioptres_at = lens_map.dioptres_near if lens_map is not None else None
         axes[name] = AxisJob(spec, camera_id, rig.cameras[camera_id].fps.fps, dioptres_at)
     return axes
 
@@ -132,7 +132,7 @@ def _act_job(
         opening=compiled.opening,
         infeasible=compiled.infeasible,
         cards={cue.cue: _card(cue, requests.get(cue.cue)) for cue in show.cues if cue.cue in compiled.infeasible},
-        dioptres_at={f"{camera}.focus": lens_map.dioptres_at for camera, lens_map in compiled.lens_maps.items()},
+        dioptres_at={f"{camera}.focus": lens_map.dioptres_near for camera, lens_map in compiled.lens_maps.items()},
         on_loss=OnLoss[act.loss_policy.upper()],
         rejoin=act.rejoin,
         take_end_ns=round(act.take_end_s * NS_PER_S),

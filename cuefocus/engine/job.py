@@ -25,7 +25,8 @@ class AxisJob:
 
     Args:
         fps: frames per second of its camera; landing errors are counted in these.
-        dioptres_at: lens ring to dioptres with the rig's own lens; None for iris and zoom.
+        dioptres_at: measured lens ring to dioptres with the rig's own lens, past its outermost marks too, where a
+            motor may report itself; None for iris and zoom.
     """
 
     spec: AxisSpec
@@ -43,7 +44,8 @@ class ActJob:
         opening: lens ring where an axis stands before playback rolls.
         infeasible: cue → why it cannot land.
         cards: what a report says of those, by cue.
-        dioptres_at: lens ring to dioptres, by focus axis, for the lenses worn in this act.
+        dioptres_at: measured lens ring to dioptres, past the outermost marks too, by focus axis, for the lenses worn in
+            this act.
         rejoin: "next-cue", "now" or "operator".
         take_end_ns: stopped timecode that ends a take.
         chains: every timed cue that could be resolved, by axis, for planning them anew.

@@ -9,6 +9,7 @@ from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.job import Job
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.witness import AxisWitness
+from cuefocus.errors import CueFocusError
 from cuefocus.landing.evidence import Circumstances, Evidence, Fate
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import Verdict, judge
@@ -93,7 +94,13 @@ class Jury:
             step_ring=max(_STEP_COUNTS / axis.spec.counts_span, axis.spec.residual_backlash_ring),
         )
         evidence = self._evidence(session.now_ns, record)
-        row = judge(rack, circumstances, evidence)
+        try:
+            row = judge(rack, circumstances, evidence)
+        except (CueFocusError, ValueError, ArithmeticError) as error:  # one landing unmeasured must not end a take
+            why = f"where the lens was could not be measured: {error}"
+            session.alarm(f"cue {rack.cue} is not judged: {why}")
+            record.fate = Fate(Verdict.MISSED.value, why)
+            return judge(rack, circumstances, replace(evidence, fate=record.fate))
         if row.verdict == Verdict.MISSED.value and record.fate is None:
             record.fate = self._unseen(session, record, evidence)
             if record.fate is not None:

@@ -145,7 +145,7 @@ class Circumstances:
         base_ns: show time of the act's start; 0 for triggered racks.
         land_at, leave_at: timecodes as shown; None when triggered.
         source: the timecode source, or the trigger's route.
-        dioptres_at: ring → 1/distance in dioptres; None for iris and zoom.
+        dioptres_at: measured ring → 1/distance in dioptres, past the outermost marks too; None for iris and zoom.
         step_ring: what the motor's steps and play leave open of where the lens is; 0 if unknown.
     """
 
