@@ -79,12 +79,20 @@ class FrontDesk:
         self._triggers, self._number, self._way = triggers, number, way
         self._packets: dict[bytes, OscPacket] = {}
         self._no_word: dict[tuple[OscMessage, type], tuple[str, ...]] = {}
-        self._last: dict[tuple[Guest, bytes], int] = {}
+        self._last: dict[Guest, tuple[bytes, int]] = {}
         self._asked: dict[int, _Asked] = {}
         self._refusals_answered = 0
         self._refusals_since_ns = 0
 
-    def hear(self, packet: bytes, stamp_ns: int, guest: Guest, host_ns_of: Callable[[int], int]) -> Hearing:
+    def hear(
+        self,
+        packet: bytes,
+        stamp_ns: int,
+        guest: Guest,
+        host_ns_of: Callable[[int], int],
+        *,
+        needs: Right = Right.VIEW,
+    ) -> Hearing:
         """What a packet asks for.
 
         Args:
@@ -92,10 +100,11 @@ class FrontDesk:
             stamp_ns: host time at which it came.
             guest: who sent it.
             host_ns_of: host time of an NTP time tag.
+            needs: the least right with which it can mean anything, as far as the way it came tells.
         """
         hearing = Hearing()
         right = self.peers.right(guest)
-        if right is Right.NONE and self._tired_of_refusing(stamp_ns):
+        if right < needs and self._tired_of_refusing(stamp_ns):
             self.faults.refused(guest.host, "")
             return hearing
         read = self._read(packet)
@@ -159,8 +168,8 @@ class FrontDesk:
             self._no_word[message, type(message.first)] = keys  # 2 and 2.0 are equal, and mean different things
 
     def _twice(self, packet: bytes, read: OscPacket, stamp_ns: int, guest: Guest) -> bool:
-        before_ns = self._last.get((guest, packet))
-        if before_ns is None or not 0 <= stamp_ns - before_ns < TWICE_NS:
+        before, before_ns = self._last.get(guest, (b"", 0))
+        if before != packet or not 0 <= stamp_ns - before_ns < TWICE_NS:
             return False
         return not any(message.address.rpartition("/")[2] in _NEVER_TWICE for message in read.messages)
 
@@ -168,7 +177,7 @@ class FrontDesk:
         if len(packet) <= _LONGEST_REMEMBERED:
             if len(self._last) >= _MOST_REMEMBERED:
                 self._last.clear()
-            self._last[guest, packet] = stamp_ns
+            self._last[guest] = packet, stamp_ns
 
     def _tired_of_refusing(self, now_ns: int) -> bool:
         """Whether enough strangers have been answered this second: the others are only counted."""
@@ -204,13 +213,15 @@ class FrontDesk:
         due_ns, why = self._due(message, stamp_ns, guest, host_ns_of)
         if why and not stops:
             self.faults.torn(guest.host, why)
-            self._refuse(message, dialect, guest, why, hearing)
+            self._refuse(message, dialect, guest, why, stamp_ns, hearing)
             return
+        if due_ns and not stops:
+            stamp_ns = min(stamp_ns, due_ns)  # a word whose moment has passed is as old as that
         source = f"{self._way}:{self.peers.rule(guest).id}"
         if keys:
             if right < Right.OPERATE:
                 self.faults.refused(guest.host, message.address)
-                self._refuse(message, dialect or DIALECTS[0], guest, _NO_RIGHT, hearing)
+                self._refuse(message, dialect or DIALECTS[0], guest, _NO_RIGHT, stamp_ns, hearing)
                 return
             hearing.events += [Trigger("osc", key, stamp_ns, source, due_ns) for key in keys]
         elif dialect is not None and heard is not None:
@@ -232,7 +243,7 @@ class FrontDesk:
         if heard.subscribes is not None or heard.answers:
             if right < Right.VIEW:
                 self.faults.refused(guest.host, message.address)
-                self._refuse(message, dialect, guest, _NO_RIGHT, hearing)
+                self._refuse(message, dialect, guest, _NO_RIGHT, stamp_ns, hearing)
                 return
             if heard.subscribes is not None:
                 self.subscribers.subscribe(self._reply_to(guest), guest, dialect, stamp_ns, on=heard.subscribes)
@@ -240,7 +251,7 @@ class FrontDesk:
         for said in heard.said:
             if right < right_for(said):
                 self.faults.refused(guest.host, message.address)
-                self._refuse(message, dialect, guest, _NO_RIGHT, hearing)
+                self._refuse(message, dialect, guest, _NO_RIGHT, stamp_ns, hearing)
             else:
                 hearing.events.append(self._command(said, message, dialect, (stamp_ns, due_ns, source), guest))
 
@@ -268,7 +279,7 @@ class FrontDesk:
         if passcode and not self.peers.prove(guest, passcode, now_ns):
             ok = not self.peers.asks_passcode and right > Right.NONE
             if not ok:
-                self.faults.refused(guest.host, f"{message.address} with a wrong passcode")
+                self.faults.torn(guest.host, f"{message.address} with a wrong passcode, or none")
         else:
             right = self.peers.right(guest)
             ok = right > Right.NONE
@@ -277,9 +288,13 @@ class FrontDesk:
         hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
         return right
 
-    def _refuse(self, message: OscMessage, dialect: Dialect | None, guest: Guest, why: str, hearing: Hearing) -> None:
+    def _refuse(
+        self, message: OscMessage, dialect: Dialect | None, guest: Guest, why: str, now_ns: int, hearing: Hearing
+    ) -> None:
+        if self._tired_of_refusing(now_ns):
+            return
         self._refusals_answered += 1
-        if dialect is not None and self._refusals_answered <= _MOST_ANSWERED_REFUSALS:
+        if dialect is not None:
             answers = dialect.answer(message, False, f"refused: {why}", {})
             hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
 
@@ -293,12 +308,12 @@ class FrontDesk:
         if due_ns - stamp_ns > FURTHEST_NS:
             ahead_s = ms_from_ns(due_ns - stamp_ns) / 1000
             return 0, f"its time tag is {ahead_s:.0f} s ahead; are both clocks set?"
-        return max(0, due_ns), ""
+        return max(1, due_ns), ""
 
     def _reply_to(self, guest: Guest) -> Guest:
         port = 0 if guest.line else self.peers.rule(guest).reply
         return Guest(guest.host, port) if port else guest
 
 
-_NEVER_TWICE: Final = frozenset({*STOPS, "hardStop", "stop", "pause"})
+_NEVER_TWICE: Final = frozenset({*STOPS, "panicInTime", "hardStop", "stop", "pause", "disarm", "disengage"})
 """Last words of addresses that are heard each time."""

@@ -25,12 +25,21 @@ URGENT: Final = (
     "/cuefocus/panic",
     "/cuefocus/hold",
     "/cuefocus/release",
+    "/cuefocus/hand",
     "/panic",
+    "/panicInTime",
     "/hardStop",
     "/stop",
     "/pause",
+    "/workspace/cuefocus/panic",
+    "/workspace/cuefocus/hardStop",
+    "/workspace/cuefocus/stop",
 )
 """Addresses of words that stop everything. One for a single axis or cue waits its turn."""
+BUNDLED: Final = ("/cuefocus/panic", "/cuefocus/hold", "/panic", "/hardStop")
+"""Those of them that are looked for as the first message of a bundle, too."""
+_BUNDLE: Final = b"#bundle\0"
+_FIRST: Final = len(_BUNDLE) + 8 + 4  # behind the time tag and the first message's size
 _SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h; Python does not name them
 _SO_ATTACH_REUSEPORT_CBPF: Final = 51
 _SO_MEMINFO: Final = 55
@@ -39,21 +48,34 @@ _DROPS: Final = 8  # SK_MEMINFO_DROPS
 _WORD: Final = 4
 
 
-def lanes(addresses: Sequence[str] = URGENT) -> tuple[Line, ...]:
+def lanes(addresses: Sequence[str] = URGENT, bundled: Sequence[str] = BUNDLED) -> tuple[Line, ...]:
     """A program that gives packets with one of these addresses to the second socket, all others to the first."""
-    lines: list[Line] = []
-    for number, address in enumerate(addresses):
-        padded = address.encode("ascii") + b"\0" * (_WORD - len(address) % _WORD)
-        words = [padded[at : at + _WORD] for at in range(0, len(padded), _WORD)]
-        following = f"try {number + 1}"
-        for place, word in enumerate(words):
-            label = f"try {number}" if place == 0 else ""
-            last = place == len(words) - 1
-            lines.append(Line(Op.LOAD_WORD, place * _WORD, label=label))
-            lines.append(Line(Op.IF_EQUAL, int.from_bytes(word, "big"), "urgent" if last else "", following))
-    lines.append(Line(Op.RETURN, 0, label=f"try {len(addresses)}"))
+    lines = list(_compared([(address, 0) for address in addresses], "plain", "bundle"))
+    lines += _compared_bytes(_BUNDLE, 0, "bundle", "", "ordinary")
+    lines += _compared([(address, _FIRST) for address in bundled], "first", "ordinary")
+    lines.append(Line(Op.RETURN, 0, label="ordinary"))
     lines.append(Line(Op.RETURN, 1, label="urgent"))
     return tuple(lines)
+
+
+def _compared(wanted: Sequence[tuple[str, int]], name: str, otherwise: str) -> list[Line]:
+    """Goes on at `urgent` where one of the addresses stands at its place, at `otherwise` where none does."""
+    lines: list[Line] = []
+    for number, (address, at) in enumerate(wanted):
+        padded = address.encode("ascii") + b"\0" * (_WORD - len(address) % _WORD)
+        following = f"{name} {number + 1}" if number + 1 < len(wanted) else otherwise
+        lines += _compared_bytes(padded, at, f"{name} {number}", "urgent", following)
+    return lines
+
+
+def _compared_bytes(data: bytes, at: int, label: str, then: str, otherwise: str) -> list[Line]:
+    lines: list[Line] = []
+    for place in range(0, len(data), _WORD):
+        last = place + _WORD >= len(data)
+        lines.append(Line(Op.LOAD_WORD, at + place, label="" if place else label))
+        word = int.from_bytes(data[place : place + _WORD], "big")
+        lines.append(Line(Op.IF_EQUAL, word, then if last else "", otherwise))
+    return lines
 
 
 class DeskPort:

@@ -30,7 +30,9 @@ from cuefocus.wire.said import Right
 TURN_NS: Final = NS_PER_MS
 """How long a turn may deal with what desks say; what is left waits for the next, behind all else."""
 _PAUSE_NS: Final = NS_PER_MS
-_MOST_URGENT: Final = 64
+URGENT_NS: Final = 2 * NS_PER_MS
+"""The same for words that stop: more of them than can be heard in it come from a fault, and the rest waits a turn."""
+_LINES_NS: Final = NS_PER_MS // 4
 _MOST_HOSTS: Final = 1024
 _DROPS_LOOKED_NS: Final = NS_PER_S
 Fields = dict[str, object]
@@ -109,8 +111,8 @@ class OscDesk:
         for port in self._ports:
             if port.ordinary.fileno() < 0:
                 self._open(port)
-            for _ in range(_MOST_URGENT):
-                if port.urgent.fileno() < 0 or not self._take(port.urgent, heard):
+            while port.urgent.fileno() >= 0 and self._take(port.urgent, heard, needs=Right.OPERATE):
+                if self._now_ns() - begun_ns > URGENT_NS:
                     break
         if self._paused and begun_ns < self._pause_until_ns:
             return heard
@@ -121,7 +123,7 @@ class OscDesk:
                     more = True
                     break
         for server in self._tcp:
-            self._take_lines(server, heard)
+            more = self._take_lines(server, heard, begun_ns) or more
         for call in self._calls:
             for message, stamp_ns in call.pump():
                 self._made(self.front.hear_message(message, stamp_ns, call.guest), heard)
@@ -175,25 +177,31 @@ class OscDesk:
                     if lane.fileno() >= 0:
                         self._poll.register(lane.fileno(), select.EPOLLIN)
 
-    def _take(self, inlet: UdpInlet, heard: list[Command | Trigger]) -> bool:
+    def _take(self, inlet: UdpInlet, heard: list[Command | Trigger], *, needs: Right = Right.VIEW) -> bool:
         """Deal with one datagram; whether there was any."""
         came = inlet.receive()
         if isinstance(came, Message):
             if came.data:
                 guest = Guest(came.sender, came.port)
                 self._note_way(came.sender, inlet)
-                self._made(self.front.hear(came.data, came.stamp_ns, guest, self._host_ns_of), heard)
+                made = self.front.hear(came.data, came.stamp_ns, guest, self._host_ns_of, needs=needs)
+                self._made(made, heard)
             return True
         return False
 
-    def _take_lines(self, server: OscTcp, heard: list[Command | Trigger]) -> None:
+    def _take_lines(self, server: OscTcp, heard: list[Command | Trigger], begun_ns: int) -> bool:
+        """Deal with what has come by connections, up to the turn's share of each port; whether there is more."""
+        until_ns = max(begun_ns + TURN_NS, self._now_ns() + _LINES_NS)
         for guest, packet, stamp_ns, lost in server.receive():
             if lost:
                 self.front.faults.torn(guest.host, lost)
             else:
                 self._made(self.front.hear(packet, stamp_ns, guest, self._host_ns_of), heard)
+            if self._now_ns() > until_ns:
+                break
         for guest in server.ended():
             self.front.leave(guest)
+        return server.waiting
 
     def _made(self, hearing: Hearing, heard: list[Command | Trigger]) -> None:
         heard += hearing.events
@@ -212,6 +220,8 @@ class OscDesk:
             for port in self._ports:
                 if port.ordinary.fileno() >= 0:
                     self._poll.modify(port.ordinary.fileno(), 0 if more else select.EPOLLIN)
+            for server in self._tcp:
+                self._poll.modify(server.fileno(), 0 if more else select.EPOLLIN)
 
     def _look_for_drops(self, at_ns: int) -> None:
         if at_ns - self._drops_looked_ns < _DROPS_LOOKED_NS:

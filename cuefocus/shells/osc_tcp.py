@@ -4,19 +4,23 @@ import contextlib
 import os
 import select
 import socket
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Final
 
 from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
+from cuefocus.shells.desk_port import URGENT
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ip_place import host_of, ip_place
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
 from cuefocus.wire.osc_stream import OscStream
 
-MOST_CONNECTIONS: Final = 32
-_READ_BYTES: Final = 65_536
+MOST_CONNECTIONS: Final = 64
+MOST_OF_A_HOST: Final = 8
+_READ_BYTES: Final = 8_192
+_URGENT: Final = tuple(address.encode("ascii") + b"\0" for address in URGENT)
 _UNSENT_BYTES: Final = 262_144
 """A peer that leaves so much unread hears nothing more: it is hung up on."""
 
@@ -31,6 +35,7 @@ class _Line:
         self.socket, self.guest, self.stamps = made, guest, stamps
         self.stream = OscStream()
         self.unsent = bytearray()
+        self.heard_ns = 0
 
 
 class OscTcp:
@@ -73,6 +78,8 @@ class OscTcp:
         self._poll = select.epoll()
         self._poll.register(self._server.fileno(), select.EPOLLIN)
         self._ended: list[Guest] = []
+        self._waiting: deque[tuple[Guest, bytes, int, str]] = deque()
+        self._urgent: deque[tuple[Guest, bytes, int, str]] = deque()
         self._looked_ns = clock_ns()
 
     def fileno(self) -> int:
@@ -80,12 +87,28 @@ class OscTcp:
         return self._poll.fileno()
 
     def receive(self) -> Iterator[tuple[Guest, bytes, int, str]]:
-        """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not)."""
+        """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not).
+
+        Words that stop everything come before all others. What is not asked for stays for the next call, and no more is
+        read before that is gone: who sends more than is heard has to wait.
+        """
+        if not self._waiting:
+            self._look()
+        while self._urgent or self._waiting:
+            yield (self._urgent or self._waiting).popleft()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is more that has not been asked for."""
+        return bool(self._urgent or self._waiting)
+
+    def _look(self) -> None:
+        """Read a piece of each connection that has something."""
         looked_ns, self._looked_ns = self._looked_ns, self._now_ns()
         for fd, happened in self._poll.poll(0):
             if fd == self._server.fileno():
                 for new, line in self._accept():
-                    yield from self._read(new, line, looked_ns)
+                    self._read(new, line, looked_ns)
                 continue
             known = self._lines.get(fd)
             if known is None:
@@ -93,7 +116,7 @@ class OscTcp:
             if happened & select.EPOLLOUT:
                 self._flush(fd, known)
             if happened & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
-                yield from self._read(fd, known, looked_ns)
+                self._read(fd, known, looked_ns)
 
     def ended(self) -> list[Guest]:
         """Who has hung up since the last call."""
@@ -124,32 +147,43 @@ class OscTcp:
                 made, place = self._server.accept()
             except OSError:
                 return accepted
-            if len(self._lines) >= MOST_CONNECTIONS:
-                made.close()
-                continue
+            self._make_room(host_of(place))
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line = _Line(
                 made, Guest(host_of(place), place[1], next(_NUMBERS)), StreamStamps(self._now_ns, self._wall_ns)
             )
+            line.heard_ns = self._looked_ns
             self._lines[made.fileno()] = line
             self._by_number[line.guest.line] = made.fileno()
             self._poll.register(made.fileno(), select.EPOLLIN)
             accepted.append((made.fileno(), line))
 
-    def _read(self, fd: int, line: _Line, looked_ns: int) -> Iterator[tuple[Guest, bytes, int, str]]:
+    def _make_room(self, host: str) -> None:
+        """Where there are too many connections, hang up on the most silent one: the host's own, or of all."""
+        own = [fd for fd, line in self._lines.items() if line.guest.host == host]
+        crowd = own if len(own) >= MOST_OF_A_HOST else list(self._lines) if len(self._lines) >= MOST_CONNECTIONS else []
+        if crowd:
+            silent = min(crowd, key=lambda fd: self._lines[fd].heard_ns)
+            why = f"{len(crowd)} connections at once: the one that was silent longest is closed"
+            self._waiting.append((self._lines[silent].guest, b"", self._looked_ns, why))
+            self._hang_up(silent)
+
+    def _read(self, fd: int, line: _Line, looked_ns: int) -> None:
         ancillary: Ancillary = ()
         try:
             data, ancillary, *_ = line.socket.recvmsg(_READ_BYTES, STAMP_BYTES)
+            line.heard_ns = self._looked_ns
         except (BlockingIOError, InterruptedError):
             return
         except OSError as problem:
             data = b""
             line.stream.lost = os.strerror(problem.errno or 0)
         for packet, stamp_ns in line.stamps.of(line.stream.feed(data), ancillary, looked_ns):
-            yield line.guest, packet, stamp_ns, ""
+            lane = self._urgent if packet.startswith(_URGENT) else self._waiting
+            lane.append((line.guest, packet, stamp_ns, ""))
         if line.stream.lost and data:
-            yield line.guest, b"", self._looked_ns, line.stream.lost
+            self._waiting.append((line.guest, b"", self._looked_ns, line.stream.lost))
         if not data or line.stream.lost:
             self._hang_up(fd)
 

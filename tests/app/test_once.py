@@ -61,7 +61,7 @@ def test_one_go_by_two_networks_fires_one_rack_and_both_are_named(tmp_path: Path
         other.say("/cuefocus/go")
         told = suppressed(running)
         routes = {"osc:127.0.0.1", f"osc:{own_address(12)}"}
-        assert (told["suppressed"], {told["route"], told["by"]}) == ("GO GO", routes)
+        assert (told["suppressed"], {told["route"], told["by"]}) == ("go", routes)
         landed(running, "1")
         desk.say(EOS_FIRE)
         other.say("/cuefocus/cue/2/fire")

@@ -216,6 +216,28 @@ def test_a_time_tag_far_ahead_is_a_clock_set_wrong(desk: FrontDesk) -> None:
     assert "11 s ahead; are both clocks set?" in text
 
 
+def test_a_trusted_tag_that_has_passed_makes_its_word_as_old(desk: FrontDesk) -> None:
+    (command,) = hear(desk, tagged(NOW - 5 * NS_PER_S), DESK).events
+    assert command.stamp_ns == NOW - 5 * NS_PER_S
+    (command,) = hear(desk, tagged(NOW - 5 * NS_PER_S), HERE, NOW + NS_PER_S).events
+    assert command.stamp_ns == NOW + NS_PER_S
+
+
+def test_another_word_between_makes_the_same_again_a_word_of_its_own(desk: FrontDesk) -> None:
+    words = [packet("/cuefocus/next"), packet("/cuefocus/back"), packet("/cuefocus/next")]
+    assert [bool(hear(desk, word, at_ns=NOW + number).events) for number, word in enumerate(words)] == [True] * 3
+    off = packet("/cuefocus/disarm")
+    assert [bool(hear(desk, off, at_ns=NOW + number).events) for number in range(2)] == [True] * 2
+
+
+def test_who_was_refused_often_is_answered_again_a_second_later(desk: FrontDesk) -> None:
+    def answered(at_ns: int) -> int:
+        return sum(bool(hear(desk, packet("/cuefocus/slate", f"{n}"), VIEWER, at_ns + n).out) for n in range(100))
+
+    assert answered(NOW) == 32
+    assert answered(NOW + 2 * NS_PER_S) == 32
+
+
 # --- news ---
 
 

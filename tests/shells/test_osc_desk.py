@@ -1,6 +1,7 @@
 """Desks on real sockets: both lanes of a UDP port, TCP in both framings, answers, floods."""
 
 import json
+import select
 import socket
 from collections.abc import Iterator
 from itertools import count
@@ -20,6 +21,7 @@ from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.kernel_stamps import wall_now_ns
 from cuefocus.shells.osc_desk import OscDesk
+from cuefocus.shells.osc_tcp import MOST_OF_A_HOST
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
@@ -166,11 +168,74 @@ def test_a_stop_passes_a_full_queue(udp_desk: tuple[OscDesk, int]) -> None:
         for number in range(5000):
             mine.sendto(packet("/some/fader", number), (HOST, port))
         mine.sendto(packet("/cuefocus/go"), (HOST, port))
-        for address in ("/cuefocus/panic", "/panic", "/hardStop", "/stop"):
+        for address in ("/cuefocus/panic", "/panic", "/panicInTime", "/workspace/cuefocus/panic", "/stop"):
             mine.sendto(packet(address), (HOST, port))
+        panic = packet("/cuefocus/panic")
+        mine.sendto(b"#bundle\0" + bytes(7) + b"\1" + len(panic).to_bytes(4, "big") + panic, (HOST, port))
         first = desk.pump()
-    assert [event.verb for event in first if isinstance(event, Command)] == ["panic", "panic", "panic", "hold"]
+    assert [event.verb for event in first if isinstance(event, Command)] == [*["panic"] * 4, "hold", "panic"]
     assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["go"]
+
+
+def test_stops_of_somebody_who_may_not_stop_leave_room_for_those_who_may() -> None:
+    port, mine, theirs = free_port(), sender(), sender("127.0.0.2")
+    rules = DeskRules(peers=(PeerRule("viewer", "127.0.0.2/32", Right.VIEW),))
+    desk = desk_on(udp=port, rules=rules)
+    for number in range(2000):
+        theirs.sendto(packet("/cuefocus/panic", number), (HOST, port))
+    mine.sendto(packet("/cuefocus/panic"), (HOST, port))
+    turns = 1
+    while not (events := desk.pump()) and turns < 50:
+        turns += 1
+    assert [event.source for event in events if isinstance(event, Command)] == ["osc:127.0.0.1"]
+    assert turns <= 25, "about 300 of them a turn of 2 ms, at the least"
+    mine.close()
+    theirs.close()
+    desk.close()
+
+
+def test_a_flood_by_tcp_takes_its_share_and_lets_a_stop_pass() -> None:
+    port = free_port(socket.SOCK_STREAM)
+    desk = desk_on(tcp=port)
+    flood = b"".join(b"\xc0" + packet("/cuefocus/slate", str(number)) + b"\xc0" for number in range(8000))
+    with socket.create_connection((HOST, port)) as loud, socket.create_connection((HOST, port)) as other:
+        loud.setblocking(False)
+        sent = loud.send(flood)
+        begun_ns = now_ns()
+        events = desk.pump()
+        took_ns = now_ns() - begun_ns
+        assert 0 < len(events) < sent // 50, "a share"
+        assert took_ns < 50_000_000
+        other.sendall(b"\xc0" + packet("/cuefocus/panic") + b"\xc0")
+        later: list[Command | Trigger] = []
+        until_ns = now_ns() + PATIENCE_NS
+        while not any(isinstance(one, Command) and one.verb == "panic" for one in later) and now_ns() < until_ns:
+            later += desk.pump()
+        place = next(at for at, one in enumerate(later) if isinstance(one, Command) and one.verb == "panic")
+        assert place < 1200, "not behind all that was sent before it"
+    desk.close()
+
+
+def test_too_many_connections_cost_the_one_that_was_silent_longest() -> None:
+    port = free_port(socket.SOCK_STREAM)
+    desk = desk_on(tcp=port)
+    lines = [socket.create_connection((HOST, port)) for _ in range(MOST_OF_A_HOST)]
+    for line in lines[1:]:
+        line.sendall(b"\xc0" + packet("/cuefocus/ping") + b"\xc0")
+    until_ns = now_ns() + PATIENCE_NS
+    answered = 0
+    while answered < len(lines) - 1 and now_ns() < until_ns:
+        desk.pump()
+        answered = sum(bool(select.select([line], [], [], 0)[0]) for line in lines[1:])
+    late = socket.create_connection((HOST, port))
+    late.sendall(b"\xc0" + packet("/cuefocus/go") + b"\xc0")
+    assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["go"]
+    lines[0].settimeout(5)
+    assert lines[0].recv(10) == b"", "the silent one"
+    assert any("silent longest" in str(fields.get("text")) for fields in desk.news())
+    for made in (*lines, late):
+        made.close()
+    desk.close()
 
 
 def test_a_turn_takes_a_bounded_share_and_comes_back_for_the_rest(udp_desk: tuple[OscDesk, int]) -> None:
