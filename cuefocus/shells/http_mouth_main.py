@@ -1,30 +1,37 @@
 """The caller: `python -m cuefocus.shells.http_mouth_main --pipe N`, started by `run` for one receiver by HTTP.
 
-It makes each call at its moment, one after the other, and says how it went. A machine that does not answer holds up
-nobody else: what has waited too long for its turn meanwhile is not called any more.
+It makes each call at its moment, one after the other, and says of each what became of it. A machine that does not
+answer in time, or never to the end, is given up; it holds up nobody else: what has waited too long for its turn
+meanwhile is not called any more.
 """
 
 import argparse
 import json
 import os
+import signal
 import socket
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from email.message import Message
 from http.client import HTTPException
-from typing import Final
+from io import BytesIO
+from types import FrameType
+from typing import IO, Final
 
 from cuefocus.shells.event_pipe import EventReader, EventWriter
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.log_line import log_line
-from cuefocus.shells.midi_mouth import Outbox
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.shells.midi_mouth import LATEST_NS, Outbox
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.http_call import Call, read_call
 
 PATIENCE_S: Final = 2.0
+"""How long a call may take in all, from its first byte to the last header of its answer, wherever that sends it."""
 _NAP_NS: Final = NS_PER_S
 _AGENT: Final = "CueFocus"
+_NO_ANSWER: Final = "no answer"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,32 +40,57 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pipe", type=int, required=True)
     given = parser.parse_args(argv)
     writer, reader = EventWriter(os.dup(given.pipe)), EventReader(socket.socket(fileno=given.pipe))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what is called is on the show's network
+    signal.signal(signal.SIGALRM, _give_up)
+    no_proxy = urllib.request.ProxyHandler({})  # what is called is on the show's network
+    opener = urllib.request.build_opener(no_proxy, _Redirected)
     outbox, wait = Outbox(), DescriptorWait()
     wait.watch(reader.fileno())
     log_line("caller: ready")
-    lost = 0
+    ended_ns = 0
     while not reader.over:
         due_ns = outbox.next_due_ns
         wait.wait_until(due_ns if due_ns is not None else now_ns() + _NAP_NS)
         for asked in reader.take():
-            outbox.put(json.dumps(asked).encode(), int(str(asked["due_ns"])))
-        while (data := outbox.take(now_ns())) is not None:
+            if not outbox.put(json.dumps(asked).encode(), int(str(asked["due_ns"]))):
+                writer.put({"number": asked["number"], "late_ns": 0, "failed": "not called: too many calls wait"})
+        while (data := outbox.take(now_ns(), latest_ns=None)) is not None:
             asked = json.loads(data)
-            late_ns = now_ns() - int(asked["due_ns"])
-            failed = call(opener, read_call(str(asked["call"]).encode()))
+            due_ns = int(asked["due_ns"])
+            late_ns = now_ns() - due_ns
+            if late_ns > LATEST_NS:
+                failed = _too_late(late_ns, behind=due_ns < ended_ns)
+            else:
+                failed = call(opener, read_call(str(asked["call"]).encode()))
+                ended_ns = now_ns()
             writer.put({"number": asked["number"], "late_ns": late_ns, "failed": failed})
             if failed:
                 log_line(f"caller: {failed}")
-        if outbox.lost > lost:
-            failed = f"it answers too slowly: {outbox.lost - lost} calls were not made"
-            lost = outbox.lost
-            writer.put({"number": 0, "late_ns": 0, "failed": failed})
     return 0
 
 
+def _too_late(late_ns: int, *, behind: bool) -> str:
+    """Why a call was not made; `behind` when another had not ended at its moment."""
+    why = "the one before it took too long" if behind else "it was asked for too late"
+    return f"not called: {why}, and its moment was {late_ns // NS_PER_MS} ms ago"
+
+
 def call(opener: urllib.request.OpenerDirector, asked: Call) -> str:
-    """Make a call; why it failed, or empty. Its answer is not read beyond its status."""
+    """Make a call; why it failed, or empty. Its answer is not read beyond its headers.
+
+    Reads that each come in time may come without end, so the time of the whole is bounded: by SIGALRM, for which
+    `_give_up` must be set.
+    """
+    try:
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+        try:
+            return _called(opener, asked)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+    except TimeoutError:
+        return _NO_ANSWER
+
+
+def _called(opener: urllib.request.OpenerDirector, asked: Call) -> str:
     headers = {"User-Agent": _AGENT} | ({"Content-Type": asked.content_type} if asked.body else {})
     body = asked.body.encode() if asked.body else None
     try:
@@ -69,11 +101,29 @@ def call(opener: urllib.request.OpenerDirector, asked: Call) -> str:
         problem.close()
         return f"it answers {problem.code} {problem.reason} to {asked.method} {asked.url}"
     except urllib.error.URLError as problem:
-        return "no answer" if isinstance(problem.reason, TimeoutError) else f"{_words(problem.reason)}"
+        return _NO_ANSWER if isinstance(problem.reason, TimeoutError) else f"{_words(problem.reason)}"
     except TimeoutError:
-        return "no answer"
+        return _NO_ANSWER
     except (OSError, HTTPException, ValueError) as problem:
         return f"it makes no sense: {problem}"
+
+
+class _Redirected(urllib.request.HTTPRedirectHandler):
+    """Goes where an answer sends it, but does not read what that answer says beside."""
+
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message
+    ) -> IO[bytes] | None:
+        """As the library's, without the body."""
+        fp.close()
+        return super().http_error_302(req, BytesIO(), code, msg, headers)  # type: ignore[arg-type]
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise TimeoutError
 
 
 def _words(problem: object) -> str:

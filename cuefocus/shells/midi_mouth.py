@@ -79,19 +79,20 @@ class Outbox:
         self._waiting.clear()
         return self.lost
 
-    def put(self, data: bytes, due_ns: int) -> None:
-        """One more."""
+    def put(self, data: bytes, due_ns: int) -> bool:
+        """One more. False when there is no room for it."""
         if len(self._waiting) >= MOST_WAITING:
             self.lost += 1
-            return
+            return False
         self._number += 1
         heapq.heappush(self._waiting, (due_ns, self._number, data))
+        return True
 
-    def take(self, at_ns: int) -> bytes | None:
-        """The next message whose moment has come; None when there is none."""
+    def take(self, at_ns: int, *, latest_ns: int | None = LATEST_NS) -> bytes | None:
+        """The next message whose moment has come, but not longer ago than `latest_ns`; None when there is none."""
         while self._waiting and self._waiting[0][0] <= at_ns:
             due_ns, _, data = heapq.heappop(self._waiting)
-            if at_ns - due_ns <= LATEST_NS:
+            if latest_ns is None or at_ns - due_ns <= latest_ns:
                 return data
             self.lost += 1
         return None

@@ -69,7 +69,7 @@ class HttpOutlet:
         told: list[Told] = []
         for fields in self._reader.take():
             number, failed = int(str(fields["number"])), str(fields["failed"])
-            self.trouble = failed if number or not self.trouble else self.trouble
+            self.trouble = failed
             told.append(Told(number, int(str(fields["late_ns"])), failed))
         return told
 

@@ -2,6 +2,7 @@
 
 import heapq
 import select
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Final
@@ -11,11 +12,13 @@ from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.outlet import Outlet
 from cuefocus.shells.outlets import open_outlet
 from cuefocus.shells.receiver_config import ReceiverConfig
-from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 
 _FRAME_LATEST_NS: Final = 20 * NS_PER_MS
 _MOST_WAITING: Final = 4096
 _MOST_ASKED: Final = 1024
+_UNKNOWN_AFTER_NS: Final = 5 * NS_PER_S
+_UNKNOWN: Final = "its process does not say what became of it"
 _ONCE: Final = select.EPOLLIN | select.EPOLLET
 """Each look takes all there is; an outlet whose process has gone for good rings no more than once."""
 Fields = dict[str, object]
@@ -38,7 +41,9 @@ class Sender:
         self._waiting: list[tuple[int, int, bool, bytes, Send]] = []
         self._numbers = count(1)
         self._asked: dict[int, Send] = {}
+        self._unknown_ns: int | None = None
         self._down: set[str] = set()
+        self._missed: Counter[str] = Counter()
         self._news: list[Fields] = []
         self._poll = select.epoll()
         for outlet in self._outlets.values():
@@ -55,6 +60,8 @@ class Sender:
         dues = [due for outlet in self._outlets.values() if (due := outlet.next_due_ns) is not None]
         if self._waiting:
             dues.append(self._waiting[0][0])
+        if self._unknown_ns is not None:
+            dues.append(self._unknown_ns)
         return min(dues, default=None)
 
     def take(self, sends: Iterable[Send]) -> None:
@@ -108,7 +115,10 @@ class Sender:
                     asked = self._asked.pop(told.number, None)
                     if asked is not None:
                         self._tell(asked, told.late_ns, told.failed)
-            self._see(name, outlet)
+                    if outlet.reports:
+                        self._see(name, told.failed)
+            self._see(name, outlet.trouble)
+        self._give_up(at_ns)
 
     def news(self) -> list[Fields]:
         """Events for the operator since the last call."""
@@ -127,21 +137,36 @@ class Sender:
             self._tell(send, max(0, self._now_ns() - due_ns), failed)
         elif first:
             if len(self._asked) >= _MOST_ASKED:
-                self._asked.clear()
+                self._tell(self._asked.pop(next(iter(self._asked))), 0, _UNKNOWN)
             self._asked[number] = send
+            if self._unknown_ns is None:
+                self._unknown_ns = due_ns + _UNKNOWN_AFTER_NS
 
-    def _see(self, name: str, outlet: Outlet) -> None:
-        """Say once that a receiver is away, and once that it is back."""
-        if outlet.trouble and name not in self._down:
+    def _give_up(self, at_ns: int) -> None:
+        """Tell of words whose outlet has not said what became of them, and does not any more."""
+        if self._unknown_ns is None or at_ns < self._unknown_ns:
+            return
+        for number, send in list(self._asked.items()):
+            if at_ns - send.due_ns >= _UNKNOWN_AFTER_NS:
+                self._tell(self._asked.pop(number), at_ns - send.due_ns, _UNKNOWN)
+        self._unknown_ns = min((one.due_ns + _UNKNOWN_AFTER_NS for one in self._asked.values()), default=None)
+
+    def _see(self, name: str, trouble: str) -> None:
+        """Say once that a receiver is away, and once that it is back, with how much it has not been told meanwhile."""
+        if trouble and name not in self._down:
             self._down.add(name)
-            self._alarm(f"{name} is not told: {outlet.trouble}; it is tried again")
-        elif not outlet.trouble and name in self._down:
+            self._alarm(f"{name} is not told: {trouble}; it is tried again")
+        elif not trouble and name in self._down:
             self._down.discard(name)
-            self._news.append(
-                {"event": "state", "host_ns": self._now_ns(), "source": "sends", "desk": f"{name} is back"}
-            )
+            missed = self._missed[name]
+            text = f"{name} is back" + (f"; it was not told {missed} word{'s' * (missed > 1)}" if missed else "")
+            self._news.append({"event": "state", "host_ns": self._now_ns(), "source": "sends", "desk": text})
+        if not trouble:
+            del self._missed[name]
 
     def _tell(self, send: Send, late_ns: int, failed: str) -> None:
+        if failed:
+            self._missed[send.word.to] += 1
         self._news.append(
             {
                 "event": "sent",

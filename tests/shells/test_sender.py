@@ -194,7 +194,7 @@ def test_over_tcp_words_arrive_whole_and_what_comes_while_nobody_answers_is_lost
         assert happenings(sender)[0][3] == "Connection refused"
         with socket.create_server(place) as server:
             server.settimeout(PATIENCE_S)
-            assert turns(sender) == [("state", "qlab is back")]
+            assert turns(sender) == [("state", "qlab is back; it was not told 1 word")]
             line, _ = server.accept()
             with line:
                 line.settimeout(PATIENCE_S)
@@ -265,6 +265,16 @@ class Machine(BaseHTTPRequestHandler):
         self.came.append((self.command, self.path, body, self.headers.get("Content-Type") or ""))
         if self.path == "/hang":
             self.hang.wait(10.0)
+        if self.path == "/drip":
+            self.send_response(200)
+            while not self.hang.wait(0.1):
+                self.send_header("X-Drip", "1")
+                self.flush_headers()
+        if self.path == "/sends-on":
+            self.send_response(302)
+            self.send_header("Location", "/drip")
+            self.end_headers()
+            return
         self.send_response(404 if self.path == "/no" else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -335,13 +345,64 @@ def test_a_machine_that_hangs_holds_up_its_own_calls_alone_and_what_waited_too_l
     with calling() as (sender, base, came):
         warm_up(sender, base, came)
         sender.take([asked("GET", f"{base}/hang"), *(asked("GET", f"{base}/{number}") for number in range(3))])
-        told = turns(sender, wanted=2)
+        told = turns(sender, wanted=5)
         assert ("web", f"GET {base}/hang", told[0][2], "no answer") == told[0]
-        assert told[1] == ("alarm", "web is not told: no answer; it is tried again")
+        assert [one for one in told if one[0] == "alarm"] == [
+            ("alarm", "web is not told: no answer; it is tried again")
+        ], "one alarm"
+        not_made = [one for one in told if one[0] == "web"][1:]
+        assert [one[1] for one in not_made] == [f"GET {base}/{number}" for number in range(3)]
+        assert all(
+            str(one[3]).startswith("not called: the one before it took too long, and its moment was ")
+            for one in not_made
+        )
         sender.take([asked("GET", f"{base}/after", after_ms=100)])
         told = turns(sender, wanted=2)
-        assert ("state", "web is back") in told
+        assert ("state", "web is back; it was not told 4 words") in told
         assert [path for _, path, *_ in came] == ["/hang", "/after"]
+
+
+@pytest.mark.serial
+@pytest.mark.parametrize("path", ["drip", "sends-on"])
+def test_a_machine_whose_answer_never_ends_is_given_up_like_one_that_hangs(path: str) -> None:
+    with calling() as (sender, base, came):
+        warm_up(sender, base, came)
+        sender.take([asked("GET", f"{base}/{path}")])
+        begun_ns = now_ns()
+        told = turns(sender, wanted=2)
+        assert [one[-1] for one in told] == ["no answer", "web is not told: no answer; it is tried again"]
+        assert now_ns() - begun_ns > 1.5 * NS_PER_S, "it had its time"
+        sender.take([asked("GET", f"{base}/after", after_ms=100)])
+        assert ("state", "web is back; it was not told 1 word") in turns(sender, wanted=2)
+
+
+def test_a_call_that_its_process_says_nothing_of_is_told_as_one_that_nobody_knows_of() -> None:
+    wire, clock = HttpWire(), Clock()
+    with sending(ReceiverConfig("web", "http", fd=wire.handed_down[0]), clock=clock) as sender:
+        call = Word("web", "GET /", ((0, call_bytes(Call("GET", "http://127.0.0.1:9/"))),))
+        sender.take([Send(BEGIN_NS + NS_PER_S, call, "1", "landing")])
+        assert happenings(sender) == []
+        due_ns = sender.next_due_ns
+        assert due_ns is not None
+        clock.now_ns = due_ns - 1
+        sender.pump()
+        assert happenings(sender) == []
+        clock.now_ns = due_ns
+        sender.pump()
+        assert happenings(sender) == [("web", "GET /", 5000.0, "its process does not say what became of it")]
+        assert sender.next_due_ns is None
+    wire.close()
+
+
+def test_of_more_calls_than_are_kept_in_mind_each_is_told() -> None:
+    wire, clock = HttpWire(), Clock()
+    with sending(ReceiverConfig("web", "http", fd=wire.handed_down[0]), clock=clock) as sender:
+        call = Word("web", "GET /", ((0, call_bytes(Call("GET", "http://127.0.0.1:9/"))),))
+        sender.take(Send(BEGIN_NS, call, str(number), "landing") for number in range(2000))
+        clock.now_ns += 10 * NS_PER_S
+        sender.pump()
+        assert len(happenings(sender)) == 2000
+    wire.close()
 
 
 # --- from the rig ---
