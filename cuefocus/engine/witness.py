@@ -1,16 +1,21 @@
 """What was seen of the motors: position reports and set-points, kept long enough to judge a landing by."""
 
 from collections import deque
+from itertools import takewhile
 from math import inf
+from typing import TypeVar
 
 from cuefocus.engine.job import AxisJob
 from cuefocus.engine.ports import Feedback, Sent
 from cuefocus.landing.backlash import Play, lens_samples
 from cuefocus.landing.estimate import MotorModel, after_hold, estimated_samples
 from cuefocus.landing.evidence import Sample
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _KEEP_NS = 30 * NS_PER_S
+#: Where a motor was is kept with each set-point to a rough model; it is made good by one that is run for so long.
+_SETTLES_NS = 100 * NS_PER_MS
+_Row = TypeVar("_Row", tuple[int, float, float], tuple[int, float, float, float])
 
 
 class AxisWitness:
@@ -51,13 +56,20 @@ class AxisWitness:
         """Lens positions from a little before `from_ns` to `until_ns`, and whether they are only estimated."""
         spec = self._job.spec
         if spec.feedback:
-            return [(at_ns, lens) for at_ns, _, lens in self._reported if from_ns <= at_ns <= until_ns], False
-        rows = [row for row in self._sent if from_ns - NS_PER_S <= row[0] <= until_ns]
+            return [(at_ns, lens) for at_ns, _, lens in _span(self._reported, from_ns, until_ns)], False
+        rows = _span(self._sent, from_ns - spec.dead_ns - _SETTLES_NS, until_ns)
         if not rows:
             return [], True
         _, _, motor_ring, lens_ring = rows[0]
         motor = estimated_samples([row[:2] for row in rows], self._model, until_ns=until_ns, start_ring=motor_ring)
         return lens_samples(motor, spec.backlash_ring, lens_ring=lens_ring), True
+
+
+def _span(rows: deque[_Row], from_ns: int, until_ns: int) -> list[_Row]:
+    """What was stamped from one moment to another, both included; looked for from the newest, where it mostly is."""
+    found = [row for row in takewhile(lambda row: row[0] >= from_ns, reversed(rows)) if row[0] <= until_ns]
+    found.reverse()
+    return found
 
 
 def _forget(rows: deque[tuple[int, float, float]] | deque[tuple[int, float, float, float]]) -> None:

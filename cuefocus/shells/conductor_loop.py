@@ -188,8 +188,15 @@ class Conductor:
             self._return(beat_ns)
 
     def _gather(self, readable: Sequence[int]) -> list[InboxEvent]:
-        """Everything heard since the last turn: motion first, then the sources, then commands."""
+        """Everything heard since the last turn: motion first, then desks, the sources, then commands.
+
+        A desk's GO goes alone, for once: what rang beside it rings on, and is heard at the next turn.
+        """
         around = self._around
+        said = around.desk.pump() if around.desk is not None else []
+        self._words_first = bool(said) and not self._words_first  # else the others wait for the next turn, once
+        if self._words_first and self._fires(said):
+            return [*said]
         if around.memory.conductor_bell in readable:
             with contextlib.suppress(BlockingIOError):
                 os.eventfd_read(around.memory.conductor_bell)
@@ -201,10 +208,7 @@ class Conductor:
         if around.status.lost != self._lost_seen:
             self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
             self._lost_seen = around.status.lost
-        if around.desk is not None:
-            said = around.desk.pump()
-            inbox += said
-            self._words_first = bool(said) and not self._words_first  # else sources wait for the next turn, once
+        inbox += said
         if not self._words_first:
             inbox += around.sources.pump()
         if around.server.fileno() in readable:
@@ -212,6 +216,12 @@ class Conductor:
             for text in self._commands.expired():
                 self._alarm(text)
         return inbox
+
+    def _fires(self, said: Sequence[Command | Trigger]) -> bool:
+        """Whether a desk's words may go before motion's: they only fire, and motion has no stop to tell of."""
+        memory = self._around.memory
+        fires = all(isinstance(word, Trigger) or word.verb == "go" for word in said)
+        return fires and not any(memory.latches.of(index) for index in range(len(memory.axes)))
 
     def _motion_life(self) -> list[InboxEvent]:
         """Whether motion has fallen silent, or shows life again; asked before its records are read."""

@@ -10,7 +10,7 @@ import pytest
 
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.outcome import Outcome
-from cuefocus.engine.plan import AxisPlan, Plan
+from cuefocus.engine.plan import AxisPlan, Latch, Plan
 from cuefocus.engine.ports import Command, InboxEvent
 from cuefocus.motion.track import Segment, Track
 from cuefocus.shells.conductor_loop import Conductor
@@ -172,11 +172,14 @@ class Spoken:
 
     next_due_ns = None
 
+    def __init__(self) -> None:
+        self.says: Sequence[Command] = [GO]
+
     def fileno(self) -> int:
         return -1
 
     def pump(self) -> Sequence[InboxEvent]:
-        return [GO]
+        return self.says
 
     def news(self) -> Sequence[Mapping[str, object]]:
         return ()
@@ -193,6 +196,38 @@ def test_a_desk_s_word_goes_before_what_sources_say_but_not_twice() -> None:
         conductor.turn()
         around.server.close()
     assert [many for _, many in held.steps] == [1, 2]
+
+
+@pytest.mark.parametrize(("latch", "heard"), [(Latch.NONE, [1, 1]), (Latch.HOLD, [2, 0])])
+def test_a_desk_s_go_goes_before_motions_records_but_not_before_a_stop(latch: Latch, heard: list[int]) -> None:
+    held, memory = Expecting(START_NS), SharedMemory.create([AXIS])
+    with tempfile.TemporaryDirectory() as folder:
+        around, desk = _around(held, memory, folder), Spoken()
+        around.desk = cast(OscDesk, desk)
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        memory.status_writer().latched(0, START_NS, latch)
+        if latch:
+            memory.latches.set(latch, 0)
+        memory.ring_conductor()
+        conductor.turn()
+        desk.says = []
+        held.due_ns = START_NS + 10 * NS_PER_S
+        conductor.turn()
+        around.server.close()
+    assert [many for _, many in held.steps] == heard
+
+
+def test_a_desk_s_word_that_fires_nothing_comes_after_motions_records() -> None:
+    held, memory = Expecting(START_NS), SharedMemory.create([AXIS])
+    with tempfile.TemporaryDirectory() as folder:
+        around, desk = _around(held, memory, folder), Spoken()
+        around.desk = cast(OscDesk, desk)
+        desk.says = [Command("engage", START_NS, AXIS), GO]
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        memory.status_writer().feedback(0, START_NS, 1000)
+        conductor.turn()
+        around.server.close()
+    assert [many for _, many in held.steps] == [3]
 
 
 def test_the_desk_hears_of_a_sound_inputs_level_now_and_then() -> None:
