@@ -18,7 +18,7 @@ test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not serial and not hardware"
 	@# Real processes in real time. They mostly wait, so three stand beside each other on two cores; one that the machine
 	@# itself held up (a stall of 50 ms is a fault here) runs once more.
-	$(BIN)/pytest -n 3 --dist worksteal -m "serial and not hardware" --reruns 1
+	$(BIN)/pytest -n 2 --dist worksteal -m "serial and not hardware" --reruns 1
 
 check: $(READY)
 	$(BIN)/ruff format --check .
