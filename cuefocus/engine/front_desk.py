@@ -19,7 +19,7 @@ from cuefocus.wire.dialects.dialect import Dialect, Heard, ShowView
 from cuefocus.wire.dialects.observed import observed
 from cuefocus.wire.osc import OscMessage, OscPacket, read_packet, write_message
 from cuefocus.wire.osc_triggers import TriggerTable
-from cuefocus.wire.said import STOPS, Right, Said, right_for
+from cuefocus.wire.said import DISARMING, STOPS, Right, Said, right_for
 
 TWICE_NS: Final = 20 * NS_PER_MS
 """The same packet from the same port within this is one: some desks send each twice."""
@@ -202,7 +202,8 @@ class FrontDesk:
         if known is None:
             dialect, heard = hear(message, self.view) or (None, None)
             stops = heard is not None and any(said.verb in STOPS for said in heard.said)
-            keys = () if stops else self._triggers.heard(message)
+            disarms = heard is not None and any(said.verb in DISARMING for said in heard.said)
+            keys = () if disarms else self._triggers.heard(message)
             if heard is None and message.time_tag is None:
                 self._remember_no_word(message, keys)
         else:
@@ -315,5 +316,5 @@ class FrontDesk:
         return Guest(guest.host, port) if port else guest
 
 
-_NEVER_TWICE: Final = frozenset({*STOPS, "panicInTime", "hardStop", "stop", "pause", "disarm", "disengage"})
+_NEVER_TWICE: Final = frozenset({*DISARMING, "panicInTime", "hardStop", "stop", "pause"})
 """Last words of addresses that are heard each time."""

@@ -12,6 +12,7 @@ from cuefocus.show.moment import Moment
 from cuefocus.show.triggers import KINDS
 from cuefocus.show.values import At, Target
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.dialects.taken import TAKEN_HINT, why_taken
 from cuefocus.wire.osc_triggers import EVENT_HINT, why_never
 
 _FORMS = "write land; leave and pull; leave and land; or on"
@@ -118,6 +119,8 @@ class CueChecker:
                 yield (*here, "args"), "error", "only OSC messages carry arguments", "take args out"
             elif on.osc is not None and (why := why_never(on.osc.text)):
                 yield (*here, "osc"), "warning", f"{on.osc} never fires: {why}", EVENT_HINT
+            elif on.osc is not None and (why := why_taken(on.osc.text, on.args)):
+                yield (*here, "osc"), "warning", f"{on.osc} {why}", TAKEN_HINT
             elif on.at is not None:
                 yield from self._crossing((*here, "at"), cue, on.at)
             elif on.after is not None:

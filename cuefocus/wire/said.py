@@ -34,6 +34,8 @@ class Said:
 
 STOPS: Final = ("hold", "hand", "panic", "release")
 """Verbs that motion itself obeys."""
+DISARMING: Final = (*STOPS, "disarm", "disengage")
+"""Verbs after which nothing moves by itself: no trigger of a show takes their place."""
 _VIEWED: Final = frozenset({"status"})
 _ASKED: Final = frozenset({"setup", "offset"})
 """Verbs that only ask where they come without a value."""

@@ -17,7 +17,7 @@ from cuefocus.engine.peers import DeskRules, Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.dialects.dialect import CueView, ShowView
-from cuefocus.wire.osc_triggers import TriggerTable
+from cuefocus.wire.osc_triggers import TriggerTable, trigger_key
 from cuefocus.wire.said import Right
 
 HERE, DESK, VIEWER, STRANGER = (
@@ -196,6 +196,40 @@ def test_a_stop_is_heard_each_time_and_never_waits(desk: FrontDesk) -> None:
     tagged[8:16] = (NOW + NS_PER_S).to_bytes(8, "big")
     (command,) = hear(desk, bytes(tagged), DESK).events
     assert command.due_ns == 0
+
+
+@pytest.mark.parametrize("address", ["/cuefocus/disarm", "/cuefocus/disengage", "/cuefocus/hold", "/hardStop"])
+def test_what_stops_or_disarms_is_heard_each_time(desk: FrontDesk, address: str) -> None:
+    assert [len(hear(desk, packet(address), at_ns=NOW + number).events) for number in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "verb"),
+    [
+        ("/cuefocus/disarm", (), "disarm"),
+        ("/cuefocus/arm", (0,), "disarm"),
+        ("/cuefocus/disengage", (), "disengage"),
+        ("/cuefocus/engage", ("A.focus", 0), "disengage"),
+        ("/cuefocus/hold", (), "hold"),
+        ("/cuefocus/hand", (), "hand"),
+        ("/cuefocus/release", (), "release"),
+        ("/panic", (), "panic"),
+        ("/stop", (), "hold"),
+    ],
+)
+def test_no_trigger_of_a_show_takes_the_place_of_a_word_that_stops_or_disarms(
+    address: str, arguments: tuple[object, ...], verb: str
+) -> None:
+    written = trigger_key(address, arguments)
+    front = FrontDesk(RULES, TriggerTable([address, written]), count(1).__next__)
+    (event,) = hear(front, packet(address, *arguments)).events
+    assert isinstance(event, Command)
+    assert event.verb == verb
+
+
+def test_a_trigger_takes_the_place_of_any_other_word() -> None:
+    front = FrontDesk(RULES, TriggerTable(["/cuefocus/go"]), count(1).__next__)
+    assert said(hear(front, packet("/cuefocus/go"))) == [("/cuefocus/go", "osc:127.0.0.1")]
 
 
 def tagged(due_ns: int, address: str = "/cuefocus/go") -> bytes:

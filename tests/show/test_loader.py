@@ -438,6 +438,31 @@ def test_an_address_that_eos_repeats_is_warned_of(what: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("on", "says"),
+    [
+        ("{osc: /cuefocus/disarm}", "/cuefocus/disarm never fires: it is CueFocus' own word for disarm"),
+        ("{osc: /cuefocus/arm, args: [0]}", "never fires: it is CueFocus' own word for disarm"),
+        ("{osc: /cuefocus/panic}", "never fires: it is CueFocus' own word for panic"),
+        ("{osc: /stop}", "/stop never fires: it is QLab's word for hold"),
+        ("{osc: /go}", "/go fires this cue and no more does what it says: it is QLab's word"),
+        ("{osc: /cue/7/start}", "no more does what it says: it is QLab's word"),
+        ("{osc: /cuefocus/cue/7/fire}", "no more does what it says: it is CueFocus' own word"),
+        ("{osc: /eos/ping}", "no more does what it says: it is Eos' word"),
+    ],
+)
+def test_a_trigger_on_a_word_that_means_something_already_is_warned_of(on: str, says: str) -> None:
+    (warning,) = load(f"- {{cue: a, on: {on}, to: ben}}\n").complaints
+    assert (warning.severity, warning.where) == ("warning", "cues.a.on.osc")
+    assert says in warning.problem
+    assert "/show/laugh" in warning.hint
+
+
+@pytest.mark.parametrize("on", ["{osc: /stop, args: [1]}", "{osc: /cuefocus/laugh}", "{osc: /qlab/event/cue/7/start}"])
+def test_a_trigger_on_a_word_of_the_show_s_own_is_not(on: str) -> None:
+    assert load(f"- {{cue: a, on: {on}, to: ben}}\n").complaints == ()
+
+
+@pytest.mark.parametrize(
     ("landing", "media", "complaint"),
     [
         (
