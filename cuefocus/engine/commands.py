@@ -12,6 +12,7 @@ from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.landing.verdict import SHORT_AFTER_NS
 from cuefocus.motion.live import NOTHING_SET, Live
+from cuefocus.wire.said import STOPS_IN_DOUBT
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -139,12 +140,13 @@ def _cue_axes(session: "Session", command: Command) -> tuple[list[str], str]:
 def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
     def stop(session: "Session", command: Command) -> Answer:
         chosen, problem = _cue_axes(session, command) if latch is Latch.HOLD else _axes(session, command)
-        if problem:
+        if problem and command.verb not in STOPS_IN_DOUBT:
             return False, problem
-        whole = len(chosen) == len(session.stage.orders)
+        whole = bool(problem) or len(chosen) == len(session.stage.orders)
         for axis in [""] if whole else chosen:
             session.latch(axis, latch, on=True)
-        return True, f"{latch.name} on {'every axis' if whole else ', '.join(chosen)}; resume takes it back"
+        done = f"{latch.name} on {'every axis' if whole else ', '.join(chosen)}; resume takes it back"
+        return True, f"{problem}: {done}" if problem else done
 
     return stop
 

@@ -7,6 +7,7 @@ from cuefocus.engine.plan import Latch
 from cuefocus.shells.local_socket import Fields, LocalServer
 from cuefocus.shells.motion_axis import MotionAxis
 from cuefocus.shells.shared_memory import SharedMemory
+from cuefocus.wire.said import STOPS_IN_DOUBT
 
 STOPS: Final = {"hold": Latch.HOLD, "hand": Latch.HAND, "panic": Latch.PANIC, "release": Latch.RELEASE}
 ENDS: Final = {"resume": Latch.HOLD | Latch.HAND, "clear": Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE}
@@ -17,7 +18,8 @@ class MotionCommands:
     """Serves motion's own socket. A command is `{"verb", "target", "by"}`, an answer `{"ok", "text", "data"}`.
 
     `target` names an axis (`A.focus`), a camera (`A`) or, empty, everything. `resume` ends HOLD and HAND, `clear` ends
-    all stops; `hand` with `by` also moves by that share of the ring's travel; `status` only answers.
+    all stops; `hand` with `by` also moves by that share of the ring's travel; `status` only answers. PANIC and RELEASE
+    with a target that is none are for everything; HOLD may name a cue, which only the session knows.
     """
 
     def __init__(self, server: LocalServer, memory: SharedMemory, axes: Sequence[MotionAxis]) -> None:
@@ -41,8 +43,12 @@ class MotionCommands:
         if verb not in VERBS or not isinstance(verb, str):
             return _no(f"motion does not know {verb!r}; it knows {', '.join(VERBS)}")
         chosen = [axis for axis in self._axes if isinstance(target, str) and _is_meant(axis.spec.name, target)]
+        problem = ""
         if not chosen:
-            return _no(f"no axis or camera {target!r}; have {', '.join(axis.spec.name for axis in self._axes)}")
+            problem = f"no axis or camera {target!r}; have {', '.join(axis.spec.name for axis in self._axes)}"
+            if verb == "hold" or verb not in STOPS_IN_DOUBT:
+                return _no(problem)
+            chosen, target = list(self._axes), ""
         if by is not None and (verb != "hand" or not _is_share(by)):
             return _no(f"a hand moves by a share of the travel from -1 to 1, not by {by!r}")
         latches = self._memory.latches
@@ -56,7 +62,8 @@ class MotionCommands:
             for axis in chosen:
                 axis.move_by(by)
         states = {axis.spec.name: self._state(axis) for axis in chosen}
-        text = "; ".join(f"{name}: {state['text']}" for name, state in states.items())
+        said = [problem] if problem else []
+        text = "; ".join((*said, *(f"{name}: {state['text']}" for name, state in states.items())))
         return {"ok": True, "text": text, "data": {"axes": states}}
 
     def _state(self, axis: MotionAxis) -> Fields:

@@ -1,16 +1,17 @@
 """Orders to a running daemon, by its local sockets; whoever gives one waits for the answer.
 
-A stop goes to motion first, which obeys whoever else is dead; then to the conductor, so that the session knows.
+A stop goes to motion first, which obeys whoever else is dead; then to the conductor, so that the session knows. A stop
+whose target nobody knows is for every axis, and the answer says so.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.local_socket import ask
 from cuefocus.timebase.units import NS_PER_MS
-from cuefocus.wire.said import STOPS
+from cuefocus.wire.said import STOPS, STOPS_IN_DOUBT
 
 ANSWER_NS: Final = 1000 * NS_PER_MS
 MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
@@ -73,26 +74,41 @@ def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns
     fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
     if not order.stop:
         return _answer(ask(conductor, fields, timeout_ns=timeout_ns))
-    to_motion = fields if order.by_ring is None else {**fields, "by": order.by_ring}
-    try:
-        obeyed = _answer(ask(motion, to_motion, timeout_ns=MOTION_ANSWER_NS))
-    except DeviceError as problem:
-        obeyed = Answer(False, f"motion does not answer ({problem.sentence})", absent=True)
+    obeyed = _by_motion(motion, fields if order.by_ring is None else {**fields, "by": order.by_ring})
     try:
         known = _answer(ask(conductor, fields, timeout_ns=timeout_ns))
     except DeviceError as problem:
         if obeyed.absent:
             raise DeviceError(f"nobody obeys: {obeyed.text}, and the conductor does not answer") from problem
-        said = "motion obeys" if obeyed.ok else obeyed.text
+        if not obeyed.ok and order.verb in STOPS_IN_DOUBT:
+            obeyed = _everywhere(motion, fields, obeyed)
+        said = obeyed.text if not obeyed.ok or order.target else "motion obeys"
         text = f"{order.verb.upper()}: {said}; the conductor does not answer"
         return Answer(obeyed.ok, text, {"motion": obeyed.ok, "conductor": False})
     by_cue = order.verb == "hold" and not obeyed.absent and known.ok  # only the session knows what a cue moves
+    if not (obeyed.ok or obeyed.absent or known.ok) and order.verb in STOPS_IN_DOUBT:
+        obeyed = _everywhere(motion, fields, obeyed)
     if not obeyed.ok and by_cue:
         return Answer(True, known.text, {"motion": False, "conductor": True, **known.data})
     if not obeyed.ok:
         text = "; ".join(dict.fromkeys((known.text, obeyed.text)))  # both may refuse in the same words
         return Answer(False, text, {"motion": False, "conductor": known.ok}, absent=obeyed.absent)
-    return Answer(True, known.text or obeyed.text, {"motion": True, "conductor": known.ok, **known.data})
+    text = known.text if known.ok else "; ".join(filter(None, (known.text, obeyed.text)))
+    return Answer(True, text or obeyed.text, {"motion": True, "conductor": known.ok, **known.data})
+
+
+def _by_motion(motion: Path, fields: dict[str, object]) -> Answer:
+    """What motion does of it."""
+    try:
+        return _answer(ask(motion, fields, timeout_ns=MOTION_ANSWER_NS))
+    except DeviceError as problem:
+        return Answer(False, f"motion does not answer ({problem.sentence})", absent=True)
+
+
+def _everywhere(motion: Path, fields: dict[str, object], refused: Answer) -> Answer:
+    """Have motion stop every axis, since nobody knows the one that was meant; the answer says why."""
+    obeyed = _by_motion(motion, {**fields, "target": ""})
+    return replace(obeyed, text=f"{refused.text}: every axis: {obeyed.text}") if obeyed.ok else refused
 
 
 def _answer(fields: dict[str, object]) -> Answer:

@@ -36,6 +36,8 @@ STOPS: Final = ("hold", "hand", "panic", "release")
 """Verbs that motion itself obeys."""
 DISARMING: Final = (*STOPS, "disarm", "disengage")
 """Verbs after which nothing moves by itself: no trigger of a show takes their place."""
+STOPS_IN_DOUBT: Final = ("hold", "panic", "release")
+"""Stops that a slip keeps nobody from: with a target that names no axis they are for every axis, and that is said."""
 _VIEWED: Final = frozenset({"status"})
 _ASKED: Final = frozenset({"setup", "offset"})
 """Verbs that only ask where they come without a value."""

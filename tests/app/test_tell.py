@@ -24,7 +24,10 @@ from tests.stories.scenes import RIG, cue, show_text
 
 
 @contextmanager
-def _listening(path: Path, text: str, heard: list[dict[str, object]], *, ok: bool = True) -> Iterator[None]:
+def _listening(
+    path: Path, text: str, heard: list[dict[str, object]], *, ok: bool = True, refused: str | None = None
+) -> Iterator[None]:
+    """A socket that answers; it refuses a target of this name."""
     server, over = LocalServer(path), threading.Event()
 
     def serve() -> None:
@@ -35,7 +38,9 @@ def _listening(path: Path, text: str, heard: list[dict[str, object]], *, ok: boo
             while (taken := server.take()) is not None:
                 assert isinstance(taken[0].pop(UNTIL), int)
                 heard.append(taken[0])
-                server.answer(taken[1], {"ok": ok, "text": text, "data": {"who": text}})
+                done = ok and taken[0]["target"] != refused
+                said = text if taken[0]["target"] != refused else f"no axis {refused!r}"
+                server.answer(taken[1], {"ok": done, "text": said, "data": {"who": text}})
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -97,6 +102,24 @@ def test_hold_of_a_cue_is_the_sessions_to_obey_and_a_hand_that_motion_refuses_is
         held, grabbed = tell(runtime, Order("hold", "5")), tell(runtime, Order("hand", "5", by_ring=0.1))
     assert (held.ok, held.text) == (True, "HOLD on A.focus")
     assert not grabbed.ok
+
+
+def test_a_hold_of_what_nobody_knows_stops_every_axis_though_the_conductor_is_dead(tmp_path: Path) -> None:
+    runtime, heard = RuntimeDir(tmp_path), list[dict[str, object]]()
+    with _listening(runtime.motion_socket, "A.focus: hold", heard, refused="Z"):
+        answer = tell(runtime, Order("hold", "Z"))
+    assert [fields["target"] for fields in heard] == ["Z", ""]
+    assert answer.ok
+    assert answer.text == "HOLD: no axis 'Z': every axis: A.focus: hold; the conductor does not answer"
+
+
+def test_a_hold_that_the_session_refuses_stops_every_axis(tmp_path: Path) -> None:
+    runtime, heard = RuntimeDir(tmp_path), list[dict[str, object]]()
+    motion = _listening(runtime.motion_socket, "A.focus: hold", heard, refused="Z")
+    with motion, _listening(runtime.conductor_socket, "too early", list[dict[str, object]](), ok=False):
+        answer = tell(runtime, Order("hold", "Z"))
+    assert [fields["target"] for fields in heard] == ["Z", ""]
+    assert (answer.ok, answer.text) == (True, "too early; no axis 'Z': every axis: A.focus: hold")
 
 
 def test_a_stop_that_nobody_obeys_is_an_error(tmp_path: Path) -> None:

@@ -156,7 +156,16 @@ def test_a_hand_takes_over_where_the_axis_is_and_moves_it(make_rig: MakeRig) -> 
     assert lines[A].heard[-1] == pytest.approx(stood - 200, abs=2)
     assert not rig.ask("hand", "A.focus", "far")["ok"]
     assert not rig.ask("dance")["ok"]
-    assert not rig.ask("hold", "Z")["ok"]
+    assert not rig.ask("hold", "Z")["ok"], "it may be a cue, which the session knows"
+
+
+@pytest.mark.parametrize("verb", ["panic", "release"])
+def test_a_stop_that_names_no_axis_stops_every_axis(make_rig: MakeRig, verb: str) -> None:
+    rig, _ = make_rig(A, B)
+    answer = rig.ask(verb, "Z")
+    assert answer["ok"]
+    assert str(answer["text"]).startswith("no axis or camera 'Z'; have A.focus, B.focus; A.focus: ")
+    rig.until(lambda: all(rig.latched(one) for one in (A, B)), "every axis is stopped")
 
 
 def test_a_silent_conductor_lets_a_rack_in_flight_land_and_nothing_else_depart(make_rig: MakeRig) -> None:

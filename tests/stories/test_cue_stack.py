@@ -557,9 +557,25 @@ def test_a_held_rack_does_not_go_on_once_a_timed_one_was_to_leave(tmp_path: Path
     assert told.replies[-1] == "A.focus may move again; cue T does not go on: cue 1 was to leave meanwhile"
 
 
-def test_hold_of_a_cue_that_is_not_under_way_says_so(tmp_path: Path) -> None:
-    told = story(tmp_path, LONG, (1.0, say("hold", "1")), until_s=2.0)
-    assert told.replies == ["no axis or camera '1'; have A.focus; nor is a cue '1' under way"]
+@pytest.mark.parametrize(
+    ("verb", "why"),
+    [
+        ("hold", "no axis or camera 'Z'; have A.focus; nor is a cue 'Z' under way: HOLD"),
+        ("panic", "no axis or camera 'Z'; have A.focus: PANIC"),
+        ("release", "no axis or camera 'Z'; have A.focus: RELEASE"),
+    ],
+)
+def test_a_stop_of_what_is_no_axis_stops_every_axis_and_says_so(tmp_path: Path, verb: str, why: str) -> None:
+    told = story(tmp_path, LONG, (1.0, say("go")), (1.5, say(verb, "Z")), until_s=6.0)
+    assert told.replies[-1] == f"{why} on every axis; resume takes it back"
+    assert told.verdicts()["1"] != "landed"
+    assert told.moved("A.focus", 2.5, 5.5) < 1e-3
+
+
+def test_a_hand_of_what_is_no_axis_is_refused(tmp_path: Path) -> None:
+    told = story(tmp_path, LONG, (1.0, say("go")), (1.5, say("hand", "Z")), until_s=6.0)
+    assert told.replies[-1] == "no axis or camera 'Z'; have A.focus"
+    assert told.verdicts() == {"1": "landed"}
 
 
 def test_what_a_conductor_missed_is_not_made_up_for_when_it_is_back(tmp_path: Path) -> None:

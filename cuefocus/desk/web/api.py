@@ -12,7 +12,7 @@ from cuefocus.desk.web.conversation import converse
 from cuefocus.desk.web.gate import Visitor
 from cuefocus.desk.web.osc_query import add_osc_query
 from cuefocus.desk.web.page import Page
-from cuefocus.wire.said import Said
+from cuefocus.wire.said import STOPS_IN_DOUBT, Said
 
 _OF_A_LIST: Final = ("go", "next", "back", "top")
 _OF_AN_AXIS: Final = ("hold", "panic", "release", "hand", "resume", "engage", "disengage")
@@ -24,8 +24,6 @@ _OF_A_TAKE: Final = {
     "good": ("mark", "good"),
     "ng": ("mark", "ng"),
 }
-_ALWAYS_OBEYED: Final = ("hold", "panic")
-"""Stops that a slip in the address does not keep from being obeyed: then they are for all axes."""
 _LONGEST: Final = 256
 
 
@@ -104,9 +102,11 @@ async def _obey(page: Page, request: Request, said: Said, *known: str) -> JSONRe
     if not isinstance(visitor, Visitor):
         raise HTTPException(401)
     unknown = [key for key in request.query_params if key not in known]
-    if unknown and said.verb not in _ALWAYS_OBEYED:
+    if unknown and said.verb not in STOPS_IN_DOUBT:
         takes = f"it takes {' and '.join(known)}" if known else "it takes none"
         return _refused(400, f"{said.verb} has no parameter {unknown[0][:40]!r}; {takes}")
+    if len(said.target) > _LONGEST and said.verb in STOPS_IN_DOUBT:
+        said = Said(said.verb)
     if max(len(said.target), len(said.value)) > _LONGEST:
         return _refused(400, f"no name has more than {_LONGEST} characters")
     status, answer = await page.obey(visitor, request.client.host if request.client else "", said)

@@ -128,6 +128,19 @@ def test_a_slip_in_the_address_keeps_no_panic_from_being_obeyed_but_every_other_
     page.motion.orders.clear()
 
 
+@pytest.mark.parametrize("verb", ["hold", "panic", "release"])
+def test_a_stop_is_obeyed_whatever_it_carries(page: Served, verb: str) -> None:
+    def slowly() -> Iterator[bytes]:
+        yield b"x" * 20_000
+
+    page.motion.orders.clear()
+    assert page.client.post(f"/api/{verb}", headers={"Content-Length": "20000"}, content=slowly()).status_code == 200
+    assert page.client.post(f"/api/{verb}?target={'x' * 300}").status_code == 200
+    assert [(order["verb"], order["target"]) for order in page.motion.orders] == [(verb, "")] * 2
+    page.motion.orders.clear()
+    page.conductor.orders.clear()
+
+
 def test_what_the_session_refuses_is_told_as_it_says(page: Served) -> None:
     page.conductor.answer = {"ok": False, "text": "not armed"}
     try:
