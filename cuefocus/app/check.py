@@ -11,6 +11,7 @@ from cuefocus.anchors.beats import load_beats
 from cuefocus.anchors.spoken import Words
 from cuefocus.anchors.words import load_words
 from cuefocus.app.device_complaints import device_complaints
+from cuefocus.app.rig_surroundings import missing_surroundings
 from cuefocus.app.sends import send_complaints
 from cuefocus.app.songs import song_complaints
 from cuefocus.app.stated_doubt import source_complaints
@@ -82,6 +83,7 @@ def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = 
                 found += send_complaints(show, rig.rig.value, compiled, anchors)
         if rig is not None:
             found += device_complaints(rig.rig)
+            found += missing_surroundings(rig.rig)
     return Checked(show, rig, compiled, tuple(in_file_order(found)), anchors)
 
 

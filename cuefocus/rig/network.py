@@ -124,6 +124,10 @@ class Network(Strict):
             if peer.id in seen:
                 yield ("network", "peers", index, "id"), "error", f"two peers are called {peer.id!r}", "rename one"
             seen.add(peer.id)
+            twin = next((other for other in self.peers[:index] if other.address.network == peer.address.network), None)
+            if twin is not None:
+                problem = f"{peer.address} is peer {twin.id!r} already, which may {twin.rights}; only that one counts"
+                yield ("network", "peers", index, "address"), "error", problem, "keep one of the two"
         for index, desk in enumerate(self.desks):
             if desk.id in seen:
                 yield ("network", "desks", index, "id"), "error", f"two peers are called {desk.id!r}", "rename one"
@@ -143,6 +147,9 @@ class Network(Strict):
                 hint = f"write at least {_SHORTEST_PASSCODE} characters"
                 written = ("network", "osc", "passcodes", index, "passcode")
                 yield written, "error", "a passcode that is quickly guessed", hint
+            if any(one.passcode == other.passcode for other in osc.passcodes[:index]):
+                written = ("network", "osc", "passcodes", index, "passcode")
+                yield written, "error", "this passcode is written twice", "keep one, or give each its own"
         for key, places in (("listen", osc.listen), ("tcp", osc.tcp)):
             for index, place in enumerate(places):
                 here = ("network", "osc", key, index)

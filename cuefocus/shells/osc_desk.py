@@ -273,6 +273,6 @@ def resolved(host: str, port: int) -> tuple[str, int] | None:
     """Where to send; None for a name that nobody knows. Done once, before anything runs: looking up may wait."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except OSError:
+    except (OSError, UnicodeError):
         return None
     return host_of(found[0][4]), port

@@ -10,6 +10,7 @@ from cuefocus.files.durations import Duration
 from cuefocus.files.strict import Finding, Findings
 from cuefocus.files.validate import did_you_mean
 from cuefocus.show.cue_complaints import CueChecker
+from cuefocus.show.long_times import far_offset
 from cuefocus.show.models import Act, Show
 from cuefocus.show.tell_complaints import send_findings, tell_findings
 from cuefocus.show.values import distance_or_none
@@ -40,7 +41,7 @@ def show_complaints(raw: Show, complete: Show, cue_ids: Collection[str]) -> Find
     checker = CueChecker(complete, frozenset(act.act for act in sound_acts), cue_ids)
     for index, (cue, whole) in enumerate(zip(raw.cues, complete.cues, strict=True)):
         yield from checker.findings(index, cue, whole)
-        yield from tell_findings(("cues", index), whole)
+        yield from tell_findings(("cues", index), whole, raw.rate)
     yield from checker.chains()
     yield from checker.loops()
     yield from send_findings(complete, checker)
@@ -87,6 +88,7 @@ def _act(show: Show, index: int, act: Act) -> Findings:
         yield (*loc, "ends"), "error", f"the act ends at {act.ends}, before it starts at {act.starts}", "swap them"
     for key, length in (("offset", act.offset), ("preroll", act.preroll)):
         yield from offset_findings((*loc, key), length)
+    yield from far_offset((*loc, "offset"), act.offset, show.rate_of(act))
     if act.preroll.amount < 0:
         yield (*loc, "preroll"), "error", "a pre-roll cannot be negative", "write e.g. 2 s"
     for name, target in act.opening.items():

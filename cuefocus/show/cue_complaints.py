@@ -7,6 +7,7 @@ from cuefocus.files.complaint import Loc
 from cuefocus.files.quantities import is_bare_number
 from cuefocus.files.strict import Findings
 from cuefocus.files.validate import did_you_mean
+from cuefocus.show.long_times import far_offset, long_wait
 from cuefocus.show.models import Act, Cue, Show
 from cuefocus.show.moment import Moment
 from cuefocus.show.triggers import KINDS
@@ -170,6 +171,7 @@ class CueChecker:
             yield from self._anchored((*here, "next" if cue.land_on.next else "word"), "words", "a words file")
         if cue.land_on.offset.unit == "beats":
             yield (*here, "offset"), "error", f"{cue.land_on.offset} is a length of music", "write ms, s or frames here"
+        yield from far_offset((*here, "offset"), cue.land_on.offset, self._show.rate)
 
     def _anchored(self, loc: Loc, key: str, what: str) -> Findings:
         """Whether acts have what a rack is to land on."""
@@ -183,6 +185,7 @@ class CueChecker:
         for key, wait in (("pre_wait", cue.pre_wait), ("post_wait", cue.post_wait)):
             if wait.unit == "beats" or wait.amount < 0:
                 yield (*loc, key), "error", f"{wait} is no time to wait", "write ms, s or frames, e.g. 500 ms"
+            yield from long_wait((*loc, key), wait, self._show.rate)
         if cue.continue_ is None:
             if "post_wait" in raw.model_fields_set:
                 hint = "write continue: auto-continue or auto-follow, or take post_wait out"
@@ -222,6 +225,8 @@ class CueChecker:
         for key, owner in (("nth", "word"), ("edge", "word"), ("beat", "bar")):
             if key in moment.model_fields_set and given[0] != owner:
                 yield (*loc, key), "error", f"{key} belongs to {owner}", f"take it out, or write {owner}:"
+        rate = self._show.rate if act is None else self._show.rate_of(act)
+        yield from far_offset((*loc, "offset"), moment.offset, rate)
         if moment.offset.unit == "beats" and (act is None or act.media.beats is None):
             yield (*loc, "offset"), "error", f"{moment.offset} needs a tempo map", "write ms, or media: {beats: …}"
         if act is None:

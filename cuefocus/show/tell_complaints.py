@@ -4,17 +4,20 @@ from cuefocus.files.complaint import Loc
 from cuefocus.files.strict import Findings
 from cuefocus.files.validate import did_you_mean
 from cuefocus.show.cue_complaints import CueChecker
+from cuefocus.show.long_times import far_offset
 from cuefocus.show.models import Cue, Show
 from cuefocus.show.tells import WORD_KINDS, Word
+from cuefocus.timebase.frames import FrameRate
 
 
-def tell_findings(loc: Loc, cue: Cue) -> Findings:
-    """Of one cue."""
+def tell_findings(loc: Loc, cue: Cue, rate: FrameRate) -> Findings:
+    """Of one cue; frames of its offsets count at `rate`."""
     for number, tell in enumerate(cue.tell):
         here: Loc = (*loc, "tell", number)
         yield from _word(here, tell)
         if tell.offset.unit == "beats":
             yield (*here, "offset"), "error", f"{tell.offset} is a length of music", "write ms, s or frames here"
+        yield from far_offset((*here, "offset"), tell.offset, rate)
         if tell.when == "fire" and not cue.triggered:
             hint = "write departure, or landing"
             yield (*here, "when"), "error", "nothing fires a timed rack", hint

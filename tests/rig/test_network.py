@@ -37,6 +37,11 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
     [
         ('  osc: {}\n  peers: [{id: desk, address: "10.0.0.5/24"}]\n', "neither an address nor a network"),
         ("  osc: {}\n  peers: [{id: a, address: 10.0.0.5}, {id: a, address: 10.0.0.6}]\n", "two peers are called 'a'"),
+        (
+            "  osc: {}\n  peers: [{id: a, address: 10.0.0.5, rights: view}, {id: b, address: 10.0.0.5/32}]\n",
+            "10.0.0.5/32 is peer 'a' already, which may view; only that one counts; keep one",
+        ),
+        ("  osc: {passcodes: [{passcode: abcd}, {passcode: abcd, rights: view}]}\n", "is written twice; keep one"),
         ("  peers: [{id: a, address: 10.0.0.5}]\n", "peers are named, but no OSC is heard"),
         ('  osc: {listen: "127.0.0.1:0"}\n', "names no port"),
         ('  osc: {tcp: ["127.0.0.1:9", "127.0.0.1:9"]}\n', "written twice"),

@@ -457,6 +457,33 @@ def test_a_trigger_on_a_word_that_means_something_already_is_warned_of(on: str, 
     assert "/show/laugh" in warning.hint
 
 
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ("land: {at: +3 s, offset: 11 s}, act: song", "land.offset"),
+        ("land: {at: +30 s, offset: -251 frames}, act: song", "land.offset"),
+        ("land: {at: +3 s}, act: song, tell: {to: eos, osc: /x, offset: 10001 ms}", "tell.offset"),
+        ("on: {osc: /x}, pre_wait: 3601 s", "pre_wait"),
+        ("on: {manual: GO}, continue: auto-follow, post_wait: 90001 frames", "post_wait"),
+    ],
+)
+def test_an_offset_or_a_wait_without_measure_is_warned_of(more: str, where: str) -> None:
+    found = load(f"- {{cue: a, {more}, to: ben}}\n").complaints
+    (warning,) = [one for one in found if "were ms meant?" in one.hint]
+    assert (warning.severity, warning.where) == ("warning", f"cues.a.{where}")
+
+
+def test_an_act_s_offset_without_measure_is_warned_of() -> None:
+    head = HEAD.replace("  - act: song\n", "  - act: song\n    offset: -11 s\n")
+    (warning,) = load("- {cue: a, on: {osc: /x}, to: ben}\n", head).complaints
+    assert (warning.severity, warning.where) == ("warning", "acts.song.offset")
+
+
+@pytest.mark.parametrize("more", ["land: {at: +30 s, offset: -10 s}, act: song", "on: {osc: /x}, pre_wait: 3600 s"])
+def test_an_offset_of_ten_seconds_and_a_wait_of_an_hour_are_not(more: str) -> None:
+    assert not [one for one in load(f"- {{cue: a, {more}, to: ben}}\n").complaints if "were ms" in one.hint]
+
+
 @pytest.mark.parametrize("on", ["{osc: /stop, args: [1]}", "{osc: /cuefocus/laugh}", "{osc: /qlab/event/cue/7/start}"])
 def test_a_trigger_on_a_word_of_the_show_s_own_is_not(on: str) -> None:
     assert load(f"- {{cue: a, on: {on}, to: ben}}\n").complaints == ()
