@@ -21,6 +21,7 @@ from cuefocus.desk.web.api import make_api
 from cuefocus.desk.web.config import PageConfig
 from cuefocus.desk.web.gate import Gate, read_token
 from cuefocus.desk.web.guard import Guard
+from cuefocus.desk.web.http_line import Lines
 from cuefocus.desk.web.page import Page
 from cuefocus.desk.web.server_log import NAME, ServerLog
 from cuefocus.engine.peers import Peers
@@ -120,7 +121,7 @@ class PageServer:
             log_config=None,
             access_log=False,
             lifespan="off",
-            http="h11",
+            http=Lines(self._page.faults, now_ns).protocol(),
             ws="websockets-sansio",
             proxy_headers=False,  # whoever says where he comes from is not believed
             server_header=False,
