@@ -61,7 +61,7 @@ def plan_rack(
     travel = band.target_ring - start_ring
     fraction = 1.0 if request.landing == "stopped" else entry_fraction(request.profile, start_ring, band)
     leave_ns = request.leave_ns if depart_ns is None else depart_ns
-    pull_ns = _pull_ns(request, travel, fraction, fixed=depart_ns is None)
+    pull_ns = _pull_ns(request, travel, fraction, spec, fixed=depart_ns is None, holds_start=_holds(band, start_ring))
     if leave_ns is None:
         if request.land_ns is None:
             raise PlanError(f"cue {request.cue} has neither a landing nor a departure")
@@ -106,10 +106,20 @@ def _pull_for_ns(until_sharp_ns: int, fraction: float) -> int:
     return max(0, until_sharp_ns if fraction >= 1.0 else floor((until_sharp_ns - 1) / fraction))
 
 
-def _pull_ns(request: RackRequest, travel: float, fraction: float, *, fixed: bool) -> int:
-    """Length of the pull, departure to standstill."""
+def _holds(band: Band, ring: float) -> bool:
+    """Whether the lens is sharp there already: there is nothing to pull."""
+    return band.near_ring <= ring <= band.far_ring
+
+
+def _pull_ns(
+    request: RackRequest, travel: float, fraction: float, spec: AxisSpec, *, fixed: bool, holds_start: bool
+) -> int:
+    """Length of the pull, departure to standstill. By a mean speed what is sharp already takes as long as it must."""
     if request.pull_ring_per_s is not None:
-        return max(1, round(abs(travel) / request.pull_ring_per_s * 1e9))
+        by_speed_ns = max(1, round(abs(travel) / request.pull_ring_per_s * 1e9))
+        if not holds_start:
+            return by_speed_ns
+        return max(by_speed_ns, shortest_pull_ns(request.profile, travel, spec, top_speed=request.top_speed))
     if fixed and request.leave_ns is not None and request.land_ns is not None:
         if request.land_ns <= request.leave_ns:
             raise PlanError(
@@ -135,7 +145,9 @@ def default_land_after_ns(request: RackRequest, start_ring: float, spec: AxisSpe
     """Trigger to landing where the cue does not say: its pull and the axis' latency."""
     if request.land_after_ns is not None:
         return request.land_after_ns
-    return _pull_ns(request, request.aim.ring - start_ring, 1.0, fixed=False) + spec.lead_ns
+    holds_start = request.pull_ring_per_s is not None and _holds(request.aim.band(start_ring), start_ring)
+    travel = request.aim.ring - start_ring
+    return _pull_ns(request, travel, 1.0, spec, fixed=False, holds_start=holds_start) + spec.lead_ns
 
 
 def plan_triggered(

@@ -285,3 +285,12 @@ def test_what_tell_turned_down_is_refused_and_says_why_in_words(tmp_path: Path) 
 def test_a_slate_is_a_line(tmp_path: Path, slate: str, says: str) -> None:
     story = Story(tmp_path, HOUSE + cue("1", None, "far", GO)).at(1.0, lambda rig: rig.say("slate", "", slate))
     assert says in story.tell(until_s=2.0).replies[-1]
+
+
+def test_a_rack_by_speed_to_where_the_lens_is_already_has_nothing_to_pull(tmp_path: Path) -> None:
+    cues = cue("T", None, "far", f"{GO}, pull: {{speed: 40 %/s}}")
+    story = Story(tmp_path, f"{HOUSE}{cues}", takes=1)
+    for number in range(3):
+        story.at(1.0 + 3.0 * number, fire("T"))
+    told = story.tell(until_s=11.0)
+    assert [row.verdict for row in told.rows] == ["landed"] * 3
