@@ -141,7 +141,7 @@ SOURCES: dict[str, tuple[Callable[[float, float, float, random.Random], Iterator
 def errors_ns(name: str, ppm: float, heard_s: float, seed: int) -> tuple[list[float], list[float]]:
     """Error of both playheads at each of `AFTER_S`, about their mean before."""
     source, bandwidth_hz, nominal_ns = SOURCES[name]
-    chance = random.Random(f"{name} {ppm} {seed}")  # noqa: S311
+    chance = random.Random(f"{name} {ppm} {seed}")
     heard_s += chance.uniform(0.0, 1.0)
     speed = 1.0 + ppm * 1e-6
     # The act runs on whatever comes: what is measured is the clock, not the policy.

@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    chance = random.Random(arguments.seed)  # noqa: S311
+    chance = random.Random(arguments.seed)
     desk = MidiDesk("midi:desk", MscAddress(DEVICE, (GROUP,)), MMC_DEVICE, WANTED, AXES)
     sums, kib, began_s = Counter[str](), [0, 0], time.perf_counter()
     for number in range(arguments.streams):

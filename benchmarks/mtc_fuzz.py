@@ -62,7 +62,7 @@ def main() -> None:
     began_s = time.perf_counter()
     for number in range(arguments.first, arguments.first + arguments.streams):
         seed = f"{arguments.seed}/{number}"
-        sent = torn_stream(random.Random(seed))  # noqa: S311
+        sent = torn_stream(random.Random(seed))
         pieces += len(sent)
         for name, reader in readers.items():
             for at, word in reader(sent):

@@ -92,7 +92,7 @@ def main() -> int:
 
 def measured(hearer: Hearer, shots: int, bundles: int) -> Figures:
     """All that is asked of one program."""
-    chance = random.Random(4)  # noqa: S311 - seeded spacing, no secret
+    chance = random.Random(4)
     at_ns, plain = 0, list[Shot]()
     for _ in range(shots):
         at_ns += chance.randrange(5 * MS, 10 * MS)

@@ -132,7 +132,7 @@ def one_run(stage: Stage, packets: int) -> Flooded:
 
 def bursts(packets: int) -> list[tuple[int, bytes]]:
     """All that is sent, and when, ns after the start."""
-    chance = random.Random(40_000)  # noqa: S311 - a seeded flood, no secret
+    chance = random.Random(40_000)
     shots: list[tuple[int, bytes]] = []
     for burst in range(BURSTS):
         begins_ns = (burst + 1) * EVERY_MS * MS

@@ -114,7 +114,7 @@ def guided(words: list[str]) -> None:
     """Fuzz by coverage from some sound packets on, for as long as libFuzzer is told to."""
     atheris = importlib.import_module("atheris")
     atheris.instrument_all()
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     with tempfile.TemporaryDirectory() as corpus:
         for number in range(_SEEDS):
             Path(corpus, str(number)).write_bytes(sound(chance))
@@ -131,7 +131,7 @@ def main() -> None:
     arguments, rest = parser.parse_known_args()
     if arguments.guided:
         guided(rest)
-    chance = random.Random(arguments.seed)  # noqa: S311
+    chance = random.Random(arguments.seed)
     sums, odd, slowest_ms = Counter[str](), Counter[str](), 0.0
     kib, began_s = [0, 0], time.perf_counter()
     for number in range(arguments.packets):

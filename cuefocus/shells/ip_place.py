@@ -7,6 +7,7 @@ Source: RFC 4007 §11; Python's documentation of socket, address families.
 
 import socket
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 Place = tuple[str, int] | tuple[str, int, int, int]
 
@@ -20,6 +21,14 @@ def ip_place(host: str, port: int) -> Place:
     if not scope:
         return host, port
     return bare, port, 0, int(scope) if scope.isdigit() else socket.if_nametoindex(scope)
+
+
+def is_everywhere(host: str) -> bool:
+    """Whether who listens at it is heard at all addresses of this machine; a name is one of them."""
+    try:
+        return ip_address(host.partition("%")[0]).is_unspecified
+    except ValueError:
+        return False
 
 
 def host_of(place: Sequence[str | int | bytes]) -> str:

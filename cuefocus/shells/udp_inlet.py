@@ -12,7 +12,7 @@ from typing import Final
 
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import host_of, ip_place
+from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, KernelStamps, have_stamped, wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.timebase.units import NS_PER_S
@@ -45,7 +45,7 @@ class UdpPort:
     @property
     def text(self) -> str:
         """In words."""
-        everywhere = ipaddress.ip_address(self.address).is_unspecified
+        everywhere = is_everywhere(self.address)
         return f"{self.name}, UDP port {self.port}, {'all addresses' if everywhere else self.address}"
 
 

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.desk.web.config import PageConfig
+from cuefocus.shells.ip_place import is_everywhere
 
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 MISSING: Final = "nothing is announced: zeroconf is not installed; pip install 'cuefocus[announce]'"
 _LONGEST_NAME: Final = 63
 """Bytes of an instance's name (RFC 6763, 4.1.1: one DNS label)."""
-_ANY: Final = ("0.0.0.0", "::")  # noqa: S104
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Announcer:
 
 def addresses_of(host: str) -> list[str]:
     """The addresses at which a listener can be reached: its own, or where it is any, all of this machine's."""
-    if host not in _ANY:
+    if not is_everywhere(host):
         return [host]
     import ifaddr
 

@@ -15,10 +15,10 @@ from cuefocus.desk.web.audience import Mailbox
 from cuefocus.desk.web.conversation import converse
 from cuefocus.desk.web.osc_tree import ATTRIBUTES, OTHER_ATTRIBUTES
 from cuefocus.desk.web.page import Page
+from cuefocus.shells.ip_place import is_everywhere
 from cuefocus.wire.osc import OscMessage, write_message
 
 HOST_INFO: Final = "HOST_INFO"
-_ANY: Final = ("0.0.0.0", "::")  # noqa: S104
 _EXTENSIONS: Final = {
     "ACCESS": True,
     "VALUE": True,
@@ -48,7 +48,7 @@ def host_info(page: Page) -> dict[str, object]:
     if places:
         host, port = places[0]
         info |= {"OSC_PORT": port, "OSC_TRANSPORT": "UDP" if desk.udp else "TCP"}
-        if host not in _ANY:
+        if not is_everywhere(host):
             info["OSC_IP"] = host
     return info
 
