@@ -92,7 +92,8 @@ def test_a_stop_reaches_motion_by_name_with_everybody_else_dead(tmp_path: Path, 
         asked = line.heard[-1]
         answer = tell(find(base, NAME), Order(verb, "B.focus"), timeout_ns=200 * NS_PER_MS)
         assert answer.ok, answer.text
-        assert "motion obeys" in answer.text
+        assert answer.data["motion"] is True
+        assert f"{verb.upper()}: B.focus" in answer.text
         _until_gone(motion, line)
         with pytest.raises(DeviceError, match="no CueFocus daemon"):
             find(base, NAME)

@@ -55,6 +55,7 @@ def test_a_button_box_fires_racks_and_its_variables_follow(tmp_path: Path) -> No
         shown = until(client, "/api/variables", armed=1, standby="1")
         assert shown["engaged"] == "B.focus C.focus"
         assert client.post("/api/go").json()["ok"] is True
+        HostClock().sleep_until(now_ns() + 60 * NS_PER_MS)  # a second press, no copy of the packet
         refused = client.post("/api/go")
         assert (refused.status_code, refused.json()["ok"]) == (409, False)
         landed(running, "1")
