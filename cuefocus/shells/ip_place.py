@@ -8,7 +8,10 @@ Source: RFC 4007 §11; Python's documentation of socket, address families.
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import Final
 
+NO_ADDRESS: Final = "nobody knew its name when the run began"
+"""Why somebody cannot be reached: what runs looks up no names, for that may wait."""
 Place = tuple[str, int] | tuple[str, int, int, int]
 
 
@@ -21,6 +24,15 @@ def ip_place(host: str, port: int) -> Place:
     if not scope:
         return host, port
     return bare, port, 0, int(scope) if scope.isdigit() else socket.if_nametoindex(scope)
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an address, and no name that somebody would have to look up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_everywhere(host: str) -> bool:

@@ -4,9 +4,9 @@ import os
 import select
 import socket
 from errno import ECONNREFUSED, EINPROGRESS
-from ipaddress import ip_address
 from typing import Final
 
+from cuefocus.shells.ip_place import NO_ADDRESS, ip_place, is_address
 from cuefocus.shells.outlet import Told
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc_stream import OscStream
@@ -15,7 +15,6 @@ PATIENCE_NS: Final = 2 * NS_PER_S
 _AGAIN_NS: Final = (250 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S)
 _REFUSED_BY_NS: Final = NS_PER_S
 _READ_BYTES: Final = 65_536
-_NO_ADDRESS: Final = "nobody knew its name when the run began"
 
 
 class UdpOutlet:
@@ -25,7 +24,7 @@ class UdpOutlet:
 
     def __init__(self, host: str, port: int) -> None:
         self._place = (host, port)
-        self.trouble = "" if _is_address(host) else _NO_ADDRESS
+        self.trouble = "" if is_address(host) else NO_ADDRESS
         self._poll = select.epoll()
         self._socket: socket.socket | None = None
         self._sent_ns, self._refused_ns = -1, 0
@@ -43,7 +42,7 @@ class UdpOutlet:
     def send(self, data: bytes, at_ns: int, number: int) -> str:
         """As `Outlet.send`."""
         del number
-        if self.trouble == _NO_ADDRESS:
+        if self.trouble == NO_ADDRESS:
             return self.trouble
         try:
             made = self._socket if self._socket is not None else self._open()
@@ -52,7 +51,7 @@ class UdpOutlet:
         except BlockingIOError:
             return "no room in the network's queue"
         except OSError as problem:
-            self._refuse(os.strerror(problem.errno or 0), at_ns)
+            self._refuse(problem.strerror or str(problem), at_ns)
             return self.trouble
         self._sent_ns = at_ns
         return ""
@@ -79,7 +78,7 @@ class UdpOutlet:
         try:
             made.setblocking(False)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            made.connect(self._place)
+            made.connect(ip_place(*self._place))
         except OSError:
             made.close()
             raise
@@ -101,7 +100,7 @@ class TcpOutlet:
 
     def __init__(self, host: str, port: int, framing: str) -> None:
         self._place, self._framing = (host, port), framing
-        self.trouble = "" if _is_address(host) else _NO_ADDRESS
+        self.trouble = "" if is_address(host) else NO_ADDRESS
         self._poll = select.epoll()
         self._socket: socket.socket | None = None
         self._stream = OscStream(framing)
@@ -113,7 +112,7 @@ class TcpOutlet:
     @property
     def next_due_ns(self) -> int | None:
         """When to dial, or to give a connection up."""
-        if self.trouble == _NO_ADDRESS:
+        if self.trouble == NO_ADDRESS:
             return None
         if self._socket is None:
             return self._again_ns
@@ -139,7 +138,7 @@ class TcpOutlet:
     def look(self, at_ns: int) -> list[Told]:
         """As `Outlet.look`."""
         if self._socket is None:
-            if self.trouble != _NO_ADDRESS and at_ns >= self._again_ns:
+            if self.trouble != NO_ADDRESS and at_ns >= self._again_ns:
                 self._dial(at_ns)
             return []
         if not self._connected:
@@ -160,16 +159,17 @@ class TcpOutlet:
 
     def _dial(self, at_ns: int) -> None:
         try:
+            place = ip_place(*self._place)
             made = socket.socket(_family(self._place[0]), socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        except OSError as problem:  # a machine without that kind of address
-            self._hang_up(at_ns, os.strerror(problem.errno or 0))
+        except OSError as problem:  # a machine without that interface, or that kind of address
+            self._hang_up(at_ns, problem.strerror or str(problem))
             return
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PATIENCE_NS // NS_PER_MS)
         self._socket, self._connected, self._dialled_ns = made, False, at_ns
         self._stream, self._unsent = OscStream(self._framing), b""
-        error = made.connect_ex(self._place)
+        error = made.connect_ex(place)
         if error not in (0, EINPROGRESS):
             self._hang_up(at_ns, os.strerror(error))
             return
@@ -225,11 +225,3 @@ class TcpOutlet:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -13,7 +13,7 @@ from cuefocus.engine.calls import Call, Talk, call_of
 from cuefocus.engine.peers import Guest
 from cuefocus.shells.front_desk_config import CallConfig
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.ip_place import NO_ADDRESS, ip_place, is_address
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, StreamStamps, have_stamped
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc import OscMessage, read_packet, write_message
@@ -50,14 +50,20 @@ class OscCall:
         self._heard_ns = self._alive_ns = 0
         self._why = ""
         self._news: list[tuple[str, str]] = []
+        self._faults: list[str] = []
+        self._known = is_address(config.host)
+        if not self._known:
+            self._news.append(("alarm", f"{config.id} is not called at {config.host}: {NO_ADDRESS}; write its address"))
 
     def fileno(self) -> int:
         """Readable when something has come. The same one for life."""
         return self._poll.fileno()
 
     @property
-    def next_due_ns(self) -> int:
-        """When to look though nothing rang."""
+    def next_due_ns(self) -> int | None:
+        """When to look though nothing rang; None for one that cannot be called."""
+        if not self._known:
+            return None
         if self._socket is None:
             return self._again_ns
         return self._alive_ns + self._call.alive_every_ns if self._connected else self._again_ns + _PATIENCE_NS
@@ -65,6 +71,8 @@ class OscCall:
     def pump(self) -> list[tuple[OscMessage, int]]:
         """What the desk has said, or means, each with the host time at which it came."""
         at_ns = self._now_ns()
+        if not self._known:
+            return []
         if self._socket is None:
             if at_ns >= self._again_ns:
                 self._dial(at_ns)
@@ -84,6 +92,11 @@ class OscCall:
         news, self._news = self._news, []
         return news
 
+    def faults(self) -> list[str]:
+        """What could not be read of what it has sent since the last call, a sentence each."""
+        faults, self._faults = self._faults, []
+        return faults
+
     def close(self) -> None:
         """Hang up for good."""
         if self._socket is not None:
@@ -97,17 +110,18 @@ class OscCall:
         config = self.config
         family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
         kind = socket.SOCK_DGRAM if config.by == "udp" else socket.SOCK_STREAM
-        made = socket.socket(family, kind | socket.SOCK_CLOEXEC)
+        try:
+            place = ip_place(config.host, config.port)
+            made = socket.socket(family, kind | socket.SOCK_CLOEXEC)
+        except OSError as problem:  # a machine without that interface, or that kind of address
+            self._hang_up(at_ns, problem.strerror or str(problem))
+            return
         made.setblocking(False)
         have_stamped(made)
         self._again_ns, self._connected = at_ns, False
         self._stream, self._stamps, self._unsent = OscStream(config.by), StreamStamps(self._now_ns), bytearray()
         self._socket, self._looked_ns = made, at_ns
-        try:
-            error = made.connect_ex(ip_place(config.host, config.port))
-        except OSError as problem:  # a name that nobody knows
-            self._hang_up(at_ns, str(problem))
-            return
+        error = made.connect_ex(place)
         if error not in (0, EINPROGRESS):
             self._hang_up(at_ns, os.strerror(error))
             return
@@ -166,7 +180,9 @@ class OscCall:
         self._heard_ns = at_ns
         self._arrived()
         heard: list[tuple[OscMessage, int]] = []
-        for message in read_packet(packet).messages:
+        read = read_packet(packet)
+        self._faults += read.faults
+        for message in read.messages:
             talk: Talk = self._call.hear(message)
             if talk.note:
                 self._news.append(("alarm", f"{self.config.id}: {talk.note}"))

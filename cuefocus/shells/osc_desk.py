@@ -33,6 +33,8 @@ _PAUSE_NS: Final = NS_PER_MS
 URGENT_NS: Final = 2 * NS_PER_MS
 """The same for words that stop: more of them than can be heard in it come from a fault, and the rest waits a turn."""
 _LINES_NS: Final = NS_PER_MS // 4
+"""What connections have of a turn at the least, however long datagrams took."""
+_AGAIN_NS: Final = NS_PER_S
 _MOST_HOSTS: Final = 1024
 _DROPS_LOOKED_NS: Final = NS_PER_S
 Fields = dict[str, object]
@@ -64,13 +66,9 @@ class OscDesk:
             for host, port in config.udp
         ]
         self._tcp: list[OscTcp] = []
-        for host, port in config.tcp:
-            try:
-                self._tcp.append(OscTcp(host, port, clock_ns=clock_ns, wall_ns=wall_ns))
-            except DeviceError as problem:
-                self._alarm(str(problem))
-        for server in self._tcp:
-            self._poll.register(server.fileno(), select.EPOLLIN)
+        self._shut = dict.fromkeys(config.tcp, False)  # TCP ports that are not open yet, and whether that was told
+        self._shut_again_ns = 0
+        self._open_tcp()
         self._calls = [OscCall(call, clock_ns=clock_ns) for call in config.calls]
         for call in self._calls:
             self._poll.register(call.fileno(), select.EPOLLIN)
@@ -93,9 +91,11 @@ class OscDesk:
     def next_due_ns(self) -> int | None:
         """When to look though nothing rang: after a pause, or to open a port that could not be."""
         dues = [due for port in self._ports if (due := port.ordinary.next_due_ns) is not None]
-        dues += [call.next_due_ns for call in self._calls]
+        dues += [due for call in self._calls if (due := call.next_due_ns) is not None]
         if self._paused:
             dues.append(self._pause_until_ns)
+        if self._shut:
+            dues.append(self._shut_again_ns)
         return min(dues, default=None)
 
     @property
@@ -116,6 +116,8 @@ class OscDesk:
                     break
         if self._paused and begun_ns < self._pause_until_ns:
             return heard
+        if self._shut and begun_ns >= self._shut_again_ns:
+            self._open_tcp()
         more = False
         for port in self._ports:
             while port.ordinary.fileno() >= 0 and self._take(port.ordinary, heard):
@@ -127,6 +129,8 @@ class OscDesk:
         for call in self._calls:
             for message, stamp_ns in call.pump():
                 self._made(self.front.hear_message(message, stamp_ns, call.guest), heard)
+            for fault in call.faults():
+                self.front.faults.torn(call.config.id, fault)
             self._tell_all(call.news(), begun_ns)
         self._pause(more)
         self._look_for_drops(begun_ns)
@@ -176,6 +180,22 @@ class OscDesk:
                 for lane in (port.ordinary, port.urgent):
                     if lane.fileno() >= 0:
                         self._poll.register(lane.fileno(), select.EPOLLIN)
+
+    def _open_tcp(self) -> None:
+        """Open the TCP ports that are not open yet; one that cannot be is said once, and tried again each second."""
+        for (host, port), told in list(self._shut.items()):
+            try:
+                server = OscTcp(host, port, clock_ns=self._now_ns, wall_ns=self._wall_ns)
+            except DeviceError as problem:
+                if not told:
+                    self._alarm(f"{problem}; OSC is not heard there, and is tried again")
+                self._shut[host, port] = True
+                continue
+            del self._shut[host, port]
+            self._tcp.append(server)
+            self._poll.register(server.fileno(), select.EPOLLIN)
+            self._news.append({"event": "state", "host_ns": self._now_ns(), "desk": f"heard: {server.text}"})
+        self._shut_again_ns = self._now_ns() + _AGAIN_NS
 
     def _take(self, inlet: UdpInlet, heard: list[Command | Trigger], *, needs: Right = Right.VIEW) -> bool:
         """Deal with one datagram; whether there was any."""

@@ -13,7 +13,7 @@ from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import URGENT
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import host_of, ip_place
+from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
 from cuefocus.wire.osc_stream import OscStream
 
@@ -85,6 +85,12 @@ class OscTcp:
     def fileno(self) -> int:
         """Readable when something has come. The same one for life."""
         return self._poll.fileno()
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        place = "all addresses" if is_everywhere(self.address) else self.address
+        return f"OSC, TCP port {self.port}, {place}"
 
     def receive(self) -> Iterator[tuple[Guest, bytes, int, str]]:
         """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not).
@@ -188,15 +194,17 @@ class OscTcp:
             self._hang_up(fd)
 
     def _flush(self, fd: int, line: _Line) -> None:
-        with contextlib.suppress(BlockingIOError, InterruptedError):
+        try:
             while line.unsent:
-                try:
-                    sent = line.socket.send(line.unsent)
-                except (BrokenPipeError, ConnectionError):
-                    self._hang_up(fd)
-                    return
-                del line.unsent[:sent]
+                del line.unsent[: line.socket.send(line.unsent)]
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError:  # it has gone, or its network has
+            self._hang_up(fd)
+            return
         if len(line.unsent) > _UNSENT_BYTES:
+            why = f"more than {_UNSENT_BYTES} bytes of answers and news are left unread: the connection is closed"
+            self._waiting.append((line.guest, b"", self._now_ns(), why))
             self._hang_up(fd)
             return
         with contextlib.suppress(OSError):

@@ -98,7 +98,7 @@ def _refusal(heard: UdpPort, problem: OSError) -> DeviceError:
     elif problem.errno == EADDRINUSE:
         how = "a program that does not share it" if heard.shared else "another program"
         sentence = f"UDP port {heard.port} is taken by {how}"
-        hint = "end it (`ss -ulp` names it), or send the timecode another way"
+        hint = "end it (`ss -ulp` names it), or take another port or another way for one of them"
     elif problem.errno == EACCES:
         sentence, hint = f"UDP port {heard.port} may not be opened by this user", "take one above 1023"
     else:

@@ -1,6 +1,8 @@
 """Desks that we call on: an Eos and a QLab of a few lines each, whose packets python-osc builds."""
 
 import json
+import os
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -86,15 +88,19 @@ class FakeDesk:
         self._server.close()
 
 
+def desk_calling(host: str, port: int, kind: str = "eos", by: str = "length", **more: str) -> OscDesk:
+    config = FrontDeskConfig(calls=(CallConfig("them", kind, host, port, by, **more),))  # type: ignore[arg-type]
+    numbers = count(1)
+    return OscDesk(config, FrontDesk(DeskRules(), TriggerTable([EOS_FIRE, QLAB_START]), lambda: next(numbers)))
+
+
 @pytest.fixture
 def calling() -> Iterator[Callable[..., tuple[OscDesk, FakeDesk]]]:
     made: list[OscDesk | FakeDesk] = []
 
     def call(kind: str, by: str, **more: str) -> tuple[OscDesk, FakeDesk]:
         fake = FakeDesk(by)
-        config = FrontDeskConfig(calls=(CallConfig("them", kind, HOST, fake.port, by, **more),))  # type: ignore[arg-type]
-        numbers = count(1)
-        desk = OscDesk(config, FrontDesk(DeskRules(), TriggerTable([EOS_FIRE, QLAB_START]), lambda: next(numbers)))
+        desk = desk_calling(HOST, fake.port, kind, by, **more)
         made.extend((desk, fake))
         return desk, fake
 
@@ -184,6 +190,52 @@ def test_nobody_at_home_is_one_alarm(calling: Callable[..., tuple[OscDesk, FakeD
         alarms += [str(fields["text"]) for fields in desk.news() if fields["event"] == "alarm"]
     assert len(alarms) == 1
     assert "Connection refused" in alarms[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("no-such-desk", "them is not called at no-such-desk: nobody knew its name when the run began"),
+        ("fe80::1%nowhere0", "them is not there (fe80::1%nowhere0, port 9): no interface with this name"),
+    ],
+)
+def test_a_place_that_cannot_be_called_is_said_once_and_nothing_waits_for_it(host: str, said: str) -> None:
+    desk = desk_calling(host, 9)
+    alarms: list[str] = []
+    begun_ns = now_ns()
+    while now_ns() < begun_ns + NS_PER_S * 5 // 4:
+        desk.pump()
+        alarms += [str(fields["text"]) for fields in desk.news()]
+    desk.close()
+    assert [alarm[: len(said)] for alarm in alarms] == [said]
+
+
+def test_no_socket_to_be_had_is_said_and_tried_again() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    desk = desk_calling(HOST, 9)
+    with open(os.devnull) as next_free:
+        free = next_free.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        desk.pump()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "Too many open files" in " ".join(str(fields.get("text")) for fields in desk.news())
+    desk.close()
+
+
+def test_what_is_torn_of_what_a_desk_sends_is_counted_and_told(
+    calling: Callable[..., tuple[OscDesk, FakeDesk]],
+) -> None:
+    desk, eos = calling("eos", "udp")
+    until(desk, eos, "/eos/subscribe")
+    eos.says(packet(EOS_FIRE)[:-2])
+    until_ns = now_ns() + PATIENCE_NS
+    said = ""
+    while "it is not obeyed" not in said and now_ns() < until_ns:
+        desk.pump()
+        said += " ".join(str(fields.get("text")) for fields in desk.news())
+    assert "OSC from them: " in said
 
 
 def test_a_wrong_passcode_is_said(calling: Callable[..., tuple[OscDesk, FakeDesk]]) -> None:

@@ -1,9 +1,11 @@
 """Desks on real sockets: both lanes of a UDP port, TCP in both framings, answers, floods."""
 
 import json
+import os
 import select
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 
 import pytest
@@ -13,7 +15,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from cuefocus.engine.front_desk import FrontDesk
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.engine.peers import DeskRules, Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
@@ -21,7 +23,7 @@ from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.kernel_stamps import wall_now_ns
 from cuefocus.shells.osc_desk import OscDesk
-from cuefocus.shells.osc_tcp import MOST_OF_A_HOST
+from cuefocus.shells.osc_tcp import MOST_OF_A_HOST, OscTcp
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
@@ -272,6 +274,59 @@ def test_a_port_that_is_taken_is_told_and_tried_again() -> None:
         mine.sendto(packet("/cue/x"), (HOST, port))
         assert len(heard(desk, 1)) == 1
     desk.close()
+
+
+def test_a_tcp_port_that_is_taken_is_told_once_and_heard_when_it_is_free() -> None:
+    with socket.create_server((HOST, 0)) as another:
+        port = int(another.getsockname()[1])
+        desk = desk_on(tcp=port)
+        (told,) = desk.news()
+        assert f"cannot be heard at {HOST}, port {port}" in str(told["text"])
+        assert desk.next_due_ns is not None
+    until_ns = now_ns() + PATIENCE_NS
+    news: list[dict[str, object]] = []
+    while not news and now_ns() < until_ns:
+        desk.pump()
+        news += desk.news()
+    assert [fields.get("desk") for fields in news] == [f"heard: OSC, TCP port {port}, {HOST}"]
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(slip.encode(packet("/cue/x")))
+        assert len(heard(desk, 1)) == 1
+    desk.close()
+
+
+def test_a_connection_whose_network_has_gone_is_hung_up_on_and_harms_nobody() -> None:
+    port = free_port(socket.SOCK_STREAM)
+    server = OscTcp(HOST, port)
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect((HOST, port))
+        line.sendall(slip.encode(packet("/cuefocus/ping")))
+        until_ns = now_ns() + PATIENCE_NS
+        guests: list[Guest] = []
+        while not guests and now_ns() < until_ns:
+            guests = [guest for guest, *_ in server.receive()]
+        with our_end_of(line) as ours:
+            ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1)  # as if it had been away for minutes
+            while select.select([], [ours], [], 0.05)[1]:
+                server.send(guests[0].line, bytes(20_000))
+            failed = select.poll()
+            failed.register(ours, 0)
+            assert failed.poll(30_000), "the kernel gives it up"
+        server.send(guests[0].line, packet("/news"))
+        assert server.ended() == guests
+    server.close()
+
+
+@contextmanager
+def our_end_of(line: socket.socket) -> Iterator[socket.socket]:
+    """The other end of a connection within this process."""
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        with suppress(OSError), socket.socket(fileno=os.dup(fd)) as end:
+            if end.getpeername() == line.getsockname():
+                yield end
+                return
+    raise AssertionError("nobody has accepted it")
 
 
 def test_nobody_joins_a_port_that_is_ours() -> None:

@@ -180,6 +180,14 @@ def test_a_network_that_cannot_be_reached_and_a_name_nobody_knows_are_said() -> 
         assert sum(text.startswith("far is not told: ") for text in texts) == 1
 
 
+@pytest.mark.parametrize("by", ["udp", "slip"])
+def test_an_interface_that_has_gone_is_said_in_words(by: str) -> None:
+    with sending(ReceiverConfig("desk", by, "fe80::1%nowhere0", 9)) as sender:
+        sender.take([word("desk", due_ns=now_ns())])
+        alarms = [text for kind, text, *_ in turns(sender) if kind == "alarm"]
+        assert alarms == ["desk is not told: no interface with this name; it is tried again"]
+
+
 # --- connections ---
 
 
