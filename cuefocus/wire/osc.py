@@ -3,7 +3,7 @@
 What no sender of good faith would send is found before the parser sees it: a length that leads backwards, arguments
 that the packet does not hold, a type nobody knows the size of. Bundles are flattened in order; each message keeps the
 time tag of the innermost bundle around it, and waits for nothing.
-Source: The Open Sound Control 1.0 Specification (types, alignment, bundles); 1.1 for T, F and N.
+Source: The Open Sound Control 1.0 Specification (types, alignment, bundles); 1.1 for T, F, N and I.
 """
 
 import struct
@@ -23,7 +23,10 @@ _TAG_BYTES: Final = 8
 _SIZE_BYTES: Final = 4
 _DEEPEST: Final = 8
 _MOST_ARGUMENTS: Final = 1024
-_SIZES: Final = {"i": 4, "f": 4, "r": 4, "m": 4, "h": 8, "d": 8, "t": 8, "T": 0, "F": 0, "N": 0, "[": 0, "]": 0}
+_SIZES: Final = {"i": 4, "f": 4, "r": 4, "m": 4, "h": 8, "d": 8, "t": 8, "T": 0, "F": 0, "N": 0, "I": 0, "[": 0, "]": 0}
+_STRINGS: Final = ("s", "S")
+_ALIKE: Final = bytes.maketrans(b"IS", b"Ts")
+"""Types that python-osc does not read, as those it does: an impulse is a press, a symbol a string."""
 Argument = object
 """int, float, str, bytes, bool, None, or what python-osc makes of the rarer types."""
 
@@ -167,12 +170,21 @@ def _message(data: bytes, time_tag: int | None) -> OscMessage | str:
     if fault:
         return fault
     try:
-        parsed = osc_message.OscMessage(data)
+        parsed = osc_message.OscMessage(_plain_types(data))
         return OscMessage(parsed.address, tuple(_frozen(argument) for argument in parsed), time_tag)
     except UnicodeDecodeError:
         return "an OSC string that is not UTF-8"
     except (osc_message.ParseError, ValueError, OverflowError) as problem:
         return f"an OSC message that cannot be read: {problem}"
+
+
+def _plain_types(data: bytes) -> bytes:
+    """A message of sound layout with the types that python-osc reads."""
+    if b"I" not in data and b"S" not in data:
+        return data
+    begin = _string_end(data, 0) or 0
+    end = _string_end(data, begin) or begin
+    return data[:begin] + data[begin:end].translate(_ALIKE) + data[end:]
 
 
 def _frozen(argument: Argument) -> Argument:
@@ -206,7 +218,9 @@ def _fault(data: bytes) -> str:
         after = _argument_end(data, at, tag)
         if after is None:
             return (
-                f"an OSC argument of unknown type {tag!r}" if tag not in (*_SIZES, "s", "b") else "a torn OSC message"
+                f"an OSC argument of unknown type {tag!r}"
+                if tag not in (*_SIZES, *_STRINGS, "b")
+                else "a torn OSC message"
             )
         at = after
     if any(data[at:]):
@@ -216,7 +230,7 @@ def _fault(data: bytes) -> str:
 
 def _argument_end(data: bytes, at: int, tag: str) -> int | None:
     """Where an argument ends; None where it has no end in here, or is of a type nobody knows the size of."""
-    if tag == "s":
+    if tag in _STRINGS:
         return _string_end(data, at)
     if tag == "b":
         size = int.from_bytes(data[at : at + _SIZE_BYTES], "big", signed=True)

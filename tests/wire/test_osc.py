@@ -51,6 +51,12 @@ def test_a_packet_of_fixed_length_ends_in_zeros() -> None:
     assert read_packet(message("/a", 1) + bytes(8)) == OscPacket((OscMessage("/a", (1,)),))
 
 
+def test_an_impulse_is_a_press_and_a_symbol_a_string() -> None:
+    sent = b"/SI/I\0\0\0,ISi\0\0\0\0SI\0\0" + struct.pack(">i", 7)
+    assert read_packet(sent) == OscPacket((OscMessage("/SI/I", (True, "SI", 7)),))
+    assert "torn" in read_packet(b"/a\0\0,S\0\0").faults[0]
+
+
 def test_bundles_are_flattened_in_order_and_keep_the_nearest_time_tag() -> None:
     outer = OscBundleBuilder(1_000_000_000)
     outer.add_content(build_msg("/a", [1]))
