@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 Answer = tuple[bool, str]
-_TRAVEL: Final = re.compile(r"travel_ms=([0-9]{1,8})")
+_TRAVEL: Final = re.compile(r"(?:(?P<list>.+) )?travel_ms=(?P<ms>[0-9]{1,8})")
 
 
 def go(session: "Session", command: Command) -> Answer:
-    """A cue by number, or the one that stands by in a list; `travel_ms=N` in place of a list says how long it pulls."""
+    """A cue by number, or the one that stands by in a list; `travel_ms=N` behind the list, if any, says how long it pulls."""
     travel = _TRAVEL.fullmatch(command.value)
-    travel_ns = int(travel[1]) * NS_PER_MS or None if travel is not None else None  # in no time: as written
+    travel_ns = int(travel["ms"]) * NS_PER_MS or None if travel is not None else None  # in no time: as written
     if command.target:
         return session.casting.fire(session, command.target, command.stamp_ns, command.source, travel_ns=travel_ns)
-    name = "" if travel is not None else command.value
+    name = command.value if travel is None else travel["list"] or ""
     return session.casting.go(session, name, command.stamp_ns, command.source, travel_ns=travel_ns)
 
 

@@ -151,7 +151,7 @@ def _unless_a_list(verb: str, msc: Msc) -> tuple[Said, ...]:
 
 def _timed_go(msc: Msc) -> tuple[Said, ...]:
     travel_ms = msc.time.length_ms if msc.time is not None else 0
-    return (Said("go", msc.cue, f"travel_ms={travel_ms}"),)
+    return (Said("go", msc.cue, f"{msc.cue_list} travel_ms={travel_ms}".lstrip()),)
 
 
 _WORDS: Final[Mapping[MscCommand, Callable[[Msc], tuple[Said, ...]]]] = {

@@ -75,6 +75,8 @@ def number(text: str) -> str:
         (f"04 20 00 02 0C 32 {number('40')}", [("msc", "timed-go 40")]),
         (f"04 20 00 02 0C 32 {number('9')}", [("go", "9", "travel_ms=2500")]),
         (f"04 20 00 02 0C 32 {number('12.5')}", [("go", "a", "travel_ms=2500")]),
+        ("04 20 00 02 0C 32", [("go", "", "travel_ms=2500")]),
+        (f"04 20 00 02 0C 32 00 {number('2')}", [("go", "", "2 travel_ms=2500")]),
         (f"02 {number('9')}", [("hold", "B.focus", "")]),
         (f"02 {number('12.5')}", [("hold", "A.focus", "")]),
         (f"02 {number('99')}", []),

@@ -486,6 +486,14 @@ def test_the_time_of_a_desk_holds_for_that_firing_only_and_through_a_pre_wait(tm
     assert long_s - short_s == pytest.approx(1.4, abs=0.15)
 
 
+def test_the_time_of_a_desk_is_for_the_list_it_names(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", GO) + cue("b", None, "far", "on: {manual: '2'}")
+    hands = (1.0, say("go", value="2 travel_ms=2000", source="midi:desk")), (2.0, say("go", value="3 travel_ms=900"))
+    told = story(tmp_path, cues, *hands, until_s=6.0)
+    assert told.verdicts() == {"b": "landed"}
+    assert told.replies[-1] == "no GO list '3'; have GO, 2"
+
+
 def test_no_time_at_all_is_as_written_and_one_too_short_is_refused(tmp_path: Path) -> None:
     cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
     hands = (1.0, say("go", "1", "travel_ms=0", source="midi:desk")), (3.0, say("go", "2", "travel_ms=20"))
