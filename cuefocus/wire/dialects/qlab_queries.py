@@ -70,6 +70,10 @@ def _running(view: ShowView) -> object:
     return [_short(cue) for cue in view.cues.values() if cue.running]
 
 
+def _running_or_paused(view: ShowView) -> object:
+    return [_short(cue) for cue in view.cues.values() if cue.running or cue.paused]
+
+
 def _selected(view: ShowView) -> object:
     cue = view.cues.get(str(view.status.get("standby")))
     return [] if cue is None else [_short(cue)]
@@ -83,7 +87,7 @@ OF_SHOW: Final[Mapping[str, Callable[[ShowView], object]]] = {
     "/cueLists/uniqueIDs": lambda view: [{"uniqueID": LIST, "cues": [{"uniqueID": each} for each in view.cues]}],
     "/selectedCues": _selected,
     "/runningCues": _running,
-    "/runningOrPausedCues": _running,
+    "/runningOrPausedCues": _running_or_paused,
 }
 """Questions about the show, without arguments."""
 OF_ALL_CUES: Final = ("/cueLists", "/cueLists/uniqueIDs")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +137,9 @@ def test_lists_of_cues() -> None:
     assert status == "ok"
     assert [cue["number"] for cue in lists[0]["cues"]] == list(DUET.cues)
     assert [cue["number"] for cue in told(hear("/runningCues").answers)[1]] == ["1", "12.5"]
+    held = replace(DUET, cues={**DUET.cues, "3": replace(DUET.cues["3"], paused=True)})
+    assert [cue["number"] for cue in told(hear("/runningCues", view=held).answers)[1]] == ["1", "12.5"]
+    assert [cue["number"] for cue in told(hear("/runningOrPausedCues", view=held).answers)[1]] == ["1", "3", "12.5"]
     assert [cue["number"] for cue in told(hear("/selectedCues").answers)[1]] == ["3"]
     assert told(hear("/selectedCues", view=ShowView()).answers)[1] == []
     assert [cue["uniqueID"] for cue in told(hear("/cueLists/uniqueIDs").answers)[1][0]["cues"]] == list(DUET.cues)
