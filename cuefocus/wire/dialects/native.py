@@ -27,25 +27,23 @@ def _listed(verb: str) -> _Meaning:
     """Said when pressed; a text names the cue list."""
 
     def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
-        return Heard((Said(verb, value=_name(message)),)) if is_press(message) else not_pressed(message)
+        if not is_press(message):
+            return not_pressed(message)
+        return Heard((Said(verb, value=_name(message, _is_list, view)),))
 
     return meaning
 
 
 def _stop(verb: str) -> _Meaning:
-    """Said by everything but a button let go. A text names the axis or the camera; one that names none stops all."""
-
-    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
-        named = _name(message)
-        known = named and any(named in (each.camera, each.axis_name) for each in view.cues.values())
-        return not_pressed(message) if is_release(message) else Heard((Said(verb, named if known else ""),))
-
-    return meaning
+    """Said by everything but a button let go. A text names the axis or the camera."""
+    return lambda message, cue, view: (
+        not_pressed(message) if is_release(message) else Heard((Said(verb, _name(message, _is_axis, view)),))
+    )
 
 
 def _for_axis(verb: str) -> _Meaning:
     return lambda message, cue, view: (
-        Heard((Said(verb, _name(message)),)) if is_press(message) else not_pressed(message)
+        Heard((Said(verb, _name(message, _is_axis, view)),)) if is_press(message) else not_pressed(message)
     )
 
 
@@ -66,7 +64,7 @@ def _arm(message: OscMessage, cue: str, view: ShowView) -> Heard:
 
 def _engage(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """`1`, `0`, or an axis and then `1`, `0` or `confirm`."""
-    axis = _name(message)
+    axis = _name(message, _is_axis, view)
     rest = message.arguments[1:] if axis else message.arguments
     if rest[:1] == ("confirm",):
         return Heard((Said("engage", axis, "confirm"),))
@@ -75,10 +73,10 @@ def _engage(message: OscMessage, cue: str, view: ShowView) -> Heard:
 
 
 def _take_start(message: OscMessage, cue: str, view: ShowView) -> Heard:
-    """With a text, its slate."""
+    """With a text, its slate. A slate of 1 or 0 is a press here; `/cuefocus/slate` takes it."""
     if not is_press(message):
         return not_pressed(message)
-    slate = _name(message)
+    slate = _name(message, _is_nothing, view)
     return Heard((Said("take_start"), *([Said("slate", value=slate)] if slate else [])))
 
 
@@ -191,10 +189,26 @@ def _reply(message: OscMessage, ok: bool, said: str) -> OscMessage:
     return OscMessage(f"{OUT}/reply", (message.address, int(ok), said))
 
 
-def _name(message: OscMessage) -> str:
-    """The first argument where it is a text, and no number: a press is no name."""
+def _name(message: OscMessage, known: Callable[[str, ShowView], bool], view: ShowView) -> str:
+    """The first argument where it is a text; the texts "1" and "0" are a press, unless something is called so."""
     first = message.first
-    return first if isinstance(first, str) and number(first) is None else ""
+    if not isinstance(first, str):
+        return ""
+    return first if number(first) not in (0.0, 1.0) or known(first, view) else ""
+
+
+def _is_axis(name: str, view: ShowView) -> bool:
+    """Whether a camera or an axis with cues is called so."""
+    return any(name in (cue.camera, cue.axis_name) for cue in view.cues.values())
+
+
+def _is_list(name: str, view: ShowView) -> bool:
+    lists = view.status.get("standbys")
+    return isinstance(lists, Mapping) and name in lists
+
+
+def _is_nothing(name: str, view: ShowView) -> bool:
+    return False
 
 
 def _switched(argument: object) -> bool | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cuefocus.wire.dialects.dialect import CueView, ShowView
 from cuefocus.wire.dialects.native import Native
 from cuefocus.wire.osc import Argument, OscMessage
 from cuefocus.wire.said import Said
@@ -18,6 +19,8 @@ NATIVE = Native()
         ("/go", (1.0,), [Said("go")]),
         ("/go", ("1",), [Said("go")]),
         ("/go", ("left",), [Said("go", value="left")]),
+        ("/go", ("10",), [Said("go", value="10")]),
+        ("/go", (10,), [Said("go")]),
         ("/cue/12/fire", (), [Said("go", "12")]),
         ("/cue/12/fire", (1,), [Said("go", "12")]),
         ("/cue/12.5/start", (True,), [Said("go", "12.5")]),
@@ -37,8 +40,9 @@ NATIVE = Native()
         ("/hold", (), [Said("hold")]),
         ("/hold", ("A.focus",), [Said("hold", "A.focus")]),
         ("/hold", ("B",), [Said("hold", "B")]),
-        ("/hold", ("everything",), [Said("hold")]),
-        ("/panic", ("PANIC",), [Said("panic")]),
+        ("/hold", ("C.zoom",), [Said("hold", "C.zoom")]),
+        ("/hold", ("1",), [Said("hold")]),
+        ("/panic", ("PANIC",), [Said("panic", "PANIC")]),
         ("/hold", (0.3,), [Said("hold")]),
         ("/panic", (1,), [Said("panic")]),
         ("/panic", (0.3,), [Said("panic")]),
@@ -54,11 +58,14 @@ NATIVE = Native()
         ("/engage", (), [Said("engage")]),
         ("/engage", (0,), [Said("disengage")]),
         ("/engage", ("A.focus",), [Said("engage", "A.focus")]),
+        ("/engage", ("2", 1), [Said("engage", "2")]),
         ("/engage", ("A.focus", 0), [Said("disengage", "A.focus")]),
         ("/engage", ("A.focus", "confirm"), [Said("engage", "A.focus", "confirm")]),
         ("/disengage", ("A",), [Said("disengage", "A")]),
         ("/take/start", (), [Said("take_start")]),
         ("/take/start", ("12A/3",), [Said("take_start"), Said("slate", value="12A/3")]),
+        ("/take/start", ("12",), [Said("take_start"), Said("slate", value="12")]),
+        ("/take/start", ("1",), [Said("take_start")]),
         ("/take/end", (), [Said("take_end")]),
         ("/slate", ("12A/3",), [Said("slate", value="12A/3")]),
         ("/slate", (12,), [Said("slate", value="12")]),
@@ -75,6 +82,29 @@ def test_words(address: str, arguments: tuple[Argument, ...], said: list[Said]) 
     heard = NATIVE.hear(crossed(f"/cuefocus{address}", *arguments), DUET)
     assert heard is not None
     assert (list(heard.said), heard.ignored) == (said, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "said"),
+    [
+        ("/go", ("1",), Said("go", value="1")),
+        ("/next", ("1",), Said("next", value="1")),
+        ("/go", ("0",), Said("go", value="0")),
+        ("/go", (1,), Said("go")),
+        ("/hold", ("1",), Said("hold", "1")),
+        ("/resume", ("1",), Said("resume", "1")),
+        ("/engage", ("1", 0), Said("disengage", "1")),
+        ("/engage", (0,), Said("disengage")),
+    ],
+)
+def test_a_list_or_a_camera_may_be_called_by_a_number(
+    address: str, arguments: tuple[Argument, ...], said: Said
+) -> None:
+    status = {"standbys": {"GO": None, "1": "7", "0": None}}
+    show = ShowView(status=status, cues={"7": CueView("7", camera="1", axis="focus")})
+    heard = NATIVE.hear(crossed(f"/cuefocus{address}", *arguments), show)
+    assert heard is not None
+    assert heard.said == (said,)
 
 
 PRESSED = (
