@@ -91,13 +91,15 @@ def _default(schema_name: str, key: str, value: dict[str, Any]) -> str:
 
 
 def _model_default(schema_name: str, key: str) -> object:
-    """A default that is a quantity: the schema leaves it out, the model has it as written."""
+    """A default that is a quantity or a list: the schema leaves it out, the model has it as written."""
     for model in _models(Strict):
         if model.__name__ == schema_name:
             for name, field in model.model_fields.items():
                 default = field.get_default()
                 if key in (name, field.alias) and isinstance(default, TextValue):
                     return str(default)
+                if key in (name, field.alias) and isinstance(default, tuple):
+                    return ", ".join(map(str, default))
     return None
 
 
@@ -197,8 +199,11 @@ def _rows(command: Any) -> Iterator[str]:
         argument = parameter.param_type_name == "argument"
         flag = bool(getattr(parameter, "is_flag", False))
         metavar = parameter.metavar or ("" if flag else parameter.name.upper())
-        name = metavar if argument else " ".join(filter(None, (", ".join(parameter.opts), "" if flag else metavar)))
+        options = ", ".join((*parameter.opts, *parameter.secondary_opts))
+        name = metavar if argument else " ".join(filter(None, (options, "" if flag else metavar)))
         default = "**required**" if parameter.required else _shown(parameter.default)
+        if parameter.secondary_opts:
+            default = f"`{(parameter.opts if parameter.default else parameter.secondary_opts)[0]}`"
         yield f"| `{_cell(name)}` | {default} | {_cell(parameter.help or '')} |"
 
 
