@@ -15,7 +15,7 @@ _TRAVEL: Final = re.compile(r"(?:(?P<list>.+) )?travel_ms=(?P<ms>[0-9]{1,8})")
 
 
 def go(session: "Session", command: Command) -> Answer:
-    """A cue by number, or the one that stands by in a list; `travel_ms=N` behind the list, if any, says how long it pulls."""
+    """A cue by number, or the one that stands by in a list; `travel_ms=N`, behind the list, is how long it pulls."""
     travel = _TRAVEL.fullmatch(command.value)
     travel_ns = int(travel["ms"]) * NS_PER_MS or None if travel is not None else None  # in no time: as written
     if command.target:
