@@ -81,7 +81,8 @@ def keep(rows: list[Row], takes: Path, moment: datetime) -> Path:
     folder = takes / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{moment:%Y%m%dT%H%M%SZ}.json"
-    path.write_text(json.dumps({"at": moment.isoformat(), "findings": rows}, ensure_ascii=False, indent=1) + "\n")
+    told = json.dumps({"at": moment.isoformat(), "findings": rows}, ensure_ascii=False, indent=1)
+    path.write_text(f"{told}\n", encoding="utf-8")
     for old in sorted(folder.glob("????????T??????Z.json"))[:-_KEPT]:
         old.unlink(missing_ok=True)
     return path
