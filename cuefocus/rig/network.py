@@ -97,10 +97,9 @@ class Network(Strict):
     @property
     def beyond(self) -> bool:
         """Whether anything that can be announced listens beyond this machine."""
-        places = (self.osc.listen if self.osc is not None else ()) + (
-            (self.page.listen,) if self.page is not None else ()
-        )
-        return any(not place.loopback for place in places)
+        osc = (*self.osc.listen, *self.osc.tcp) if self.osc is not None else ()
+        page = (self.page.listen,) if self.page is not None else ()
+        return any(not place.loopback for place in (*osc, *page))
 
     def complaints(self) -> Iterator[Finding]:
         """What no single field can see."""
@@ -111,14 +110,13 @@ class Network(Strict):
         if self.page is not None:
             for at, severity, problem, hint in self.page.complaints():
                 yield ("network", "page", *at), severity, problem, hint
-        if self.announce == "true" and not self.beyond:
+        if self.announce != "false" and self.page is None:
+            problem = "it is the page that announces, and there is none, so nothing is announced"
+            yield ("network", "announce"), "warning", problem, "write page: {} beside it"
+        elif self.announce == "true" and not self.beyond:
             problem = "nothing listens beyond this machine, so nothing is announced"
-            yield (
-                ("network", "announce"),
-                "warning",
-                problem,
-                "write announce: loopback to announce it here all the same",
-            )
+            hint = "write announce: loopback to announce it here all the same"
+            yield ("network", "announce"), "warning", problem, hint
         seen: set[str] = set()
         for index, peer in enumerate(self.peers):
             if peer.id in seen:

@@ -43,6 +43,14 @@ def is_everywhere(host: str) -> bool:
         return False
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's alone; of names only `localhost` is."""
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def host_of(place: Sequence[str | int | bytes]) -> str:
     """The address of who has sent, called or been found, with its interface where that matters."""
     host = str(place[0])

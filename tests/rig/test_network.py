@@ -51,6 +51,7 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
         ("  page: {tokens: [{id: a, file: x}, {id: a, file: y}]}\n", "two tokens are called 'a'"),
         ("  page: {token_file: x, tokens: [{id: token, file: y}]}\n", "two tokens are called 'token'"),
         ("  page: {}\n  announce: true\n", "nothing is announced; write announce: loopback"),
+        ("  osc: {}\n  announce: loopback\n", "it is the page that announces, and there is none"),
         ("  page: {}\n  announce: maybe\n", "loopback"),
     ],
 )
@@ -62,4 +63,6 @@ def test_what_is_wrong_is_said_with_its_cure(tmp_path: Path, network: str, said:
 def test_a_page_beyond_this_machine_has_tokens_and_may_be_announced(tmp_path: Path) -> None:
     page = '  page: {listen: "0.0.0.0:8080", tokens: [{id: booth, file: booth.token, rights: view}]}\n'
     assert complaints(tmp_path, f"{page}  announce: true\n") == []
+    tcp = '  osc: {listen: [], tcp: "10.0.0.2:8001", passcodes: [{passcode: "5678"}]}\n  page: {}\n'
+    assert complaints(tmp_path, f"{tcp}  announce: true\n") == []
     assert complaints(tmp_path, "  page: {}\n  announce: loopback\n  peers: [{id: a, address: 10.0.0.5}]\n") == []

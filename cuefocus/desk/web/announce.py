@@ -7,11 +7,11 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.desk.web.config import PageConfig
-from cuefocus.shells.ip_place import is_everywhere
+from cuefocus.shells.ip_place import is_everywhere, is_loopback
 
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
@@ -35,13 +35,21 @@ class Service:
 
 
 def services(config: PageConfig) -> tuple[Service, ...]:
-    """What the rig has announced."""
+    """What the rig has announced: of each kind the first listener that may be."""
     if config.announce == "false":
         return ()
-    page = [Service(kind, config.host, config.port) for kind in ("_oscjson._tcp", "_cuefocus._tcp")]
-    osc = [Service("_osc._udp", host, port) for host, port in config.desk.udp[:1]]
-    osc += [Service("_osc._tcp", host, port) for host, port in config.desk.tcp[:1]]
-    return tuple(one for one in (*page, *osc) if config.announce == "loopback" or not _is_loopback(one.host))
+    page = [(config.host, config.port)]
+    places = (
+        ("_oscjson._tcp", page),
+        ("_cuefocus._tcp", page),
+        ("_osc._udp", config.desk.udp),
+        ("_osc._tcp", config.desk.tcp),
+    )
+    told: list[Service] = []
+    for kind, listeners in places:
+        may = (one for one in listeners if config.announce == "loopback" or not is_loopback(one[0]))
+        told += [Service(kind, *one) for one in islice(may, 1)]
+    return tuple(told)
 
 
 def instance(title: str) -> str:
@@ -110,11 +118,4 @@ def addresses_of(host: str) -> list[str]:
     import ifaddr
 
     found = [ip.ip if isinstance(ip.ip, str) else ip.ip[0] for adapter in ifaddr.get_adapters() for ip in adapter.ips]
-    return [each for each in found if not _is_loopback(each) and (":" in each) is (":" in host)]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return [each for each in found if not is_loopback(each) and (":" in each) is (":" in host)]

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from cuefocus.desk.web.config import TokenFile
 from cuefocus.engine.peers import Guest, Peers
 from cuefocus.errors import RigFileError
+from cuefocus.shells.ip_place import is_loopback
 from cuefocus.wire.said import Right
 
 SHORTEST_TOKEN: Final = 16
@@ -125,7 +126,7 @@ class Gate:
             return found
         guest = Guest(host, 0)
         rule = self._peers.rule(guest)
-        if _is_loopback(host) and not self._tokens:
+        if is_loopback(host) and not self._tokens:
             return Visitor(rule.id, rule.right)
         return Visitor(rule.id, Right.VIEW) if rule.network and rule.right >= Right.VIEW else None
 
@@ -161,10 +162,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -57,10 +57,6 @@ class ShowNow:
         """Keep an alarm, whoever gave it."""
         self._alarms.append({key: event[key] for key in ("host_ns", "text", "source") if key in event})
 
-    def answered(self, status: Mapping[str, Any], now_ns: int) -> None:
-        """Take in what the conductor answered when it was asked for its status."""
-        self.hear({"event": "state", "host_ns": now_ns, **status}, now_ns)
-
     def quiet_for(self, now_ns: int) -> int:
         """For how long nothing was heard of the conductor, ns."""
         return now_ns - self._heard_ns

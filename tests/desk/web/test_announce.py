@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from zeroconf import ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
-from cuefocus.desk.web.announce import addresses_of, instance, services
+from cuefocus.desk.web.announce import Service, addresses_of, instance, services
 from cuefocus.desk.web.config import PageConfig
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from tests.desk.web.serving import OSC_PORT, PATIENCE_S, served
@@ -26,6 +26,11 @@ HERE = PageConfig("127.0.0.1", 8080, "Duet", (), "", "", desk=FrontDeskConfig(ud
 def test_only_what_the_rig_says_is_announced(announce: str, page: str, found: list[str]) -> None:
     config = replace(HERE, host=page, announce=announce)
     assert [one.kind for one in services(config)] == found
+
+
+def test_of_several_listeners_the_first_beyond_this_machine_is_announced() -> None:
+    desk = FrontDeskConfig(udp=(("127.0.0.1", 8000), ("10.0.0.5", 8002)), tcp=(("::1", 8001),))
+    assert services(replace(HERE, announce="true", desk=desk)) == (Service("_osc._udp", "10.0.0.5", 8002),)
 
 
 @pytest.mark.parametrize(
