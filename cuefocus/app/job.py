@@ -191,6 +191,7 @@ def _triggered(show: Show, rig: Rig, compiled: CompiledShow) -> dict[str, Trigge
             follow=cue.continue_ or "",
             post_wait_ns=cue.post_wait.ns(show.rate) or 0,
             land_on=_land_on(show, rig, cue),
+            pull_ns=request.pull_ns if (request := compiled.requests.get(cue.cue)) is not None else None,
         )
         for cue in show.cues
         if cue.triggered and (cue.cue in compiled.requests or cue.cue in compiled.refused)

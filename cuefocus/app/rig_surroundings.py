@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from cuefocus.files.complaint import Complaint, Loc
 from cuefocus.files.load import Loaded
 from cuefocus.rig.models import Rig
+from cuefocus.rig.network import Network
 from cuefocus.rig.receivers import Receiver
 from cuefocus.shells.osc_desk import resolved
 
@@ -29,13 +30,24 @@ def missing_surroundings(rig: Loaded[Rig]) -> Iterator[Complaint]:
             if name is not None and not (folder / name).is_file():
                 problem = f"there is no token file {folder / name}"
                 yield rig.located.complaint(("network", "page", *at), problem, _MAKE_ONE, severity="warning")
+    for at, host in _hosts(network):
+        if resolved(host, 9) is None:
+            problem, hint = f"no host {host!r} is known here", "correct the name, or write its address"
+            yield rig.located.complaint(("network", *at), problem, hint, severity="warning")
+
+
+def _hosts(network: Network) -> Iterator[tuple[Loc, str]]:
+    """Every host that is heard, told or called on, and where it is written."""
+    osc = network.osc
+    for key, places in (("listen", osc.listen), ("tcp", osc.tcp), ("send", osc.send)) if osc is not None else ():
+        for index, place in enumerate(places):
+            yield ("osc", key, index), place.host
+    for index, desk in enumerate(network.desks):
+        yield ("desks", index, "at"), desk.at.host
     for index, receiver in enumerate(network.receivers):
         named = _host(receiver)
-        if named is not None and resolved(named[1], 9) is None:
-            problem = f"no host {named[1]!r} is known here"
-            hint = "correct the name, or write its address"
-            loc = ("network", "receivers", index, named[0])
-            yield rig.located.complaint(loc, problem, hint, severity="warning")
+        if named is not None:
+            yield ("receivers", index, named[0]), named[1]
 
 
 def _host(receiver: Receiver) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from cuefocus.wire.dialects import eos, qlab_client
 from cuefocus.wire.dialects.addresses import speakable
 from cuefocus.wire.osc import OscMessage
 
-_KEYS: Final = ("number", "isRunning")
+_KEYS: Final = ("number", "isRunning", "isPaused")
 _MOST_CUES: Final = 4096
 
 
@@ -87,9 +87,10 @@ class QLabCall:
         self._running: dict[str, bool] = {}
 
     def greeting(self) -> tuple[OscMessage, ...]:
-        """Connect, and be told of every change."""
+        """Connect, be told of every change, and ask what is under way already: that does not begin now."""
         self._running.clear()
-        return qlab_client.greeting(passcode=self._passcode, workspace=self._workspace)
+        connect = qlab_client.greeting(passcode=self._passcode, workspace=self._workspace)
+        return (*connect, qlab_client.asked_what_runs(workspace=self._workspace))
 
     def alive(self) -> tuple[OscMessage, ...]:
         """A thump, which it answers."""
@@ -112,10 +113,14 @@ class QLabCall:
     def _answered(self, reply: qlab_client.Reply) -> Talk:
         if reply.address.endswith("/connect"):
             return Talk(note="" if reply.ok else f"it refuses us: {reply.data}; is the passcode right?")
+        if (cues := qlab_client.under_way(reply)) is not None:
+            self._running.update(dict.fromkeys(cues[:_MOST_CUES], True))
+            return Talk()
         if not reply.address.endswith("/valuesForKeys") or not reply.ok or not isinstance(reply.data, dict):
             return Talk()
         cue = reply.address.removesuffix("/valuesForKeys").rpartition("/")[2]
-        number, runs = str(reply.data.get("number") or ""), bool(reply.data.get("isRunning"))
+        number = str(reply.data.get("number") or "")
+        runs = bool(reply.data.get("isRunning") or reply.data.get("isPaused"))  # one that goes on does not begin again
         did = self._running.get(cue, False)
         if len(self._running) >= _MOST_CUES:
             self._running.clear()

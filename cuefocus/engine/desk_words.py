@@ -45,7 +45,8 @@ class DeskWords:
         """Keep a word until it is due; one more than can be kept is refused."""
         why = self.deadlines.keep(word)
         if why:
-            session.alarm(f"{word.source}: {why}")
+            if self.deadlines.is_news(session.now_ns):
+                session.alarm(f"{word.source}: {why}")
             _refuse(session, word, why)
 
     def forget(self, session: "Session", reason: str) -> None:

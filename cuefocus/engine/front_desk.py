@@ -12,12 +12,15 @@ from cuefocus.engine.desk_faults import DeskFaults
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import DeskRules, Guest, Peers
 from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.subscribers import MOST as MOST_TOLD
 from cuefocus.engine.subscribers import Subscribers
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 from cuefocus.wire.dialects.all import DIALECTS, hear
 from cuefocus.wire.dialects.dialect import Dialect, Heard, ShowView
 from cuefocus.wire.dialects.observed import observed
 from cuefocus.wire.osc import OscMessage, OscPacket, read_packet, write_message
+from cuefocus.wire.osc_arguments import is_release
+from cuefocus.wire.osc_pattern import is_pattern
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import DISARMING, STOPS, Right, Said, right_for
 
@@ -31,6 +34,7 @@ _MOST_REMEMBERED: Final = 512
 _LONGEST_REMEMBERED: Final = 256
 _MOST_ASKED: Final = 1024
 _MOST_ANSWERED_REFUSALS: Final = 32
+_TOO_MANY_TOLD: Final = f"{MOST_TOLD} are told of news already; end one, or wait a minute for one that has gone"
 _NO_RIGHT: Final = "it may not; name it under peers in the rig's network section"
 
 
@@ -239,6 +243,10 @@ class FrontDesk:
         hearing: Hearing,
     ) -> None:
         stamp_ns, due_ns, source = when
+        if _names_too_much(message, heard):
+            self.faults.torn(guest.host, heard.ignored)
+            self._refuse(message, dialect, guest, heard.ignored, stamp_ns, hearing)
+            return
         if heard.passcode is not None:
             right = self._connect(message, dialect, heard.passcode, stamp_ns, guest, right, hearing)
         if heard.subscribes is not None or heard.answers:
@@ -246,8 +254,11 @@ class FrontDesk:
                 self.faults.refused(guest.host, message.address)
                 self._refuse(message, dialect, guest, _NO_RIGHT, stamp_ns, hearing)
                 return
-            if heard.subscribes is not None:
-                self.subscribers.subscribe(self._reply_to(guest), guest, dialect, stamp_ns, on=heard.subscribes)
+            if heard.subscribes is not None and not self.subscribers.subscribe(
+                self._reply_to(guest), guest, dialect, stamp_ns, on=heard.subscribes
+            ):
+                self._refuse(message, dialect, guest, _TOO_MANY_TOLD, stamp_ns, hearing)
+                return
             hearing.out += [(self._reply_to(guest), write_message(one)) for one in heard.answers]
         for said in heard.said:
             if right < right_for(said):
@@ -284,6 +295,10 @@ class FrontDesk:
         else:
             right = self.peers.right(guest)
             ok = right > Right.NONE
+        if not ok:
+            if self._tired_of_refusing(now_ns):
+                return right
+            self._refusals_answered += 1
         text = f"you may {right.name.lower()}" if ok else "badpass"
         answers = dialect.answer(message, ok, text, {"right": right.name.lower()})
         hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
@@ -314,6 +329,12 @@ class FrontDesk:
     def _reply_to(self, guest: Guest) -> Guest:
         port = 0 if guest.line else self.peers.rule(guest).reply
         return Guest(guest.host, port) if port else guest
+
+
+def _names_too_much(message: OscMessage, heard: Heard) -> bool:
+    """Whether nothing at all comes of a message, for its wildcards name too many words, or several."""
+    in_vain = heard.ignored and heard == Heard(ignored=heard.ignored)
+    return bool(in_vain) and is_pattern(message.address) and not is_release(message)
 
 
 _NEVER_TWICE: Final = frozenset({*DISARMING, "panicInTime", "hardStop", "stop", "pause"})

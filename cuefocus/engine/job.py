@@ -128,7 +128,8 @@ class TriggerJob:
         follow: "auto-continue" or "auto-follow": the next cue of its list goes by itself; empty: it does not.
         post_wait_ns: how long after this one goes (auto-continue) or has landed (auto-follow).
         land_on: where on the running timeline it lands; None: counted in host time from its trigger.
-        travel_ns: how long its pull takes in the firing at hand, host ns; None: as written.
+        pull_ns: how long its pull takes as written, host ns; None where that depends on the place it leaves from.
+        travel_ns: how long it takes in the firing at hand, host ns; None: as written.
     """
 
     cue: str
@@ -143,6 +144,7 @@ class TriggerJob:
     follow: str = ""
     post_wait_ns: int = 0
     land_on: LandOn | None = None
+    pull_ns: int | None = None
     travel_ns: int | None = None
 
 

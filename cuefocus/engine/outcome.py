@@ -21,7 +21,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something worth telling: `state`, `landing`, `alarm` or `take`, with its fields (`host_ns` among them)."""
+    """Something worth telling: `state`, `departure`, `landing`, `alarm` or `take`, with its fields."""
 
     kind: str
     fields: dict[str, object]

@@ -76,7 +76,7 @@ class Command:
     """An operator's or a desk's word, decoded.
 
     Args:
-        verb: arm, disarm, engage, disengage, go, resume, take_start, take_end, mark, setup, roll, …
+        verb: arm, disarm, engage, disengage, go, standby, hold, resume, take_start, mark, setup, offset, …
         target: camera, axis or cue it is for; empty = all or next.
         value: the rest, by verb.
         source: who said it (tell, key, osc:PEER, …).
@@ -95,7 +95,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A decoded trigger from a desk: `kind` osc, msc, note, manual; `key` in the show file's spelling.
+    """A decoded trigger: `kind` osc, msc, mmc, note, cc, program or manual; `key` in the show file's spelling.
 
     `due_ns`: host time at which it is to be heard; what lies in the past is heard at once.
     """

@@ -12,7 +12,7 @@ from cuefocus.wire.osc_triggers import TriggerTable
 
 
 def open_desk(config: FrontDeskConfig, job: Job, number: Callable[[], int]) -> OscDesk:
-    """Listen for desks. A port that cannot be opened is told, and tried again; nothing is raised for it."""
+    """Listen for desks. A port that cannot be opened, UDP or TCP, is told and tried again; nothing is raised for it."""
     keys = [key for kind, key in job.wanted() if kind == "osc"]
     front = FrontDesk(config.rules, TriggerTable(keys), number)
     front.view = ShowView(title=job.title, cues=cues_of(job))
@@ -28,6 +28,7 @@ def cues_of(job: Job) -> dict[str, CueView]:
             cue.camera,
             cue.axis.rpartition(".")[2],
             triggered=True,
+            pull_s=s_from_ns(cue.pull_ns or 0),
             pre_wait_s=s_from_ns(cue.pre_wait_ns),
             follow=cue.follow,
             post_wait_s=s_from_ns(cue.post_wait_ns),
@@ -38,5 +39,6 @@ def cues_of(job: Job) -> dict[str, CueView]:
         for name, racks in act.racks.items():
             camera, _, axis = name.rpartition(".")
             for rack in racks:
-                cues.setdefault(rack.cue, CueView(rack.cue, rack.name, camera, axis))
+                pull_s = s_from_ns(rack.stop_ns - rack.depart_ns)
+                cues.setdefault(rack.cue, CueView(rack.cue, rack.name, camera, axis, pull_s=pull_s))
     return cues

@@ -28,7 +28,10 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.http_call import Call, read_call
 
 PATIENCE_S: Final = 2.0
-"""How long a call may take in all, from its first byte to the last header of its answer, wherever that sends it."""
+"""How long a call may take in all, from its first byte to the last header of its answer, wherever that sends it.
+
+Looking a name up beforehand is the system's, and not cut short.
+"""
 _NAP_NS: Final = NS_PER_S
 _AGENT: Final = "CueFocus"
 _NO_ANSWER: Final = "no answer"

@@ -60,6 +60,20 @@ def test_a_receiver_whose_host_nobody_knows_is_warned_of(tmp_path: Path, receive
 
 
 @pytest.mark.parametrize(
+    ("network", "place"),
+    [
+        ('osc: {listen: "nobody.invalid:8000"}', "osc.listen"),
+        ('osc: {tcp: ["127.0.0.1:8000", "nobody.invalid:8000"]}', "osc.tcp.1"),
+        ('osc: {send: ["nobody.invalid:8000"]}', "osc.send.0"),
+        ('desks: [{id: eos, kind: eos, at: "nobody.invalid:3032"}]', "desks.eos.at"),
+    ],
+)
+def test_a_desk_whose_host_nobody_knows_is_warned_of(tmp_path: Path, network: str, place: str) -> None:
+    text = "no host 'nobody.invalid' is known here; correct the name, or write its address"
+    assert ("warning", f"network.{place}", text) in told(tmp_path, f"network: {{{network}}}\n")
+
+
+@pytest.mark.parametrize(
     "receiver", ['osc: "10.0.0.5:8000"', "http: http://localhost/api", "artnet: 10.0.0.255, timecode: true"]
 )
 def test_a_receiver_by_its_address_is_not(tmp_path: Path, receiver: str) -> None:

@@ -15,6 +15,7 @@ from cuefocus.engine.front_desk import FURTHEST_NS, TWICE_NS, FrontDesk, Hearing
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import DeskRules, Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.subscribers import MOST
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.dialects.dialect import CueView, ShowView
 from cuefocus.wire.osc_triggers import TriggerTable, trigger_key
@@ -166,6 +167,28 @@ def test_many_strangers_cost_little_and_are_told_once(desk: FrontDesk) -> None:
     assert "and 64 others" in text
 
 
+def test_many_who_guess_at_passcodes_are_answered_no_more_often() -> None:
+    desk = made()
+    answered = sum(
+        bool(hear(desk, packet("/cuefocus/connect", f"{n}"), Guest(f"10.{n >> 8}.{n & 255}.1", n), NOW + n).out)
+        for n in range(1, 300)
+    )
+    assert answered == 32
+
+
+@pytest.mark.parametrize(("address", "why"), [("/cuefocus/{go,back}", "say which"), ("/cuefocus/*/*/*", "at once")])
+def test_wildcards_that_name_too_much_do_nothing_and_who_sent_them_is_told(address: str, why: str) -> None:
+    desk = made()
+    desk.view = ShowView("Duet", {}, {f"{n}": CueView(f"{n}") for n in range(100)})
+    hearing = hear(desk, packet(address, 1))
+    assert hearing.events == []
+    ((_, _, params),) = answers(hearing.out)
+    assert params[1] == 0
+    assert why in str(params[2])
+    assert why in desk.faults.due(NOW)[0][1]
+    assert hear(desk, packet(address, 0), at_ns=NOW + 1).out == [], "a button let go"
+
+
 def test_one_packet_full_of_words_is_answered_no_more_often_than_many(desk: FrontDesk) -> None:
     go = packet("/cuefocus/go")
     bundle = b"#bundle\0" + bytes(7) + b"\1" + (len(go).to_bytes(4, "big") + go) * 300
@@ -281,6 +304,18 @@ def test_subscribers_are_told_until_they_fall_silent(desk: FrontDesk) -> None:
     ((guest, address, _),) = answers(desk.news({**event, "error_ms": 0.25}, NOW))
     assert (guest, address) == (HERE, "/cuefocus/out/event/cue/1/landed")
     assert desk.news(event, NOW + 62 * NS_PER_S) == []
+
+
+def test_one_more_than_can_be_told_is_refused_until_another_is_told_no_longer(desk: FrontDesk) -> None:
+    told = [Guest("127.0.0.1", 6000 + n) for n in range(MOST)]
+    late = Guest("127.0.0.1", 9)
+    for guest in told:
+        hear(desk, packet("/cuefocus/subscribe"), guest)
+    ((_, _, params),) = answers(hear(desk, packet("/cuefocus/subscribe"), late).out)
+    assert "64 are told of news already" in str(params[2])
+    hear(desk, packet("/cuefocus/subscribe", 0), told[0])
+    ((_, _, params),) = answers(hear(desk, packet("/cuefocus/subscribe"), late, NOW + NS_PER_S).out)
+    assert params[2] == "subscribed"
 
 
 def test_a_cue_under_way_is_known_to_who_asks(desk: FrontDesk) -> None:

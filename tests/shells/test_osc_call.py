@@ -148,21 +148,39 @@ def test_a_qlab_is_asked_what_changed_and_a_cue_that_begins_fires_once(
     assert until(desk, qlab, "/connect").params == ["1234"]
     until(desk, qlab, "/updates")
 
-    def runs(running: bool) -> None:
+    def runs(running: bool, paused: bool = False) -> None:
         qlab.says(packet("/update/workspace/W/cue_id/ABC"))
         asked = until(desk, qlab, "/cue_id/ABC/valuesForKeys")
-        assert json.loads(asked.params[0]) == ["number", "isRunning"]
-        told = {"status": "ok", "address": asked.address, "data": {"number": "7", "isRunning": running}}
+        assert json.loads(asked.params[0]) == ["number", "isRunning", "isPaused"]
+        data = {"number": "7", "isRunning": running, "isPaused": paused}
+        told = {"status": "ok", "address": asked.address, "data": data}
         qlab.says(packet("/reply" + asked.address, json.dumps(told)))
 
     runs(True)
     assert fired(desk) == [QLAB_START]
     runs(True)
     assert fired(desk) == []
+    runs(False, paused=True)
+    runs(True)
+    assert fired(desk) == [], "it was paused, and goes on"
     runs(False)
     assert fired(desk) == []
     runs(True)
     assert fired(desk) == [QLAB_START]
+
+
+def test_a_qlab_cue_under_way_when_we_connect_does_not_begin_then(
+    calling: Callable[..., tuple[OscDesk, FakeDesk]],
+) -> None:
+    desk, qlab = calling("qlab", "slip")
+    asked = until(desk, qlab, "/runningOrPausedCues")
+    told = {"status": "ok", "address": asked.address, "data": [{"uniqueID": "ABC", "number": "7"}, "no cue"]}
+    qlab.says(packet("/reply" + asked.address, json.dumps(told)))
+    qlab.says(packet("/update/workspace/W/cue_id/ABC"))
+    asked = until(desk, qlab, "/cue_id/ABC/valuesForKeys")
+    data = {"number": "7", "isRunning": True}
+    qlab.says(packet("/reply" + asked.address, json.dumps({"status": "ok", "address": asked.address, "data": data})))
+    assert fired(desk) == []
 
 
 def test_a_desk_that_is_away_is_told_once_called_again_and_told_when_it_is_back(

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cuefocus.engine.deadlines import MOST
 from cuefocus.engine.plan import Latch
-from tests.stories.kit import Hand, Story
+from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.scenes import cue
 from tests.stories.test_cue_stack import GO, HOUSE
 from tests.stories.told import Told
@@ -54,6 +55,19 @@ def test_they_are_forgotten_where_nothing_is_armed_too(tmp_path: Path) -> None:
     told = story(tmp_path, *hands, takes=0)
     assert told.rows == []
     assert told.replies[0].startswith("disarmed: this word")
+
+
+def test_of_more_words_than_are_kept_each_is_refused_and_one_alarm_a_second_says_so(tmp_path: Path) -> None:
+    too_many = 3
+
+    def flood(rig: StoryRig) -> None:
+        for _ in range(MOST + too_many):
+            rig.say("next", source="osc:desk", in_s=5.0)
+
+    told = story(tmp_path, (1.0, flood), until_s=4.0)
+    refused = "words wait for their time already; this one is refused"
+    assert sum(refused in text for text in told.alarms) == 1
+    assert sum(refused in text for text in told.replies) == too_many
 
 
 def test_panic_at_the_moment_a_word_is_due_is_first(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from cuefocus.wire.osc_arguments import text
 THUMP_EVERY_S: Final = 25.0
 """QLab forgets a UDP client after 31 s of silence."""
 _UPDATE: Final = "/update/workspace/"
+_UNDER_WAY: Final = "/runningOrPausedCues"
 _LONGEST: Final = 65_536
 
 
@@ -71,6 +72,18 @@ def greeting(*, passcode: str = "", workspace: str = "") -> tuple[OscMessage, ..
 def thump(*, workspace: str = "") -> OscMessage:
     """What says that we are still there: to be sent every `THUMP_EVERY_S`."""
     return OscMessage(f"{_place(workspace)}/thump")
+
+
+def asked_what_runs(*, workspace: str = "") -> OscMessage:
+    """A question for the cues that are under way or paused."""
+    return OscMessage(_place(workspace) + _UNDER_WAY)
+
+
+def under_way(reply: Reply) -> tuple[str, ...] | None:
+    """The ids of the cues under way, where a reply tells them; None where it is about something else."""
+    if not reply.address.endswith(_UNDER_WAY) or not reply.ok or not isinstance(reply.data, list):
+        return None
+    return tuple(str(cue["uniqueID"]) for cue in reply.data if isinstance(cue, dict) and "uniqueID" in cue)
 
 
 def asked_of_cue(cue_id: str, *keys: str, workspace: str = "") -> OscMessage:

@@ -45,7 +45,12 @@ def asked(view: ShowView, address: str) -> object:
 
 @pytest.mark.parametrize(
     ("question", "answers"),
-    [("preWait", [2.0, 0.0, 0.0]), ("postWait", [0.5, 0.0, 0.0]), ("continueMode", [2, 1, 0])],
+    [
+        ("duration", [2.0, 0.6, 0.6]),
+        ("preWait", [2.0, 0.0, 0.0]),
+        ("postWait", [0.5, 0.0, 0.0]),
+        ("continueMode", [2, 1, 0]),
+    ],
 )
 def test_a_cue_is_told_as_the_show_writes_it(tmp_path: Path, question: str, answers: list[object]) -> None:
     view = viewed(tmp_path, until_s=0.5)
