@@ -12,7 +12,7 @@ from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
 from cuefocus.engine.rack_line import RackLine
-from cuefocus.engine.splices import braked, joined
+from cuefocus.engine.splices import braked, joined, turned_by
 from cuefocus.motion.compile_track import direction_after
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.retarget import State, settle
@@ -54,6 +54,7 @@ class AxisOrders:
         self.loose = True
         self._ahead = RackLine(job.spec.name, planner, self.lens_at(motor_ring), motor_ring)
         self.splice: Splice | None = None
+        self._turned_before = 0  # which way the axis last moved before the splice
         self.why = ""  # what the splice was laid for, as it is told
         self.on_loss = OnLoss.FINISH
         self.blocked_show_ns: int | None = None
@@ -128,8 +129,10 @@ class AxisOrders:
         return self.motor_ring, 0.0, 0.0
 
     def turned_at(self, host_ns: int) -> int:
-        """Which way the axis last moved by then: that of the last rack begun, where it follows its track."""
-        line = self.line
+        """Which way the axis last moved by then: as its splice has, else as its track's last rack begun."""
+        line, splice = self.line, self.splice
+        if not self.loose and splice is not None and splice.from_ns <= host_ns < splice.until_ns:
+            return turned_by(splice.track, host_ns, self._turned_before)
         if self.loose or line is NO_CLOCK or line.epoch != self.epoch or line.speed <= 0.0:
             return self.direction
         begun = bisect_right(self.racks, line.show_at(host_ns), key=lambda rack: rack.depart_ns - rack.takeup_ns)
@@ -247,6 +250,7 @@ class AxisOrders:
         """A splice to rest with the lens on `lens`; the slack is left on the side the move comes from."""
         half = self.job.spec.backlash_ring / 2
         x, v, _ = state
+        self._turned_before = self.direction
         if abs(x - (lens + self.direction * half)) > _THERE_RING or abs(v) > _THERE_RING:
             self.direction = 1 if lens + half > x and not (lens - half < x and self.direction < 0) else -1
         target = min(1.0, max(0.0, lens + self.direction * half))
@@ -298,7 +302,7 @@ class AxisOrders:
 
     def trigger(self, rack: PlannedRack, later: tuple[PlannedRack, ...], now_ns: int, clock: Clock) -> None:
         """Lay a triggered rack (host time) over the track; the target is held until the first of `later` departs."""
-        self.direction = self.turned_at(now_ns + self.job.spec.dead_ns)
+        self.direction = self._turned_before = self.turned_at(now_ns + self.job.spec.dead_ns)
         laid = self.planner.track(self.name, (rack,), rack.from_ring, self.direction)
         until_ns = max((segment.end_ns for segment in laid.segments), default=rack.stop_ns)
         self.splice = Splice(laid, now_ns + self.job.spec.dead_ns, until_ns)

@@ -8,6 +8,23 @@ from cuefocus.motion.retarget import State, join, settle, settle_limits, to_rest
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
 
+_THERE_RING = 1e-7
+_MOVING_RING_PER_S = 1e-6
+
+
+def turned_by(track: Track, host_ns: int, before: int) -> int:
+    """Which way an axis that follows `track` has moved last by then (-1, 0, 1); `before`, until it has moved."""
+    ring, speed, _ = track.at(host_ns)
+    if abs(speed) > _MOVING_RING_PER_S:
+        return 1 if speed > 0.0 else -1
+    for segment in reversed(track.segments):
+        if segment.start_ns >= host_ns:
+            continue
+        travel = (segment.end_ring if segment.end_ns <= host_ns else ring) - segment.start_ring
+        if abs(travel) > _THERE_RING:
+            return 1 if travel > 0.0 else -1
+    return before
+
 
 def braked(spec: AxisSpec, state: State, start_ns: int) -> Splice:
     """To rest as soon as the limits allow, without turning back.

@@ -18,6 +18,7 @@ from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
 
 _MOVING_RING_PER_S = 1e-6
+_THERE_RING = 1e-9  # what rounding leaves of a lens ring that was worked out from the motor's
 #: Cues under what is set now, made when asked for: to let go of thousands at once, at the next setting, takes too long.
 _REQUESTS_KEPT = 256
 
@@ -200,6 +201,8 @@ class ShowPlanner:
             request = replace(request, pull_ns=pull_ns, pull_ring_per_s=None, land_after_ns=None)
         spec = self._specs[request.axis]
         moving = abs(start[1]) > _MOVING_RING_PER_S
+        if not moving and abs(request.aim.ring - start[0]) < _THERE_RING:
+            start = (request.aim.ring, start[1], start[2])  # it is there: no slack to take up
         slack_ns = 0 if moving else takeup_length_ns(spec, 1.0, direction, request.aim.ring - start[0])
         request = replace(request, land_after_ns=None) if anew else request
         after_ns = request.land_after_ns if land_ns is None else land_ns - trigger_ns
