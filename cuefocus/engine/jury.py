@@ -10,6 +10,7 @@ from cuefocus.engine.job import Job
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.witness import AxisWitness
 from cuefocus.errors import CueFocusError
+from cuefocus.landing.estimate import ripple_ns
 from cuefocus.landing.evidence import Circumstances, Evidence, Fate
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import Verdict, judge
@@ -141,7 +142,9 @@ class Jury:
             speed=None if rack.triggered else record.speed,
             clock_uncertainty_ns=record.uncertainty_ns,
             departed_ns=record.departed_ns if joined else None,
-            other_uncertainty_ns=_MODEL_DOUBT * (spec.dead_ns + spec.lag_ns) if estimated else 0.0,
+            other_uncertainty_ns=_MODEL_DOUBT * (spec.dead_ns + spec.lag_ns)
+            if estimated
+            else ripple_ns(spec.period_ns, spec.lag_ns),
             clamped=tuple(sorted(record.clamped)),
             notes=tuple(record.notes),
         )

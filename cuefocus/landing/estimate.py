@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import copysign, expm1, inf, sqrt
+from math import copysign, expm1, inf, sqrt, tanh
 
 from cuefocus.landing.evidence import Sample
 from cuefocus.timebase.units import NS_PER_S
@@ -26,6 +26,20 @@ class MotorModel:
     lag_ns: int
     speed_ring_per_s: float = inf
     accel_ring_per_s2: float = inf
+
+
+def ripple_ns(period_ns: int, lag_ns: int) -> float:
+    """How far off in time a motor is that is moved by set-points, each held for a while: standard deviation, ns.
+
+    A motor with little lag goes in steps, and reports that are no denser than its set-points do not show them. Off the
+    even motion meant, in units of its speed, it is by the sawtooth T/2 - t through a first-order lag τ, of mean square
+    τ² + T²/12 - τ·T/2·coth(T/2τ). That of the two reports that a moment is found between comes on top: at an even
+    place between them, two thirds as much.
+    """
+    square = period_ns**2 / 12.0
+    if lag_ns > 0:
+        square += lag_ns**2 - 0.5 * lag_ns * period_ns / tanh(0.5 * period_ns / lag_ns)
+    return sqrt(max(0.0, square) * 5.0 / 3.0)
 
 
 def estimated_samples(

@@ -181,7 +181,7 @@ class Evidence:
         estimated: the samples come from a model.
         speed: show time per host time at the landing; None when triggered.
         clock_uncertainty_ns: standard deviation of the clock there (host time).
-        other_uncertainty_ns: of read-back, dead time or model, where known.
+        other_uncertainty_ns: of read-back, dead time, model or the steps of its set-points, where known.
         departed_ns: host time at which motion began; worked out from the plan when None.
         clamped: names of the limits that cut a set-point of this rack.
         notes: what else happened on the way, most telling first ("playback jumped").

@@ -1,7 +1,7 @@
 """How a lens passed through its band: entries, exits, rest, overshoot; seen so that every rack climbs to its target."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cuefocus.landing.evidence import BandLike, RackLike, Sample, SegmentLike
 from cuefocus.landing.trace import Crossing, Path
@@ -150,7 +150,7 @@ def standstill(
     level = rest_ring + (near if path.rings[away] > rest_ring else -near)
     met = path.crossing(away, level)
     tail_ns = _planned_tail_ns(rack.segments, near) / speed
-    return Crossing(met.at_ns + tail_ns, met.speed_ring_per_s, met.spacing_ns, met.bend_ns)
+    return replace(met, at_ns=met.at_ns + tail_ns)
 
 
 def departure(
@@ -168,7 +168,7 @@ def departure(
             level = home + (far_enough if path.rings[index + 1] > home else -far_enough)
             met = path.crossing(index, level)
             head_ns = _planned_head_ns(rack.segments, far_enough) / speed
-            return Crossing(met.at_ns - head_ns, met.speed_ring_per_s, met.spacing_ns, met.bend_ns)
+            return replace(met, at_ns=met.at_ns - head_ns)
     return None
 
 

@@ -13,8 +13,10 @@ from itertools import pairwise
 from cuefocus.landing.evidence import Sample
 
 _HALVINGS = 40
-#: Share of the sample spacing that even a well-shaped interpolation cannot vouch for.
-_SPACING_DOUBT = 0.02
+#: Share of the sample spacing that no interpolation can vouch for.
+_SPACING_DOUBT = 0.01
+#: Reports before and after that say how fast a path goes that is so slow that its counts come one by one.
+_ABOUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +27,28 @@ class Crossing:
         at_ns: when, fractional ns.
         speed_ring_per_s: how fast, always positive; 0 on a jump within one instant.
         spacing_ns: between the two reports around it.
-        bend_ns: how far a straight line would have placed it from here.
+        early_ns, late_ns: how much sooner or later a path through the same reports may have met it.
     """
 
     at_ns: float
     speed_ring_per_s: float
     spacing_ns: int
-    bend_ns: float
+    early_ns: float
+    late_ns: float
 
     def uncertainty_ns(self, resolution_ring: float) -> float:
-        """Standard deviation from the spacing of reports and their resolution, ns."""
-        sampling_ns = 0.5 * self.bend_ns + _SPACING_DOUBT * self.spacing_ns
-        rounding_ns = 0.0
+        """Standard deviation from the spacing of reports and their resolution, ns.
+
+        The moment is as likely anywhere that a path through the reports may have it.
+        """
+        early_ns, late_ns = self.early_ns, self.late_ns
+        open_ns = early_ns + late_ns
+        square = (early_ns**3 + late_ns**3) / (3.0 * open_ns) if open_ns > 0.0 else 0.0
+        square += (_SPACING_DOUBT * self.spacing_ns) ** 2
         if self.speed_ring_per_s > 0.0:
             rounding_ns = resolution_ring / 12**0.5 / self.speed_ring_per_s * 1e9
-        rounding_ns = min(rounding_ns, float(self.spacing_ns))
-        return float((sampling_ns**2 + rounding_ns**2) ** 0.5)
+            square += min(rounding_ns, float(self.spacing_ns)) ** 2
+        return float(square**0.5)
 
 
 class Path:
@@ -74,7 +82,7 @@ class Path:
         before, after = self.rings[index], self.rings[index + 1]
         spacing_ns = end_ns - start_ns
         if before == after:
-            return Crossing(float(end_ns), 0.0, spacing_ns, 0.0)
+            return Crossing(float(end_ns), 0.0, spacing_ns, 0.0, 0.0)
         rising = after > before
         low_ns, high_ns = float(start_ns), float(end_ns)
         for _ in range(_HALVINGS):
@@ -83,9 +91,43 @@ class Path:
                 low_ns = middle_ns
             else:
                 high_ns = middle_ns
-        straight_ns = start_ns + spacing_ns * min(1.0, max(0.0, (level - before) / (after - before)))
-        speed = abs(after - before) / spacing_ns * 1e9
-        return Crossing(high_ns, speed, spacing_ns, abs(high_ns - straight_ns))
+        first_ns, last_ns = self._may_be(index, level)
+        speed = self._speed_about(index)
+        return Crossing(high_ns, speed, spacing_ns, max(0.0, high_ns - first_ns), max(0.0, last_ns - high_ns))
+
+    def _speed_about(self, index: int) -> float:
+        """How fast it went from report `index` to the next, ring/s; not faster than over a few reports about them.
+
+        A slow path that is reported in whole counts stands still, and goes a count from one report to the next.
+        """
+        first, last = max(0, index - _ABOUT), min(len(self.rings) - 1, index + 1 + _ABOUT)
+        here = abs(self.rings[index + 1] - self.rings[index]) / (self.times_ns[index + 1] - self.times_ns[index])
+        about = abs(self.rings[last] - self.rings[first]) / (self.times_ns[last] - self.times_ns[first])
+        return 1e9 * (min(here, about) or here)
+
+    def _may_be(self, index: int, level: float) -> tuple[float, float]:
+        """Between which moments the path may have passed `level` from report `index` to the next.
+
+        A path that bends one way only lies between the straight line from one report to the next and those of its
+        neighbours, drawn on until they meet: from the report before at its speed of before, to the report after at
+        its speed of after (at once, or at last, where the lens stood still there). Of lines on one side of the straight
+        one, the nearer bounds it.
+        """
+        start_ns, end_ns = self.times_ns[index], self.times_ns[index + 1]
+        before, after = self.rings[index], self.rings[index + 1]
+        chord = (after - before) / (end_ns - start_ns)
+        straight_ns = min(float(end_ns), max(float(start_ns), start_ns + (level - before) / chord))
+        neighbours_ns: list[float] = []
+        if index > 0:
+            speed = (before - self.rings[index - 1]) / (start_ns - self.times_ns[index - 1])
+            neighbours_ns.append(start_ns + (level - before) / speed if speed * chord > 0.0 else end_ns)
+        if index + 2 < len(self.times_ns):
+            speed = (self.rings[index + 2] - after) / (self.times_ns[index + 2] - end_ns)
+            neighbours_ns.append(end_ns + (level - after) / speed if speed * chord > 0.0 else start_ns)
+        neighbours_ns = [min(float(end_ns), max(float(start_ns), at_ns)) for at_ns in neighbours_ns]
+        first_ns = max((at_ns for at_ns in neighbours_ns if at_ns <= straight_ns), default=straight_ns)
+        last_ns = min((at_ns for at_ns in neighbours_ns if at_ns >= straight_ns), default=straight_ns)
+        return first_ns, last_ns
 
     def _within(self, index: int, host_ns: float) -> float:
         start_ns, length_ns = self.times_ns[index], self.times_ns[index + 1] - self.times_ns[index]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cuefocus.engine.job import Job
 from cuefocus.engine.ports import Feedback
 from cuefocus.errors import PlanError
+from cuefocus.landing.estimate import ripple_ns
 from cuefocus.landing.evidence import Circumstances, Evidence, RackLike
 from cuefocus.landing.rows import LandingRow
 from cuefocus.landing.verdict import judge
@@ -107,3 +108,24 @@ def test_a_landing_that_cannot_be_judged_says_so_and_the_take_goes_on(
     assert told.verdicts() == {"1": "missed", "2": "landed"}
     assert str(failure) in told.reason("1")
     assert any("cue 1 is not judged" in alarm for alarm in told.alarms)
+
+
+def test_the_steps_of_its_set_points_count_as_uncertainty_of_a_motor_that_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Evidence] = []
+
+    def noted(planned: RackLike, around: Circumstances, evidence: Evidence) -> LandingRow:
+        seen.append(evidence)
+        return judge(planned, around, evidence)
+
+    monkeypatch.setattr("cuefocus.engine.jury.judge", noted)
+    told = (
+        Story(tmp_path, HOUSE + cue("1", None, "mid", "on: {manual: GO}"))
+        .at(1.0, lambda rig: rig.say("go"))
+        .tell(until_s=3.0)
+    )
+    assert told.verdicts() == {"1": "landed"}
+    spec = told.specs["A.focus"]
+    assert [evidence.other_uncertainty_ns for evidence in seen] == [ripple_ns(spec.period_ns, spec.lag_ns)]
+    assert seen[0].measured_at == "motor"
