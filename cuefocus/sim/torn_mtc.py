@@ -11,6 +11,9 @@ from functools import lru_cache
 from cuefocus.timebase.frames import FrameRate, timecode_at_frame
 from cuefocus.wire.mtc.word import FRAMES_PER_WORD, MTC_RATES, PIECES_PER_FRAME, PIECES_PER_WORD, MtcWord, nibbles_of
 
+# So many words of unbroken play, from a word's first piece on, leave nothing by which a receiver could doubt it.
+_WORDS_BEYOND_DOUBT = 3
+
 
 @dataclass(frozen=True, slots=True)
 class SentPiece:
@@ -78,9 +81,11 @@ def doubled(sent: Sent, chance: random.Random) -> Sent:
 
 
 def swapped(sent: Sent, chance: random.Random) -> Sent:
-    """Two pieces in the wrong order."""
+    """Two pieces in the wrong order; of two alike nothing is changed, and each still means what it did in its place."""
     at, apart = chance.randrange(len(sent)), chance.choice((1, 1, 2, 8))
     other = min(at + apart, len(sent) - 1)
+    if sent[at].data == sent[other].data:
+        return sent
     out = list(sent)
     out[at], out[other] = out[other], out[at]
     return out
@@ -141,36 +146,50 @@ def torn_stream(chance: random.Random) -> Sent:
     return sent
 
 
-def is_true(word: MtcWord, sent: Sent, at: int) -> bool:
+def is_true(word: MtcWord, sent: Sent) -> bool:
     """Whether a believed word says what its source meant.
 
-    It must be the word that was being sent when its own first or last piece went out, or half of them (across a jump
-    either side is true), or be what the source's word at the time of belief counts back to.
+    It must be the word that was being sent when its own first or last piece went out, or half of them: across a jump
+    either side is true.
+
+    Args:
+        word: each piece stamped with its place in `sent`.
+        sent: what went out.
+    """
+    own = [piece for piece in (sent[place] for place in word.stamps_ns) if piece.meant is not None]
+    meant = [(piece.meant, piece.rate, piece.direction) for piece in own]
+    named = (word.frame, word.rate, word.direction)
+    return named in meant[:1] + meant[-1:] or 2 * meant.count(named) >= PIECES_PER_WORD
+
+
+def is_hidden(word: MtcWord, sent: Sent, at: int) -> bool:
+    """Whether what a word was believed on is, byte for byte, what an undisturbed source would have sent.
+
+    Either the word before it and its own pieces: then somebody else's piece hides a jump by having, by chance, just the
+    value that the jump took away.
+
+    Or all that arrived from its first piece until it was believed, three words at least: then a word is torn to just
+    the value that a jump soon after it bears out. A source that jumped at the first of these pieces, and to this word,
+    sends the same bytes, and would go on to: however many more words were asked for, nothing could tell. No fault alone
+    makes such three words say what is not true; it takes two, one of which was the jump.
 
     Args:
         word: each piece stamped with its place in `sent`.
         sent: what went out.
         at: the place in `sent` at which the word was believed.
     """
-    own = [piece for piece in (sent[place] for place in word.stamps_ns) if piece.meant is not None]
-    meant = [(piece.meant, piece.rate, piece.direction) for piece in own]
-    named = (word.frame, word.rate, word.direction)
-    if named in meant[:1] + meant[-1:] or 2 * meant.count(named) >= PIECES_PER_WORD:
+    first, end = word.stamps_ns[0], at + 1
+    if _is_steady(word, sent, first - PIECES_PER_WORD, first + PIECES_PER_WORD):
         return True
-    now, frames = sent[at], (at - word.stamps_ns[-1]) // PIECES_PER_WORD * FRAMES_PER_WORD * word.direction
-    counted = (word.frame + frames) % word.rate.frames_per_day
-    return frames != 0 and (now.meant, now.rate, now.direction) == (counted, word.rate, word.direction)
+    return end - first >= _WORDS_BEYOND_DOUBT * PIECES_PER_WORD and _is_steady(word, sent, first, end)
 
 
-def is_hidden(word: MtcWord, sent: Sent) -> bool:
-    """Whether all that arrived, for two words up to this one's end, is what an undisturbed source would have sent.
-
-    Then somebody else's piece hides a jump by having, by chance, just the value that the jump took away: nothing that
-    arrived until then tells it from steady play.
-    """
-    first = word.stamps_ns[0] - PIECES_PER_WORD
-    steady = played(word.rate, word.frame - FRAMES_PER_WORD * word.direction, 2 * PIECES_PER_WORD, word.direction)
-    return first >= 0 and [piece.data for piece in sent[first:][: len(steady)]] == [piece.data for piece in steady]
+def _is_steady(word: MtcWord, sent: Sent, first: int, end: int) -> bool:
+    """Whether `first`, where the word or the one before it begins, to `end` is play without a fault."""
+    words = (first - word.stamps_ns[0]) // PIECES_PER_WORD
+    frame = word.frame + FRAMES_PER_WORD * word.direction * words
+    steady = played(word.rate, frame, end - first, word.direction)
+    return first >= 0 and [piece.data for piece in sent[first:end]] == [piece.data for piece in steady]
 
 
 def _moved(piece: SentPiece, frames: int) -> SentPiece:
