@@ -2,7 +2,11 @@
 
 import importlib.util
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,15 @@ from cuefocus.app.replay import replay
 from cuefocus.rig.calendar import Calendar
 from cuefocus.rig.loader import load_rig
 from cuefocus.shells.ledger_file import read_ledger
-from tests.app.running import CUES, LENS, RIG, Daemon, daemon
+from tests.app.running import CUES, LENS, RIG, Daemon, assert_all_land, daemon
 
+DOUBTS = 3.0
+"""How many of their standard uncertainties two measurements of one landing may differ by.
+
+Of normal errors 1 pair in 370 does by more. Of the 468 pairs that 13 runs of this show make without a step, 9 in 10
+agreed within 1.64 of them (0.6 ms in the median), as normal errors do; the last few were a busy machine's pauses.
+"""
+Rows = dict[str, dict[str, Any]]
 CALENDAR = "calendar:\n  timezone: Europe/Vienna\n  entries:\n"
 
 
@@ -64,40 +75,86 @@ def _calendar_says(running: Daemon, words: str) -> dict[str, Any]:
     return running.until(lambda event: event.get("source") == "calendar" and words in event["text"])
 
 
-@pytest.mark.serial
-@pytest.mark.timeout(90)
-def test_a_clock_set_an_hour_on_and_back_during_a_take_moves_no_landing(tmp_path: Path) -> None:
-    library = _faketime()
-    if not library:
-        pytest.skip("libfaketime is not installed")
-    wall = tmp_path / "wall"
-    wall.write_text("+0")
-    environ = {
-        "LD_PRELOAD": library,
-        "FAKETIME_TIMESTAMP_FILE": str(wall),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
-    at = f"{datetime.now(UTC) + timedelta(minutes=30):%H:%M}"
-    lines = f'[{{do: check, at: "{at}"}}, {{do: remind, at: "{at}", text: lens caps}}]'
-    with daemon(tmp_path, f"calendar: {{timezone: UTC, entries: {lines}}}\n", environ) as running:
+def differing(rows: Rows, before: Rows) -> set[str]:
+    """Racks that do not land when they did in another run, as far as the rows' own uncertainties tell them apart."""
+    doubts_ms = {cue: DOUBTS * hypot(row["uncertainty_ms"], before[cue]["uncertainty_ms"]) for cue, row in rows.items()}
+    assert max(doubts_ms.values()) < 10.0, "a quarter of a frame, or it says nothing"
+    return {cue for cue, row in rows.items() if abs(row["error_ms"] - before[cue]["error_ms"]) > doubts_ms[cue]}
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The clock on the wall of the runs of a test, which may be set while they run, and entries half an hour on."""
+
+    library: str
+    file: Path
+    at: str = field(default_factory=lambda: f"{datetime.now(UTC) + timedelta(minutes=30):%H:%M}")
+
+    @contextmanager
+    def run(self, folder: Path) -> Iterator[Daemon]:
+        """The small show by this clock, in a folder of its own."""
+        folder.mkdir()
+        environ = {
+            "LD_PRELOAD": self.library,
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+        lines = f'[{{do: check, at: "{self.at}"}}, {{do: remind, at: "{self.at}", text: lens caps}}]'
+        self.step(0)
+        with daemon(folder, f"calendar: {{timezone: UTC, entries: {lines}}}\n", environ) as running:
+            yield running
+
+    def step(self, seconds: int) -> None:
+        """Set it, to so much ahead of the time."""
+        self.file.write_text(f"{seconds:+d}")
+
+
+def stepped(wall: Wall, folder: Path) -> Rows:
+    """The rows of a run in which the clock is put an hour on and back while racks are under way."""
+    with wall.run(folder) as running:
         opened = running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
         running.at_show_s(1.0, int(opened["host_ns"]))
-        wall.write_text("+3600")  # B1 and C1 depart
+        wall.step(3600)  # B1 and C1 depart
         forward = _calendar_says(running, "the clock was put forward by 1 h 0 min")
         missed = _calendar_says(running, "was missed")
         _calendar_says(running, "check of show.yaml: 0 errors")
         running.at_show_s(6.2, int(opened["host_ns"]))
-        wall.write_text("+0")  # B3 and C3 depart
+        wall.step(0)  # B3 and C3 depart
         back = _calendar_says(running, "the clock was put back by 1 h 0 min")
         assert running.end() == 0, running.told()
-    assert f"between lay check at {at}, remind at {at} (lens caps)" in forward["text"]
-    assert f"remind at {at} (lens caps) was missed" in missed["text"]
+    assert f"between lay check at {wall.at}, remind at {wall.at} (lens caps)" in forward["text"]
+    assert f"remind at {wall.at} (lens caps) was missed" in missed["text"]
     assert "what was done is not done again" in back["text"]
-    assert f"next remind at {at}" in back["text"], "it was not done: its true time is to come"
+    assert f"next remind at {wall.at}" in back["text"], "it was not done: its true time is to come"
     rows = running.landings()
     assert {cue: (row["verdict"], row["reason"]) for cue, row in rows.items()} == dict.fromkeys(CUES, ("landed", None))
     kept = {line.row["cue"]: line.row for line in read_ledger(running.takes / "ledger.jsonl")}
     [journal] = running.takes.glob("*.journal")
     assert {row.cue: row.as_dict() for row in replay(journal).rows} == kept
+    return rows
+
+
+@pytest.mark.serial
+@pytest.mark.timeout(180)
+def test_a_clock_set_an_hour_on_and_back_during_a_take_moves_no_landing(tmp_path: Path) -> None:
+    """Each rack lands when it does while nobody sets the clock.
+
+    A machine that stands still for a moment moves a landing, too, but not that of the same rack in the next run: what
+    the clock on the wall did to a rack would be there in each.
+    """
+    library = _faketime()
+    if not library:
+        pytest.skip("libfaketime is not installed")
+    wall = Wall(library, tmp_path / "wall")
+    moved, before = set(CUES), list[Rows]()
+    for attempt in range(3):
+        with wall.run(tmp_path / f"steady{attempt}") as running:
+            before.append(assert_all_land(running))
+        rows = stepped(wall, tmp_path / f"stepped{attempt}")
+        for steady in before:
+            moved &= differing(rows, steady)
+        if not moved:
+            return
+    raise AssertionError(f"{moved} land at another time each time the clock is set: {rows}, and not {before}")
