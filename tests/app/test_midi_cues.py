@@ -3,10 +3,11 @@
 import importlib.util
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from cuefocus.wire.midi_show import Msc, MscCommand
 from cuefocus.wire.midi_show_bytes import msc_message
 from cuefocus.wire.midi_voice import NoteOn, voice_message
 from tests.app.beside import deck, program
+from tests.app.called import called
 from tests.app.jack_server import Server, keep_to_itself, needs_jackd
 from tests.app.running import LENS, RIG, SHOW, Daemon, assert_all_land, came, daemon
 from tests.shells.midi_mouths import speaking, standing
@@ -68,6 +70,11 @@ def desk(library: str, name: str = "msc out") -> Iterator[Callable[[str], str]]:
     with program("midi_desk_program", library, name) as (heard, send):
         assert heard() == "ready"
         yield send
+
+
+def is_open(event: Mapping[str, Any]) -> bool:
+    """Whether it says that a MIDI input is there."""
+    return came(event, "opened") and event["source"].startswith("midi:")
 
 
 @contextmanager
@@ -125,6 +132,30 @@ def test_a_desks_cues_land_whatever_carries_them(tmp_path: Path, server: Server,
         running.until(lambda event: event["event"] == "take" and event["state"] == "begins")
         assert tell(running.runtime, Order("status")).data["engaged"] == [], "it arms, and moves nothing"
         assert not any("12.5" in str(e.get("text")) for e in running.events if e["event"] == "alarm"), running.told()
+
+
+def test_one_go_by_osc_and_by_show_control_fires_one_rack_and_the_other_route_is_named(
+    tmp_path: Path, server: Server
+) -> None:
+    """GO of the list, and a cue by its own number; whichever is heard first fires. Later each is meant again."""
+    with desk("rtmidi") as send, called(tmp_path, "  midi: {inputs: [msc out], msc_device: 1}\n") as (running, osc, _):
+        if not any(is_open(event) for event in running.events):
+            running.until(is_open)
+        osc.say("/cuefocus/go")
+        send("F0 7F 01 02 20 01 F7")
+        told = running.until(lambda event: "suppressed" in event)
+        assert (told["suppressed"], {told["route"], told["by"]}) == ("go", {"midi:msc out", "osc:127.0.0.1"})
+        row = landing(running, "1")
+        assert (row["verdict"], row["source"]) == ("landed", told["by"]), running.told()
+        send("F0 7F 01 02 20 01 32 F7")
+        osc.say("/eos/out/event/cue/1/12/fire")
+        told = running.until(lambda event: "suppressed" in event)
+        assert (told["suppressed"], {told["route"], told["by"]}) == ("2", {"midi:msc out", "osc:127.0.0.1"})
+        row = landing(running, "2")
+        assert (row["verdict"], row["source"]) == ("landed", told["by"]), running.told()
+        assert osc.asks("/cuefocus/cue/2/fire")[0] == 1, "half a second later it is meant"
+        assert [event["cue"] for event in running.events if event["event"] == "departure"] == ["1", "2"]
+        running.until(lambda event: event["event"] == "departure" and event["cue"] == "2")
 
 
 def test_a_port_may_come_late_go_and_come_back(tmp_path: Path, server: Server) -> None:
