@@ -12,15 +12,20 @@ from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.triggers import Suppressed
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns, s_from_ns
-from cuefocus.wire.said import STOPS
+from cuefocus.wire.said import DISARMING, STOPS
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 #: A person at this machine, or CueFocus itself: their words wait for nothing and are never copies.
 _OURS: Final = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
+_ASKING: Final = "status"
 #: They change nothing, or are obeyed whenever they come.
-_ALWAYS: Final = frozenset({*STOPS, "status"})
+_ALWAYS: Final = frozenset({*STOPS, _ASKING})
+#: Words that say another thing of the same.
+_OF_ONE_THING: Final = {"disarm": "arm", "disengage": "engage", "take_end": "take_start"}
+#: Words for the cue on standby, whichever they name.
+_OF_STANDBY: Final = frozenset({"standby", "next", "back", "top", "load"})
 #: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
 _SENT_TWICE_NS: Final = 20 * NS_PER_MS
 _WORDS_KEPT: Final = 256
@@ -37,7 +42,7 @@ class DeskWords:
 
     def __init__(self, stale_ns: int) -> None:
         self._stale_ns = stale_ns
-        self._answered: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
+        self._obeyed: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
         self._alarmed_ns: int | None = None
         self.deadlines = Deadlines()
 
@@ -66,20 +71,37 @@ class DeskWords:
 
     def command(self, session: "Session", command: Command) -> Reply:
         """Obey a command, unless it is stale or a copy; the answer. A copy is answered as the word was."""
-        if command.source in _OURS or command.verb in _ALWAYS:
-            return obey(session, command)
-        what = _text(command)
-        why = self._stale(session, what, command.stamp_ns, command.source)
-        if why:
-            return Reply(command.id, command.source, False, why)
-        for before, reply in reversed(self._answered):
-            age_ns = command.stamp_ns - before.stamp_ns
-            if abs(age_ns) < _SENT_TWICE_NS and _said(command) == _said(before):
+        if command.source not in _OURS and command.verb not in _ALWAYS:
+            what = _text(command)
+            why = self._stale(session, what, command.stamp_ns, command.source)
+            if why:
+                return Reply(command.id, command.source, False, why)
+            if (copied := self._copied(command)) is not None:
+                before, reply = copied
+                age_ns = command.stamp_ns - before.stamp_ns
                 session.tell("state", **Suppressed(what, command.source, before.source, age_ns).told())
                 return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
         reply = obey(session, command)
-        self._answered.append((command, reply))
+        if command.verb != _ASKING:
+            self._obeyed.append((command, reply))
         return reply
+
+    def _copied(self, command: Command) -> tuple[Command, Reply] | None:
+        """The word of which this is a copy, and its answer.
+
+        It is none once something else was said of the same thing, or a stop: then it is meant. A second network that
+        brings what a first one has brought already says nothing by that.
+        """
+        said_since: set[str] = set()
+        for before, reply in reversed(self._obeyed):
+            if abs(command.stamp_ns - before.stamp_ns) >= _SENT_TWICE_NS:
+                continue
+            if _said(before) == _said(command) and before.source not in _OURS:
+                echoed = {before.source} - {command.source}
+                return (before, reply) if said_since <= echoed else None
+            if before.verb in DISARMING or _thing(before) == _thing(command):
+                said_since.add(before.source)
+        return None
 
     def trigger(self, session: "Session", trigger: Trigger) -> None:
         """Fire what waits for a trigger, unless it is stale."""
@@ -115,3 +137,10 @@ def _refuse(session: "Session", word: Command | Trigger, why: str) -> None:
 
 def _said(command: Command) -> tuple[str, str, str]:
     return command.verb, command.target, command.value
+
+
+def _thing(command: Command) -> tuple[str, str]:
+    """What a word is about: two words about one thing undo each other."""
+    if command.verb in _OF_STANDBY:
+        return "standby", ""
+    return _OF_ONE_THING.get(command.verb, command.verb), command.target

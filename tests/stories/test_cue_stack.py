@@ -230,6 +230,32 @@ def test_a_desk_that_sends_every_packet_twice_says_each_word_once(tmp_path: Path
     assert [what for what, _, _ in suppressed(told)] == ["next", "next", "back"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("a:disarm a:arm a:disarm", id="the last word counts"),
+        pytest.param("a:arm a:disarm a:arm", id="whichever it is"),
+        pytest.param("a:arm a:arm* a:disarm a:disarm* a:arm a:arm*", id="a desk that says all twice"),
+        pytest.param("a:disarm a:arm b:disarm* b:arm*", id="another network says the same again"),
+        pytest.param("a:disarm b:disarm* a:arm b:arm* a:disarm b:disarm*", id="or at the same time"),
+        pytest.param("a:disarm b:arm a:disarm", id="two desks that do not agree"),
+        pytest.param("a:disarm tell:arm a:disarm", id="somebody at the machine"),
+        pytest.param("a:resume a:hold a:resume", id="a stop comes between anything"),
+        pytest.param("a:hold a:resume b:hold b:resume", id="and is obeyed each time"),
+        pytest.param("a:next a:back a:next", id="one standby"),
+        pytest.param("a:next a:arm a:next*", id="another thing does not count"),
+    ],
+)
+def test_a_word_is_a_copy_only_while_nothing_else_was_said_of_the_same(tmp_path: Path, words: str) -> None:
+    """Within a few milliseconds; a star marks what is a copy."""
+    spoken = [one.split(":") for one in words.split()]
+    hands = [(1.0 + 0.001 * at, say(what.rstrip("*"), source=route)) for at, (route, what) in enumerate(spoken)]
+    told = story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
+    assert len(told.replies) == len(spoken)
+    copies = [(what.rstrip("*"), route) for route, what in spoken if what.endswith("*")]
+    assert [(what, route) for what, route, _ in suppressed(told)] == copies
+
+
 def test_a_copied_go_is_one_where_no_guard_stands_and_two_presses_are_two(tmp_path: Path) -> None:
     rig = SOLO_RIG + "safety: {go_guard_ms: 0}\n"
     desk = say("go", source="osc:companion")
