@@ -13,25 +13,23 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from io import BytesIO
 from types import FrameType
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from cuefocus.shells.event_pipe import EventReader, EventWriter
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.midi_mouth import LATEST_NS, Outbox
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.http_call import Call, read_call
 
 PATIENCE_S: Final = 2.0
-"""How long a call may take in all, from its first byte to the last header of its answer, wherever that sends it.
-
-Looking a name up beforehand is the system's, and not cut short.
-"""
+"""How long a call may take in all, looking its machine up and wherever its answer sends it included."""
 _NAP_NS: Final = NS_PER_S
 _AGENT: Final = "CueFocus"
 _NO_ANSWER: Final = "no answer"
@@ -45,7 +43,8 @@ def main(argv: Sequence[str]) -> int:
     writer, reader = EventWriter(os.dup(given.pipe)), EventReader(socket.socket(fileno=given.pipe))
     signal.signal(signal.SIGALRM, _give_up)
     no_proxy = urllib.request.ProxyHandler({})  # what is called is on the show's network
-    opener = urllib.request.build_opener(no_proxy, _Redirected)
+    lookup = NameLookup()
+    opener = urllib.request.build_opener(no_proxy, _Redirected, _Plain(lookup), _Secure(lookup))
     outbox, wait = Outbox(), DescriptorWait()
     wait.watch(reader.fileno())
     log_line("caller: ready")
@@ -109,6 +108,50 @@ def _called(opener: urllib.request.OpenerDirector, asked: Call) -> str:
         return _NO_ANSWER
     except (OSError, HTTPException, ValueError) as problem:
         return f"it makes no sense: {problem}"
+
+
+class _Connection(HTTPConnection):
+    """One whose machine's name is looked up with a limit."""
+
+    lookup: NameLookup
+
+    def connect(self) -> None:
+        """As the library's."""
+        self.sock = self.lookup.connection(self.host, self.port, PATIENCE_S)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class _SecureConnection(HTTPSConnection, _Connection):
+    """The library's, over ours: the name is looked up by `_Connection`."""
+
+
+def _maker(kind: type[_Connection], lookup: NameLookup) -> Callable[..., _Connection]:
+    def made(host: str, **fields: Any) -> _Connection:
+        connection = kind(host, **fields)
+        connection.lookup = lookup
+        return connection
+
+    return made
+
+
+class _Plain(urllib.request.HTTPHandler):
+    def __init__(self, lookup: NameLookup) -> None:
+        super().__init__()
+        self._lookup = lookup
+
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        """As the library's."""
+        return self.do_open(_maker(_Connection, self._lookup), req)
+
+
+class _Secure(urllib.request.HTTPSHandler):
+    def __init__(self, lookup: NameLookup) -> None:
+        super().__init__()
+        self._lookup = lookup
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        """As the library's."""
+        return self.do_open(_maker(_SecureConnection, self._lookup), req)
 
 
 class _Redirected(urllib.request.HTTPRedirectHandler):

@@ -349,6 +349,15 @@ def test_http_calls_are_made_by_a_process_of_their_own_and_say_how_they_went() -
 
 
 @pytest.mark.serial
+def test_a_machine_that_is_to_be_called_by_https_and_speaks_http_is_told() -> None:
+    with calling() as (sender, base, came):
+        warm_up(sender, base, came)
+        sender.take([asked("GET", f"{base.replace('http:', 'https:')}/press")])
+        assert "SSL" in str(turns(sender)[0][3])
+        assert came == []
+
+
+@pytest.mark.serial
 def test_a_machine_that_hangs_holds_up_its_own_calls_alone_and_what_waited_too_long_is_not_made() -> None:
     with calling() as (sender, base, came):
         warm_up(sender, base, came)
