@@ -1,7 +1,8 @@
 """OSCQuery: our OSC addresses to look at over HTTP, and their values over a websocket as they change.
 
 Source: the OSCQuery Proposal (Vidvox): attributes are queried by `?NAME`; 404 for an address that is none, 204 for an
-attribute that a node has not, 400 for one that nobody knows; LISTEN and IGNORE over a websocket, values as OSC packets.
+attribute that a node has not and a value that cannot be read, `{}` for one that was not told yet, 400 for an attribute
+that nobody knows; LISTEN and IGNORE over a websocket, values as OSC packets.
 """
 
 import json
@@ -72,8 +73,12 @@ def add_osc_query(api: FastAPI, page: Page) -> None:
             if asked in OTHER_ATTRIBUTES:
                 return Response(status_code=204)
             return _refused(400, f"no attribute {asked[:40]!r}; have {', '.join((*ATTRIBUTES, HOST_INFO))}")
-        value = found.attribute(asked)
-        return Response(status_code=204) if value is None else JSONResponse({asked: value})
+        if asked == "VALUE":
+            told = found.asked_value()
+        else:
+            said = found.attribute(asked)
+            told = None if said is None else {asked: said}
+        return Response(status_code=204) if told is None else JSONResponse(told)
 
     @api.websocket("/")
     async def listen(websocket: WebSocket) -> None:

@@ -1,5 +1,7 @@
 """Our OSC addresses as a tree that OSCQuery shows: what they take, and what was last told at each. Pure.
 
+A node has one value for each of its types, in the tree also where none can be read or none was told yet: clients take
+a node without for a container, and python-oscquery takes no tree with an ACCESS that has no VALUE.
 Source: the OSCQuery Proposal (Vidvox), attributes and their JSON.
 """
 
@@ -18,6 +20,8 @@ _READ: Final = 1
 _WRITE: Final = 2
 _NONE: Final = 0
 _SWITCH: Final = ({"MIN": 0, "MAX": 1},)
+_AT_REST: Final[Mapping[str, object]] = {"i": 0, "f": 0.0, "s": ""}
+_NIL: Final = (None,)
 _MOST_NODES: Final = 200_000
 """What is told of cues adds nodes; a show has not so many."""
 
@@ -30,11 +34,18 @@ class Word:
         types: OSC type tags.
         says: what it does, for a person.
         ranges: of each argument, as the proposal writes them.
+        rests: what is listed as the value of an address that is only written to; by the types where it is not given.
     """
 
     types: str
     says: str
     ranges: tuple[Mapping[str, object], ...] = ()
+    rests: tuple[object, ...] = ()
+
+    @property
+    def at_rest(self) -> tuple[object, ...]:
+        """What says nothing: a button let go, no text."""
+        return self.rests or tuple(_AT_REST[tag] for tag in self.types)
 
 
 def _press(says: str) -> Word:
@@ -64,7 +75,7 @@ WORDS: Final[Mapping[str, Word]] = {
     f"{ROOT}/take/start": Word("s", "begin a take: its slate"),
     f"{ROOT}/take/end": _press("end the take"),
     f"{ROOT}/slate": Word("s", "the take's slate"),
-    f"{ROOT}/mark": Word("s", "mark this pass", ({"VALS": ["good", "ng", "none"]},)),
+    f"{ROOT}/mark": Word("s", "mark this pass", ({"VALS": ["good", "ng", "none"]},), ("none",)),
     f"{ROOT}/setup": Word("ss", "a camera, and what it is set to: stop=2.8 focal_mm=75"),
     f"{ROOT}/source": Word("ss", "a timecode source, and what of it: confirm takes off what it differs by"),
     f"{ROOT}/offset_ms": Word("f", "everything lands so much later, ms"),
@@ -98,7 +109,7 @@ class Node:
         path: the whole address; `/` for the root.
         access: as the proposal counts.
         word: what it takes or tells; None for a container.
-        value: what was last told there; None for nothing yet.
+        value: what was last told there, empty for nothing to name; None for nothing yet.
     """
 
     path: str
@@ -119,12 +130,20 @@ class Node:
             case "DESCRIPTION" if self.word is not None:
                 return self.word.says
             case "TYPE" if self.word is not None:
-                return self.word.types if self.value is None else _types(self.value)
+                return (self.word.types if self.value is None else _types(self.value)) or _types(_NIL)
             case "RANGE" if self.word is not None and self.word.ranges:
                 return list(self.word.ranges)
-            case "VALUE" if self.value is not None:
-                return list(self.value)
+            case "VALUE" if self.word is not None and self.value is None:
+                return list(self.word.at_rest) if self.access == _WRITE else [None] * max(1, len(self.word.types))
+            case "VALUE" if self.word is not None:
+                return list(self.value or _NIL)
         return None
+
+    def asked_value(self) -> dict[str, object] | None:
+        """The value by itself: empty where none has been told yet; None where none can be read."""
+        if self.word is None or not self.access & _READ:
+            return None
+        return {} if self.value is None else {"VALUE": self.attribute("VALUE")}
 
     def as_json(self) -> dict[str, object]:
         """All its attributes."""

@@ -54,6 +54,7 @@ def test_the_whole_tree_is_at_its_root(page: Served) -> None:
         ("/cuefocus/out/armed?VALUE", 200, {"VALUE": [1]}),
         ("/cuefocus/out/next?VALUE", 200, {"VALUE": ["1", 10.0]}),
         ("/cuefocus/arm?VALUE", 204, None),
+        ("/cuefocus/out/event/cue/1/landed?VALUE", 200, {}),
         ("/cuefocus/arm?CONTENTS", 204, None),
         ("/cuefocus/cue?TYPE", 204, None),
         ("/cuefocus/arm?CLIPMODE", 204, None),
@@ -88,6 +89,12 @@ def test_an_independent_client_reads_it(page: Served) -> None:
     assert node is not None
     assert (node.full_path, node.value) == ("/cuefocus/out/state", ["freewheeling"])
     assert client.query_node("/cuefocus/eat") is None
+    root = client.query_node("/")
+    assert root is not None
+    for path in ("/cuefocus/go", "/cuefocus/cue/2/fire", "/cuefocus/out/next", "/cuefocus/out/event/cue/2/landed"):
+        assert (found := root.find_subnode(path)) is not None, path
+        assert (alone := client.query_node(path)) is not None
+        assert found.value == alone.value
 
 
 def say(line: ClientConnection, command: str, address: str) -> None:
