@@ -1,6 +1,6 @@
 """The rig's network section as the conductor is told of it."""
 
-from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.engine.peers import CompanionRule, DeskRules, PeerRule
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import OscSettings
 from cuefocus.rig.values import Endpoint
@@ -30,6 +30,11 @@ def front_desk_of(rig: Rig) -> FrontDeskConfig:
             ),
             passcodes=tuple((one.passcode, Right[one.rights.upper()]) for one in osc.passcodes),
             told=_places(osc.send),
+            companions=tuple(
+                CompanionRule(*found, one.button.place if one.button is not None else ())
+                for one in osc.companions
+                if (found := resolved(one.at.host, one.at.port)) is not None
+            ),
         ),
         calls=tuple(
             CallConfig(

@@ -42,6 +42,8 @@ def _hosts(network: Network) -> Iterator[tuple[Loc, str]]:
     for key, places in (("listen", osc.listen), ("tcp", osc.tcp), ("send", osc.send)) if osc is not None else ():
         for index, place in enumerate(places):
             yield ("osc", key, index), place.host
+    for index, companion in enumerate(osc.companions if osc is not None else ()):
+        yield ("osc", "companions", index, "at"), companion.at.host
     for index, desk in enumerate(network.desks):
         yield ("desks", index, "at"), desk.at.host
     for index, receiver in enumerate(network.receivers):

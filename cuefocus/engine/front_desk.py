@@ -4,7 +4,7 @@ Nothing here waits, and nothing raises for what a packet holds. The session's ow
 here a packet that a desk sends twice in a breath is one, so that a flood costs the session nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,7 @@ from cuefocus.engine.subscribers import MOST as MOST_TOLD
 from cuefocus.engine.subscribers import Subscribers
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 from cuefocus.wire.dialects.all import DIALECTS, hear
+from cuefocus.wire.dialects.companion import Button, Companion
 from cuefocus.wire.dialects.dialect import Dialect, Heard, ShowView
 from cuefocus.wire.dialects.observed import observed
 from cuefocus.wire.osc import OscMessage, OscPacket, read_packet, write_message
@@ -77,7 +78,7 @@ class FrontDesk:
         way: str = "osc",
     ) -> None:
         self.peers = Peers(rules)
-        self.subscribers = Subscribers(rules.told, DIALECTS[0])
+        self.subscribers = Subscribers(_told_anyway(rules))
         self.faults = DeskFaults()
         self.view = ShowView()
         self._triggers, self._number, self._way = triggers, number, way
@@ -335,6 +336,14 @@ def _names_too_much(message: OscMessage, heard: Heard) -> bool:
     """Whether nothing at all comes of a message, for its wildcards name too many words, or several."""
     in_vain = heard.ignored and heard == Heard(ignored=heard.ignored)
     return bool(in_vain) and is_pattern(message.address) and not is_release(message)
+
+
+def _told_anyway(rules: DeskRules) -> Iterator[tuple[Guest, Dialect]]:
+    """Those who are told without having asked, and how each wants it."""
+    for host, port in rules.told:
+        yield Guest(host, port), DIALECTS[0]
+    for one in rules.companions:
+        yield Guest(one.host, one.port), Companion(Button(*one.button) if one.button else None)
 
 
 _NEVER_TWICE: Final = frozenset({*DISARMING, "panicInTime", "hardStop", "stop", "pause"})

@@ -47,17 +47,33 @@ class PeerRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionRule:
+    """A Companion that is told.
+
+    Args:
+        host, port: its OSC listener.
+        button: page, row and column of the button that shows the state; empty for none.
+    """
+
+    host: str
+    port: int
+    button: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeskRules:
     """All of it.
 
     Args:
         passcodes: each with what it makes of a peer.
         told: hosts and ports that hear news without having asked.
+        companions: those that hear it as Bitfocus Companion does.
     """
 
     peers: tuple[PeerRule, ...] = ()
     passcodes: tuple[tuple[str, Right], ...] = ()
     told: tuple[tuple[str, int], ...] = ()
+    companions: tuple[CompanionRule, ...] = ()
 
 
 class Peers:

@@ -1,6 +1,6 @@
 """Desks that asked to be kept informed, each in its dialect; and those that the rig says are told anyway."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,13 +25,11 @@ class Subscribers:
     """Who is told.
 
     Args:
-        always: hosts and ports that are told whether they asked or not.
-        native: the dialect they are told in.
+        always: who is told without having asked, and in which dialect.
     """
 
-    def __init__(self, always: Sequence[tuple[str, int]], native: Dialect) -> None:
-        self._always = tuple(Guest(host, port) for host, port in always)
-        self._native = native
+    def __init__(self, always: Iterable[tuple[Guest, Dialect]]) -> None:
+        self._always = tuple(always)
         self._asked: dict[tuple[Guest, str], _Subscriber] = {}
 
     def subscribe(self, told: Guest, guest: Guest, dialect: Dialect, now_ns: int, *, on: bool) -> bool:
@@ -63,14 +61,14 @@ class Subscribers:
         for key, subscriber in list(self._asked.items()):
             if not key[0].line and now_ns - subscriber.heard_ns > SILENCE_NS:
                 del self._asked[key]
-        worded: dict[str, list[bytes]] = {}
+        worded: dict[Dialect, list[bytes]] = {}
         out: list[tuple[Guest, bytes]] = []
         for told, dialect in self._everybody():
-            if dialect.name not in worded:
-                worded[dialect.name] = [write_message(message) for message in dialect.news(event, view)]
-            out += [(told, packet) for packet in worded[dialect.name]]
+            if dialect not in worded:
+                worded[dialect] = [write_message(message) for message in dialect.news(event, view)]
+            out += [(told, packet) for packet in worded[dialect]]
         return out
 
     def _everybody(self) -> list[tuple[Guest, Dialect]]:
         asked = [(subscriber.told, subscriber.dialect) for subscriber in self._asked.values()]
-        return [*((told, self._native) for told in self._always), *asked]
+        return [*self._always, *asked]

@@ -1,5 +1,6 @@
 """What is heard and told over the network: OSC, the page, MIDI cues, and who may do what."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -18,6 +19,7 @@ Endpoints = Annotated[
     tuple[Endpoint, ...], BeforeValidator(one_or_many, json_schema_input_type=Endpoint | tuple[Endpoint, ...])
 ]
 _SHORTEST_PASSCODE = 4
+_BUTTON = re.compile(r"([1-9][0-9]?)/([0-9]{1,2})/([0-9]{1,2})")
 _LOOPBACK = Endpoint.parse("127.0.0.1:8000")
 
 
@@ -46,12 +48,39 @@ class Passcode(Strict):
     rights: RightName = "operate"
 
 
+@dataclass(frozen=True, slots=True)
+class ButtonPlace(Written):
+    """A button of Companion's by its place: page, row, column."""
+
+    place: tuple[int, int, int]
+
+    expects = "page, row and column such as 1/0/3"
+    examples = ("1/0/3",)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A place as written. Raises: BadText."""
+        match = _BUTTON.fullmatch(text.strip())
+        if match is None:
+            raise BadText(f"{text!r} is no place of a button", f"write {cls.expects}, as Companion counts")
+        page, row, column = map(int, match.groups())
+        return cls((page, row, column), text=text.strip())
+
+
+class CompanionSettings(Strict):
+    """A Bitfocus Companion that is told the state in custom variables, and at a button."""
+
+    at: Endpoint = Field(description="where its OSC listener is: port 12321 unless it was changed there")
+    button: ButtonPlace | None = Field(None, description="shows what comes next, in the state's colour")
+
+
 class OscSettings(Strict):
     """Where OSC is heard and told."""
 
     listen: Endpoints = (_LOOPBACK,)
     tcp: Endpoints = Field((), description="TCP as well, SLIP or length-prefixed, whichever a peer speaks")
     send: tuple[Endpoint, ...] = Field((), description="who is told of cues and state without having asked")
+    companions: tuple[CompanionSettings, ...] = Field((), description="each is told the state as Companion has it")
     passcodes: tuple[Passcode, ...] = ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.engine.peers import CompanionRule, DeskRules, PeerRule
 from cuefocus.wire.said import Right
 
 
@@ -67,6 +67,7 @@ def front_desk_from(fields: Mapping[str, Any]) -> FrontDeskConfig:
             peers=tuple(PeerRule(**{**rule, "right": Right(rule["right"])}) for rule in rules["peers"]),
             passcodes=tuple((str(passcode), Right(right)) for passcode, right in rules["passcodes"]),
             told=tuple((str(host), int(port)) for host, port in rules["told"]),
+            companions=tuple(CompanionRule(**{**one, "button": tuple(one["button"])}) for one in rules["companions"]),
         ),
         calls=tuple(CallConfig(**call) for call in fields["calls"]),
     )

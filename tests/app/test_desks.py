@@ -2,14 +2,16 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
+from pythonosc.osc_message import OscMessage
 
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS
 from tests.app.beside import own_address
-from tests.app.called import Desk, called, landed
+from tests.app.called import PATIENCE_S, Desk, called, landed
 
 pytestmark = pytest.mark.serial
 
@@ -36,6 +38,18 @@ def test_a_desk_fires_racks_hears_of_them_and_goes_on_after_the_conductor_was_ki
         assert desk.asks("/cuefocus/panic") == [1, "PANIC on every axis; resume takes it back"]
         other.close()
         watcher.close()
+
+
+def test_a_companion_that_the_rig_names_is_told_without_asking(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as companion:
+        companion.bind((own_address(13), 0))
+        companion.settimeout(PATIENCE_S)
+        host, port = companion.getsockname()
+        with called(tmp_path, osc=f'companions: [{{at: "{host}:{port}", button: 1/0/3}}]'):
+            wanted = {("/custom-variable/cuefocus_armed/value", "1"), ("/location/1/0/3/style/text", "1")}
+            while wanted:
+                message = OscMessage(companion.recv(65_535))
+                wanted.discard((message.address, message.params[0]))
 
 
 def test_who_may_only_look_fires_nothing_and_that_is_told(tmp_path: Path) -> None:

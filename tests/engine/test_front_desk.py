@@ -13,7 +13,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from cuefocus.engine.front_desk import FURTHEST_NS, TWICE_NS, FrontDesk, Hearing
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.peers import DeskRules, Guest, PeerRule
+from cuefocus.engine.peers import CompanionRule, DeskRules, Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.subscribers import MOST
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -304,6 +304,21 @@ def test_subscribers_are_told_until_they_fall_silent(desk: FrontDesk) -> None:
     ((guest, address, _),) = answers(desk.news({**event, "error_ms": 0.25}, NOW))
     assert (guest, address) == (HERE, "/cuefocus/out/event/cue/1/landed")
     assert desk.news(event, NOW + 62 * NS_PER_S) == []
+
+
+def test_each_companion_is_told_in_its_own_words_and_at_its_own_button() -> None:
+    first, second = CompanionRule("10.0.0.8", 12321, (1, 0, 3)), CompanionRule("10.0.0.9", 12321, (2, 1, 0))
+    rules = DeskRules(told=(("10.0.0.7", 9000),), companions=(first, second, CompanionRule("10.0.0.9", 12322)))
+    front = FrontDesk(rules, TriggerTable([]), lambda: 1)
+    told = list(answers(front.news({"event": "state", "state": "locked", "armed": True, "standby": "7"}, NOW)))
+    at = {guest: [address for other, address, _ in told if other == guest] for guest, _, _ in told}
+    assert Guest("10.0.0.7", 9000) in at
+    variable, button = "/custom-variable/cuefocus_standby/value", "/location/{}/style/bgcolor"
+    assert variable not in at[Guest("10.0.0.7", 9000)]
+    for guest, place in ((Guest("10.0.0.8", 12321), "1/0/3"), (Guest("10.0.0.9", 12321), "2/1/0")):
+        assert variable in at[guest]
+        assert [each for each in at[guest] if "bgcolor" in each] == [button.format(place)]
+    assert not [each for each in at[Guest("10.0.0.9", 12322)] if "location" in each]
 
 
 def test_one_more_than_can_be_told_is_refused_until_another_is_told_no_longer(desk: FrontDesk) -> None:

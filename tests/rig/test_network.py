@@ -25,6 +25,11 @@ def test_a_lone_address_and_a_list_of_them_are_the_same(tmp_path: Path) -> None:
     assert complaints(tmp_path, osc) == []
 
 
+def test_companions_are_told_at_their_port_and_button(tmp_path: Path) -> None:
+    osc = '  osc: {companions: [{at: "10.0.0.9:12321", button: 1/0/3}, {at: "[::1]:12321"}]}\n'
+    assert complaints(tmp_path, osc) == []
+
+
 def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) -> None:
     osc = '  osc: {listen: "0.0.0.0:8000"}\n'
     (said,) = complaints(tmp_path, osc)
@@ -44,6 +49,7 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
         ("  osc: {passcodes: [{passcode: abcd}, {passcode: abcd, rights: view}]}\n", "is written twice; keep one"),
         ("  peers: [{id: a, address: 10.0.0.5}]\n", "peers are named, but no OSC is heard"),
         ('  osc: {listen: "127.0.0.1:0"}\n', "names no port"),
+        ('  osc: {companions: [{at: "127.0.0.1:12321", button: 1/3}]}\n', "'1/3' is no place of a button; write page"),
         ('  osc: {tcp: ["127.0.0.1:9", "127.0.0.1:9"]}\n', "written twice"),
         ("  osc: {passcodes: [{passcode: abc}]}\n", "quickly guessed; write at least 4"),
         ('  page: {listen: "0.0.0.0:80"}\n', "a page beyond loopback needs a token"),

@@ -15,7 +15,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from cuefocus.engine.front_desk import FrontDesk
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.peers import DeskRules, Guest, PeerRule
+from cuefocus.engine.peers import CompanionRule, DeskRules, Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
@@ -344,6 +344,8 @@ def test_nobody_joins_a_port_that_is_ours() -> None:
 
 
 def test_the_config_comes_back_as_it_was() -> None:
-    rules = DeskRules((PeerRule("a", "10.0.0.0/8", Right.EDIT, True, 9),), (("1234", Right.VIEW),), (("::1", 7),))
+    companions = CompanionRule("10.0.0.9", 12321, (1, 0, 3)), CompanionRule("::1", 12321)
+    peers = (PeerRule("a", "10.0.0.0/8", Right.EDIT, True, 9),)
+    rules = DeskRules(peers, (("1234", Right.VIEW),), (("::1", 7),), companions)
     config = FrontDeskConfig((("::", 8000),), ((HOST, 1),), rules)
     assert front_desk_from(json.loads(json.dumps(front_desk_fields(config)))) == config

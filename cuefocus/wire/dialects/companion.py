@@ -53,11 +53,6 @@ class Button:
         return f"/location/{self.page}/{self.row}/{self.column}"
 
 
-def press(button: Button) -> OscMessage:
-    """Presses a button and lets it go."""
-    return OscMessage(f"{button.address}/press")
-
-
 def color_of(status: Mapping[str, object]) -> Color:
     """The colour of a state, as `engine.telling.status` tells it."""
     if status.get("stopped") or status.get("faults"):

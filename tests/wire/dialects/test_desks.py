@@ -6,7 +6,7 @@ import pytest
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.wire.dialects import eos, grandma
-from cuefocus.wire.dialects.companion import COLORS, VARIABLES, Button, Companion, color_of, press
+from cuefocus.wire.dialects.companion import COLORS, VARIABLES, Button, Companion, color_of
 from cuefocus.wire.dialects.eos import CueEvent, Eos, cue_event
 from cuefocus.wire.osc import Argument, OscMessage, read_packet, write_message
 from tests.wire.dialects.shows import DUET, crossed
@@ -163,7 +163,6 @@ def test_a_button_shows_what_comes_next() -> None:
     assert idle[-2].first == "3\n2.5"
     assert idle[-1].arguments == (0, 0, 0)
     assert not any("style" in each.address for each in Companion(Button(1, 0, 3)).news({"event": "alarm"}, DUET))
-    assert press(Button(1, 0, 3)) == OscMessage("/location/1/0/3/press")
 
 
 def test_every_state_has_its_colour() -> None:
