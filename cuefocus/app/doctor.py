@@ -18,6 +18,7 @@ from typing import Final
 from cuefocus.app.check import check
 from cuefocus.app.coming import calendar_rows
 from cuefocus.app.doctor_desks import desk_findings
+from cuefocus.app.doctor_receivers import receiver_findings
 from cuefocus.app.ports import list_all_ports
 from cuefocus.app.probe import HINT, trouble_of
 from cuefocus.files.complaint import Complaint, FileRefused, Severity
@@ -80,7 +81,7 @@ def examine(journal_folder: Path = JOURNAL_FOLDER, *, seconds: float = 1.0, timi
 
 
 def examine_files(rig_path: Path, show_path: Path | None = None) -> tuple[list[Finding], list[Finding]]:
-    """What the files say is wrong, and how the ports of the rig's real motors and its desks are.
+    """What the files say is wrong, and how the ports of the rig's real motors, its desks and those it tells are.
 
     Args:
         rig_path: rig file; no motor of it is moved or held.
@@ -101,7 +102,8 @@ def examine_files(rig_path: Path, show_path: Path | None = None) -> tuple[list[F
     if rig is None:
         return told, []
     told += [Finding("note", "calendar", f"{row.entry} next on {row.at_home}") for row in calendar_rows(rig.rig.value)]
-    return told, [*_motors(rig), *(Finding(*found) for found in desk_findings(rig.rig.value))]
+    tried = (*desk_findings(rig.rig.value), *receiver_findings(rig.rig.value))
+    return told, [*_motors(rig), *(Finding(*found) for found in tried)]
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

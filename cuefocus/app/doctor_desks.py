@@ -64,10 +64,16 @@ def _desk(desk: DeskSettings) -> Found:
         return "warning", what, f"nobody knows the host {desk.at.host!r}", "write its address"
     if desk.way == "udp":
         return "note", what, f"is spoken to at {desk.at} by UDP; whether it is there shows when it answers", ""
-    try:
-        socket.create_connection(found, PATIENCE_S).close()
-    except OSError as problem:
-        why = os.strerror(problem.errno) if problem.errno else "no answer"
+    if why := no_answer(found):
         hint = "is it on, is the address right, and is OSC over TCP allowed on it?"
         return "warning", what, f"does not answer at {desk.at}: {why}", hint
     return "note", what, f"answers at {desk.at}", ""
+
+
+def no_answer(address: tuple[str, int]) -> str:
+    """Why nobody takes a connection there in time, or empty."""
+    try:
+        socket.create_connection(address, PATIENCE_S).close()
+    except OSError as problem:
+        return os.strerror(problem.errno) if problem.errno else "no answer"
+    return ""

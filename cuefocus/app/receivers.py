@@ -57,10 +57,14 @@ def wire_receivers(receivers: Sequence[Receiver]) -> tuple[WiredReceiver, ...]:
     return tuple(_wired(receiver) for receiver in receivers)
 
 
+def midi_address(name: str) -> str:
+    """The address of an output that a rig names: ALSA's where nothing else is written."""
+    return name if name.startswith(_MIDI_PLACES) else f"midi:{name}"
+
+
 def _wired(receiver: Receiver) -> WiredReceiver:
     if receiver.midi is not None:
-        called = receiver.midi if receiver.midi.startswith(_MIDI_PLACES) else f"midi:{receiver.midi}"
-        mouth = midi_mouth(called)
+        mouth = midi_mouth(midi_address(receiver.midi))
         return WiredReceiver(ReceiverConfig(receiver.id, "midi", fd=mouth.handed_down[0]), mouth)
     if receiver.http is not None:
         caller = HttpWire()

@@ -21,7 +21,10 @@ def _findings_out(findings: "list[Finding]", *, as_json: bool) -> None:
 
 def doctor(
     rig: Annotated[
-        Path | None, typer.Option("--rig", help="rig file: also look at its motors' ports", metavar="R.yaml")
+        Path | None,
+        typer.Option(
+            "--rig", help="rig file: also try its motors' ports, its desks, receivers and MIDI inputs", metavar="R.yaml"
+        ),
     ] = None,
     show: Annotated[
         Path | None, typer.Option("--show", help="show file, with --rig: also what cannot land", metavar="S.yaml")

@@ -32,6 +32,13 @@ _PORT: Final = "in"
 _SILENT_NS: Final = 5 * NS_PER_S
 
 
+def find_jack_midi(wanted: str) -> str:
+    """The whole name of the one port that is meant, as `JackMidiPort` would hear it. Raises: as that."""
+    client = open_client(jack_module(), _CLIENT)
+    with client:
+        return _found(wanted, midi_outputs(client))
+
+
 class JackMidiPort:
     """One port of the server, connected to an input of ours.
 

@@ -52,6 +52,16 @@ def listed_ports() -> list[str]:
         return [name for opened in _systems(library) for name in _names(opened, library)]
 
 
+def find_midi(wanted: str) -> str:
+    """The whole name of the one input that is meant, as `MidiPort` would open it; nothing is opened.
+
+    Raises: as `MidiPort`.
+    """
+    library = midi_library()
+    with libraries_unheard():
+        return _found(wanted, library)[1]
+
+
 class MidiPort:
     """One opened MIDI input.
 

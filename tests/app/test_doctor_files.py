@@ -1,12 +1,14 @@
 """`doctor` with a rig and a show."""
 
 import socket
+import time
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from cuefocus.app.doctor import Finding, examine_files
+from cuefocus.wire.osc import read_packet
 from tests.app.running import LENS, RIG, SHOW
 from tests.app.verb import cuefocus
 
@@ -47,6 +49,53 @@ def test_addresses_of_desks_are_tried(tmp_path: Path) -> None:
     assert found[4] == ("warning", "does not answer at 127.0.0.1:1: Connection refused")
     assert found[5][0] == "note"
     assert "by UDP" in found[5][1]
+
+
+RECEIVERS = {
+    "hears": ("osc: 127.0.0.1:{udp}", "is sent to at 127.0.0.1:{udp}; by UDP nobody says whether it is heard"),
+    "deaf": ("osc: 127.0.0.1:1", "nobody listens at 127.0.0.1:1: its machine says so"),
+    "line": ("osc: 127.0.0.1:{tcp}, tcp: slip", "answers at 127.0.0.1:{tcp}"),
+    "cut": ("osc: 127.0.0.1:1, tcp: length", "does not answer at 127.0.0.1:1: Connection refused"),
+    "web": ("http: 'http://127.0.0.1:{tcp}/api'", "answers at http://127.0.0.1:{tcp}/api"),
+    "off": ("http: 'http://127.0.0.1:1'", "does not answer at http://127.0.0.1:1: Connection refused"),
+    "bare": ("http: 'https://127.0.0.1:{tcp}'", "answers at https://127.0.0.1:{tcp}, but no call gets through: "),
+    "far": ("osc: 'nobody.invalid:8000'", "nobody "),
+    "net": ("artnet: 127.255.255.255, timecode: true", "is sent to at 127.255.255.255; by UDP nobody says"),
+    "raw": ("midi: 'raw:/nowhere'", "cannot be opened: No such file or directory"),
+}
+WELL = ("hears", "line", "web", "net")
+
+
+def test_those_that_are_told_are_tried_and_nothing_is_said_to_them(tmp_path: Path) -> None:
+    udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.create_server(("127.0.0.1", 0))
+    with udp, tcp:
+        udp.bind(("127.0.0.1", 0))
+        udp.settimeout(5.0)
+        ports = {"udp": udp.getsockname()[1], "tcp": tcp.getsockname()[1]}
+        listed = "".join(f"    - {{id: {name}, {where.format(**ports)}}}\n" for name, (where, _) in RECEIVERS.items())
+        (tmp_path / "rig.yaml").write_text(RIG.format(lens=LENS) + f"network:\n  receivers:\n{listed}")
+        of_files, found = examine_files(tmp_path / "rig.yaml")
+        packet = read_packet(udp.recv(100))
+    assert not [each for each in of_files if each.severity == "error"], of_files
+    assert [each.what for each in found] == [f"receiver {name}" for name in RECEIVERS]
+    for each, (name, (_, problem)) in zip(found, RECEIVERS.items(), strict=True):
+        assert each.problem.startswith(problem.format(**ports)), each
+        assert each.severity == ("note" if name in WELL else "warning")
+        assert bool(each.hint) == (name not in WELL), "what stands in the way has a cure"
+    assert (packet.messages, packet.faults) == ((), ())
+
+
+def test_a_receiver_that_says_nothing_costs_a_second_or_two(tmp_path: Path) -> None:
+    """A dozen of them, that take a connection and do not go on: all at once."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as tcp:
+        receivers = [f"{{id: r{n}, http: 'https://127.0.0.1:{tcp.getsockname()[1]}'}}" for n in range(12)]
+        (tmp_path / "rig.yaml").write_text(
+            RIG.format(lens=LENS) + f"network: {{receivers: [{', '.join(receivers)}]}}\n"
+        )
+        begun_s = time.monotonic()
+        _, found = examine_files(tmp_path / "rig.yaml")
+        assert time.monotonic() - begun_s < 6.0
+    assert all("it does not say who it is in time" in each.problem for each in found)
 
 
 def test_what_cannot_land_is_among_the_findings(rig: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cuefocus.app.doctor import examine_files
 from cuefocus.app.tell import tell
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
@@ -156,6 +157,27 @@ def test_one_go_by_osc_and_by_show_control_fires_one_rack_and_the_other_route_is
         assert osc.asks("/cuefocus/cue/2/fire")[0] == 1, "half a second later it is meant"
         assert [event["cue"] for event in running.events if event["event"] == "departure"] == ["1", "2"]
         running.until(lambda event: event["event"] == "departure" and event["cue"] == "2")
+
+
+def test_doctor_says_which_midi_inputs_and_receivers_are_there(tmp_path: Path, server: Server) -> None:
+    rig = tmp_path / "cued.yaml"
+    inputs = '["jack:desk:msc out", "msc out", "jack:elsewhere"]'
+    receivers = '[{id: pad, midi: "jack:hears"}, {id: gone, midi: "jack:elsewhere"}]'
+    rig.write_text(RIG.format(lens=LENS) + f"network: {{midi: {{inputs: {inputs}}}, receivers: {receivers}}}\n")
+    jack = importlib.import_module("jack")
+    with desk("rtmidi"), jack.Client("hears", no_start_server=True) as other:
+        other.midi_inports.register("in")
+        found = {each.what: each for each in examine_files(rig)[1]}
+        again = examine_files(rig)[1]
+    assert {what: (each.severity, each.problem) for what, each in found.items()} == {
+        "receiver pad": ("note", "the MIDI output 'jack:hears' is there"),
+        "receiver gone": ("warning", "no MIDI port is called 'elsewhere'"),
+        "MIDI cues from jack:desk:msc out": ("note", "the input 'desk:msc out' is there"),
+        "MIDI cues from msc out": ("note", "the input 'desk:msc out' is there"),
+        "MIDI cues from jack:elsewhere": ("warning", "no JACK MIDI port 'elsewhere'; have 'desk:msc out'"),
+    }
+    assert all(each.hint for each in found.values() if each.severity == "warning")
+    assert [each.as_dict() for each in again] == [each.as_dict() for each in found.values()], "nothing of it stays"
 
 
 def test_a_port_may_come_late_go_and_come_back(tmp_path: Path, server: Server) -> None:
