@@ -9,6 +9,9 @@ from cuefocus.app.job import build_job
 from cuefocus.app.ltc import generate_ltc
 from cuefocus.app.rehearse import rehearse
 from cuefocus.app.replay import replay
+from cuefocus.app.sends import sends_of
+from cuefocus.rig.loader import load_rig
+from cuefocus.show.loader import load_show
 from tests.stories.scenes import LENS, SOLO_RIG, cue, show_text
 
 RECEIVERS = """network:
@@ -141,3 +144,22 @@ def test_a_rehearsal_lists_what_would_be_sent_and_a_replay_the_same(tmp_path: Pa
         "01:00:02:24  to eos: /landed 1  (cue 1 landing, 12 ms ahead)",
     ]
     assert replay(journal).sends == rehearsed.sends
+
+
+@pytest.mark.parametrize(
+    ("word", "packet"),
+    [
+        ("osc: /eos/cue/2/12.5/fire", b"/eos/cue/2/12.5/fire\0\0\0\0,\0\0\0"),
+        ("osc: /eos/key/go_0", b"/eos/key/go_0\0\0\0,\0\0\0"),
+        ('osc: /cmd, args: ["Go+ Sequence 5"]', b"/cmd\0\0\0\0,s\0\0Go+ Sequence 5\0\0"),
+        ("osc: /gma3/cmd, args: [Go+]", b"/gma3/cmd\0\0\0,s\0\0Go+\0"),
+        ("osc: /Page1/Key201, args: [1]", b"/Page1/Key201\0\0\0,i\0\0\0\0\0\1"),
+        ("osc: /Page1/Fader201, args: [100]", b"/Page1/Fader201\0,i\0\0\0\0\0\x64"),
+        ("osc: /location/1/0/3/press", b"/location/1/0/3/press\0\0\0,\0\0\0"),
+        ("osc: /cue/7/start", b"/cue/7/start\0\0\0\0,\0\0\0"),
+    ],
+)
+def test_a_desk_is_told_these_bytes(tmp_path: Path, word: str, packet: bytes) -> None:
+    show, rig = files(tmp_path, TIMED.format(tell=f"{{to: eos, {word}}}"))
+    (told,) = sends_of(load_show(show).value, load_rig(rig).rig.value, {}).cues["1"]
+    assert told.word.parts == ((0, packet),)

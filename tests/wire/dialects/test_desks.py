@@ -1,13 +1,13 @@
-"""Eos, grandMA3 and Companion: what is sent to them, what they say, and what never fires."""
+"""Eos and Companion: what is sent to them, what they say, and what never fires."""
 
 from collections.abc import Mapping
 
 import pytest
 
 from cuefocus.chase.clock import ClockState
-from cuefocus.wire.dialects import eos, grandma
+from cuefocus.wire.dialects import eos
 from cuefocus.wire.dialects.companion import COLORS, VARIABLES, Button, Companion, color_of
-from cuefocus.wire.dialects.eos import CueEvent, Eos, cue_event
+from cuefocus.wire.dialects.eos import Eos
 from cuefocus.wire.osc import Argument, OscMessage, read_packet, write_message
 from tests.wire.dialects.shows import DUET, crossed
 
@@ -20,10 +20,6 @@ def test_eos_is_greeted() -> None:
         ("/eos/user", (3,)),
         ("/eos/subscribe", (1,)),
     ]
-    for message in (*eos.greeting(), eos.ping("x"), eos.fire("12.5"), eos.go()):
-        assert len(write_message(message)) <= eos.LONGEST_PACKET_BYTES
-    assert eos.fire("12.5", cue_list="2") == OscMessage("/eos/cue/2/12.5/fire")
-    assert eos.go() == OscMessage("/eos/key/go_0")
 
 
 def test_eos_greeting_is_these_bytes() -> None:
@@ -32,21 +28,6 @@ def test_eos_greeting_is_these_bytes() -> None:
         b"/eos/user\0\0\0,i\0\0\0\0\0\0"
         b"/eos/subscribe\0\0,i\0\0\0\0\0\1"
     )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("address", "arguments", "event"),
-    [
-        ("/eos/out/event/cue/1/12/fire", ("Blackout",), CueEvent("1", "12", True, "Blackout")),
-        ("/eos/out/event/cue/1/12.5/fire", (), CueEvent("1", "12.5", True, "")),
-        ("/eos/out/event/cue/2/3/stop", (), CueEvent("2", "3", False, "")),
-        ("/eos/out/active/cue/1/12", (0.5,), None),
-        ("/eos/out/event/show/loaded", ("x",), None),
-        ("/eos/out/event/cue/1/fire", (), None),
-    ],
-)
-def test_a_cue_of_eos(address: str, arguments: tuple[Argument, ...], event: CueEvent | None) -> None:
-    assert cue_event(crossed(address, *arguments)) == event
 
 
 def test_eos_pings_and_is_pinged() -> None:
@@ -92,23 +73,6 @@ def test_eos_is_told_nothing_it_would_take_for_a_command() -> None:
 def test_what_a_desk_was_told_to_send_is_read(packet: bytes, address: str, arguments: tuple[Argument, ...]) -> None:
     (message,) = read_packet(packet).messages
     assert message == OscMessage(address, arguments)
-
-
-# --- grandMA3 ---
-
-
-@pytest.mark.parametrize(
-    ("message", "packet"),
-    [
-        (grandma.command("Go+ Sequence 5"), b"/cmd\0\0\0\0,s\0\0Go+ Sequence 5\0\0"),
-        (grandma.command("Go+", prefix="gma3"), b"/gma3/cmd\0\0\0,s\0\0Go+\0"),
-        (grandma.key(1, 201, pressed=True), b"/Page1/Key201\0\0\0,i\0\0\0\0\0\1"),
-        (grandma.key(1, 201, pressed=False), b"/Page1/Key201\0\0\0,i\0\0\0\0\0\0"),
-        (grandma.fader(1, 201, 140), b"/Page1/Fader201\0,i\0\0\0\0\0\x64"),
-    ],
-)
-def test_grandma_is_sent_these_bytes(message: OscMessage, packet: bytes) -> None:
-    assert write_message(message) == packet
 
 
 # --- Companion ---

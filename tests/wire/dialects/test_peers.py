@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cuefocus.wire.dialects import eos, grandma
+from cuefocus.wire.dialects import eos
 from cuefocus.wire.dialects.all import hear
 from cuefocus.wire.dialects.companion import Button, Companion
 from cuefocus.wire.dialects.native import Native
@@ -54,8 +54,6 @@ TOLD: list[OscMessage] = [
     *QLab().answer(OscMessage("/workspace/cuefocus/go"), True, "lands in 600 ms", {}),
     *Companion(Button(1, 0, 3)).news({"event": "state", "state": "locked", "armed": True}, DUET),
     *eos.greeting(),
-    eos.fire("12.5"),
-    grandma.command("Go+ Sequence 5"),
     OscMessage("/types", (1 << 40, 1e300, True, False, None, b"xyz", "")),
 ]
 
