@@ -6,6 +6,7 @@ that is not there yet is said, and tried again.
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 from collections import deque
@@ -35,6 +36,10 @@ _MOST_CONNECTIONS: Final = 128
 _LONGEST_FRAME: Final = 16_384
 _LONGEST_HEADERS: Final = 16_384
 _FAREWELL_S: Final = 2.0
+_CURES: Final = {
+    errno.EADDRINUSE: "another program listens there; choose another port in network.page.listen",
+    errno.EACCES: "choose a port from 1024 on in network.page.listen",
+}
 LOST: Final[Mapping[str, Any]] = {}
 """Stands for events that were lost."""
 
@@ -198,6 +203,6 @@ def listening(host: str, port: int) -> socket.socket:
         mine.listen(_MOST_CONNECTIONS)
     except OSError as problem:
         mine.close()
-        hint = "another program listens there; choose another port in network.page.listen"
-        raise DeviceError(f"cannot listen: {problem.strerror}", where=where, hint=hint) from None
+        cure = _CURES.get(problem.errno or 0, "write an address of this machine in network.page.listen")
+        raise DeviceError(f"cannot listen: {problem.strerror}", where=where, hint=cure) from None
     return mine

@@ -15,8 +15,9 @@ from websockets.typing import Origin
 
 from cuefocus.desk.web.audience import MOST
 from cuefocus.desk.web.config import PageConfig
-from cuefocus.desk.web.server import PageServer
+from cuefocus.desk.web.server import PageServer, listening
 from cuefocus.engine.peers import PeerRule
+from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.said import Right
@@ -302,6 +303,11 @@ def test_a_port_that_is_taken_is_told_and_served_when_it_is_free() -> None:
         assert shown["state"] == "stale"
     finally:
         server.close()
+
+
+def test_an_address_that_is_not_ours_is_told_with_its_own_cure() -> None:
+    with pytest.raises(DeviceError, match="write an address of this machine"):
+        listening("192.0.2.1", 8080)  # RFC 5737: an address of nobody
 
 
 def test_a_page_goes_on_without_a_conductor() -> None:
