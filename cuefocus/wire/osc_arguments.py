@@ -14,6 +14,7 @@ from typing import Final
 from cuefocus.wire.osc import Argument, OscMessage
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{0,18})?(?:[eE][+-]?[0-9]{1,2})?")
+_PASSCODE_DIGITS: Final = 4
 _PLAIN: Final = re.compile(r"[^\s\"]+")
 
 
@@ -49,6 +50,11 @@ def text(argument: Argument) -> str:
     if isinstance(argument, str):
         return argument
     return "" if argument is None else spelled(argument)
+
+
+def passcode(argument: Argument) -> str:
+    """A passcode as the rig writes it: one sent as a number gets its leading zeros back, up to QLab's four digits."""
+    return text(argument) if isinstance(argument, str | None) else text(argument).zfill(_PASSCODE_DIGITS)
 
 
 def is_press(message: OscMessage) -> bool:

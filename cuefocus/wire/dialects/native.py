@@ -7,7 +7,7 @@ from cuefocus.wire.dialects.addresses import CUE, cue_named, meant_by
 from cuefocus.wire.dialects.dialect import Heard, ShowView
 from cuefocus.wire.dialects.native_news import OUT, ROOT, native_news, state_told
 from cuefocus.wire.osc import OscMessage
-from cuefocus.wire.osc_arguments import echoed, is_press, is_release, number, spelled, text
+from cuefocus.wire.osc_arguments import echoed, is_press, is_release, number, passcode, spelled, text
 from cuefocus.wire.said import Said
 
 _Meaning = Callable[[OscMessage, str, ShowView], Heard]
@@ -116,7 +116,7 @@ def _ping(message: OscMessage, cue: str, view: ShowView) -> Heard:
 
 
 def _connect(message: OscMessage, cue: str, view: ShowView) -> Heard:
-    return Heard(passcode=text(message.first))
+    return Heard(passcode=passcode(message.first))
 
 
 _WORDS: Final[Mapping[str, _Meaning]] = {

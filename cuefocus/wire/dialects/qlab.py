@@ -21,7 +21,7 @@ from cuefocus.wire.dialects.qlab_queries import (
 )
 from cuefocus.wire.dialects.qlab_words import COMMANDS, WITHOUT_ARGUMENTS, stand_ins
 from cuefocus.wire.osc import OscMessage
-from cuefocus.wire.osc_arguments import is_release, number, text
+from cuefocus.wire.osc_arguments import is_release, number, passcode
 
 _MOST_BYTES: Final = 60_000
 """Of a reply's text: with its address it fits a datagram."""
@@ -60,7 +60,7 @@ class QLab:
     def _link(self, word: str, message: OscMessage) -> Heard | None:
         """What is about the connection itself."""
         if word == "/connect":
-            return Heard(passcode=text(message.first))
+            return Heard(passcode=passcode(message.first))
         if word not in _LINK:
             return None
         done = (_answer(message, "ok", "thump" if word == "/thump" else ""),)

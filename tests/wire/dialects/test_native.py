@@ -156,9 +156,10 @@ def test_what_is_about_the_peer_itself() -> None:
     ping = NATIVE.hear(crossed("/cuefocus/ping", 7, "x"), DUET)
     assert ping is not None
     assert (ping.answers, ping.alive) == ((OscMessage("/cuefocus/out/ping", (7, "x")),), True)
-    connect = NATIVE.hear(crossed("/cuefocus/connect", 4321), DUET)
-    assert connect is not None
-    assert connect.passcode == "4321"
+    for code, told in ((4321, "4321"), (21, "0021"), (21.0, "0021"), ("21", "21"), ("secret", "secret")):
+        connect = NATIVE.hear(crossed("/cuefocus/connect", code), DUET)
+        assert connect is not None
+        assert connect.passcode == told
     wanted = [("/subscribe", (), True), ("/subscribe", (0,), False), ("/unsubscribe", (), False)]
     for address, arguments, on in wanted:
         heard = NATIVE.hear(crossed(f"/cuefocus{address}", *arguments), DUET)
