@@ -1,5 +1,7 @@
 """Compiled or not, the decoder reads the same: every kernel gives the same bits, and so do whole decoders."""
 
+import ast
+import inspect
 import os
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from cuefocus.wire.ltc.encoder import LtcSound, ltc_samples
 from cuefocus.wire.ltc.frame import LtcFrame
 from cuefocus.wire.ltc.kernels import Kernels, PlainKernels
 from cuefocus.wire.ltc.loop_cache import can_compile, is_ready, user_cache
+from cuefocus.wire.ltc.loops import MODULES
 from cuefocus.wire.ltc.start_fit import fit_starts
 from cuefocus.wire.ltc.start_loops import fit_start
 from cuefocus.wire.ltc.word import label_counted_on, label_in_word, packed_label, unpacked
@@ -226,6 +229,25 @@ def test_what_was_compiled_is_ready_for_the_processor_the_numba_and_the_sources_
         assert not is_ready(here)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert ready_loops() == ""
+
+
+def test_a_line_that_changes_in_whatever_loops_are_compiled_from_has_them_compiled_anew() -> None:
+    known = {module.__name__ for module in MODULES}
+    read = {
+        node.module
+        for module in MODULES
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("cuefocus.wire.")
+    }
+    assert read <= known
+
+
+@needs_numba
+def test_every_loop_is_compiled_from_a_module_whose_changes_are_seen() -> None:
+    known = {module.__name__ for module in MODULES}
+    used = {loop.py_func.__module__ for loop in vars(CompiledKernels()).values() if hasattr(loop, "py_func")}
+    assert used
+    assert used <= known
 
 
 @needs_numba

@@ -9,18 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cuefocus.wire.ltc import (
-    believed_words,
-    bits,
-    edge_loops,
-    eye,
-    judging,
-    likeliest,
-    soft_loops,
-    start_loops,
-    timelines,
-    word,
-)
+from cuefocus.wire.ltc import believed_words, bits, edge_loops, soft_loops, start_loops
 from cuefocus.wire.ltc.bits import SYNC_EDGES, Indices, Places
 from cuefocus.wire.ltc.edges import SOUND, ClearRun, Samples, silence_what_is_no_sound
 from cuefocus.wire.ltc.kernels import (
@@ -33,22 +22,11 @@ from cuefocus.wire.ltc.kernels import (
     room_for_words,
 )
 from cuefocus.wire.ltc.loop_cache import can_compile, is_ready, is_writable, mark_ready, user_cache
+from cuefocus.wire.ltc.loops import INNER, Loop
 from cuefocus.wire.ltc.soft_loops import SYNC_LENGTH, SYNC_TAIL
 from cuefocus.wire.ltc.start_fit import REACH_HALF_BITS
 from cuefocus.wire.ltc.timelines import Timelines
 from cuefocus.wire.ltc.word import BITS_PER_WORD
-
-# Called by other loops, in the order of their calls; a compiler must know them first.
-_INNER: tuple[Callable[..., Any], ...] = (
-    word.packed_label, bits.is_likely_sync, bits.has_sync_shape, bits.walk, edge_loops.cut_at, edge_loops.crossing,
-    start_loops.within, start_loops.roughness, start_loops.fit, start_loops.fit_start, soft_loops.sum_at,
-    soft_loops.greatest, word.label_in_word, word.label_counted_on, likeliest.best_path, likeliest.likeliest_word,
-    eye.bit_of, eye.look, eye.is_open, eye.is_turned,
-    judging.weighed, timelines.counted_on, judging.is_said_again, timelines.wait, judging.carried_on,
-    timelines.rates_with, timelines.swap, timelines.sort, timelines.without_twins, judging.counts_otherwise,
-    judging.believed, judging.offer,
-)  # fmt: skip
-
 
 # Of sound: loading takes half a second and compiling ten, in which plain kernels read so much of it in noise.
 _WORTH_LOADING_S, _WORTH_COMPILING_S = 30.0, 600.0
@@ -243,22 +221,22 @@ def _key(sample: np.float32) -> int:
 _TOO_HIGH, _TOO_LOW = _key(SOUND), _key(-SOUND)
 
 
-def _compiler(cache: Path | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _compiler(cache: Path | None) -> Callable[[Loop], Loop]:
     """What turns a loop into compiled code, kept in `cache` if there is one."""
     import numba  # half a second, and only for those who want it
     from numba.extending import register_jitable
 
-    for inner in _INNER:
+    for inner in INNER:
         register_jitable(inner)
     kept = cache is not None
 
     config: Any = numba.config
 
-    def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
+    def compiled(loop: Loop) -> Loop:
         usual = config.CACHE_DIR
         config.CACHE_DIR = str(cache) if kept else usual  # looked at while a loop is handed over
         try:
-            ready: Callable[..., Any] = numba.njit(loop, cache=kept)
+            ready: Loop = numba.njit(loop, cache=kept)
         finally:
             config.CACHE_DIR = usual
         return ready

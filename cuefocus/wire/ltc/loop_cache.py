@@ -12,25 +12,10 @@ import inspect
 import os
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
-from cuefocus.wire.ltc import (
-    believed_words,
-    bits,
-    edge_loops,
-    eye,
-    judging,
-    likeliest,
-    soft_loops,
-    start_loops,
-    timelines,
-    word,
-)
+from cuefocus.wire.ltc.loops import MODULES
 
-_MODULES: Final[tuple[ModuleType, ...]] = (
-    word, bits, edge_loops, start_loops, soft_loops, likeliest, eye, timelines, judging, believed_words,
-)  # fmt: skip
 _PROCESSOR: Final = Path("/proc/cpuinfo")
 _TELLING: Final = ("model name", "flags", "Features", "CPU part")  # what compiled code depends on
 
@@ -43,7 +28,7 @@ def can_compile() -> bool:
 def sources_digest() -> str:
     """Changes when any loop does."""
     digest = hashlib.sha256()
-    for module in _MODULES:
+    for module in MODULES:
         digest.update(inspect.getsource(module).encode())
     return digest.hexdigest()[:16]
 
@@ -89,7 +74,7 @@ def _mark(folder: Path) -> Path:
         numba = importlib.metadata.version("numba")
     except importlib.metadata.PackageNotFoundError:
         numba = "none"
-    sources = [_stamp(Path(str(module.__file__))) for module in _MODULES]
+    sources = [_stamp(Path(str(module.__file__))) for module in MODULES]
     digest = hashlib.sha256("\n".join((sys.version, numba, *sources, *processor)).encode())
     return folder / f"ready-{digest.hexdigest()[:16]}"
 
