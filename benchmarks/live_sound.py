@@ -33,8 +33,6 @@ from typing import IO, Any
 import numpy as np
 from landing import AXES, CUEFOCUS, LOST_NS, Bench, arrivals_of, frames_of
 from timing_rig import (
-    BUILD,
-    HERE,
     Percentiles,
     calibrate,
     compiled,
@@ -208,7 +206,7 @@ class LiveBench(Bench):
         losses = lost_before = 0
         with contextlib.ExitStack() as stack:
             stack.enter_context(running([compiled("stamper"), log, *self.links], wait_for="ready"))
-            feeder = [player_program(), *player_words]
+            feeder = [compiled("ltcfeed", "-ljack", "-lltc"), *player_words]
             player = stack.enter_context(
                 subprocess.Popen(feeder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
             )
@@ -326,15 +324,6 @@ def oracle_of(path: Path, rate: int = 48_000) -> Oracle:
         tuple(residuals_us),
         max(xruns, skipped),
     )
-
-
-def player_program() -> Path:
-    """`ltcfeed`, compiled when its source is newer."""
-    source, program = HERE / "ltcfeed.c", BUILD / "ltcfeed"
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        BUILD.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, source, "-ljack", "-lltc"], check=True)
-    return program
 
 
 @contextlib.contextmanager

@@ -8,15 +8,11 @@ nothing with our decoder: a cue may be heard only where the stream holds a whole
 """
 
 import argparse
-import os
-import platform
 import random
 import re
-import resource
 import sys
-import time
-from collections import Counter
-from datetime import UTC, datetime
+
+from fuzzing import Tally, kind_of, torn
 
 from cuefocus.engine.midi_desk import MidiDesk
 from cuefocus.engine.ports import Command, Trigger
@@ -38,7 +34,6 @@ OTHERS = (
     b"\xf0\x7e\x7f\x06\x01\xf7",
     b"\xf0\x7f\x7f\x01\x01\x21\0\0\0\xf7",
 )
-_PROGRESS = 100_000
 
 _EXCLUSIVE = re.compile(rb"\xf0([\x00-\x7f]*)\xf7")
 _REAL_TIME = re.compile(rb"[\xf8-\xff]")
@@ -90,27 +85,6 @@ def noise(chance: random.Random) -> bytes:
     return b"\xf0\x7f\x7f\x02\x7f" + data + b"\xf7"
 
 
-def torn(stream: bytes, chance: random.Random) -> bytes:
-    """A stream with one to four faults."""
-    data = bytearray(stream)
-    for _ in range(chance.randint(1, 4)):
-        if not data:
-            break
-        at, end = sorted(chance.choices(range(len(data) + 1), k=2))
-        match chance.randrange(5):
-            case 0:
-                data[chance.randrange(len(data))] = chance.randrange(256)
-            case 1:
-                del data[at:end]
-            case 2:
-                data[at:at] = data[at:end][:64]
-            case 3:
-                data[at:end] = chance.randbytes(end - at)
-            case _:
-                del data[end:]
-    return bytes(data)
-
-
 def words_in(desk: MidiDesk, stream: bytes, chance: random.Random) -> tuple[int, int]:
     """How many messages of a stream led to a word, and how many glitches there were; it is fed in pieces."""
     spoke, glitches, at = 0, 0, 0
@@ -132,30 +106,18 @@ def main() -> None:
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
     desk = MidiDesk("midi:desk", MscAddress(DEVICE, (GROUP,)), MMC_DEVICE, WANTED, AXES)
-    sums, kib, began_s = Counter[str](), [0, 0], time.perf_counter()
+    tally, unfounded = Tally(arguments.streams, "streams"), 0
     for number in range(arguments.streams):
-        kind = ("sound", "torn", "torn", "noise")[number % 4]
+        kind = kind_of(number)
         stream = noise(chance) if kind == "noise" else b"".join(sound(chance) for _ in range(chance.randint(1, 3)))
         stream = torn(stream, chance) if kind == "torn" else stream
         desk.feed(b"\xf4", 0)  # undefined, so it ends whatever was under way: each stream stands by itself
         spoke, glitches = words_in(desk, stream, chance)
-        allowed = may_speak(stream)
-        sums.update({f"{kind} streams": 1, f"{kind} at fault": glitches > 0, f"{kind} with words": spoke > 0})
-        if spoke and not allowed:
-            sums["unfounded"] += 1
+        if spoke and not may_speak(stream):
+            unfounded += 1
             print(f"unfounded: {stream.hex(' ')}", file=sys.stderr)
-        if number in (arguments.streams // 4, arguments.streams - 1):
-            kib[number == arguments.streams - 1] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        if (number + 1) % _PROGRESS == 0:
-            print(f"… {number + 1} streams", file=sys.stderr, flush=True)
-    print(f"{arguments.streams} streams, {time.perf_counter() - began_s:.0f} s")
-    print(f"{'':8s} {'streams':>9s} {'at fault':>9s} {'with words':>11s}")
-    for kind in ("sound", "torn", "noise"):
-        row = [sums[f"{kind} {what}"] for what in ("streams", "at fault", "with words")]
-        print(f"{kind:8s} {row[0]:9d} {row[1]:9d} {row[2]:11d}")
-    print(f"words without a whole message that asks for them: {sums['unfounded']}")
-    print(f"most memory: {kib[0]} KiB after a quarter, {kib[1]} KiB at the end")
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+        tally.count(number, at_fault=glitches > 0, with_words=spoke > 0)
+    tally.tell(f"words without a whole message that asks for them: {unfounded}")
 
 
 if __name__ == "__main__":

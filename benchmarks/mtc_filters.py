@@ -16,14 +16,13 @@ mean: each filter's constant delay is calibrated away.
 
 import argparse
 import math
-import os
-import platform
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from statistics import fmean, median, pstdev
 from typing import Protocol
+
+from timing_rig import today_here
 
 from cuefocus.anchors.tempo_map import TempoMap
 from cuefocus.chase.clock_input import MidiClockInput
@@ -322,9 +321,7 @@ def main() -> None:
 
     title = "MIDI clock at 120 beats a minute: error from 40 s on, std / worst, ms"
     _table(title, CONSTANT, clock_cells, arguments.only, tuple(CLOCK_FILTERS))
-    print(
-        f"\n{datetime.now(UTC):%Y-%m-%d}, {platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-    )
+    print(f"\n{today_here()}")
 
 
 if __name__ == "__main__":

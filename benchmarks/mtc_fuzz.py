@@ -13,13 +13,12 @@ just these bytes, as ours does to lock, is never wrong there; how often two faul
 """
 
 import argparse
-import os
-import platform
 import random
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
+
+from timing_rig import today_here
 
 from cuefocus.sim.torn_mtc import Sent, is_hidden, is_true, torn_stream
 from cuefocus.wire.mtc.decoder import MtcDecoder
@@ -82,7 +81,7 @@ def main() -> None:
     for name, verdicts in sums.items():
         print(f"{name:22s} {verdicts['true']:9d} {verdicts['wrong']:8d} {verdicts['hidden']:8d}")
     print("hidden: what it was believed on was what an undisturbed source sends; nothing in it could tell.")
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+    print(today_here())
 
 
 if __name__ == "__main__":

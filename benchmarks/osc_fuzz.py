@@ -11,16 +11,14 @@ rare types are told as odd.)
 
 import argparse
 import importlib
-import os
-import platform
 import random
-import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
+
+from fuzzing import Tally, kind_of, torn
 
 from cuefocus.wire.dialects.addresses import CUE, MOST_NAMED
 from cuefocus.wire.dialects.all import DIALECTS, hear
@@ -42,7 +40,6 @@ ADDRESSES = [
     *("/update/workspace/W/cueList/L/playbackPosition", "/reply/version"),
 ]
 ARGUMENTS: tuple[Argument, ...] = (0, 1, 1.0, 0.0, 0.5, True, False, None, "left", "A.focus", "{}", b"\1\2\3", 1 << 40)
-_PROGRESS = 100_000
 _SEEDS = 500
 
 
@@ -74,27 +71,6 @@ def sound(chance: random.Random) -> bytes:
         for _ in range(chance.choice((1, 1, 1, 2, 3)))
     ]
     return write_message(some[0]) if len(some) == 1 else write_bundle(some, time_tag=chance.choice((1, 1 << 40)))
-
-
-def torn(packet: bytes, chance: random.Random) -> bytes:
-    """A packet with one to four faults."""
-    data = bytearray(packet)
-    for _ in range(chance.randint(1, 4)):
-        if not data:
-            break
-        at, end = sorted(chance.choices(range(len(data) + 1), k=2))
-        match chance.randrange(5):
-            case 0:
-                data[chance.randrange(len(data))] = chance.randrange(256)
-            case 1:
-                del data[at:end]
-            case 2:
-                data[at:at] = data[at:end][:64]
-            case 3:
-                data[at:end] = chance.randbytes(end - at)
-            case _:
-                del data[end:]
-    return bytes(data)
 
 
 def is_as_sent(packet: bytes, speakers: list[OscMessage]) -> bool:
@@ -132,33 +108,23 @@ def main() -> None:
     if arguments.guided:
         guided(rest)
     chance = random.Random(arguments.seed)
-    sums, odd, slowest_ms = Counter[str](), Counter[str](), 0.0
-    kib, began_s = [0, 0], time.perf_counter()
+    tally, odd, slowest_ms = Tally(arguments.packets, "packets"), Counter[str](), 0.0
     for number in range(arguments.packets):
-        kind = ("sound", "torn", "torn", "noise")[number % 4]
+        kind = kind_of(number)
         packet = chance.randbytes(chance.randrange(200)) if kind == "noise" else sound(chance)
         packet = torn(packet, chance) if kind == "torn" else b"/" * (number % 8 == 3) + packet
         at_s = time.thread_time()
         faults, words, speakers = take(packet)
         slowest_ms = max(slowest_ms, (time.thread_time() - at_s) * 1000)
-        sums.update({f"{kind} packets": 1, f"{kind} at fault": faults > 0, f"{kind} with words": words > 0})
         if kind == "torn" and words and not is_as_sent(packet, speakers):
             odd[
                 " ".join(sorted({type(each).__name__ for one in speakers for each in one.arguments})) or "no arguments"
             ] += 1
-        if number in (arguments.packets // 4, arguments.packets - 1):
-            kib[number == arguments.packets - 1] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        if (number + 1) % _PROGRESS == 0:
-            print(f"… {number + 1} packets", file=sys.stderr, flush=True)
-    took_s = time.perf_counter() - began_s
-    print(f"{arguments.packets} packets, {took_s:.0f} s, at most {slowest_ms:.1f} ms of CPU a packet")
-    print(f"{'':8s} {'packets':>9s} {'at fault':>9s} {'with words':>11s}")
-    for kind in ("sound", "torn", "noise"):
-        row = [sums[f"{kind} {what}"] for what in ("packets", "at fault", "with words")]
-        print(f"{kind:8s} {row[0]:9d} {row[1]:9d} {row[2]:11d}")
-    print(f"torn, with words, and not as a sound sender writes them: {odd.total()}; arguments there: {dict(odd)}")
-    print(f"most memory: {kib[0]} KiB after a quarter, {kib[1]} KiB at the end")
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+        tally.count(number, at_fault=faults > 0, with_words=words > 0)
+    tally.tell(
+        f"torn, with words, and not as a sound sender writes them: {odd.total()}; arguments there: {dict(odd)}",
+        besides=f", at most {slowest_ms:.1f} ms of CPU a packet",
+    )
 
 
 if __name__ == "__main__":

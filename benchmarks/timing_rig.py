@@ -49,12 +49,17 @@ def median(runs: Sequence[Percentiles]) -> Percentiles:
     return Percentiles(*(sorted(column)[middle] for column in columns))
 
 
-def compiled(name: str) -> Path:
-    """A helper's program, compiled from its C source when that is newer."""
+def compiled(name: str, *libraries: str) -> Path:
+    """A helper's program, compiled from its C source when that is newer.
+
+    Args:
+        name: of the source beside this file, and of the program.
+        libraries: what it is linked with, as `-lltc`.
+    """
     source, program = HERE / f"{name}.c", BUILD / name
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         BUILD.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, source, *libraries], check=True)
     return program
 
 
@@ -197,6 +202,12 @@ def headline(command: str) -> str:
     fifo = "permitted" if fifo_permitted() else "NOT permitted"
     versions = f"Linux {platform.release()}, Python {platform.python_version()}"
     return f"{command}\n{today}, {os.cpu_count()} × {model}, {versions}, real-time class {fifo}"
+
+
+def today_here() -> str:
+    """The day and the machine, for figures that do not hang on its timing."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return f"{today}, {platform.node()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
 
 
 def fifo_permitted() -> bool:
