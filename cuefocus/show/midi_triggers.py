@@ -8,7 +8,7 @@ from cuefocus.files.text_value import BadText, TextValue
 from cuefocus.files.validate import did_you_mean
 from cuefocus.wire.machine_control import COMMANDS
 from cuefocus.wire.midi_show import LONGEST_NUMBER
-from cuefocus.wire.midi_voice import CHANNELS, MOST
+from cuefocus.wire.midi_voice import CHANNELS, LAST_CONTROLLER, MOST
 
 _DECIMAL: Final = r"[0-9]+(?:\.[0-9]+)*"
 _MSC: Final = re.compile(rf"(?:(go|timed-go)\s+)?({_DECIMAL})(?:\s*/\s*({_DECIMAL}))?")
@@ -18,7 +18,6 @@ _NOTE: Final = re.compile(rf"(?:([0-9]{{1,3}})|([A-Ga-g])([#b♯♭]?)(-?[0-9]))
 _CONTROL: Final = re.compile(rf"([0-9]{{1,3}}){_CHANNEL}(?:\s*(>=|=)\s*([0-9]{{1,3}}))?")
 _PROGRAM: Final = re.compile(rf"([0-9]{{1,3}}){_CHANNEL}")
 _SEMITONES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_LAST_CONTROLLER: Final = 119
 _PRESSED: Final = 64
 
 
@@ -129,8 +128,8 @@ class MidiControl(TextValue):
             raise BadText(f"{text!r} is not a MIDI controller", f"write {cls.expects}")
         number, channel, exact = int(match[1]), _channel(text, match[2]), match[3] == "="
         value = _PRESSED if match[4] is None else int(match[4])
-        if number > _LAST_CONTROLLER:
-            hint = f"controllers run from 0 to {_LAST_CONTROLLER}; those above are channel mode messages"
+        if number > LAST_CONTROLLER:
+            hint = f"controllers run from 0 to {LAST_CONTROLLER}; those above are channel mode messages"
             raise BadText(f"{text!r} is no controller", hint)
         if value > MOST:
             raise BadText(f"{text!r} is outside MIDI", f"values run from 0 to {MOST}")

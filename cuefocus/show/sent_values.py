@@ -8,7 +8,7 @@ from cuefocus.files.text_value import BadText, TextValue, Written
 from cuefocus.files.validate import did_you_mean
 from cuefocus.wire.midi_show import FORMATS, Msc, MscAddress, MscCommand
 from cuefocus.wire.midi_show_bytes import msc_message, read_msc
-from cuefocus.wire.midi_voice import CHANNELS, MOST
+from cuefocus.wire.midi_voice import CHANNELS, LAST_CONTROLLER, MOST
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _COMMANDS: Final = {
@@ -20,7 +20,6 @@ _MACRO: Final = re.compile(r"[0-9]{1,3}")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
 _CONTROL: Final = re.compile(r"([0-9]{1,3})(?:\s*@\s*([0-9]{1,2}))?(?:\s*=\s*([0-9]{1,3}))?")
-_LAST_CONTROLLER: Final = 119
 _ANYBODY: Final = MscAddress(0, formats=(FORMATS["lighting"],))
 
 
@@ -113,8 +112,8 @@ class SentControl(TextValue):
             raise BadText(f"{text!r} is no MIDI controller to send", f"write {cls.expects}")
         number, channel = int(match[1]), int(match[2] or 1)
         value = MOST if match[3] is None else int(match[3])
-        if number > _LAST_CONTROLLER or not 1 <= channel <= CHANNELS or value > MOST:
-            limits = f"controllers run to {_LAST_CONTROLLER}, channels from 1 to {CHANNELS}, values to {MOST}"
+        if number > LAST_CONTROLLER or not 1 <= channel <= CHANNELS or value > MOST:
+            limits = f"controllers run to {LAST_CONTROLLER}, channels from 1 to {CHANNELS}, values to {MOST}"
             raise BadText(f"{text!r} is outside MIDI", limits)
         return cls(number, channel, value)
 

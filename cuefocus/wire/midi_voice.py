@@ -9,6 +9,8 @@ from typing import Final
 
 MOST: Final = 127
 CHANNELS: Final = 16
+LAST_CONTROLLER: Final = 119
+"""Those above are channel mode messages."""
 _NOTE_ON, _CONTROL, _PROGRAM = 0x90, 0xB0, 0xC0
 VOICES: Final[Mapping[str, int]] = {"note": _NOTE_ON, "cc": _CONTROL, "program": _PROGRAM}
 """Kinds of triggers that channel messages fire, and the status byte of theirs on the first channel."""
