@@ -6,10 +6,15 @@ import signal
 import subprocess
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from cuefocus.app.ports import jack_ports
+from cuefocus.errors import DeviceError
+from cuefocus.shells.midi_port import listed_ports
 
 needs_jackd = pytest.mark.skipif(shutil.which("jackd") is None, reason="needs jackd (Debian: jackd2)")
 
@@ -62,3 +67,27 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
+
+
+@contextmanager
+def running_server(folder: Path, answers: Callable[[], bool]) -> Iterator[Server]:
+    """A server for as long as the block, with its log in that folder."""
+    server = Server(folder / "jackd.log", answers)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def carries_sound() -> bool:
+    """Whether JACK's own clients reach a server."""
+    return any(row.kind == "jack" for row in jack_ports())
+
+
+def carries_midi() -> bool:
+    """Whether rtmidi reaches one."""
+    try:
+        listed_ports()
+    except DeviceError:
+        return False
+    return True

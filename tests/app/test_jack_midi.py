@@ -16,7 +16,7 @@ from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from tests.app.beside import deck, musical_show
 from tests.app.clock_check import worst_clock_ms
-from tests.app.jack_server import Server, keep_to_itself
+from tests.app.jack_server import Server, keep_to_itself, running_server
 from tests.app.running import assert_all_land, came, daemon
 from tests.app.verb import cuefocus_process
 
@@ -34,9 +34,8 @@ PERIOD_MS = 512 / 48
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     keep_to_itself(monkeypatch)
-    running = Server(tmp_path / "jackd.log", lambda: not any(row.kind == "note" for row in jack_ports()))
-    yield running
-    running.stop()
+    with running_server(tmp_path, lambda: not any(row.kind == "note" for row in jack_ports())) as running:
+        yield running
 
 
 def off_ms(messages: list[Message], origin_ns: int, every_ns: float, kind: bytes) -> list[float]:

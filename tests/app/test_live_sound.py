@@ -16,7 +16,7 @@ import pytest
 
 from cuefocus.app.listen import listen
 from cuefocus.app.ltc import generate_ltc
-from cuefocus.app.ports import jack_ports, list_all_ports
+from cuefocus.app.ports import list_all_ports
 from cuefocus.errors import DeviceError, InputError
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_library import jack_module
@@ -25,7 +25,7 @@ from cuefocus.shells.sound_device import parse_device
 from cuefocus.shells.sound_tap import record
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.ltc.decoder import LtcDecoder
-from tests.app.jack_server import Server, keep_to_itself
+from tests.app.jack_server import Server, carries_sound, keep_to_itself, running_server
 from tests.app.running import CUES, SOUND_S, daemon
 
 HERE = Path(__file__).parent
@@ -45,9 +45,8 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(alone: None, tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "jackd.log", lambda: any(row.kind == "jack" for row in jack_ports()))
-    yield running
-    running.stop()
+    with running_server(tmp_path, carries_sound) as running:
+        yield running
 
 
 @contextmanager

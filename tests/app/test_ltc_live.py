@@ -19,14 +19,13 @@ import pytest
 from benchmarks.ltc_peer import by_libltc, libltc
 from cuefocus.app.ltc_live import LtcPlayer
 from cuefocus.app.ltc_signal import ltc_signal
-from cuefocus.app.ports import jack_ports
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.play_ring import PlayRing
 from cuefocus.shells.sound_out import Heard
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.ltc.played import played_block
-from tests.app.jack_server import Server, keep_to_itself
+from tests.app.jack_server import Server, carries_sound, keep_to_itself, running_server
 from tests.app.verb import cuefocus, refused
 
 RATE_HZ = 48_000
@@ -165,9 +164,8 @@ needs_jack = pytest.mark.skipif(
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     keep_to_itself(monkeypatch)
-    running = Server(tmp_path / "jackd.log", lambda: any(row.kind == "jack" for row in jack_ports()))
-    yield running
-    running.stop()
+    with running_server(tmp_path, carries_sound) as running:
+        yield running
 
 
 def playing(*words: str) -> subprocess.Popen[str]:

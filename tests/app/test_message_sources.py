@@ -11,12 +11,11 @@ import pytest
 
 from cuefocus.app.listen import listen
 from cuefocus.app.ports import list_all_ports
-from cuefocus.errors import DeviceError, InputError
-from cuefocus.shells.midi_port import listed_ports
+from cuefocus.errors import InputError
 from cuefocus.timebase.units import NS_PER_S
 from tests.app.beside import deck, musical_show, own_address
 from tests.app.clock_check import worst_clock_ms
-from tests.app.jack_server import Server, keep_to_itself, needs_jackd
+from tests.app.jack_server import Server, carries_midi, keep_to_itself, needs_jackd, running_server
 from tests.app.running import assert_all_land, came, daemon
 
 pytestmark = pytest.mark.serial
@@ -43,21 +42,12 @@ def test_an_address_that_is_not_ours_ends_the_run_with_a_cure(tmp_path: Path) ->
     assert "198.51.100.1 is no address of this machine" in (tmp_path / "stderr").read_text()
 
 
-def _answers() -> bool:
-    try:
-        listed_ports()
-    except DeviceError:
-        return False
-    return True
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     """JACK carries MIDI, too; rtmidi finds it where there is no ALSA sequencer."""
     keep_to_itself(monkeypatch)
-    running = Server(tmp_path / "jackd.log", _answers)
-    yield running
-    running.stop()
+    with running_server(tmp_path, carries_midi) as running:
+        yield running
 
 
 @needs_jackd

@@ -13,9 +13,7 @@ import pytest
 
 from cuefocus.app.doctor import examine_files
 from cuefocus.app.tell import tell
-from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.midi_port import listed_ports
 from cuefocus.shells.orders import Order
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.machine_control import transport_message
@@ -24,7 +22,7 @@ from cuefocus.wire.midi_show_bytes import msc_message
 from cuefocus.wire.midi_voice import NoteOn, voice_message
 from tests.app.beside import deck, program
 from tests.app.called import called
-from tests.app.jack_server import Server, keep_to_itself, needs_jackd
+from tests.app.jack_server import Server, carries_midi, keep_to_itself, needs_jackd, running_server
 from tests.app.running import LENS, RIG, SHOW, Daemon, assert_all_land, came, daemon
 from tests.shells.midi_mouths import speaking, standing
 
@@ -49,20 +47,11 @@ cues:
 GO_12_5 = "F0 7F 01 02 20 01 31 32 2E 35 00 33 F7"
 
 
-def _answers() -> bool:
-    try:
-        listed_ports()
-    except DeviceError:
-        return False
-    return True
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     keep_to_itself(monkeypatch)
-    running = Server(tmp_path / "jackd.log", _answers)
-    yield running
-    running.stop()
+    with running_server(tmp_path, carries_midi) as running:
+        yield running
 
 
 @contextmanager

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.ltc import generate_ltc
-from cuefocus.app.ports import jack_ports
 from cuefocus.app.replay import replay
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from tests.app.clock_check import worst_clock_ms
-from tests.app.jack_server import Server, keep_to_itself, needs_jackd
+from tests.app.jack_server import carries_sound, keep_to_itself, needs_jackd, running_server
 from tests.app.running import SOUND_S, assert_all_land, daemon
 
 BEGINS_S = 2.0
@@ -98,12 +97,9 @@ def test_a_source_that_was_missing_at_the_start_is_opened_when_it_comes(
     keep_to_itself(monkeypatch)
     with daemon(tmp_path, sources=["jack:", "artnet:198.51.100.1"], arm=False, takes=0) as running:
         running.until(lambda event: event["event"] == "source" and "no JACK server" in event.get("text", ""))
-        server = Server(tmp_path / "jackd.log", lambda: any(row.kind == "jack" for row in jack_ports()))
-        try:
+        with running_server(tmp_path, carries_sound):
             opened = running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
             assert opened["source"] == "playback"
-        finally:
-            server.stop()
 
 
 def test_a_single_source_that_is_missing_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
