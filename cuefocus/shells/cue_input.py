@@ -10,6 +10,7 @@ from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_turns import Inlet, Message, MessageTurns, Standing, WayIn
+from cuefocus.shells.source_news import alarm, came_or_went
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.events import Glitch
 
@@ -120,10 +121,7 @@ class CueInput:
         if not self._way.changed(standing):
             return
         self._desk.restart()
-        kind = "opened" if standing.is_open else "lost"
-        self._news.append(
-            {"event": "source", "host_ns": at_ns, "source": self.source, "kind": kind, "text": standing.text}
-        )
+        self._news.append(came_or_went(self.source, at_ns, is_open=standing.is_open, text=standing.text))
         if not standing.is_open:
             self._alarm(at_ns, f"{standing.text}; no cue is heard from it until it is back")
         elif self._lost:
@@ -132,4 +130,4 @@ class CueInput:
 
     def _alarm(self, at_ns: int, text: str) -> None:
         said = text if text.startswith(self.source) else f"{self.source}: {text}"  # ears name their port themselves
-        self._news.append({"event": "alarm", "host_ns": at_ns, "text": said, "source": "conductor"})
+        self._news.append(alarm(at_ns, said))

@@ -19,6 +19,7 @@ from cuefocus.shells.file_source import Heard, reading_of
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ring_reader import copied
 from cuefocus.shells.sound_ring import BlockFlag, BlockPlace, SoundRing, State, Stream, place_of
+from cuefocus.shells.source_news import Fields, alarm, came_or_went
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, Reading
 from cuefocus.wire.ltc.channels import ChannelSearch
@@ -31,8 +32,6 @@ TOLD_NS: Final = 300 * NS_PER_MS
 _GAPS_TOLD_NS: Final = 5 * NS_PER_S
 _LONGEST_PUMP_NS: Final = 8 * NS_PER_MS
 """A backlog is worked off in pieces: signs of life and commands go between them."""
-
-Fields = dict[str, object]
 
 
 @dataclass(slots=True)
@@ -123,7 +122,8 @@ class LiveSource:
         if stream.gaps > self._gaps_told and at_ns - self._gaps_told_ns >= _GAPS_TOLD_NS:
             new, self._gaps_told, self._gaps_told_ns = stream.gaps - self._gaps_told, stream.gaps, at_ns
             times = "once" if new == 1 else f"{new} times"
-            news.append(_alarm(self.source, at_ns, f"sound was lost {times} (xrun); {stream.gaps} since the start"))
+            since = f"{stream.gaps} since the start"
+            news.append(alarm(at_ns, f"source {self.source}: sound was lost {times} (xrun); {since}"))
         if self._hearing is not None and self.playing and at_ns - self._told_ns >= TOLD_NS:
             self._told_ns = at_ns
             news.append({"event": "state", "host_ns": at_ns, "source": self.source, "sound": self._sound(stream)})
@@ -156,9 +156,7 @@ class LiveSource:
         if stream.state is before and stream.state is State.LOST:
             return []  # lost as it was, for another reason
         kind = "opened" if stream.state is State.OPEN else "lost"
-        self._news.append(
-            {"event": "source", "host_ns": at_ns, "source": self.source, "kind": kind, "text": stream.text}
-        )
+        self._news.append(came_or_went(self.source, at_ns, is_open=stream.state is State.OPEN, text=stream.text))
         if stream.state is State.OPEN and (before is State.OPEN or self._quiet):
             self._quiet = False
             return []  # another port on the same stream; or a predecessor has said it
@@ -223,7 +221,3 @@ def _shown(samples: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray
         channel if channel is not None else int(np.argmax(np.square(samples).sum(axis=1)))
     ]
     return shown
-
-
-def _alarm(source: str, at_ns: int, text: str) -> Fields:
-    return {"event": "alarm", "host_ns": at_ns, "text": f"source {source}: {text}", "source": "conductor"}

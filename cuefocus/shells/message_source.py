@@ -7,13 +7,13 @@ from cuefocus.engine.ports import SourceEvent
 from cuefocus.shells.glitch_spells import GlitchSpells
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_turns import Counted, Inlet, Message, MessageTurns, Standing, WayIn
+from cuefocus.shells.source_news import Fields, alarm, came_or_went
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
 
 _GLITCHES_TOLD_NS: Final = NS_PER_S
 _SONG_TOLD_NS: Final = 330 * NS_PER_MS
 Heard = Reading | Glitch | SourceEvent
-Fields = dict[str, object]
 
 
 class Listener(Protocol):
@@ -195,13 +195,9 @@ class MessageSource:
         if standing.is_open and again:
             self._listener.restart()
         kind = "opened" if standing.is_open else "lost"
-        self._news.append(
-            {"event": "source", "host_ns": at_ns, "source": self.source, "kind": kind, "text": standing.text}
-        )
+        self._news.append(came_or_went(self.source, at_ns, is_open=standing.is_open, text=standing.text))
         quiet, self._quiet = self._quiet and standing.is_open, False
         return [] if quiet else [SourceEvent(self.source, at_ns, kind, standing.text)]
 
     def _tell_alarm(self, at_ns: int, text: str) -> None:
-        self._news.append(
-            {"event": "alarm", "host_ns": at_ns, "text": f"source {self.source}: {text}", "source": "conductor"}
-        )
+        self._news.append(alarm(at_ns, f"source {self.source}: {text}"))
