@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import hypot
 
+from cuefocus.chase.agreement import COURTESY_NS, Agreement, barred_by_rate
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.chase.config import ChaseConfig
 from cuefocus.chase.events import ChaseEvent, ChaseKind
@@ -25,8 +26,6 @@ from cuefocus.chase.state import ADVANCING, RUNNING
 from cuefocus.timebase.units import NS_PER_S, ms_from_ns
 from cuefocus.wire.events import Reading
 
-# Before a source takes the lead those above it are waited for this long; so long, too, a stop may take to reach all.
-_COURTESY_NS = NS_PER_S // 2
 # With nothing running for this long, whatever led is forgotten: the first in order is waited for again.
 _IDLE_NS = NS_PER_S
 # A standby is heard for so long after the leader, or both have stopped: readings lie up to two frames apart.
@@ -67,6 +66,7 @@ class Arbiter:
             for source in sources
         }
         self.standbys = {source: Standby() for source in sources}
+        self._agreement = Agreement(self.standbys, config.rate.frame_ns)
         self.leader = sources[0]
         self.epoch = epoch
         self.clocks: dict[str, Clock] = {}
@@ -79,8 +79,6 @@ class Arbiter:
         self._running = False
         self._idle_since_ns: int | None = None
         self._others_since_ns: int | None = None
-        self._against_since_ns: int | None = None
-        self._disagree = False
         self._chosen = False
 
     @property
@@ -164,7 +162,7 @@ class Arbiter:
             return self._numbered(clock, events)
         stepped = {source: follower.step(now_ns) for source, follower in self.followers.items()}
         self.clocks = {source: self._corrected(source, clock) for source, (clock, _) in stepped.items()}
-        told = [*self._compare(elapsed_ns), *self._barred_by_rate(stepped)]
+        told = self._differing(elapsed_ns, {source: events for source, (_, events) in stepped.items()})
         self._run_ends(self.clocks[self.leader])  # before anybody else may lead: an explicit stop is a stop
         clock, events = self._numbered(self.clocks[self.leader], stepped[self.leader][1])
         if self._chosen or clock.state not in ADVANCING:
@@ -172,8 +170,9 @@ class Arbiter:
         clock, events = self._begun(clock, events)
         clock, events = self._let_out(clock, elapsed_ns), [*events, *told]
         self._run_goes_on(clock)
-        clock, disagreement = self._check_agreement(clock)
-        return clock, [*events, *disagreement]
+        refused = bool(self.follower.refusal)
+        clock, why = self._agreement.checked(self.leader, clock, self.clocks, refused=refused, now_ns=self._now_ns)
+        return clock, [*events, *([self._event(ChaseKind.DISAGREE, why)] if why else [])]
 
     # --- what may be asked ---
 
@@ -266,13 +265,13 @@ class Arbiter:
         self._slew.take(rest_ns)
         self._ran = source
         reason = f"{why}, {source} leads ({ms_from_ns(apart_ns)} ms apart)"
-        event = ChaseEvent(ChaseKind.HANDED_OVER, self._now_ns, reason, epoch=self.epoch)
-        return replace(clock, epoch=self.epoch), [*events, event]
+        return replace(clock, epoch=self.epoch), [*events, self._event(ChaseKind.HANDED_OVER, reason)]
 
     def _take_lead(self, source: str) -> Clock:
         self.leader, self._leader_epoch = source, self.followers[source].epoch
         self._slew.forget()
-        self._others_since_ns, self._disagree = None, False
+        self._others_since_ns = None
+        self._agreement.tell_anew()
         for standby in self.standbys.values():
             standby.begin_anew()
         return replace(self.clocks[source], epoch=self.epoch)
@@ -288,7 +287,7 @@ class Arbiter:
         if self._others_since_ns is None:
             self._others_since_ns = self._now_ns
         best = next((source for source in heard if self.clocks[source].state in ADVANCING), heard[0])
-        waited = self._now_ns - self._others_since_ns >= _COURTESY_NS
+        waited = self._now_ns - self._others_since_ns >= COURTESY_NS
         return best if waited or best == self._first else self.leader
 
     @property
@@ -339,49 +338,14 @@ class Arbiter:
         elif self._idle_since_ns is None:
             self._idle_since_ns = self._now_ns
 
-    # --- whether they agree ---
+    # --- what is told ---
 
-    def _compare(self, elapsed_ns: int) -> list[ChaseEvent]:
-        """Keep the standbys' differences to the leader, and whether they still qualify."""
-        lead, frame_ns, told = self.clocks[self.leader], self.config.rate.frame_ns, []
-        for source, standby in self.standbys.items():
-            clock = self.clocks[source]
-            if source == self.leader or not standby.compare(clock, lead, frame_ns, self._now_ns, elapsed_ns):
-                continue
-            apart_s = (clock.show_ns - lead.show_ns) / 1e9
-            reason = f"{source} is {abs(apart_s):.3f} s {'ahead of' if apart_s > 0 else 'behind'} {self.leader}"
-            told.append(ChaseEvent(ChaseKind.DIFFERS, self._now_ns, f"{reason}; it cannot stand in", epoch=self.epoch))
-        return told
+    def _differing(self, elapsed_ns: int, happened: Mapping[str, Sequence[ChaseEvent]]) -> list[ChaseEvent]:
+        """Who turns out to say something else than the leader, or to run at a rate or speed that is not the act's."""
+        refused = {source: bool(follower.refusal) for source, follower in self.followers.items()}
+        reasons = self._agreement.differing(self.leader, self.clocks, self._now_ns, elapsed_ns)
+        reasons += barred_by_rate(happened, self.leader, refused)
+        return [self._event(ChaseKind.DIFFERS, reason) for reason in reasons]
 
-    def _barred_by_rate(self, stepped: Mapping[str, tuple[Clock, list[ChaseEvent]]]) -> list[ChaseEvent]:
-        """Tell of standbys whose rate or speed is not the act's, each time that it turns out."""
-        told = []
-        for source, (_, events) in stepped.items():
-            for event in events:
-                if source != self.leader and event.kind in (ChaseKind.WRONG_RATE, ChaseKind.WRONG_SPEED):
-                    barred = "; it cannot stand in" if self.followers[source].refusal else ""
-                    reason = f"{source}: {event.reason}{barred}"
-                    told.append(ChaseEvent(ChaseKind.DIFFERS, self._now_ns, reason, epoch=self.epoch))
-        return told
-
-    def _check_agreement(self, lead: Clock) -> tuple[Clock, list[ChaseEvent]]:
-        """Say when the leader's run has ended, others go on, and none of them may take over."""
-        against = [
-            source
-            for source, standby in self.standbys.items()
-            if standby.barred and source != self.leader and self.clocks[source].state in ADVANCING
-        ]
-        if lead.state not in (ClockState.NO_SIGNAL, ClockState.HOLDING) or not against or self.follower.refusal:
-            self._against_since_ns, self._disagree = None, False
-            return lead, []
-        if self._against_since_ns is None:
-            self._against_since_ns = self._now_ns
-        if self._now_ns - self._against_since_ns < _COURTESY_NS:
-            return lead, []
-        clock = replace(lead, state=ClockState.DISAGREE)
-        if self._disagree:
-            return clock, []
-        self._disagree = True
-        ended = "stopped" if lead.state is ClockState.HOLDING else "is gone"
-        reason = f"{self.leader} {ended}, {', '.join(against)} did not agree with it and goes on"
-        return clock, [ChaseEvent(ChaseKind.DISAGREE, self._now_ns, reason, epoch=self.epoch)]
+    def _event(self, kind: ChaseKind, reason: str) -> ChaseEvent:
+        return ChaseEvent(kind, self._now_ns, reason, epoch=self.epoch)

@@ -1,11 +1,9 @@
 """One source followed for one act: readings in, clock and happenings out (design §4).
 
 Pure: the same readings and steps give the same clocks. The tracker decides which readings move the line, the judge
-whether the act may be played at its speed, the table in `state` what that means; here they meet, and the clock is
-published: the line plus a rest that is let out slowly, so that no correction is a step.
+whether the act may be played at its speed, the table in `state` what that means, and `published` what others are shown
+of it; here they meet.
 """
-
-from math import hypot
 
 from cuefocus.chase.candidate import Word, word_of
 from cuefocus.chase.clock import Clock, ClockState
@@ -15,9 +13,9 @@ from cuefocus.chase.heard_rate import HeardRate, heard_rate
 from cuefocus.chase.judge import Judge, Verdict
 from cuefocus.chase.labels import LabelCheck, word_rate
 from cuefocus.chase.line import Line
+from cuefocus.chase.published import Published
 from cuefocus.chase.scrub import Freshness
 from cuefocus.chase.silence import Silence
-from cuefocus.chase.slew import Slew
 from cuefocus.chase.state import ADVANCING, RUNNING, Sign, next_state
 from cuefocus.chase.tracker import JUMP_WORDS, Fit, Tracker
 from cuefocus.timebase.frames import unwrap_near
@@ -53,7 +51,7 @@ class Follower:
         self._labels = LabelCheck(config.rate)
         self._judge = Judge(config)
         self._tracker = Tracker(config.speeds, word_rate(config.rate).frame_ns)
-        self._slew = Slew()
+        self._published = Published(config, self._tracker)
         self._events: list[ChaseEvent] = []
         self._now_ns = 0
         self._last: Word | None = None
@@ -62,8 +60,7 @@ class Follower:
         self._good_ns = 0
         self._good_until_ns = 0
         self._patience_ns = _RUN_ON_NS if config.on_loss == "run" else config.freewheel_ns
-        # What is shown while nothing runs; where the last run ended (None: there was none) and its last good reading.
-        self._shown_ns = config.starts_show_ns
+        # Where the last run ended (None: there was none), and its last good reading.
         self._held_ns: int | None = None
         self._heard_ns: int | None = None
         self._unbroken = False  # the line is the last run's own
@@ -106,7 +103,7 @@ class Follower:
     def notice(self, kind: str, stamp_ns: int, reason: str = "") -> None:
         """Take a source's own event: `opened`, `lost`, `ended`, `stopped`; others change nothing."""
         if kind == "stopped":
-            self._stop(stamp_ns, self._published(stamp_ns), reason or "playback says it stopped")
+            self._stop(stamp_ns, self._published.show_at(stamp_ns), reason or "playback says it stopped")
         elif kind in ("lost", "ended"):
             if kind == "ended":
                 self._emit(ChaseKind.ENDED, stamp_ns, reason)
@@ -125,10 +122,8 @@ class Follower:
         self._fresh.step(now_ns)
         self._watch_silence(now_ns)
         elapsed_ns, self._now_ns = now_ns - self._now_ns, now_ns
-        line = self._tracker.line
-        if self._slew.rest_ns and line is not None:
-            self._slew.let_out(elapsed_ns, line.speed)
-        clock = self._clock(now_ns)
+        self._published.let_out(elapsed_ns)
+        clock = self._published.clock(now_ns, self.state, self._good_until_ns, self.epoch)
         events, self._events = self._events, []
         return clock, events
 
@@ -145,7 +140,7 @@ class Follower:
     @property
     def rest_ns(self) -> float:
         """How far the published clock is ahead of what is heard, and is being led back; show ns."""
-        return self._slew.rest_ns
+        return self._published.rest_ns
 
     @property
     def good_ns(self) -> int:
@@ -177,10 +172,7 @@ class Follower:
 
     def uncertainty_at(self, host_ns: int) -> int:
         """One standard deviation of the clock's show time at `host_ns` if no reading came any more, ns."""
-        line, common_ns = self._tracker.line, self.config.common_ns
-        if line is None:
-            return round(common_ns)
-        return round(hypot(line.sigma_at(host_ns), self._slew.rest_ns, common_ns))
+        return self._published.uncertainty_at(host_ns)
 
     def predicted_uncertainty(self, show_ns: int) -> int:
         """What the uncertainty will be when the clock shows `show_ns`, for the ready rule.
@@ -190,7 +182,7 @@ class Follower:
         line = self._tracker.line
         if line is None or line.speed == 0.0:
             return round(self.config.common_ns)
-        ahead_ns = round((show_ns - self._published(self._now_ns)) / line.speed)
+        ahead_ns = round((show_ns - self._published.show_at(self._now_ns)) / line.speed)
         if self.state in ADVANCING:
             ahead_ns = min(ahead_ns, round(self._tracker.pulse.interval_ns))
         return self.uncertainty_at(self._now_ns + max(ahead_ns, 0))
@@ -201,18 +193,18 @@ class Follower:
         """Let the word move the line, and the line the state."""
         tied = self.state in RUNNING
         waiting = self._lost or self.state is ClockState.FREEWHEELING
-        published_ns, old = self._published(self._now_ns), self._tracker.line
+        published_ns, old = self._published.show_at(self._now_ns), self._tracker.line
         fit = self._tracker.feed(word, tied=tied, waiting=waiting)
         line = self._tracker.line
         if fit is not Fit.DOUBTED and line is not None:
             self._lost = False
-            if fit is Fit.FAR or (self._unbroken and self._apart(published_ns, line)):
+            if fit is Fit.FAR or (self._unbroken and self._published.is_apart(published_ns, line, self._now_ns)):
                 self._unbroken = False
                 self._judge.restart()
                 if tied and old is not None and old.speed * line.speed > 0.0:
                     self._jump(old, word)
             elif self._unbroken:
-                self._slew.take(published_ns - line.show_at(self._now_ns))
+                self._published.lead_back(published_ns, line, self._now_ns)
             self._good_ns = word.point.host_ns
             self._fresh.heard(self._tracker.length_ns(word))
             self._weigh(line, word)
@@ -223,15 +215,6 @@ class Follower:
         if self.state in RUNNING and ending:
             self._stop(word.point.host_ns, word.point.show_ns, "the timecode ran down")
 
-    def _apart(self, published_ns: int, line: Line) -> bool:
-        """Whether what is published is too far from the line to be led there slowly: that would take seconds.
-
-        At a speed that is not declared playback is about to stop, or to be refused: nothing is led anywhere.
-        """
-        speeds = self.config.speeds
-        declared = speeds.excess(line.speed) * speeds.nearest(line.speed) <= 3.0 * line.speed_sigma
-        return declared and abs(published_ns - line.show_at(self._now_ns)) > self._tracker.near_ns
-
     def _locate(self, reading: Reading) -> None:
         """Take a position without motion: it ends any run, and is shown."""
         rate = self._labels.rate
@@ -239,10 +222,10 @@ class Follower:
             self.ignored += 1
             return
         show_ns = unwrap_near(reading.label.show_ns(rate), self.config.starts_show_ns, self.config.rate)
-        self._stop(reading.stamp_ns, self._published(reading.stamp_ns), "playback located")
+        self._stop(reading.stamp_ns, self._published.show_at(reading.stamp_ns), "playback located")
         self._move(Sign.STOPPED)
-        if show_ns != self._shown_ns:
-            self._shown_ns = show_ns
+        if show_ns != self._published.still_ns:
+            self._published.still_ns = show_ns
             self.epoch += 1
             self._emit(ChaseKind.LOCATED, reading.stamp_ns, to_ns=show_ns)
 
@@ -297,7 +280,7 @@ class Follower:
                 ChaseKind.RETURNED, stamp_ns, from_ns=line.show_at(stamp_ns), to_ns=to_ns, heard_ns=self._heard_ns
             )
         if not self._unbroken:
-            self._slew.forget()
+            self._published.forget()
             self._sure = self._alarmed = False
         if self.refusal:
             self.refusal = ""
@@ -308,7 +291,7 @@ class Follower:
     def _jump(self, old: Line, word: Word) -> None:
         """A running clock is elsewhere now."""
         self.epoch += 1
-        self._slew.forget()
+        self._published.forget()
         self._unbroken = True
         stamp_ns, to_ns = word.point.host_ns, word.point.show_ns
         self._emit(ChaseKind.JUMP, stamp_ns, from_ns=old.show_at(stamp_ns), to_ns=to_ns, heard_ns=self._heard_ns)
@@ -319,7 +302,7 @@ class Follower:
         """End the run if there is one: what is shown stays at `show_ns`. Returns whether there was one."""
         running = self.state in RUNNING
         if running:
-            self._shown_ns = self._held_ns = show_ns
+            self._published.still_ns = self._held_ns = show_ns
         self._unbroken = self._lost = False
         self._move(sign)
         return running
@@ -331,13 +314,13 @@ class Follower:
             self._emit(ChaseKind.STOPPED, stamp_ns, reason, to_ns=show_ns)
 
     def _go_off(self, stamp_ns: int, verdict: Verdict) -> None:
-        self._halt(self._published_run(stamp_ns), Sign.OFF_SPEED)
+        self._halt(self._published.run_at(stamp_ns, unbroken=self._unbroken), Sign.OFF_SPEED)
         if self._off is not verdict:
             self._off = verdict
             self._emit(ChaseKind.REVERSE if verdict is Verdict.REVERSE else ChaseKind.SHUTTLE, stamp_ns)
 
     def _refuse(self, kind: ChaseKind, stamp_ns: int, reason: str, *, refused: bool) -> None:
-        if self._halt(self._published_run(stamp_ns), Sign.REFUSED):
+        if self._halt(self._published.run_at(stamp_ns, unbroken=self._unbroken), Sign.REFUSED):
             self._good_until_ns = min(self._good_until_ns, stamp_ns)
         if not self.refusal or (kind is ChaseKind.WRONG_RATE and kind is not self._refused_for):
             self._emit(kind, stamp_ns, reason, refused=refused)
@@ -346,11 +329,7 @@ class Follower:
             self.refusal = reason
 
     def _freewheel(self, now_ns: int, reason: str) -> None:
-        line = self._tracker.line
-        if line is not None:
-            published_ns = self._published(self._now_ns)
-            line.coast()
-            self._slew.take(published_ns - line.show_at(self._now_ns))
+        self._published.coast(self._now_ns)
         self._move(Sign.GAP)
         if reason:
             self._emit(ChaseKind.DROPOUT, now_ns, reason)
@@ -375,11 +354,11 @@ class Follower:
             self._expire(now_ns)
         elif state is ClockState.LOCATING and now_ns > (self.scrub_until_ns or 0):
             if now_ns - last.point.host_ns > self.config.freewheel_ns:
-                self._halt(self._shown_ns, Sign.EXPIRED)
+                self._halt(self._published.still_ns, Sign.EXPIRED)
 
     def _expire(self, now_ns: int) -> None:
         """The freewheel is over. The line is kept: a return is measured against it."""
-        self._shown_ns = self._held_ns = self._published(self._good_until_ns)
+        self._published.still_ns = self._held_ns = self._published.show_at(self._good_until_ns)
         self._lost = True
         self._tracker.restart()
         self._move(Sign.EXPIRED)
@@ -390,15 +369,6 @@ class Follower:
     @property
     def _slowest_word_ns(self) -> float:
         return self._tracker.word_ns / self.config.speeds.slowest
-
-    def _published(self, host_ns: int) -> int:
-        line = self._tracker.line
-        return self._shown_ns if line is None else line.show_at(host_ns) + round(self._slew.rest_ns)
-
-    def _published_run(self, host_ns: int) -> int:
-        """Where the run that now ends stood: along its own line, even if a new one has been adopted already."""
-        line = self._tracker.line if self._unbroken else self._tracker.old or self._tracker.line
-        return self._shown_ns if line is None else line.show_at(host_ns)
 
     def _move(self, sign: Sign) -> None:
         self.state = next_state(self.state, sign)
@@ -415,11 +385,3 @@ class Follower:
         heard_ns: int | None = None,
     ) -> None:
         self._events.append(ChaseEvent(kind, stamp_ns, reason, refused, self.epoch, from_ns, to_ns, heard_ns))
-
-    def _clock(self, now_ns: int) -> Clock:
-        line = self._tracker.line
-        show_ns, speed = self._shown_ns, 0.0
-        if line is not None and self.state not in (ClockState.NO_SIGNAL, ClockState.HOLDING):
-            show_ns, speed = line.show_at(now_ns) + round(self._slew.rest_ns), line.speed
-        sigma_ns = self.uncertainty_at(now_ns)
-        return Clock(now_ns, show_ns, speed, self.state, sigma_ns, self._good_until_ns, self.epoch)
