@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from cuefocus.anchors.act_anchors import ActAnchors
 from cuefocus.anchors.anchor import AnchorMissing
 from cuefocus.errors import CueFocusError
-from cuefocus.files.complaint import Complaint, Loc
-from cuefocus.files.load import Loaded
+from cuefocus.files.complaint import Loc
+from cuefocus.motion.act_work import Findings
 from cuefocus.motion.check import triggered_findings
 from cuefocus.motion.optics_of import CameraInAct
 from cuefocus.motion.requests import RackRequest
@@ -18,38 +18,39 @@ from cuefocus.show.models import Act, Cue, Show
 class TriggeredCues:
     """Gathers them, cue by cue.
 
+    Args:
+        show: the show.
+        specs: of all axes.
+        found: takes what is wrong.
+
     Attributes:
         requests: by cue. refused: those that cannot be used, and why.
         in_acts: by act and cue, where the act says something else of the camera: a request, or why there is none.
-        complaints: what is wrong.
     """
 
-    def __init__(self, show: Loaded[Show], specs: Mapping[str, AxisSpec]) -> None:
-        self._loaded, self._show, self._specs = show, show.value, specs
+    def __init__(self, show: Show, specs: Mapping[str, AxisSpec], found: Findings) -> None:
+        self._show, self._specs, self._found = show, specs, found
         self.requests: dict[str, RackRequest] = {}
         self.refused: dict[str, str] = {}
         self.in_acts: dict[tuple[str, str], RackRequest | str] = {}
-        self.complaints: list[Complaint] = []
 
     def plan(self, index: int, cue: Cue, camera: CameraInAct | None) -> None:
         """By the rig and the show's own marks."""
-        located = self._loaded.located
         if camera is None or cue.axis_name not in self._specs:
             what = f"the rig has no camera {cue.camera!r} that can be used"
             if camera is not None:
                 what = f"camera {cue.camera} has no motor on {cue.axis}"
-            self.complaints.append(located.complaint(("cues", index, "camera"), what, "add it to the rig"))
+            self._found.complain(("cues", index, "camera"), what, "add it to the rig")
             self.refused[cue.cue] = what
             return
         try:
             request = triggered_request(self._show, camera, cue)
         except CueFocusError as error:
-            self.complaints.append(located.complaint(("cues", index, "to"), error.sentence, error.hint))
+            self._found.complain(("cues", index, "to"), error.sentence, error.hint)
             self.refused[cue.cue] = error.sentence
             return
         self.requests[cue.cue] = request
-        for loc, severity, problem, hint in triggered_findings(self._show, index, cue, camera, request):
-            self.complaints.append(located.complaint(loc, problem, hint, severity=severity))
+        self._found.report(triggered_findings(self._show, index, cue, camera, request))
 
     def find_word(self, index: int, cue: Cue, anchors: Mapping[str, ActAnchors]) -> None:
         """The word it is to land on is said in an act. Acts whose words cannot be read may say it."""
@@ -66,7 +67,7 @@ class TriggeredCues:
                 missing.append(error)
         if len(missing) == len(spoken):
             loc: Loc = ("cues", index, "land_on", "word")
-            self.complaints.append(self._loaded.located.complaint(loc, missing[0].sentence, missing[0].hint))
+            self._found.complain(loc, missing[0].sentence, missing[0].hint)
 
     def plan_in_act(self, act: Act, camera: CameraInAct | None, index: int, cue: Cue) -> None:
         """By what an act says of the camera: lens, stop, focal length, marks, or tracks of its iris and zoom."""
@@ -81,6 +82,5 @@ class TriggeredCues:
             self.in_acts[key] = triggered_request(self._show, camera, cue, act)
         except CueFocusError as error:
             problem = f"not in act {act.act!r}: {error.sentence}"
-            complaint = self._loaded.located.complaint(("cues", index, "to"), problem, error.hint, severity="warning")
-            self.complaints.append(complaint)
+            self._found.complain(("cues", index, "to"), problem, error.hint, "warning")
             self.in_acts[key] = problem
