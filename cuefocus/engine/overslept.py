@@ -6,7 +6,7 @@ Loaded by the motion process: plain Python only.
 
 from typing import Final
 
-from cuefocus.engine.player import Frame
+from cuefocus.engine.frame import Frame
 from cuefocus.timebase.units import NS_PER_MS
 
 OVERSLEPT_NS: Final = 100 * NS_PER_MS

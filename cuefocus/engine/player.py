@@ -1,18 +1,14 @@
 """What motion does each tick for one axis: clock + plan + latches in, the next set-point out.
 
 A set-point is u(t) = x(s) + τ·dx/dt, s = show time at the middle of the span the set-point will be held, seen from the
-motor's own delay. A landing has a set-point of its own: the grid yields so that its last byte is out when it must be.
-A splice that begins while the axis rests begins the grid anew, so that a GO does not wait for the next point of it.
+motor's own delay. When it is due is the business of `slots`.
 Loaded by the motion process: plain Python only, no clock of its own.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass
-from math import exp, log
-
 from cuefocus.chase.clock import NO_CLOCK, Clock
-from cuefocus.engine.crossing import crossing_lead_ns
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Splice
+from cuefocus.engine.slots import AT_REST_RING_PER_S, Slots, coming_landing
 from cuefocus.motion.limits import SetpointLimiter
 from cuefocus.motion.stop import stop_segments
 from cuefocus.motion.track import LandingInstant, Track
@@ -21,36 +17,6 @@ from cuefocus.motor.axis import AxisSpec
 _NO_PLAN = AxisPlan(follow=False, track=Track(0.0))
 #: Latch bits as plain numbers: flags are asked for at every set-point.
 _RELEASE, _HAND, _STOPS = int(Latch.RELEASE), int(Latch.HAND), int(Latch.HOLD | Latch.PANIC | Latch.HAND)
-_AT_REST_RING_PER_S = 1e-6
-_ROUNDING_NS = 1_000  # show time and host time of one moment differ by rounding
-_READY_NS = 40_000  # what it takes to make a frame and to have it written
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One set-point, ready to go out.
-
-    Args:
-        due_ns: when its last byte must be out (host ns).
-        write_ns: when its first byte must go (due less the line time).
-        at_ns: the moment it stands for, on the motor's side of the dead time: the middle of the span it is held, or a
-            landing's own.
-        ring: the unrounded set-point after the limiter.
-        counts: what to encode.
-        landing: it is a landing instant's own frame.
-        clamped: names of the limits that cut it, space-separated.
-        velocity_ring_per_s, acceleration_ring_per_s2: of the set-point before the limiter; a stop starts from them.
-    """
-
-    due_ns: int
-    write_ns: int
-    at_ns: int
-    ring: float
-    counts: int
-    landing: bool
-    clamped: str
-    velocity_ring_per_s: float
-    acceleration_ring_per_s2: float
 
 
 class AxisPlayer:
@@ -66,11 +32,10 @@ class AxisPlayer:
     def __init__(self, spec: AxisSpec, *, grid_origin_ns: int, start_ring: float, start_known: bool) -> None:
         self.spec = spec
         self.position_known = start_known
-        self._origin_ns = grid_origin_ns
+        self._slots = Slots(spec, grid_origin_ns, start_ring)
         self._limiter = SetpointLimiter(spec)
         self._limiter.reset(start_ring)
         self._last = Frame(0, 0, 0, start_ring, spec.counts_at(start_ring), False, "", 0.0, 0.0)
-        self._motor_ring = start_ring  # where the motor's loop stands when the last set-point takes effect
         self._line = NO_CLOCK
         self._cap_show_ns: int | None = None
         self._following = False
@@ -80,8 +45,6 @@ class AxisPlayer:
         self._seen_attach: int | None = None
         self._hand_ring = 0.0
         self._adrift = True  # the motor may stand elsewhere than the last set-point: a report says where
-        self._grid_ns = grid_origin_ns
-        self._spliced: tuple[int, int] | None = None  # from and until when, the splice that began the grid in use
 
     @property
     def ring(self) -> float:
@@ -116,9 +79,7 @@ class AxisPlayer:
         self._adrift = False
         self._limiter.commit(frame.at_ns, frame.ring, frame.clamped)
         if self.spec.lag_ns > 0:
-            held_to = self.spec.ring_at(self._last.counts)
-            coasted = exp(-(frame.due_ns - self._last.due_ns) / self.spec.lag_ns)
-            self._motor_ring = held_to + (self._motor_ring - held_to) * coasted
+            self._slots.sent(frame, self._last)
         self._last = frame
 
     def dropped(self, frame: Frame) -> None:
@@ -140,7 +101,7 @@ class AxisPlayer:
             self._adrift = True
             return None
         self._attend(orders, stops)
-        grid_ns = self._next_grid_ns(now_ns, orders.splice)
+        grid_ns = self._slots.next_grid_ns(now_ns, None if self._holding else orders.splice, self._last)
         if not self._holding:
             frame = self._followed(now_ns, grid_ns, clock, orders, conductor_silent)
             if frame is not None:
@@ -169,22 +130,22 @@ class AxisPlayer:
     def _followed(
         self, now_ns: int, grid_ns: int, clock: Clock, plan: AxisPlan, conductor_silent: bool
     ) -> Frame | None:
-        spec, splice = self.spec, plan.splice
+        spec, slots, splice, last = self.spec, self._slots, plan.splice, self._last
         if splice is not None and grid_ns + spec.dead_ns < splice.until_ns:
             instants = splice.track.landings
-            landing = self._landing(splice.track, now_ns, grid_ns, NO_CLOCK)
-            due_ns, at_ns = self._slot(splice.track, landing, grid_ns, NO_CLOCK)
+            landing = slots.landing(splice.track, now_ns, grid_ns, NO_CLOCK, last)
+            due_ns, at_ns = slots.slot(splice.track, landing, grid_ns, NO_CLOCK, last)
             ended = at_ns + spec.dead_ns >= splice.until_ns and self._good(grid_ns, clock, plan, conductor_silent)
             if at_ns + spec.dead_ns >= splice.from_ns and not ended:
                 x, v, a = splice.track.at(at_ns + spec.dead_ns)
-                coming = landing[0] if landing else self._coming(instants, due_ns + spec.dead_ns, NO_CLOCK)
+                coming = landing[0] if landing else coming_landing(instants, due_ns + spec.dead_ns, NO_CLOCK)
                 return self._frame(due_ns, at_ns, (x, v, a), landing is not None, coming)
         line = self._usable_line(grid_ns, clock, plan, conductor_silent)
         if line is None:
             return None
         instants = plan.track.landings
-        landing = self._landing(plan.track, now_ns, grid_ns, line)
-        due_ns, at_ns = self._slot(plan.track, landing, grid_ns, line)
+        landing = slots.landing(plan.track, now_ns, grid_ns, line, last)
+        due_ns, at_ns = slots.slot(plan.track, landing, grid_ns, line, last)
         show_ns = line.show_at(at_ns + spec.dead_ns)
         cap_ns = self._cap(plan)
         if cap_ns is not None and show_ns >= cap_ns:
@@ -194,7 +155,7 @@ class AxisPlayer:
                 self._let_go()
                 self._rest = Track(plan.track.at(cap_ns)[0])
         x, v, a = plan.track.at(show_ns)
-        coming = landing[0] if landing else self._coming(instants, line.show_at(due_ns + spec.dead_ns), line)
+        coming = landing[0] if landing else coming_landing(instants, line.show_at(due_ns + spec.dead_ns), line)
         state = (x, v * line.speed, a * line.speed * line.speed)
         return self._frame(due_ns, at_ns, state, landing is not None, coming)
 
@@ -235,95 +196,6 @@ class AxisPlayer:
         if plan.depart_blocked_show_ns is not None:
             caps.append(plan.track.moving_until(plan.depart_blocked_show_ns) or plan.depart_blocked_show_ns)
         return min(caps, default=None)
-
-    def _next_grid_ns(self, now_ns: int, splice: Splice | None) -> int:
-        """Next grid point whose frame can still be written whole and keeps its distance from the last one."""
-        period_ns = self.spec.period_ns
-        earliest_ns = max(now_ns + self.spec.line_ns, self._last.due_ns + period_ns // 2)
-        return earliest_ns + (self._grid_origin_ns(splice, earliest_ns) - earliest_ns - 1) % period_ns + 1
-
-    def _grid_origin_ns(self, splice: Splice | None, earliest_ns: int) -> int:
-        """Any point of the grid in use. It changes at rest only: a splice then begins one of its own, at once."""
-        last = self._last
-        if abs(last.velocity_ring_per_s) < _AT_REST_RING_PER_S and not last.clamped:
-            active = splice is not None and not self._holding and last.due_ns + self.spec.dead_ns < splice.until_ns
-            span = (splice.from_ns, splice.until_ns) if splice is not None and active else None
-            if span != self._spliced:
-                self._spliced = span
-                self._grid_ns = earliest_ns + _READY_NS if active else self._origin_ns
-        return self._grid_ns
-
-    def _host_due_ns(self, instant: LandingInstant, track: Track, line: Clock, after_ns: int) -> int:
-        """When the last byte of a landing's own frame must be out; the frame before it is out at `after_ns`."""
-        spec = self.spec
-        due_ns = (instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)) - spec.dead_ns
-        if spec.lag_ns == 0:
-            return due_ns
-        last, half_ns = self._last, spec.period_ns // 2
-        if after_ns != last.due_ns or due_ns - after_ns > 2 * spec.period_ns:
-            held_ns = min(max(due_ns - after_ns, half_ns), spec.period_ns + half_ns)
-            return due_ns - crossing_lead_ns(held_ns, spec.period_ns, spec.lag_ns)
-        x, v, _ = track.at(instant.at_ns)
-        wish = x + spec.lag_ns * 1e-9 * v * (1.0 if line is NO_CLOCK else line.speed)
-        held_to = spec.ring_at(last.counts)
-        if wish == held_to:
-            return due_ns
-        coasted = (self._motor_ring - held_to) * exp(-(due_ns - last.due_ns) / spec.lag_ns)
-        share = (instant.edge_ring - wish - coasted) / (held_to - wish)
-        if share >= 1.0:
-            return due_ns
-        return due_ns - (min(half_ns, round(-spec.lag_ns * log(share))) if share > 0.0 else half_ns)
-
-    def _coming(self, instants: tuple[LandingInstant, ...], from_ns: int, line: Clock) -> LandingInstant | None:
-        """The first landing at or after `from_ns` of the instants' own time base."""
-        if line.speed <= 0.0 and line is not NO_CLOCK:
-            return None
-        index = bisect_left(instants, from_ns, key=_instant_ns)
-        return instants[index] if index < len(instants) else None
-
-    def _landing(self, track: Track, now_ns: int, grid_ns: int, line: Clock) -> tuple[LandingInstant, int] | None:
-        """The landing whose frame takes this slot of the grid, if one does, and when that is due."""
-        instants = track.landings
-        if not instants:
-            return None
-        half_ns = self.spec.period_ns // 2
-        first_ns = max(self._last.due_ns, now_ns) + self.spec.line_ns + self.spec.dead_ns + 1
-        from_ns = (first_ns if line is NO_CLOCK else line.show_at(first_ns)) - _ROUNDING_NS
-        instant = self._coming(instants, from_ns, line)
-        if instant is None:
-            return None
-        if self._host_due_ns(instant, track, line, grid_ns) > grid_ns + half_ns:
-            return None
-        due_ns = self._host_due_ns(instant, track, line, self._last.due_ns)
-        if self._last.landing and due_ns - self._last.due_ns < half_ns:
-            return None  # it has gone out; a clock that moved by nanoseconds since does not ask for it again
-        # A motor with lag may want it before the line is free again: then as soon as it is.
-        due_ns = max(due_ns, first_ns - self.spec.dead_ns)
-        at_ns = instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)
-        if at_ns - self.spec.dead_ns <= self._last.at_ns:
-            return None  # the clock moved by more: the last set-point stands for a later moment already
-        return instant, due_ns
-
-    def _slot(
-        self, track: Track, landing: tuple[LandingInstant, int] | None, grid_ns: int, line: Clock
-    ) -> tuple[int, int]:
-        """When the coming frame is due, and the moment it stands for (less the dead time).
-
-        A landing's stands for the landing, any other for the middle of the span it will be held.
-        """
-        period_ns, instants = self.spec.period_ns, track.landings
-        if landing is not None:
-            instant, due_ns = landing
-            return due_ns, (instant.at_ns if line is NO_CLOCK else line.host_at(instant.at_ns)) - self.spec.dead_ns
-        held_ns = period_ns
-        if instants:
-            effect_ns = grid_ns + self.spec.dead_ns
-            coming = self._coming(instants, (effect_ns if line is NO_CLOCK else line.show_at(effect_ns)) + 1, line)
-            if coming is not None:
-                next_ns = self._host_due_ns(coming, track, line, grid_ns)
-                if grid_ns + period_ns // 2 <= next_ns <= grid_ns + period_ns + period_ns // 2:
-                    held_ns = next_ns - grid_ns
-        return grid_ns, grid_ns + held_ns // 2
 
     def _frame(
         self,
@@ -378,7 +250,7 @@ class AxisPlayer:
         last = self._last
         self._holding, self._let_go_attach, self._following = True, self._seen_attach, False
         self._cap_show_ns = None
-        if abs(last.velocity_ring_per_s) < _AT_REST_RING_PER_S:
+        if abs(last.velocity_ring_per_s) < AT_REST_RING_PER_S:
             self._rest = Track(last.ring)
             return
         self._rest = Track(
@@ -398,8 +270,4 @@ class AxisPlayer:
             last = self._last
             counts = self.spec.counts_at(ring)
             self._last = Frame(last.due_ns, last.write_ns, last.at_ns, ring, counts, False, "", 0.0, 0.0)
-            self._motor_ring = ring
-
-
-def _instant_ns(instant: LandingInstant) -> int:
-    return instant.at_ns
+            self._slots.stand_at(ring)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Final
 
 from cuefocus.chase.clock import Clock
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.overslept import OVERSLEPT_NS, DeadlineWatch
 from cuefocus.engine.plan import AxisPlan, Latch
-from cuefocus.engine.player import AxisPlayer, Frame
+from cuefocus.engine.player import AxisPlayer
 from cuefocus.errors import LinkError, TravelError
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.motor.driver import LensMotor

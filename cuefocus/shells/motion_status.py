@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cuefocus.engine.player import Frame
+from cuefocus.engine.frame import Frame
 from cuefocus.shells.shm_ring import StatusWriter
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 

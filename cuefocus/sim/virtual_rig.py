@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cuefocus.chase.clock import NO_CLOCK
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.overslept import DeadlineWatch
 from cuefocus.engine.plan import AxisPlan, Latch, Plan
-from cuefocus.engine.player import AxisPlayer, Frame
+from cuefocus.engine.player import AxisPlayer
 from cuefocus.engine.ports import Feedback, InboxEvent, Latched, MotorTrouble, Sent, Stalled
 from cuefocus.engine.session import TICK_NS, Session
 from cuefocus.errors import LinkError

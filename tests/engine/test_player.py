@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cuefocus.chase.clock import NO_CLOCK, Clock, ClockState
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.plan import AxisPlan, Latch, OnLoss, Splice
-from cuefocus.engine.player import AxisPlayer, Frame
+from cuefocus.engine.player import AxisPlayer
 from cuefocus.motion.track import LandingInstant, Segment, Track
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.sim.lens_motor import LensMotorModel, MotorCharacter

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cuefocus.chase.clock import NO_CLOCK
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Plan, Splice
-from cuefocus.engine.player import Frame
 from cuefocus.motion.track import Segment, Track
 from cuefocus.motor.driver import LensMotor
 from cuefocus.motor.tilta import TiltaCodec

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cuefocus.engine.player import Frame
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.ports import Sent
 from cuefocus.shells.motion_status import SentFilter, TroubleLimit
 from cuefocus.shells.shared_memory import SharedMemory

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from cuefocus.chase.clock import Clock
 from cuefocus.engine.cues import Life
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.plan import AxisPlan, Latch
-from cuefocus.engine.player import Frame
 from cuefocus.engine.session import TICK_NS
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.motion.kinematics import setpoint_limits

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cuefocus.chase.clock import Clock
+from cuefocus.engine.frame import Frame
 from cuefocus.engine.plan import AxisPlan, Latch
-from cuefocus.engine.player import AxisPlayer, Frame
+from cuefocus.engine.player import AxisPlayer
 from cuefocus.motor.axis import AxisSpec
 
 
