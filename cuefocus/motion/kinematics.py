@@ -63,6 +63,22 @@ def jerk_segments(
     return tuple(made)
 
 
+def stepped(
+    start: tuple[float, float, float], pieces: Iterable[JerkPiece], span_s: float
+) -> tuple[float, float, float]:
+    """State after `span_s` of constant-jerk pieces; at the speed they end with from then on."""
+    ring, speed, accel = start
+    for length_s, jerk in pieces:
+        step_s = min(span_s, length_s)
+        ring += step_s * (speed + step_s * (0.5 * accel + step_s * jerk / 6.0))
+        speed += step_s * (accel + 0.5 * step_s * jerk)
+        accel += step_s * jerk
+        span_s -= step_s
+        if span_s <= 0.0:
+            return ring, speed, accel
+    return ring + span_s * speed, speed, 0.0
+
+
 def ended_at(segments: tuple[Segment, ...], ring: float) -> tuple[Segment, ...]:
     """The same path with its end moved to exactly `ring` (rounding to nanoseconds leaves some 1e-9 of ring)."""
     if not segments:

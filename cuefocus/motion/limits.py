@@ -7,10 +7,11 @@ from the acceleration as the lag passes it on. What is cut is brought back time-
 Plain Python: motion loads it.
 """
 
-from math import copysign, exp, isfinite
+from math import copysign, isfinite
 
 from cuefocus.errors import PlanError
-from cuefocus.motion.kinematics import JerkPiece, setpoint_limits
+from cuefocus.motion.kinematics import setpoint_limits, stepped
+from cuefocus.motion.lag import behind_lag, lag_swing
 from cuefocus.motion.retarget import Pursuit, State
 from cuefocus.motion.stop import stop_distance, stop_pieces
 from cuefocus.motor.axis import AxisSpec
@@ -112,7 +113,7 @@ class SetpointLimiter:
             self._filtered = (0.0, 0.0)
         speed = (ring - self._committed) * 1e9 / (at_ns - last_ns)
         accel = (speed - self._speed) * 2e9 / (at_ns - middle_ns)
-        self._filtered = (self._behind_lag(self._filtered, accel, (at_ns - first_ns) / 3e9), accel)
+        self._filtered = (behind_lag(self._filtered, accel, (at_ns - first_ns) / 3e9, self._lag_s), accel)
         self._speed, self._accel, self._committed = speed, accel, ring
         self._times = (middle_ns, last_ns, at_ns)
 
@@ -145,16 +146,6 @@ class SetpointLimiter:
     def _rested(self, at_ns: int) -> bool:
         return self._times is None or at_ns - self._times[2] > _GAP_PERIODS * self._period_ns
 
-    def _behind_lag(self, old: tuple[float, float], accel: float, span_s: float) -> float:
-        """Acceleration of the path behind the lag, `span_s` after the last; the input runs straight in between."""
-        if self._lag_s <= 0.0:
-            return accel
-        filtered, before = old
-        ratio = span_s / self._lag_s
-        decay = exp(-ratio)
-        mean = (1.0 - decay) / ratio
-        return filtered * decay + before * (mean - decay) + accel * (1.0 - mean)
-
     def _broken(self, at_ns: int, last_ns: int, middle_ns: int, first_ns: int, ring: float) -> str:
         """Names of the limits that `ring` would break now, or could not help breaking later."""
         limits, grain = self._limits, self._grain_ring
@@ -174,7 +165,7 @@ class SetpointLimiter:
             swung = False
         else:
             old = (0.0, 0.0) if rested else self._filtered
-            filtered = self._behind_lag(old, accel, span_3)
+            filtered = behind_lag(old, accel, span_3, self._lag_s)
             jerk = (filtered - old[0]) / span_3
             over = abs(accel - filtered) - limits.jerk * (self._lag_s * _LAG_ROUNDING + span_3)
             swing = abs(accel - (0.0 if rested else self._accel)) / span_3
@@ -217,10 +208,10 @@ class SetpointLimiter:
         try:
             ring, speed, accel = self._pursuit.after(start, target, span_s)
         except PlanError:
-            ring, speed, accel = _stepped(start, stop_pieces(start[1], start[2], limits), span_s)
+            ring, speed, accel = stepped(start, stop_pieces(start[1], start[2], limits), span_s)
         if speed * accel > 0.0 and abs(speed) + accel * accel / (2.0 * limits.jerk) > limits.speed:
             easing = [(abs(start[2]) / limits.jerk, copysign(limits.jerk, -start[2]))]
-            ring, speed, accel = _stepped(start, easing, span_s)
+            ring, speed, accel = stepped(start, easing, span_s)
         ring, speed, accel = self._able_to_stop(start, (ring, speed, accel), target, span_s)
         if self._own is None:
             ring = self._joined(ring, at_ns, last_ns, middle_ns)
@@ -240,7 +231,7 @@ class SetpointLimiter:
         limit_ring = min(1.0, max(0.0, limit_ring)) + copysign(self._grain_ring, chosen[1])
         if not self._passes(chosen, limit_ring):
             return chosen
-        stopping = _stepped(start, stop_pieces(start[1], start[2], limits), span_s)
+        stopping = stepped(start, stop_pieces(start[1], start[2], limits), span_s)
         share, step = 0.5, 0.25
         best = stopping
         for _ in range(_SHARES):
@@ -298,36 +289,7 @@ class SetpointLimiter:
         return wanted, speed, accel
 
 
-def lag_swing(first_ns: int, second_ns: int, third_ns: int, fourth_ns: int, lag_s: float) -> float:
-    """Greatest third difference of set-points x + τ·ẋ at four moments, per greatest jerk of the path x.
-
-    A third divided difference is the mean of the third derivative, x‴ + τ·x⁗, under the quadratic B-spline of the four
-    moments. Integrated by parts, the second term is at most τ·jerk times what that spline rises and falls: twice its
-    peak.
-
-    Source: de Boor, A Practical Guide to Splines, 1978, ch. X: the Peano kernel of divided differences.
-    """
-    left, right, middle = third_ns - first_ns, fourth_ns - second_ns, third_ns - second_ns
-    share = right / (left + right)
-    area = 1.0 - middle * ((1.0 - share) ** 2 / left + share * share / right)
-    return 1.0 + 2.0 * lag_s * 3e9 / (fourth_ns - first_ns) * area
-
-
 def _mixed(one: State, other: State, share: float) -> State:
     """Between two states that are reached from one: what lies between their jerks leads there."""
     ring, speed, accel = (a + share * (b - a) for a, b in zip(one, other, strict=True))
     return ring, speed, accel
-
-
-def _stepped(start: State, pieces: list[JerkPiece], span_s: float) -> State:
-    """State after `span_s` of constant-jerk pieces; at the speed they end with from then on."""
-    ring, speed, accel = start
-    for length_s, jerk in pieces:
-        step_s = min(span_s, length_s)
-        ring += step_s * (speed + step_s * (0.5 * accel + step_s * jerk / 6.0))
-        speed += step_s * (accel + 0.5 * step_s * jerk)
-        accel += step_s * jerk
-        span_s -= step_s
-        if span_s <= 0.0:
-            return ring, speed, accel
-    return ring + span_s * speed, speed, 0.0

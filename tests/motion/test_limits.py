@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuefocus.motion.feasible import shortest_pull_ns
-from cuefocus.motion.limits import NAMES, SetpointLimiter, lag_swing
+from cuefocus.motion.lag import lag_swing
+from cuefocus.motion.limits import NAMES, SetpointLimiter
 from cuefocus.motion.profile import named_profile
 from cuefocus.motion.track import Track
 from cuefocus.motor.axis import AxisSpec
