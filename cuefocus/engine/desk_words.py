@@ -22,6 +22,8 @@ _OURS: Final = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
 _ASKING: Final = "status"
 #: They change nothing, or are obeyed whenever they come.
 _ALWAYS: Final = frozenset({*STOPS, _ASKING})
+#: Words after which something may move again. Stops pass other words on their way, and what they have passed is over.
+_LIFTS: Final = frozenset({"resume", "arm", "engage", "take_start"})
 #: Words that say another thing of the same.
 _OF_ONE_THING: Final = {"disarm": "arm", "disengage": "engage", "take_end": "take_start"}
 #: Words for the cue on standby, whichever they name.
@@ -43,6 +45,7 @@ class DeskWords:
     def __init__(self, stale_ns: int) -> None:
         self._stale_ns = stale_ns
         self._obeyed: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
+        self._stop: Command | None = None
         self._alarmed_ns: int | None = None
         self.deadlines = Deadlines()
 
@@ -81,10 +84,23 @@ class DeskWords:
                 age_ns = command.stamp_ns - before.stamp_ns
                 session.tell("state", **Suppressed(what, command.source, before.source, age_ns).told())
                 return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
+        why = self._overtaken(command)
+        if why:
+            session.alarm(f"{command.source}: {why}")
+            return Reply(command.id, command.source, False, why)
         reply = obey(session, command)
+        if command.verb in DISARMING and (self._stop is None or command.stamp_ns > self._stop.stamp_ns):
+            self._stop = command
         if command.verb != _ASKING:
             self._obeyed.append((command, reply))
         return reply
+
+    def _overtaken(self, command: Command) -> str:
+        """Why a word that lets something move comes too late, after a stop that was said after it; or empty."""
+        stop = self._stop
+        if command.verb not in _LIFTS or stop is None or max(command.stamp_ns, command.due_ns) >= stop.stamp_ns:
+            return ""
+        return f"{_text(command)} was said before {_text(stop)}, which holds; say it again if it is still meant"
 
     def _copied(self, command: Command) -> tuple[Command, Reply] | None:
         """The word of which this is a copy, and its answer.

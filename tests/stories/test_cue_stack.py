@@ -256,6 +256,22 @@ def test_a_word_is_a_copy_only_while_nothing_else_was_said_of_the_same(tmp_path:
     assert [(what, route) for what, route, _ in suppressed(told)] == copies
 
 
+@pytest.mark.parametrize("stop", ["hold", "panic", "release", "disarm", "disengage"])
+@pytest.mark.parametrize("lift", ["resume", "arm", "engage"])
+@pytest.mark.parametrize("route", ["osc:a", "tell"])
+def test_a_stop_that_overtakes_an_earlier_word_on_its_way_stands(
+    tmp_path: Path, stop: str, lift: str, route: str
+) -> None:
+    """Stops have a way of their own, past all that waits: what was said before them is heard after them."""
+    hands = (1.0, say(stop, source="osc:b")), (1.001, say(lift, source=route, age_s=0.01)), (1.5, say("status"))
+    told = story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
+    assert told.replies[1] == f"{lift} was said before {stop}, which holds; say it again if it is still meant"
+    assert told.happenings("state")[-1]["engaged"] == [] or stop == "hold"
+    assert f"{route}: {told.replies[1]}" in told.alarms
+    later = story(tmp_path, THREE, hands[0], (1.1, say(lift, source=route)), until_s=2.0, takes=9)
+    assert "was said before" not in later.replies[1]
+
+
 def test_a_copied_go_is_one_where_no_guard_stands_and_two_presses_are_two(tmp_path: Path) -> None:
     rig = SOLO_RIG + "safety: {go_guard_ms: 0}\n"
     desk = say("go", source="osc:companion")
