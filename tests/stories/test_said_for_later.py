@@ -8,7 +8,7 @@ from cuefocus.engine.deadlines import MOST
 from cuefocus.engine.plan import Latch
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.scenes import cue
-from tests.stories.test_cue_stack import GO, HOUSE
+from tests.stories.stacked import GO, HOUSE
 from tests.stories.told import Told
 
 CUES = cue("1", None, "far", GO) + cue("2", None, "mid", "on: {osc: /2}")

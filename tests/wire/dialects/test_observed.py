@@ -13,7 +13,7 @@ from cuefocus.wire.dialects.observed import observed
 from cuefocus.wire.dialects.qlab import QLab
 from tests.stories.kit import Hand, Story
 from tests.stories.scenes import cue
-from tests.stories.test_cue_stack import GO, HOUSE
+from tests.stories.stacked import GO, HOUSE
 from tests.wire.dialects.shows import crossed
 
 CUES = cue("1", None, "far", f"{GO}, pre_wait: 2 s, continue: auto-follow, post_wait: 500 ms, pull: 2 s")
