@@ -11,6 +11,7 @@ from cuefocus.files.complaint import Severity
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import DeskSettings
 from cuefocus.rig.values import Endpoint
+from cuefocus.shells.ip_place import ip_place
 from cuefocus.shells.osc_desk import resolved
 from cuefocus.shells.osc_tcp import OscTcp
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
@@ -21,13 +22,15 @@ Found = tuple[Severity, str, str, str]
 
 
 def desk_findings(rig: Rig) -> Iterator[Found]:
-    """Each address that OSC is to be heard at, and each desk that is to be called on, tried once."""
+    """Each address that OSC and the page are to be heard at, and each desk that is to be called on, tried once."""
     osc = rig.network.osc
     if osc is not None:
         for place in osc.listen:
             yield _udp(place)
         for place in osc.tcp:
             yield _tcp(place)
+    if rig.network.page is not None:
+        yield _page(rig.network.page.listen)
     for desk in rig.network.desks:
         yield _desk(desk)
 
@@ -53,6 +56,23 @@ def _tcp(place: Endpoint) -> Found:
         OscTcp(*found).close()
     except DeviceError as problem:
         return "warning", what, problem.sentence, problem.hint
+    return "note", what, "the TCP port is free", ""
+
+
+def _page(place: Endpoint) -> Found:
+    what = f"page at {place}"
+    found = resolved(place.host, place.port)
+    if found is None:
+        return "error", what, f"nobody knows the host {place.host!r}", "write an address of this machine"
+    family = socket.AF_INET6 if ":" in found[0] else socket.AF_INET
+    try:
+        with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(ip_place(*found))
+            tried.listen()
+    except OSError as problem:
+        hint = "end what has it, or choose another in network.page.listen"
+        return "warning", what, f"cannot be served: {problem.strerror}", hint
     return "note", what, "the TCP port is free", ""
 
 

@@ -51,6 +51,16 @@ def test_addresses_of_desks_are_tried(tmp_path: Path) -> None:
     assert "by UDP" in found[5][1]
 
 
+def test_the_pages_port_is_tried(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        at = f"127.0.0.1:{other.getsockname()[1]}"
+        (tmp_path / "rig.yaml").write_text(f'{RIG.format(lens=LENS)}network:\n  page: {{listen: "{at}"}}\n')
+        cure = "end what has it, or choose another in network.page.listen"
+        taken = Finding("warning", f"page at {at}", "cannot be served: Address already in use", cure)
+        assert examine_files(tmp_path / "rig.yaml")[1] == [taken]
+    assert examine_files(tmp_path / "rig.yaml")[1] == [Finding("note", f"page at {at}", "the TCP port is free")]
+
+
 RECEIVERS = {
     "hears": ("osc: 127.0.0.1:{udp}", "is sent to at 127.0.0.1:{udp}; by UDP nobody says whether it is heard"),
     "deaf": ("osc: 127.0.0.1:1", "nobody listens at 127.0.0.1:1: its machine says so"),
