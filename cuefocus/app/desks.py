@@ -5,7 +5,7 @@ from cuefocus.rig.models import Rig
 from cuefocus.rig.network import OscSettings
 from cuefocus.rig.values import Endpoint
 from cuefocus.shells.front_desk_config import CallConfig, FrontDeskConfig
-from cuefocus.shells.osc_desk import resolved
+from cuefocus.shells.ip_place import resolved
 from cuefocus.wire.said import Right
 
 _NOBODY = OscSettings(listen=())

@@ -11,8 +11,7 @@ from cuefocus.files.complaint import Severity
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import DeskSettings
 from cuefocus.rig.values import Endpoint
-from cuefocus.shells.ip_place import ip_place
-from cuefocus.shells.osc_desk import resolved
+from cuefocus.shells.ip_place import ip_place, resolved
 from cuefocus.shells.osc_tcp import OscTcp
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
 

@@ -10,7 +10,7 @@ from cuefocus.app.processes import ChildSpec
 from cuefocus.app.wired_sources import MessageWire, midi_mouth
 from cuefocus.rig.receivers import Receiver
 from cuefocus.shells.event_pipe import event_pair
-from cuefocus.shells.osc_desk import resolved
+from cuefocus.shells.ip_place import resolved
 from cuefocus.shells.receiver_config import ReceiverConfig
 
 _MIDI_PLACES: Final = ("midi:", "jack:", "raw:")

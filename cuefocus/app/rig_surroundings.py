@@ -10,7 +10,7 @@ from cuefocus.files.load import Loaded
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import Network
 from cuefocus.rig.receivers import Receiver
-from cuefocus.shells.osc_desk import resolved
+from cuefocus.shells.ip_place import resolved
 
 _MAKE_ONE: Final = "make it, one word of at least 16 characters, readable by its owner alone"
 

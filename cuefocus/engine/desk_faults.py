@@ -17,16 +17,10 @@ class DeskFaults:
     Args:
         way: what they are sent by, as it is named.
         cure: how one that is refused is let in.
-
-    Attributes:
-        unheard: messages that mean nothing here; desks send much that is not for us.
-        total: torn packets since the start.
     """
 
     def __init__(self, way: str = "OSC", cure: str = PEERS) -> None:
         self._way, self._cure = way, cure
-        self.unheard = 0
-        self.total = 0
         self._torn: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._twice: Counter[str] = Counter()
@@ -37,7 +31,6 @@ class DeskFaults:
     def torn(self, host: str, why: str) -> None:
         """A packet that cannot be read."""
         host = self._counted(self._torn, host)
-        self.total += 1
         self._reason[host] = why
 
     def refused(self, host: str, address: str) -> None:

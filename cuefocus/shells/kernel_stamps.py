@@ -18,6 +18,8 @@ STAMP_BYTES: Final = socket.CMSG_SPACE(_TIMESPEC.size)
 """Room for a stamp beside the data."""
 _OLDEST_NS: Final = 10 * NS_PER_S
 _CLOCK_SET_NS: Final = NS_PER_MS
+_READ_NS: Final = NS_PER_MS // 10
+_READ_TRIES: Final = 4
 _LOOKED_NS: Final = 100 * NS_PER_MS
 
 Ancillary = Iterable[tuple[int, int, bytes]]
@@ -26,6 +28,16 @@ Ancillary = Iterable[tuple[int, int, bytes]]
 def wall_now_ns() -> int:
     """The clock that the kernel stamps with."""
     return clock_gettime_ns(CLOCK_REALTIME)
+
+
+def both_clocks(clock_ns: Callable[[], int], wall_ns: Callable[[], int]) -> tuple[int, int]:
+    """Host time, and what the wall clock is ahead of it; read anew where another program came between the two."""
+    for _ in range(_READ_TRIES):
+        at_ns = clock_ns()
+        offset_ns = wall_ns() - at_ns
+        if clock_ns() - at_ns < _READ_NS:
+            break
+    return at_ns, offset_ns
 
 
 def have_stamped(made: socket.socket) -> None:
@@ -51,11 +63,10 @@ class KernelStamps:
 
         What is older than ten seconds is only known to be that old.
         """
-        at_ns = self._now_ns()
         stamped_ns = _stamp(ancillary)
         if stamped_ns is None:
-            return at_ns
-        offset_ns = self._wall_ns() - at_ns
+            return self._now_ns()
+        at_ns, offset_ns = both_clocks(self._now_ns, self._wall_ns)
         if self._offset_ns is not None and abs(offset_ns - self._offset_ns) > _CLOCK_SET_NS:
             self._set_ns = at_ns
         self._offset_ns = offset_ns

@@ -6,7 +6,6 @@ import select
 import socket
 from collections.abc import Callable
 from errno import EINPROGRESS
-from itertools import count
 from typing import Final
 
 from cuefocus.engine.calls import Call, Talk, call_of
@@ -24,7 +23,6 @@ _PATIENCE_NS: Final = 3 * NS_PER_S
 _READ_BYTES: Final = 65_536
 _MOST_READS: Final = 16
 _UNSENT_BYTES: Final = 65_536
-_LINES: Final = count(-1, -1)
 
 
 class OscCall:
@@ -32,12 +30,13 @@ class OscCall:
 
     Args:
         config: whom, and how.
+        line: the number of our connection, below 0.
         clock_ns: the host clock.
     """
 
-    def __init__(self, config: CallConfig, *, clock_ns: Callable[[], int] = now_ns) -> None:
+    def __init__(self, config: CallConfig, line: int, *, clock_ns: Callable[[], int] = now_ns) -> None:
         self.config, self._now_ns = config, clock_ns
-        self.guest = Guest(config.host, config.port, next(_LINES))
+        self.guest = Guest(config.host, config.port, line)
         self._call: Call = call_of(config.kind, user=config.user, passcode=config.passcode, workspace=config.workspace)
         self._poll = select.epoll()
         self._socket: socket.socket | None = None

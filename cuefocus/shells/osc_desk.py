@@ -5,8 +5,8 @@ A turn takes a bounded share of what has come; stops come first, by a lane of th
 
 import contextlib
 import select
-import socket
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Final
 
 from cuefocus.engine.front_desk import FrontDesk, Hearing
@@ -17,8 +17,7 @@ from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import host_of
-from cuefocus.shells.kernel_stamps import wall_now_ns
+from cuefocus.shells.kernel_stamps import both_clocks, wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.osc_call import OscCall
 from cuefocus.shells.osc_tcp import OscTcp
@@ -36,6 +35,7 @@ _LINES_NS: Final = NS_PER_MS // 4
 """What connections have of a turn at the least, however long datagrams took."""
 _AGAIN_NS: Final = NS_PER_S
 _MOST_HOSTS: Final = 1024
+_MOST_UNPROVEN: Final = 32
 _DROPS_LOOKED_NS: Final = NS_PER_S
 Fields = dict[str, object]
 
@@ -66,10 +66,11 @@ class OscDesk:
             for host, port in config.udp
         ]
         self._tcp: list[OscTcp] = []
+        self._lines = count(1)
         self._shut = dict.fromkeys(config.tcp, False)  # TCP ports that are not open yet, and whether that was told
         self._shut_again_ns = 0
         self._open_tcp()
-        self._calls = [OscCall(call, clock_ns=clock_ns) for call in config.calls]
+        self._calls = [OscCall(call, -number, clock_ns=clock_ns) for number, call in enumerate(config.calls, 1)]
         for call in self._calls:
             self._poll.register(call.fileno(), select.EPOLLIN)
             front.peers.visit(call.guest, PeerRule(call.config.id, "", Right.OPERATE))
@@ -80,6 +81,7 @@ class OscDesk:
         self._drops_looked_ns = 0
         self._offset_ns = 0
         self._came_by: dict[str, UdpInlet] = {}
+        self._unproven: list[tuple[Guest, Message]] = []
         for port_ in self._ports:
             self._open(port_)
 
@@ -105,8 +107,7 @@ class OscDesk:
 
     def pump(self) -> list[Command | Trigger]:
         """What desks have said since the last call, as far as a turn's share goes."""
-        begun_ns = self._now_ns()
-        self._offset_ns = self._wall_ns() - begun_ns
+        begun_ns, self._offset_ns = both_clocks(self._now_ns, self._wall_ns)
         heard: list[Command | Trigger] = []
         for port in self._ports:
             if port.ordinary.fileno() < 0:
@@ -118,12 +119,14 @@ class OscDesk:
             return heard
         if self._shut and begun_ns >= self._shut_again_ns:
             self._open_tcp()
-        more = False
+        more, unproven, self._unproven = False, self._unproven, []
         for port in self._ports:
             while port.ordinary.fileno() >= 0 and self._take(port.ordinary, heard):
                 if self._now_ns() - begun_ns > TURN_NS:
                     more = True
                     break
+        for guest, came in unproven:  # what proves them may have come by the other lane
+            self._made(self.front.hear(came.data, came.stamp_ns, guest, self._host_ns_of), heard)
         for server in self._tcp:
             more = self._take_lines(server, heard, begun_ns) or more
         for call in self._calls:
@@ -185,7 +188,7 @@ class OscDesk:
         """Open the TCP ports that are not open yet; one that cannot be is said once, and tried again each second."""
         for (host, port), told in list(self._shut.items()):
             try:
-                server = OscTcp(host, port, clock_ns=self._now_ns, wall_ns=self._wall_ns)
+                server = OscTcp(host, port, self._lines, clock_ns=self._now_ns, wall_ns=self._wall_ns)
             except DeviceError as problem:
                 if not told:
                     self._alarm(f"{problem}; OSC is not heard there, and is tried again")
@@ -204,10 +207,18 @@ class OscDesk:
             if came.data:
                 guest = Guest(came.sender, came.port)
                 self._note_way(came.sender, inlet)
+                if needs is Right.OPERATE and self._may_prove_itself(guest):
+                    self._unproven.append((guest, came))
+                    return True
                 made = self.front.hear(came.data, came.stamp_ns, guest, self._host_ns_of, needs=needs)
                 self._made(made, heard)
             return True
         return False
+
+    def _may_prove_itself(self, guest: Guest) -> bool:
+        """Whether a passcode could make more of who says a word that stops, and there is room to look for it."""
+        peers = self.front.peers
+        return peers.asks_passcode and peers.right(guest) < Right.OPERATE and len(self._unproven) < _MOST_UNPROVEN
 
     def _take_lines(self, server: OscTcp, heard: list[Command | Trigger], begun_ns: int) -> bool:
         """Deal with what has come by connections, up to the turn's share of each port; whether there is more."""
@@ -287,12 +298,3 @@ class OscDesk:
 
     def _alarm(self, text: str) -> None:
         self._news.append({"event": "alarm", "host_ns": self._now_ns(), "text": text, "source": "osc"})
-
-
-def resolved(host: str, port: int) -> tuple[str, int] | None:
-    """Where to send; None for a name that nobody knows. Done once, before anything runs: looking up may wait."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError):
-        return None
-    return host_of(found[0][4]), port

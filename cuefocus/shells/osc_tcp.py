@@ -23,9 +23,7 @@ _READ_BYTES: Final = 8_192
 _URGENT: Final = tuple(address.encode("ascii") + b"\0" for address in URGENT)
 _UNSENT_BYTES: Final = 262_144
 """A peer that leaves so much unread hears nothing more: it is hung up on."""
-
-
-_NUMBERS: Final = count(1)
+_CONNECT: Final = b"/connect\0"
 
 
 class _Line:
@@ -44,6 +42,7 @@ class OscTcp:
     Args:
         address: one of our own, IPv4 or IPv6.
         port: its number.
+        numbers: of the connections, above 0, the next each time.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
 
@@ -54,6 +53,7 @@ class OscTcp:
         self,
         address: str,
         port: int,
+        numbers: Iterator[int] | None = None,
         *,
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = wall_now_ns,
@@ -74,6 +74,7 @@ class OscTcp:
             sentence = f"OSC over TCP cannot be heard at {address}, port {port}: {problem.strerror or problem}"
             raise DeviceError(sentence, where="network.osc.tcp", hint="end what has it, or name another") from None
         self._lines: dict[int, _Line] = {}  # by descriptor
+        self._numbers = numbers if numbers is not None else count(1)
         self._by_number: dict[int, int] = {}
         self._poll = select.epoll()
         self._poll.register(self._server.fileno(), select.EPOLLIN)
@@ -95,8 +96,9 @@ class OscTcp:
     def receive(self) -> Iterator[tuple[Guest, bytes, int, str]]:
         """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not).
 
-        Words that stop everything come before all others. What is not asked for stays for the next call, and no more is
-        read before that is gone: who sends more than is heard has to wait.
+        Words that stop everything come before all others, but for what proves that their sender may say them. What is
+        not asked for stays for the next call, and no more is read before that is gone: who sends more than is heard has
+        to wait.
         """
         if not self._waiting:
             self._look()
@@ -157,7 +159,7 @@ class OscTcp:
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line = _Line(
-                made, Guest(host_of(place), place[1], next(_NUMBERS)), StreamStamps(self._now_ns, self._wall_ns)
+                made, Guest(host_of(place), place[1], next(self._numbers)), StreamStamps(self._now_ns, self._wall_ns)
             )
             line.heard_ns = self._looked_ns
             self._lines[made.fileno()] = line
@@ -185,8 +187,10 @@ class OscTcp:
         except OSError as problem:
             data = b""
             line.stream.lost = os.strerror(problem.errno or 0)
+        proves = False
         for packet, stamp_ns in line.stamps.of(line.stream.feed(data), ancillary, looked_ns):
-            lane = self._urgent if packet.startswith(_URGENT) else self._waiting
+            proves = proves or _CONNECT in packet
+            lane = self._urgent if packet.startswith(_URGENT) and not proves else self._waiting
             lane.append((line.guest, packet, stamp_ns, ""))
         if line.stream.lost and data:
             self._waiting.append((line.guest, b"", self._looked_ns, line.stream.lost))

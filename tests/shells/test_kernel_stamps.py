@@ -42,6 +42,20 @@ def test_after_the_wall_clock_was_set_data_counts_from_when_it_was_fetched() -> 
     assert stamps.host_ns(stamped(NS_PER_MS)) == NOW_NS
 
 
+def test_a_pause_between_reading_the_two_clocks_is_not_the_wall_clock_set() -> None:
+    passed_ns, pauses_ns = 0, [0]
+
+    def wall_ns() -> int:
+        nonlocal passed_ns
+        passed_ns += pauses_ns.pop() if pauses_ns else 0
+        return WALL_NS + passed_ns
+
+    stamps = KernelStamps(lambda: NOW_NS + passed_ns, wall_ns)
+    stamps.host_ns(stamped(NS_PER_MS))
+    pauses_ns.append(5 * NS_PER_MS)
+    assert stamps.host_ns(stamped(NS_PER_S)) == NOW_NS - NS_PER_S
+
+
 def test_of_a_piece_nobody_looked_for_the_last_packet_alone_is_new() -> None:
     stamps = StreamStamps(lambda: NOW_NS, lambda: WALL_NS)
     new_ns, slept_ns = NOW_NS - 2 * NS_PER_MS, NOW_NS - NS_PER_S

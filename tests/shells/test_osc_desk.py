@@ -196,6 +196,21 @@ def test_stops_of_somebody_who_may_not_stop_leave_room_for_those_who_may() -> No
     desk.close()
 
 
+@pytest.mark.parametrize("by", ["udp", "tcp"])
+def test_a_stop_does_not_pass_the_passcode_before_it(by: str) -> None:
+    rules = DeskRules(peers=(PeerRule("viewer", "127.0.0.2/32", Right.VIEW),), passcodes=(("5678", Right.OPERATE),))
+    kind = socket.SOCK_DGRAM if by == "udp" else socket.SOCK_STREAM
+    port = free_port(kind)
+    desk = desk_on(udp=port, rules=rules) if by == "udp" else desk_on(tcp=port, rules=rules)
+    with socket.socket(socket.AF_INET, kind) as line:
+        line.bind(("127.0.0.2", 0))
+        line.connect((HOST, port))
+        for word in (packet("/cuefocus/connect", "5678"), packet("/cuefocus/panic")):
+            line.sendall(word if by == "udp" else slip.encode(word))
+        assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["panic"]
+    desk.close()
+
+
 def test_a_flood_by_tcp_takes_its_share_and_lets_a_stop_pass() -> None:
     port = free_port(socket.SOCK_STREAM)
     desk = desk_on(tcp=port)

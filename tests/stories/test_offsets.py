@@ -113,6 +113,18 @@ def test_a_triggered_rack_lands_so_much_later_too(tmp_path: Path, landing: str, 
     assert (plain.offset_ms, later.offset_ms) == (0.0, 300.0)
 
 
+def test_a_knob_that_wavers_leaves_what_it_said_last(tmp_path: Path) -> None:
+    def turned(value: str, source: str) -> Hand:
+        return lambda rig: rig.say("offset", "", value, source=source)
+
+    knob, copy = "osc:desk", "osc:by another network"
+    hands = [(1.0, "+40", knob), (1.001, "+40", copy), (1.004, "+41", knob), (1.005, "+41", copy)]
+    hands += [(1.008, "+40", knob), (1.009, "+40", copy)]
+    told = played(tmp_path, *((at_s, turned(value, source)) for at_s, value, source in hands))
+    assert {row.offset_ms for row in told.rows} == {40.0}
+    assert sum("suppressed" in one for one in told.happenings("state")) == 3, "each copy"
+
+
 @pytest.mark.parametrize(
     ("value", "target", "says_so"),
     [
