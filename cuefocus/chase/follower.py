@@ -135,7 +135,8 @@ class Follower:
         line = self._tracker.line
         if line is None or line.readings < _FEW or line.speed <= 0.0:
             return None
-        return heard_rate(line.speed, line.speed_sigma, self.config.rate, self.config.speeds)
+        rate, speeds = self.config.rate, self.config.speeds
+        return heard_rate(line.speed, line.speed_sigma, rate, speeds, stated_sigma=line.stated_speed_sigma)
 
     @property
     def rest_ns(self) -> float:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cuefocus.chase.speed_doubt import SpeedDoubt
 from cuefocus.timebase.units import NS_PER_S
 
 # Speed walk per √s: real crystals (reference/realtime.md §6), and 1 % of wow at a few Hz or a ramp of 10 % in a second.
@@ -56,6 +57,7 @@ class Line:
         self._lean = 0.0
         self.readings = 1
         self.history: deque[Point] = deque((first,), maxlen=_HISTORY)
+        self._doubt = SpeedDoubt()
 
     @property
     def host_ns(self) -> int:
@@ -74,8 +76,13 @@ class Line:
 
     @property
     def speed_sigma(self) -> float:
-        """One standard deviation of `speed`."""
+        """One standard deviation of `speed`, as readings are judged by: their errors are taken for independent."""
         return float((self._p11 * max(self._unrest, 1.0)) ** 0.5)
+
+    @property
+    def stated_speed_sigma(self) -> float:
+        """One standard deviation of `speed` against the source's lasting one, where stamps may wander."""
+        return float((self._p11 * max(self._unrest, self._doubt.inflation)) ** 0.5)
 
     def show_at(self, host_ns: int) -> int:
         """Show time along the line."""
@@ -111,6 +118,7 @@ class Line:
         self._p11 = max(p11 - speed_gain * p01, 1e-20)
         self.readings += 1
         self.history.append(point)
+        self._doubt.take(ahead_ns / total**0.5, span_ns / NS_PER_S, self.speed, self._p11)
         self._adapt(ahead_ns, total, span_ns)
 
     def coast(self) -> None:
