@@ -15,6 +15,9 @@ from cuefocus.timebase.units import NS_PER_MS
 LATEST_NS: Final = 250 * NS_PER_MS
 """A message that is later than this is not sent any more."""
 MOST_WAITING: Final = 4096
+_NOTE_OFF: Final = 0x80
+_NOTE_ON: Final = 0x90
+_NO_NOTE: Final = -1, -1
 
 
 class MidiMouth:
@@ -66,6 +69,7 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: list[tuple[int, int, bytes]] = []
         self._number = 0
+        self._struck: set[tuple[int, int]] = set()
         self.lost = 0
 
     @property
@@ -89,10 +93,25 @@ class Outbox:
         return True
 
     def take(self, at_ns: int, *, latest_ns: int | None = LATEST_NS) -> bytes | None:
-        """The next message whose moment has come, but not longer ago than `latest_ns`; None when there is none."""
+        """The next message whose moment has come, but not longer ago than `latest_ns`; None when there is none.
+
+        A note that was struck is let go however late it is.
+        """
         while self._waiting and self._waiting[0][0] <= at_ns:
             due_ns, _, data = heapq.heappop(self._waiting)
-            if latest_ns is None or at_ns - due_ns <= latest_ns:
+            note, begins = _note(data)
+            if latest_ns is None or at_ns - due_ns <= latest_ns or (note in self._struck and not begins):
+                (self._struck.add if begins else self._struck.discard)(note)
                 return data
             self.lost += 1
         return None
+
+
+def _note(data: bytes) -> tuple[tuple[int, int], bool]:
+    """Channel and number of the note that a message is about, and whether it begins; `_NO_NOTE` for any other.
+
+    A note-on without velocity is a note-off.
+    """
+    if len(data) != 3 or data[0] & 0xE0 != _NOTE_OFF:
+        return _NO_NOTE, False
+    return (data[0] & 0x0F, data[1]), data[0] & 0xF0 == _NOTE_ON and data[2] > 0

@@ -39,6 +39,18 @@ def test_what_is_too_late_is_lost_and_not_sent_in_a_burst() -> None:
     assert outbox.lost == 100 - len(sent)
 
 
+@pytest.mark.parametrize("release", [b"\x99\x3c\x00", b"\x89\x3c\x40"])
+def test_a_note_that_was_struck_is_let_go_however_late_and_no_other(release: bytes) -> None:
+    outbox = Outbox()
+    outbox.put(b"\x99\x3c\x7f", BEGIN_NS)
+    outbox.put(release, BEGIN_NS + 50 * NS_PER_MS)
+    assert taken(outbox, BEGIN_NS) == [b"\x99\x3c\x7f"]
+    for never_struck in (b"\x99\x3e\x7f", b"\x99\x3e\x00"):
+        outbox.put(never_struck, BEGIN_NS + 60 * NS_PER_MS)
+    assert taken(outbox, BEGIN_NS + 10 * NS_PER_S) == [release], "the process stood still meanwhile"
+    assert outbox.lost == 2
+
+
 def test_more_than_can_wait_is_counted() -> None:
     outbox = Outbox()
     for _ in range(MOST_WAITING + 3):
