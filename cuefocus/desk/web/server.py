@@ -32,6 +32,7 @@ from cuefocus.shells.host_clock import now_ns
 _AGAIN_S: Final = 2.0
 _LOOK_S: Final = 0.25
 _MOST_WAITING: Final = 2_000
+"""Events for a page that does not come to taking them; what is more is lost, and the show is asked how it is."""
 _MOST_CONNECTIONS: Final = 128
 _LONGEST_FRAME: Final = 16_384
 _LONGEST_HEADERS: Final = 16_384
@@ -54,7 +55,7 @@ class PageServer:
     def __init__(self, config: PageConfig) -> None:
         self._config = config
         self._page = Page(config, now_ns)
-        self._events: deque[tuple[bool, Mapping[str, Any]]] = deque(maxlen=_MOST_WAITING)
+        self._events: deque[tuple[bool, Mapping[str, Any]]] = deque()
         self._said: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
@@ -91,13 +92,20 @@ class PageServer:
     # --- in its thread ---
 
     def _hand_over(self, events: Iterable[tuple[bool, Mapping[str, Any]]]) -> None:
-        self._events.extend(events)
+        for event in events:
+            if len(self._events) >= _MOST_WAITING:
+                self._events.clear()
+                self._events.append((True, LOST))
+            self._events.append(event)
         with contextlib.suppress(RuntimeError):  # it has ended; `said` says so
             self._loop.call_soon_threadsafe(self._take_in)
 
     def _take_in(self) -> None:
-        while self._events:
-            of_session, event = self._events.popleft()
+        while True:
+            try:
+                of_session, event = self._events.popleft()
+            except IndexError:
+                return
             if event is LOST:
                 self._page.begin_anew()
             elif of_session:

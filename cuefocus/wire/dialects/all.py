@@ -32,8 +32,8 @@ def hear(message: OscMessage, view: ShowView) -> tuple[Dialect, Heard] | None:
     """
     if len(message.address) > LONGEST_ADDRESS:
         return None
+    wild = is_pattern(message.address)
     for dialect in DIALECTS:
-        wild = is_pattern(message.address)
         heard = _hear_all(dialect, message, view) if wild else dialect.hear(message, view)
         if heard is not None:
             return dialect, heard

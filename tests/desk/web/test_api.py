@@ -287,6 +287,17 @@ def test_after_lost_events_the_state_is_asked_for_and_nothing_is_said_to_be_unde
     assert (shown["take"], shown["running"]) == (STATUS["take"], [])
 
 
+def test_more_events_than_can_wait_are_as_lost(page: Served) -> None:
+    page.tell({"event": "departure", "cue": "2"})
+    until_ns = now_ns() + 5 * NS_PER_S
+    while page.client.get("/api/status").json()["running"] != ["2"] and now_ns() < until_ns:
+        HostClock().sleep_until(now_ns() + 10 * NS_PER_MS)
+    page.tell({"event": "landing", "cue": "2"}, *({"event": "alarm", "text": str(n)} for n in range(5000)))
+    while (shown := page.client.get("/api/status").json())["running"] and now_ns() < until_ns:
+        HostClock().sleep_until(now_ns() + 10 * NS_PER_MS)
+    assert shown["running"] == []
+
+
 def test_a_port_that_is_taken_is_told_and_served_when_it_is_free() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
