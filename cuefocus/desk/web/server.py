@@ -89,8 +89,6 @@ class PageServer:
             self._loop.call_soon_threadsafe(self._ending.set)
             self._thread.join(_FAREWELL_S)
 
-    # --- in its thread ---
-
     def _hand_over(self, events: Iterable[tuple[bool, Mapping[str, Any]]]) -> None:
         for event in events:
             if len(self._events) >= _MOST_WAITING:
@@ -99,6 +97,8 @@ class PageServer:
             self._events.append(event)
         with contextlib.suppress(RuntimeError):  # it has ended; `said` says so
             self._loop.call_soon_threadsafe(self._take_in)
+
+    # --- in its thread ---
 
     def _take_in(self) -> None:
         while True:
