@@ -15,6 +15,8 @@ from cuefocus.landing.evidence import Sample
 _HALVINGS = 40
 #: Share of the sample spacing that no interpolation can vouch for.
 _SPACING_DOUBT = 0.01
+#: Standard deviation for steps of 1: the set-point's own rounding, and two thirds as much of the reports about it.
+_ROUNDING = (5.0 / 36.0) ** 0.5
 #: Reports before and after that say how fast a path goes that is so slow that its counts come one by one.
 _ABOUT = 2
 
@@ -46,7 +48,7 @@ class Crossing:
         square = (early_ns**3 + late_ns**3) / (3.0 * open_ns) if open_ns > 0.0 else 0.0
         square += (_SPACING_DOUBT * self.spacing_ns) ** 2
         if self.speed_ring_per_s > 0.0:
-            rounding_ns = resolution_ring / 12**0.5 / self.speed_ring_per_s * 1e9
+            rounding_ns = resolution_ring * _ROUNDING / self.speed_ring_per_s * 1e9
             square += min(rounding_ns, float(self.spacing_ns)) ** 2
         return float(square**0.5)
 

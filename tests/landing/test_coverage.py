@@ -4,14 +4,14 @@
 its median. Before, it was half of what a straight line would have made of the moment, and 2 % of the spacing:
 
     reports              before                     now
-    all                  0.75 0.93 0.977  3.2 ms    0.81 0.99 1.000  3.7 ms
-    every  20 ms         0.69 0.88 0.936  0.9 ms    0.82 0.99 0.999  1.5 ms
-    every  40 ms         0.81 0.96 0.985  2.3 ms    0.87 1.00 1.000  3.2 ms
-    every  66 ms         0.78 0.97 0.997  4.7 ms    0.82 1.00 1.000  5.3 ms
-    every 100 ms         0.71 0.92 0.989  8.0 ms    0.75 0.99 1.000  8.9 ms
+    all                  0.75 0.93 0.977  3.2 ms    0.83 1.00 1.000  3.9 ms
+    every  20 ms         0.69 0.88 0.936  0.9 ms    0.85 0.99 1.000  1.5 ms
+    every  40 ms         0.81 0.96 0.985  2.3 ms    0.89 1.00 1.000  3.3 ms
+    every  66 ms         0.78 0.97 0.997  4.7 ms    0.83 1.00 1.000  5.4 ms
+    every 100 ms         0.71 0.92 0.989  8.0 ms    0.76 0.99 1.000  9.2 ms
     20 ms, 0.8 of ring   0.72 0.84 0.913  0.7 ms    0.84 1.00 1.000  1.1 ms
-    motors of 5 ms lag   0.62 0.87 0.942  3.1 ms    0.76 0.99 1.000  4.0 ms
-    pulls of 300 ms      0.65 0.90 0.982  4.3 ms    0.73 0.99 1.000  5.1 ms
+    motors of 5 ms lag   0.62 0.87 0.942  3.1 ms    0.78 0.99 1.000  4.1 ms
+    pulls of 300 ms      0.65 0.90 0.982  4.3 ms    0.73 0.99 1.000  5.2 ms
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def test_the_truth_is_as_often_within_it_as_a_standard_deviation_says(every_ms: 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    travel=st.floats(0.02, 0.8),
+    travel=st.floats(0.08, 0.8),
     half=st.floats(0.01, 0.05),
     shape=st.sampled_from(SHAPES),
     pull_ms=st.floats(300, 2500),
@@ -85,7 +85,7 @@ def test_the_truth_is_as_often_within_it_as_a_standard_deviation_says(every_ms: 
     reports_ms=st.floats(40, 100),
     phase=st.floats(0, 1),
 )
-def test_no_truth_is_farther_off_than_three_of_it(
+def test_of_a_pull_of_many_counts_no_truth_is_farther_off_than_three_of_it(
     travel: float,
     half: float,
     shape: str,
