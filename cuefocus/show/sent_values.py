@@ -25,7 +25,7 @@ _ANYBODY: Final = MscAddress(0, formats=(FORMATS["lighting"],))
 
 @dataclass(frozen=True, slots=True)
 class OscArgument(Written):
-    """An OSC argument: whole numbers are sent as `i` (`h` beyond 32 bits), others as `f`, `true` and `false` as `T` and `F`.
+    """An OSC argument: a whole number is sent as `i` or `h`, one with a point as `f`, true and false as `T` and `F`.
 
     Args:
         value: int, float, bool or str.
