@@ -18,20 +18,20 @@ import argparse
 import contextlib
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from landing import AXES, CUEFOCUS, LOST_NS, Bench, arrivals_of, frames_of
+from sound_servers import Environ, jackd, pipewire, pipewire_jack
 from timing_rig import (
     Percentiles,
     calibrate,
@@ -56,8 +56,6 @@ WORKERS = 61
 CALM_S, PATIENCE_S = 10.0, 60.0
 """The timecode begins after so long without an xrun (jackd's clock takes that to settle), or when patience ends."""
 READY_S, TAKE_S = 80.0, 30.0
-PIPEWIRE_JACK = "/usr/lib/*/pipewire-0.3/jack"
-Environ = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +170,6 @@ def what_is_missing(server: str) -> str:
     if importlib.util.find_spec("jack") is None:
         missing.append("JACK-Client (pip install 'cuefocus[jack]')")
     return ", ".join(missing)
-
-
-def pipewire_jack() -> str:
-    """The folder of PipeWire's own libjack; empty when it is not here."""
-    return next((str(path) for path in sorted(Path("/").glob(PIPEWIRE_JACK.lstrip("/")))), "")
 
 
 class LiveBench(Bench):
@@ -324,71 +317,6 @@ def oracle_of(path: Path, rate: int = 48_000) -> Oracle:
         tuple(residuals_us),
         max(xruns, skipped),
     )
-
-
-@contextlib.contextmanager
-def jackd(folder: Path, period: int) -> Iterator[Environ]:
-    """The server jackd on its dummy driver, in the real-time class, under a name of its own."""
-    name = f"cuefocus-{os.getpid()}"
-    environ = {**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
-    command = ["jackd", "-n", name, "-R", "-P70", "-d", "dummy", "-r", "48000", "-p", str(period)]
-    with (folder / "server.log").open("ab") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=environ, start_new_session=True)
-        try:
-            yield answering(environ)
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
-@contextlib.contextmanager
-def pipewire(folder: Path, period: int) -> Iterator[Environ]:
-    """PipeWire, a session manager and a null sink, on a message bus of their own."""
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    environ = {
-        **os.environ,
-        "XDG_RUNTIME_DIR": str(runtime),
-        "PIPEWIRE_RUNTIME_DIR": str(runtime),
-        "PIPEWIRE_LATENCY": f"{period}/48000",
-        "LD_LIBRARY_PATH": pipewire_jack(),
-    }
-    sink = (
-        "{ factory.name=support.null-audio-sink node.name=rig media.class=Audio/Duplex object.linger=true"
-        f" audio.position=[FL FR] node.force-quantum={period} node.always-process=true priority.driver=3000 }}"
-    )
-    script = (
-        "pipewire & server=$!; wireplumber & manager=$!; sleep 2;"
-        ' pw-cli create-node adapter "$0"; echo up; read line; kill $manager $server'
-    )
-    with (folder / "server.log").open("ab") as log:
-        server = subprocess.Popen(
-            ["dbus-run-session", "--", "sh", "-c", script, sink],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            env=environ,
-            start_new_session=True,
-        )
-        try:
-            yield answering(environ)
-        finally:
-            if server.stdin is not None:
-                server.stdin.write(b"\n")
-                server.stdin.close()
-            server.wait(10)
-
-
-def answering(environ: Environ) -> Environ:
-    """The same, once the server answers a client."""
-    probe = (
-        "import jack; client = jack.Client('probe', no_start_server=True); assert client.get_ports(); client.close()"
-    )
-    until_ns = time.monotonic_ns() + 10_000_000_000
-    while subprocess.run([sys.executable, "-c", probe], env=environ, capture_output=True, check=False).returncode:
-        if time.monotonic_ns() > until_ns:
-            raise SystemExit("the sound server did not start: see server.log (--keep)")
-    return environ
 
 
 if __name__ == "__main__":
