@@ -4,6 +4,7 @@ Words with a time are kept until it comes, unless PANIC or disarming comes befor
 """
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.commands import LAST_WORDS, obey
@@ -35,6 +36,15 @@ _ALARM_EVERY_NS: Final = NS_PER_S
 _TOLD_BY_NAME: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Obeyed:
+    """A word that was obeyed, its answer, and the packets that brought a copy of it."""
+
+    command: Command
+    reply: Reply
+    copied_by: set[int] = field(default_factory=set)
+
+
 class DeskWords:
     """Hears commands and triggers.
 
@@ -44,7 +54,7 @@ class DeskWords:
 
     def __init__(self, stale_ns: int) -> None:
         self._stale_ns = stale_ns
-        self._obeyed: deque[tuple[Command, Reply]] = deque(maxlen=_WORDS_KEPT)
+        self._obeyed: deque[_Obeyed] = deque(maxlen=_WORDS_KEPT)
         self._stop: Command | None = None
         self._alarmed_ns: int | None = None
         self.deadlines = Deadlines()
@@ -80,7 +90,7 @@ class DeskWords:
             if why:
                 return Reply(command.id, command.source, False, why)
             if (copied := self._copied(command)) is not None:
-                before, reply = copied
+                before, reply = copied.command, copied.reply
                 age_ns = command.stamp_ns - before.stamp_ns
                 session.tell("state", **Suppressed(what, command.source, before.source, age_ns).told())
                 return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
@@ -92,7 +102,7 @@ class DeskWords:
         if command.verb in DISARMING and (self._stop is None or command.stamp_ns > self._stop.stamp_ns):
             self._stop = command
         if command.verb != _ASKING:
-            self._obeyed.append((command, reply))
+            self._obeyed.append(_Obeyed(command, reply))
         return reply
 
     def _overtaken(self, command: Command) -> str:
@@ -102,19 +112,27 @@ class DeskWords:
             return ""
         return f"{_text(command)} was said before {_text(stop)}, which holds; say it again if it is still meant"
 
-    def _copied(self, command: Command) -> tuple[Command, Reply] | None:
-        """The word of which this is a copy, and its answer.
+    def _copied(self, command: Command) -> _Obeyed | None:
+        """The word of which this is a copy.
 
         It is none once something else was said of the same thing, or a stop: then it is meant. A second network that
-        brings what a first one has brought already says nothing by that.
+        brings what a first one has brought already says nothing by that. Two words of one packet are no copies of each
+        other, and copies of two.
         """
+        if command.verb in DISARMING:
+            return None  # said again, it does no harm
         said_since: set[str] = set()
-        for before, reply in reversed(self._obeyed):
-            if abs(command.stamp_ns - before.stamp_ns) >= _SENT_TWICE_NS:
+        for one in reversed(self._obeyed):
+            before = one.command
+            if abs(command.stamp_ns - before.stamp_ns) >= _SENT_TWICE_NS or command.packet in one.copied_by:
                 continue
-            if _said(before) == _said(command) and before.source not in _OURS:
-                echoed = {before.source} - {command.source}
-                return (before, reply) if said_since <= echoed else None
+            together = command.packet and command.packet == before.packet
+            if _said(before) == _said(command) and before.source not in _OURS and not together:
+                if not said_since <= {before.source} - {command.source}:
+                    return None
+                if command.packet:
+                    one.copied_by.add(command.packet)
+                return one
             if before.verb in DISARMING or _thing(before) == _thing(command):
                 said_since.add(before.source)
         return None

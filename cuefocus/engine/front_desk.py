@@ -5,7 +5,7 @@ here a packet that a desk sends twice in a breath is one, so that a flood costs 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cuefocus.engine.desk_faults import DeskFaults
@@ -120,6 +120,8 @@ class FrontDesk:
             return hearing
         for message in read.messages:
             self._hear(message, stamp_ns, guest, right, host_ns_of, hearing)
+        if len(read.messages) > 1:
+            hearing.events = _of_one_packet(hearing.events)
         if hearing.events:
             self._remember(packet, stamp_ns, guest)
         self.subscribers.alive(guest, stamp_ns)
@@ -179,10 +181,9 @@ class FrontDesk:
         return not any(message.address.rpartition("/")[2] in _NEVER_TWICE for message in read.messages)
 
     def _remember(self, packet: bytes, stamp_ns: int, guest: Guest) -> None:
-        if len(packet) <= _LONGEST_REMEMBERED:
-            if len(self._last) >= _MOST_REMEMBERED:
-                self._last.clear()
-            self._last[guest] = packet, stamp_ns
+        if len(self._last) >= _MOST_REMEMBERED:
+            self._last.clear()
+        self._last[guest] = packet, stamp_ns
 
     def _tired_of_refusing(self, now_ns: int) -> bool:
         """Whether enough strangers have been answered this second: the others are only counted."""
@@ -329,6 +330,12 @@ class FrontDesk:
     def _reply_to(self, guest: Guest) -> Guest:
         port = 0 if guest.line else self.peers.rule(guest).reply
         return Guest(guest.host, port) if port else guest
+
+
+def _of_one_packet(events: list[Command | Trigger]) -> list[Command | Trigger]:
+    """What one packet brought, with the number of its first command as the packet's."""
+    packet = next((event.id for event in events if isinstance(event, Command)), 0)
+    return [replace(event, packet=packet) if isinstance(event, Command) else event for event in events]
 
 
 def _names_too_much(message: OscMessage, heard: Heard) -> bool:

@@ -247,7 +247,8 @@ def _encode_sent(event: Any) -> tuple[object, ...]:
 
 
 def _encode_command(event: Any) -> tuple[object, ...]:
-    return ("C", event.verb, event.stamp_ns, event.target, event.value, event.source, event.id, event.due_ns)
+    about = (event.target, event.value, event.source, event.id, event.due_ns, event.packet)
+    return ("C", event.verb, event.stamp_ns, *about)
 
 
 _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {

@@ -82,6 +82,7 @@ class Command:
         source: who said it (tell, key, osc:PEER, …).
         id: the sender's number for the answer.
         due_ns: host time at which it is to be obeyed; what lies in the past is obeyed at once.
+        packet: the same for all words that one packet brought, and no other's; 0: it came alone.
     """
 
     verb: str
@@ -91,6 +92,7 @@ class Command:
     source: str = "tell"
     id: int = 0
     due_ns: int = 0
+    packet: int = 0
 
 
 @dataclass(frozen=True, slots=True)

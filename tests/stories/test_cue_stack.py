@@ -64,9 +64,9 @@ def test_a_desk_that_sends_every_packet_twice_says_each_word_once(tmp_path: Path
     [
         pytest.param("a:disarm a:arm a:disarm", id="the last word counts"),
         pytest.param("a:arm a:disarm a:arm", id="whichever it is"),
-        pytest.param("a:arm a:arm* a:disarm a:disarm* a:arm a:arm*", id="a desk that says all twice"),
-        pytest.param("a:disarm a:arm b:disarm* b:arm*", id="another network says the same again"),
-        pytest.param("a:disarm b:disarm* a:arm b:arm* a:disarm b:disarm*", id="or at the same time"),
+        pytest.param("a:arm a:arm* a:disarm a:disarm a:arm a:arm*", id="a desk that says all twice"),
+        pytest.param("a:disarm a:arm b:disarm b:arm", id="what disarms is no copy, nor is what follows it"),
+        pytest.param("a:disarm b:disarm a:arm b:arm* a:disarm b:disarm", id="or at the same time"),
         pytest.param("a:disarm b:arm a:disarm", id="two desks that do not agree"),
         pytest.param("a:disarm tell:arm a:disarm", id="somebody at the machine"),
         pytest.param("a:resume a:hold a:resume", id="a stop comes between anything"),
