@@ -190,6 +190,7 @@ def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:
     waiting = _waiting(picture.state, now_ns)
     if waiting:
         lines.append(Text(waiting, style="bold yellow"))
+    lines += [Text(f"{name}: {why}", style="bold red") for name, why in _refusals(picture.state).items()]
     return Group(*lines) if lines else Text("nothing ahead", style="grey62")
 
 
@@ -200,6 +201,11 @@ def _standing_by(state: Fields) -> str:
     parts = [f"STANDBY {standby}: space fires it"] if standby else []
     parts += [f"{name}: {cue or 'at its end'}" for name, cue in lists.items() if name != main]
     return " · ".join(parts)
+
+
+def _refusals(state: Fields) -> dict[str, str]:
+    """Why GO could fire nothing now, by list."""
+    return state.get("standby_refusals") or {}
 
 
 def _waiting(state: Fields, now_ns: int) -> str:

@@ -120,7 +120,9 @@ class Casting:
         why = self.unknown(cue)
         if why:
             return False, why
-        job = replace(self._job.triggered[cue], travel_ns=travel_ns)
+        job = self._job.triggered[cue]
+        if travel_ns is not None:
+            job = replace(job, travel_ns=travel_ns)
         same = self.ledger.repeats(cue, stamp_ns, route)
         if same is not None:
             return self._suppress(session, same)
@@ -195,18 +197,28 @@ class Casting:
         why = self.unknown(cue)
         if why:
             return False, why
+        after_ns, why = self.foreseen(session, cue)
+        if after_ns is None:
+            return False, f"cue {cue} is loaded, but {why}"
+        unarmed = "" if session.book.armed else "; nothing is armed yet"
+        return True, f"cue {cue} is loaded: it lands {ms_from_ns(after_ns)} ms after its trigger{unarmed}"
+
+    def foreseen(self, session: "Session", cue: str) -> tuple[int | None, str]:
+        """How long after a trigger that came now a cue would land (ns); None where it could not, and why."""
         job, now_ns = self._job.triggered[cue], session.now_ns
         try:
             if job.refusal:
                 raise PlanError(job.refusal)
             rack = planned(session, job, now_ns)
         except PlanError as error:
-            return False, f"cue {cue} is loaded, but could not land: {error}"
+            return None, f"could not land: {error}"
         why = why_not(session, job, handover(session, job, rack, now_ns))
-        if why:
-            return False, f"cue {cue} is loaded, but would be refused now: {why}"
-        unarmed = "" if session.book.armed else "; nothing is armed yet"
-        return True, f"cue {cue} is loaded: it lands {ms_from_ns(rack.land_ns - now_ns)} ms after its trigger{unarmed}"
+        return (None, f"would be refused now: {why}") if why else (rack.land_ns - now_ns, "")
+
+    def moves(self, session: "Session", cue: str) -> bool:
+        """Whether a cue's axis moves just now."""
+        orders = session.stage.orders[self._job.triggered[cue].axis]
+        return orders.lens_state(session.now_ns, session.clock)[1:] != (0.0, 0.0)
 
     def _refuse(self, session: "Session", job: TriggerJob, route: str, why: str) -> tuple[bool, str]:
         """A cue that cannot land as written has its row, and GO waits for it no longer: the next one stands by."""

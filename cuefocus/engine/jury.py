@@ -39,19 +39,31 @@ class Jury:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._behind: deque[CueRecord] = deque()
+        self._seen: tuple[CueRecord, Evidence] | None = None
         self.witness = {name: AxisWitness(axis) for name, axis in job.axes.items()}
 
     @property
     def behind(self) -> bool:
-        """Whether rows are still to be told of racks whose fate is known."""
-        return bool(self._behind)
+        """Whether rows are still to be told of racks that are over."""
+        return bool(self._behind) or self._seen is not None
+
+    @property
+    def hurries(self) -> bool:
+        """Whether a landing that was watched to its end waits for the next step to be judged."""
+        return self._seen is not None
 
     def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
         """Rows that can be told now; with `closing`, of every rack that has anything to tell, now or in the next steps.
 
         Of racks with a fate only so many at once: the end of a take, or playback that is located into a long show,
-        gives it to thousands, and to tell of them all would keep the conductor from its clock.
+        gives it to thousands, and to tell of them all would keep the conductor from its clock. Of landings that were
+        watched to the end, one at a time, seen in one step and judged in the next: in between a word is heard.
         """
+        if self._seen is not None:
+            (record, evidence), self._seen = self._seen, None
+            yield self._row(session, record, evidence)
+            if not closing:
+                return
         for record in session.book.busy_records():
             if record.fate is None and session.stalls.silent_over(record.axis, record.land_host_ns):
                 if not closing:
@@ -61,16 +73,21 @@ class Jury:
                 continue
             if record.fate is None and record.life is not Life.PULLING:
                 continue
+            if record.fate is None and self._seen is not None:
+                continue
             record.told = True
             if record.fate is not None:
                 self._behind.append(record)
+                continue
+            record.happen(Happening.JUDGED)
+            if closing:
+                yield self._row(session, record, self._evidence(session.now_ns, record))
             else:
-                record.happen(Happening.JUDGED)
-                yield self._row(session, record)
+                self._seen = (record, self._evidence(session.now_ns, record))
         for _ in range(min(len(self._behind), FATES_AT_ONCE)):
             record = self._behind.popleft()
             record.happen(Happening.JUDGED)
-            yield self._row(session, record)
+            yield self._row(session, record, self._evidence(session.now_ns, record))
 
     def _watched(self, now_ns: int, record: CueRecord, *, closing: bool) -> bool:
         if record.watch_until_ns is None or record.land_host_ns is None:
@@ -78,7 +95,7 @@ class Jury:
         late_ns = self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
         return closing or now_ns >= record.watch_until_ns + late_ns
 
-    def _row(self, session: "Session", record: CueRecord) -> LandingRow:
+    def _row(self, session: "Session", record: CueRecord, evidence: Evidence) -> LandingRow:
         rack, axis = record.rack, self._job.axes[record.axis]
         act = self._job.acts[record.act]
         rate = None if rack.triggered else act.chase.rate
@@ -94,7 +111,6 @@ class Jury:
             dioptres_at=act.dioptres_at.get(record.axis, axis.dioptres_at),
             step_ring=max(_STEP_COUNTS / axis.spec.counts_span, axis.spec.residual_backlash_ring),
         )
-        evidence = self._evidence(session.now_ns, record)
         try:
             row = judge(rack, circumstances, evidence)
         except (CueFocusError, ValueError, ArithmeticError) as error:  # one landing unmeasured must not end a take

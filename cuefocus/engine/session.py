@@ -14,6 +14,7 @@ from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.cues import Happening
 from cuefocus.engine.desk_words import DeskWords
 from cuefocus.engine.first_move import tend
+from cuefocus.engine.foresight import Foresight
 from cuefocus.engine.halted import Halted
 from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
@@ -62,6 +63,7 @@ class Session:
         self.stage = Stage(job, seed)
         self.jury = Jury(job)
         self.casting = Casting(job)
+        self.foresight = Foresight()
         self.chasing = Chasing(job)
         self.stalls = Stalls()
         self.taking = Taking(seed)
@@ -117,6 +119,7 @@ class Session:
         self._sends = (*self.sending.step(self), *self.relaying.step(self))
         self.judge(closing=False)
         self.taking.end_when_due(self)
+        self.foresight.step(self)
         self.stage.let_finished_go(self)
         self._teller.tell(self)
 
@@ -337,6 +340,7 @@ class Session:
             self._plan = Plan(self._plan.generation + 1, axes)
         awaited = (self.desk_words.deadlines.next_ns, self.casting.next_ns(self))
         punctual_ns = min((at_ns for at_ns in awaited if at_ns is not None), default=None)
+        waits = self._hurries or self.jury.hurries  # for the next step, which is due at once
         return Outcome(
             self.clock,
             self._plan,
@@ -346,7 +350,7 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            self.now_ns if self._hurries else min(self.now_ns + TICK_NS, punctual_ns or self.now_ns + TICK_NS),
+            self.now_ns if waits else min(self.now_ns + TICK_NS, punctual_ns or self.now_ns + TICK_NS),
             self.taking.finished(self),
             punctual_ns,
             self._sends,

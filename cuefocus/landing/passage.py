@@ -13,7 +13,6 @@ _CHATTER_COUNTS = 0.5
 _FLAT_SHARE = 0.01
 _FLAT_COUNTS = 2.0
 _EDGE_SLACK = 1e-9
-_HALVINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,7 @@ def _planned_head_ns(segments: Sequence[SegmentLike], far_enough: float) -> floa
 
 def _met(segment: SegmentLike, ring: float, near: float, *, away_ns: int, close_ns: int) -> tuple[int, int]:
     """The neighbouring moments between which a segment is no longer, or for the first time, farther than `near`."""
-    for _ in range(_HALVINGS):
+    while abs(away_ns - close_ns) > 1:
         middle_ns = (away_ns + close_ns) // 2
         if abs(segment.at(middle_ns)[0] - ring) > near:
             away_ns = middle_ns

@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from cuefocus.landing.evidence import Sample
 
-_HALVINGS = 40
+_STEPS = 60
+_MET_NS = 1e-3
 #: Share of the sample spacing that no interpolation can vouch for.
 _SPACING_DOUBT = 0.01
 #: Standard deviation for steps of 1: the set-point's own rounding, and two thirds as much of the reports about it.
@@ -85,17 +86,44 @@ class Path:
         spacing_ns = end_ns - start_ns
         if before == after:
             return Crossing(float(end_ns), 0.0, spacing_ns, 0.0, 0.0)
-        rising = after > before
-        low_ns, high_ns = float(start_ns), float(end_ns)
-        for _ in range(_HALVINGS):
-            middle_ns = 0.5 * (low_ns + high_ns)
-            if (self._within(index, middle_ns) < level) == rising:
-                low_ns = middle_ns
-            else:
-                high_ns = middle_ns
+        at_ns = self._met(index, level)
         first_ns, last_ns = self._may_be(index, level)
         speed = self._speed_about(index)
-        return Crossing(high_ns, speed, spacing_ns, max(0.0, high_ns - first_ns), max(0.0, last_ns - high_ns))
+        return Crossing(at_ns, speed, spacing_ns, max(0.0, at_ns - first_ns), max(0.0, last_ns - at_ns))
+
+    def _met(self, index: int, level: float) -> float:
+        """When the path met `level` between report `index` and the next, to a thousandth of a nanosecond.
+
+        By false position with the Illinois step, which takes a quarter of the steps of halving: Dowell & Jarratt,
+        BIT 11, 1971, 168-174. The path rises or falls all the way, so there is one such moment.
+        """
+        low_ns, high_ns = float(self.times_ns[index]), float(self.times_ns[index + 1])
+        low, high = self.rings[index] - level, self.rings[index + 1] - level
+        if low == 0.0 or high == 0.0:
+            return low_ns if low == 0.0 else high_ns
+        side = 0
+        for _ in range(_STEPS):
+            if high_ns - low_ns <= _MET_NS:
+                break
+            at_ns = high_ns - high * (high_ns - low_ns) / (high - low)
+            if not low_ns < at_ns < high_ns:
+                at_ns = 0.5 * (low_ns + high_ns)
+            here = self._within(index, at_ns) - level
+            if here == 0.0:
+                return at_ns
+            if (here > 0.0) == (high > 0.0):
+                if abs(high_ns - at_ns) <= _MET_NS:
+                    return at_ns
+                high_ns, high = at_ns, here
+                low = 0.5 * low if side > 0 else low
+                side = 1
+            else:
+                if abs(at_ns - low_ns) <= _MET_NS:
+                    return at_ns
+                low_ns, low = at_ns, here
+                high = 0.5 * high if side < 0 else high
+                side = -1
+        return high_ns
 
     def _speed_about(self, index: int) -> float:
         """How fast it went from report `index` to the next, ring/s; not faster than over a few reports about them.

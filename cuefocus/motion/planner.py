@@ -43,13 +43,14 @@ def plan_rack(
     start_ring: float,
     spec: AxisSpec,
     *,
+    land_ns: int | None = None,
     depart_ns: int | None = None,
     not_before_ns: int | None = None,
     may_shorten: bool = False,
     last_direction: int = 0,
     checked: bool = True,
 ) -> PlannedRack:
-    """A timed rack from a standing start.
+    """A rack from a standing start. It lands at `land_ns`; None: when the request says.
 
     `depart_ns` leaves then, whatever the landing (the pull as written): `on_jump: late`. `not_before_ns` is when it may
     leave at the earliest, `may_shorten` lets it pull faster to keep its landing then (`compress`). With `checked` off,
@@ -62,19 +63,19 @@ def plan_rack(
     fraction = 1.0 if request.landing == "stopped" else entry_fraction(request.profile, start_ring, band)
     leave_ns = request.leave_ns if depart_ns is None else depart_ns
     pull_ns = _pull_ns(request, travel, fraction, spec, fixed=depart_ns is None, holds_start=_holds(band, start_ring))
+    wanted_ns = request.land_ns if land_ns is None else land_ns
     if leave_ns is None:
-        if request.land_ns is None:
+        if wanted_ns is None:
             raise PlanError(f"cue {request.cue} has neither a landing nor a departure")
-        leave_ns = request.land_ns - _until_sharp_ns(pull_ns, fraction)
+        leave_ns = wanted_ns - _until_sharp_ns(pull_ns, fraction)
         if not_before_ns is not None and leave_ns < not_before_ns and may_shorten:
             leave_ns = not_before_ns
-            pull_ns = _pull_for_ns(request.land_ns - not_before_ns, fraction)
-    land_ns = request.land_ns
-    if land_ns is None or depart_ns is not None:
+            pull_ns = _pull_for_ns(wanted_ns - not_before_ns, fraction)
+    if wanted_ns is None or depart_ns is not None:
         sharp_ns = leave_ns + _until_sharp_ns(pull_ns, fraction)
-        land_ns = sharp_ns if land_ns is None else land_ns
+        wanted_ns = sharp_ns if wanted_ns is None else wanted_ns
     else:
-        sharp_ns = land_ns
+        sharp_ns = wanted_ns
     needs_ns = (
         shortest_pull_ns(request.profile, travel, spec, top_speed=request.top_speed, margin=1.0)
         if (checked and not fits(request.profile, travel, pull_ns * 1e-9 / request.top_speed, spec))
@@ -93,7 +94,7 @@ def plan_rack(
         )
     takeup_ns = takeup_length_ns(spec, request.top_speed, last_direction, travel)
     segments = request.profile.segments(start_ring, band.target_ring, leave_ns, pull_ns)
-    return _planned(request, start_ring, band, segments, land_ns, sharp_ns, leave_ns, leave_ns + pull_ns, takeup_ns)
+    return _planned(request, start_ring, band, segments, wanted_ns, sharp_ns, leave_ns, leave_ns + pull_ns, takeup_ns)
 
 
 def _until_sharp_ns(pull_ns: int, fraction: float) -> int:
@@ -172,15 +173,23 @@ def plan_triggered(
     after_ns = default_land_after_ns(request, start[0], spec) if land_after_ns is None else land_after_ns
     land_ns = trigger_ns + after_ns
     if abs(start[1]) < _AT_REST_RING_PER_S and abs(start[2]) < _AT_REST_RING_PER_S2:
-        timed = _at_host_time(request, land_ns)
         return plan_rack(
-            timed, start[0], spec, not_before_ns=earliest_ns, may_shorten=True, last_direction=last_direction
+            _at_host_time(request),
+            start[0],
+            spec,
+            land_ns=land_ns,
+            not_before_ns=earliest_ns,
+            may_shorten=True,
+            last_direction=last_direction,
         )
     return _from_motion(request, start, spec, earliest_ns, land_ns, last_direction)
 
 
-def _at_host_time(request: RackRequest, land_ns: int) -> RackRequest:
-    return replace(request, land_ns=land_ns, leave_ns=None, top_speed=1.0, triggered=True)
+def _at_host_time(request: RackRequest) -> RackRequest:
+    """A request whose landing is given in host time, whatever it says itself. One of a triggered cue is such a one."""
+    if request.triggered and request.leave_ns is None and request.top_speed == 1.0:
+        return request
+    return replace(request, leave_ns=None, top_speed=1.0, triggered=True)
 
 
 def _from_motion(
@@ -216,8 +225,15 @@ def _after_a_stop(
     stop = jerk_segments(*start, pieces, start_ns=depart_ns)
     rest_ring, free_ns = (stop[-1].end_ring, stop[-1].end_ns) if stop else (start[0], depart_ns)
     slack_ns = takeup_length_ns(spec, 1.0, towards, request.aim.band(rest_ring).target_ring - rest_ring)
-    timed = _at_host_time(request, land_ns)
-    rack = plan_rack(timed, rest_ring, spec, not_before_ns=free_ns + slack_ns, may_shorten=True, last_direction=towards)
+    rack = plan_rack(
+        _at_host_time(request),
+        rest_ring,
+        spec,
+        land_ns=land_ns,
+        not_before_ns=free_ns + slack_ns,
+        may_shorten=True,
+        last_direction=towards,
+    )
     return replace(rack, segments=(*stop, *rack.segments))
 
 
@@ -257,7 +273,7 @@ def _stretched(request: RackRequest, start: State, spec: AxisSpec, depart_ns: in
         if not early_ns < length_ns < late_ns:
             length_ns = (early_ns + late_ns) // 2
     stop_ns = best[-1].end_ns if best else depart_ns
-    timed = _at_host_time(request, land_ns)
+    timed = _at_host_time(request)
     return _planned(timed, start[0], band, best, land_ns, sharp_ns, depart_ns, stop_ns, 0)
 
 

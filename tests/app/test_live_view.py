@@ -123,6 +123,15 @@ def test_what_stands_by_is_seen_beside_what_timecode_lands_next() -> None:
         assert words in seen
 
 
+def test_why_go_would_fire_nothing_is_seen_before_it_is_pressed() -> None:
+    picture = Picture()
+    picture.take(
+        {**STATE, "standby": "7", "standbys": {"GO": "7"}, "standby_refusals": {"GO": "cue 7 could not land: x"}}
+    )
+    assert "GO GO" not in _seen(picture, LOCKED)
+    assert "cue 7 could not land: x" in _seen(picture, LOCKED)
+
+
 def test_what_waits_counts_down_unless_it_is_held() -> None:
     picture = Picture()
     waits = [{"cue": "5", "due_in_s": 3.0, "held": False}, {"cue": "6", "due_in_s": 4.5, "held": True}]

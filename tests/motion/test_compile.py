@@ -295,8 +295,8 @@ def test_ten_thousand_cues_are_checked_in_two_seconds(tmp_path: Path) -> None:
         lines.append(f'  - {{cue: "{n}", land: {{at: "{label}"}}, to: {("ben", "door", "ana")[n % 3]}}}')
     show = tmp_path / "show.yaml"
     show.write_text(HEAD.format(cues="\n".join(lines), act="    speed: 1", rate="25"), encoding="utf-8")
-    began = time.perf_counter()
+    began = time.process_time()
     found = check(show, RIG)
-    took_s = time.perf_counter() - began
+    took_s = time.process_time() - began
     assert len(song(found).racks["A.focus"]) == 10_000
-    assert took_s < 6.0  # measured 1.0 s alone; other tests may share the cores
+    assert took_s < 6.0  # of the processor: measured 1.0 s alone; other programs may share its caches

@@ -21,7 +21,18 @@ STALE_NS: Final = 3 * NS_PER_S
 _RUNNING: Final = ("checking", "locked", "freewheeling")
 _MOST_ALARMS: Final = 20
 _STALE_COLOUR: Final = "#3c3c3c"
-_TOLD: Final = ("act", "take", "pass", "source", "stopped", "faults", "waiting", "refusal", "standbys")
+_TOLD: Final = (
+    "act",
+    "take",
+    "pass",
+    "source",
+    "stopped",
+    "faults",
+    "waiting",
+    "refusal",
+    "standbys",
+    "standby_refusals",
+)
 
 
 class ShowNow:
