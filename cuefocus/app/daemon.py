@@ -1,7 +1,8 @@
 """What each process of the daemon is told, and the commands that start them. Wiring only; `run` decides."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ from cuefocus.rig.models import Rig
 from cuefocus.rig.motors import Motor
 from cuefocus.shells.checkpoint import make_sheets
 from cuefocus.shells.conductor_config import ConductorConfig
-from cuefocus.shells.event_pipe import EventReader, event_pair
+from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 from cuefocus.shells.front_desk_config import NOBODY_HEARD, FrontDeskConfig
 from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
@@ -130,6 +131,12 @@ class Wires:
         self._heard_end, self._told_end = event_pair()
         self._page_end, self._shown_end = event_pair()
         self.events = EventReader(read_end)
+        self._own = [EventWriter(os.dup(fd)) for fd in (self.events_fd, self.shown_fd)]
+
+    def tell(self, event: Mapping[str, object]) -> None:
+        """An event of `run` itself, from whichever thread, as if a child told it: to `run`, and to the page."""
+        for writer in self._own:
+            writer.put(event)
 
     @property
     def events_fd(self) -> int:
@@ -238,7 +245,7 @@ def conductor_child(
     own = (wires.events_fd, wires.told_fd, wires.shown_fd, wires.score_fd, *wires.sheet_fds, wires.spill_fd)
     heard = [fd for source in sources if source.ears is not None for fd in source.ears.handed_down]
     told = [fd for receiver in receivers for fd in receiver.handed_down]
-    fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard, *told)
+    fds = (*wires.memory.handed_down, *runtime.handed_down, *own, *heard, *told, *desk.handed_down)
     # Not in the real-time class before it is ready: what the kernel does for motors' ports would wait for its start.
     return ChildSpec("conductor", argv, places.log("conductor"), pass_fds=fds, hurried=True)
 

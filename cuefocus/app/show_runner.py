@@ -23,7 +23,9 @@ from cuefocus.app.page import page_of
 from cuefocus.app.processes import ChildSpec, Death, Processes
 from cuefocus.app.receivers import WiredReceiver
 from cuefocus.app.runtime_dir import RuntimeDir
+from cuefocus.app.silence import GIVEN_UP_NS, Silence
 from cuefocus.app.sim_rig import simulated_motors
+from cuefocus.app.stand_in import StandIn
 from cuefocus.app.tell import tell
 from cuefocus.app.teller import Teller
 from cuefocus.app.wired_sources import EarsWire, WiredSource
@@ -92,7 +94,8 @@ class ShowRunner:
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
         self._rights_told = False
-        self._front_desk = front_desk_of(rig)
+        self._stand_in = StandIn(front_desk_of(rig), wires, runtime)
+        self._silence = Silence()
         self._missing = missing
 
     def run(self) -> int:
@@ -135,6 +138,7 @@ class ShowRunner:
         config = motion_config(self._rig, sims, self._runtime, memory.axes)
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
         self._processes.start(self._conductor())
+        self._stand_in.begin()
         page = page_of(self._rig, self._files, self._runtime, self._wires.page_fd)
         self._processes.start(desk_child(self._wires, self._runtime, self._places, self._files, page))
         for receiver in self._receivers:
@@ -151,7 +155,7 @@ class ShowRunner:
             plays,
             self._runtime,
             self._places,
-            desk=self._front_desk,
+            desk=self._stand_in.ports(),
             page=self._rig.network.page is not None,
             receivers=self._receivers,
             afresh=self._afresh,
@@ -206,6 +210,7 @@ class ShowRunner:
             self._tell_events()
             self._tell_rights()
             self._mind_children()
+            self._replace_silent_conductor()
             self._begin_understudy()
             if key_fd in ready:
                 self._obey_keys(read_keys(key_fd))
@@ -255,6 +260,13 @@ class ShowRunner:
             else:
                 self._mourn(death)
 
+    def _replace_silent_conductor(self) -> None:
+        """One that hangs is of no use to anybody: its successor goes on from its journal."""
+        conductor = self._processes["conductor"]
+        if self._silence.ends_hope(conductor.pid, self._wires.memory.conductor_beat.last_ns, now_ns()):
+            self._teller.alarm(f"the conductor has shown no life for {GIVEN_UP_NS // NS_PER_S} s: it is replaced")
+            conductor.signal(signal.SIGKILL)
+
     def _begin_understudy(self) -> None:
         """Once the conductor conducts: until then the others need the machine."""
         if "understudy" not in self._processes and self._wires.memory.conductor_beat.last_ns:
@@ -276,8 +288,8 @@ class ShowRunner:
         self._bad_ends = self._bad_ends + 1 if death.status > 0 else 0
         if self._bad_ends >= _BAD_ENDS:
             self._bad_ends, self._afresh = 0, self._afresh + 1
-            self._conductor()
             self._teller.alarm("the conductor cannot go on with its journal: it begins afresh, nothing is armed")
+        self._processes["conductor"].spec = self._conductor()
         self._mourn(death)
 
     def _give_up(self, death: Death) -> None:
@@ -312,6 +324,7 @@ class ShowRunner:
         self._processes.stop(("conductor",), _CONDUCTOR_GRACE_NS if patient else 0)
         self._processes.stop(self._ears, _OTHERS_GRACE_NS)
         self._processes.stop(("motion",), _MOTION_GRACE_NS)
+        self._stand_in.end()
         self._processes.stop(("desk", "understudy", *self._mouths), _OTHERS_GRACE_NS)
         self._processes.stop(("sims",), _OTHERS_GRACE_NS)
         self._tell_events()

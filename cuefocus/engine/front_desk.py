@@ -67,6 +67,7 @@ class FrontDesk:
         triggers: the show's own.
         number: the number of the next command.
         way: how what is said here is called as a source: "osc".
+        in_doubt: who has given a passcode is not known here (see `Peers`): good for stops only.
     """
 
     def __init__(
@@ -76,8 +77,9 @@ class FrontDesk:
         number: Callable[[], int],
         *,
         way: str = "osc",
+        in_doubt: bool = False,
     ) -> None:
-        self.peers = Peers(rules)
+        self.peers = Peers(rules, in_doubt=in_doubt)
         self.subscribers = Subscribers(_told_anyway(rules))
         self.faults = DeskFaults()
         self.view = ShowView()

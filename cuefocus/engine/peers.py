@@ -81,10 +81,12 @@ class Peers:
 
     Args:
         rules: by address, and by passcode.
+        in_doubt: who has given a passcode is not known here, so everybody may do what one is good for.
     """
 
-    def __init__(self, rules: DeskRules) -> None:
+    def __init__(self, rules: DeskRules, *, in_doubt: bool = False) -> None:
         self._passcodes = dict(rules.passcodes)
+        self._least = max(self._passcodes.values(), default=Right.NONE) if in_doubt else Right.NONE
         narrow = sorted(rules.peers, key=lambda rule: ip_network(rule.network).prefixlen, reverse=True)
         self._rules: Sequence[tuple[IPv4Network | IPv6Network, PeerRule]] = [
             (ip_network(rule.network), rule) for rule in narrow
@@ -112,7 +114,7 @@ class Peers:
 
     def right(self, guest: Guest) -> Right:
         """What a guest may do: by its address, or by the passcode it gave, whichever is more."""
-        by_address = self.rule(guest).right
+        by_address = max(self.rule(guest).right, self._least)
         return max(by_address, self._proven.get(guest, Right.NONE)) if self._proven else by_address
 
     @property

@@ -203,9 +203,9 @@ class Session:
         word = next(latch.name for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
         self.halted.stopped(self, orders, news)
         if news & Latch.HAND:
-            self.book.cut(event.axis, self.now_ns, Happening.GRABBED, "a hand took the axis")
+            self.book.cut(event.axis, event.stamp_ns, Happening.GRABBED, "a hand took the axis")
         else:
-            self.book.cut(event.axis, self.now_ns, Happening.STOPPED, f"{word}")
+            self.book.cut(event.axis, event.stamp_ns, Happening.STOPPED, f"{word}")
         orders.release(orders.last_sent_ring)
         if news & (Latch.PANIC | Latch.RELEASE):
             orders.engaged, orders.wants_operator = False, True

@@ -33,6 +33,8 @@ _LEAD_NS: Final = 250_000
 _IDLE_COLLECT_NS: Final = 5 * NS_PER_S
 _FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
+_LONG_NS: Final = 500 * NS_PER_MS
+"""An absence that is told even where it did nothing."""
 _METER_EVERY_NS: Final = 10 * NS_PER_S
 
 
@@ -123,7 +125,7 @@ class Conductor:
                 inbox.append(Command("resume", now_ns, target=name, source="conductor"))
             self._step(now_ns, inbox, clears=False)
         away_ms = (now_ns - since_ns) // NS_PER_MS
-        if after.kept or after.missed:
+        if after.kept or after.missed or now_ns - since_ns > _LONG_NS:
             lost = f"; {', '.join(after.missed)} missed a departure" if after.missed else ""
             self._alarm(f"nobody conducted for {away_ms} ms{lost}")
 

@@ -7,6 +7,7 @@ number of the socket in the order in which they were bound.
 """
 
 import ctypes
+import os
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -86,14 +87,20 @@ class DeskPort:
 
     Args:
         heard: the port.
+        held: descriptors of both lanes, which somebody else opened and holds; empty: it is opened here.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
     """
 
     def __init__(
-        self, heard: UdpPort, *, clock_ns: Callable[[], int] = now_ns, wall_ns: Callable[[], int] = wall_now_ns
+        self,
+        heard: UdpPort,
+        *,
+        held: Sequence[int] = (),
+        clock_ns: Callable[[], int] = now_ns,
+        wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
-        self._heard = heard
+        self._heard, self._held = heard, tuple(held)
         self._second: socket.socket | None = None
         self._dropped = 0
         self.ordinary = UdpInlet(heard, opener=self._open, clock_ns=clock_ns, wall_ns=wall_ns)
@@ -114,22 +121,8 @@ class DeskPort:
     def _open(self) -> socket.socket:
         """The first lane; the second is bound beside it. Raises: DeviceError."""
         self.urgent.close()
-        with closing(open_udp(self._heard)):
-            pass  # taken by another program, it is refused here: sharing it would halve what either hears
-        first = open_udp(self._heard, prepare=_prepare)
-        try:
-            self._second = open_udp(self._heard, prepare=_prepare)
-        except DeviceError:
-            first.close()
-            raise
-        lines = lanes()
-        program = ctypes.create_string_buffer(assembled(lines, header_bytes=0))
-        try:
-            pointed = struct.pack("@HP", len(lines), ctypes.addressof(program))
-            first.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, pointed)
-        except OSError:  # a kernel before 4.5: one lane for all
-            self._second.close()
-            self._second = None
+        first, *others = [copy_of(fd) for fd in self._held] or open_lanes(self._heard)
+        self._second = others[0] if others else None
         return first
 
     def _open_second(self) -> socket.socket:
@@ -137,6 +130,42 @@ class DeskPort:
         if second is None:
             raise DeviceError("one lane for all", where=self._heard.source)
         return second
+
+
+def osc_port(host: str, port: int) -> UdpPort:
+    """A port that OSC is heard at, as the rig names it."""
+    return UdpPort("OSC", "network.osc.listen", host, port)
+
+
+def open_lanes(heard: UdpPort) -> list[socket.socket]:
+    """The sockets of both lanes, ordinary words first; of one lane where the kernel knows no such thing.
+
+    Raises: DeviceError when the port cannot be opened.
+    """
+    with closing(open_udp(heard)):
+        pass  # taken by another program, it is refused here: sharing it would halve what either hears
+    first = open_udp(heard, prepare=_prepare)
+    try:
+        second = open_udp(heard, prepare=_prepare)
+    except DeviceError:
+        first.close()
+        raise
+    lines = lanes()
+    program = ctypes.create_string_buffer(assembled(lines, header_bytes=0))
+    try:
+        pointed = struct.pack("@HP", len(lines), ctypes.addressof(program))
+        first.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, pointed)
+    except OSError:  # a kernel before 4.5: one lane for all
+        second.close()
+        return [first]
+    return [first, second]
+
+
+def copy_of(fd: int) -> socket.socket:
+    """A socket of our own for one that another holds open: closing it leaves theirs."""
+    made = socket.socket(fileno=os.dup(fd))
+    made.setblocking(False)
+    return made
 
 
 def _prepare(made: socket.socket) -> None:

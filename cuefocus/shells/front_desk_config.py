@@ -30,18 +30,45 @@ class CallConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPort:
+    """A port that is open already: whoever opened it holds it, so that what comes waits while nobody reads.
+
+    Args:
+        by: "udp" or "tcp".
+        host, port: as they are heard.
+        fds: inherited descriptors: by UDP of both lanes, by TCP of what takes calls.
+    """
+
+    by: str
+    host: str
+    port: int
+    fds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FrontDeskConfig:
     """All of it; nothing is heard by default.
 
     Args:
         udp, tcp: addresses of our own and ports.
         calls: desks that we call on.
+        held: those of the ports that are open already.
     """
 
     udp: tuple[tuple[str, int], ...] = ()
     tcp: tuple[tuple[str, int], ...] = ()
     rules: DeskRules = field(default_factory=DeskRules)
     calls: tuple[CallConfig, ...] = ()
+    held: tuple[HeldPort, ...] = ()
+
+    @property
+    def handed_down(self) -> tuple[int, ...]:
+        """The descriptors that whoever listens must inherit."""
+        return tuple(fd for port in self.held for fd in port.fds)
+
+    def fds(self, by: str, host: str, port: int) -> tuple[int, ...]:
+        """Descriptors of a port that is open already; empty for one that is not."""
+        return next((one.fds for one in self.held if (one.by, one.host, one.port) == (by, host, port)), ())
 
     @property
     def heard(self) -> bool:
@@ -70,4 +97,5 @@ def front_desk_from(fields: Mapping[str, Any]) -> FrontDeskConfig:
             companions=tuple(CompanionRule(**{**one, "button": tuple(one["button"])}) for one in rules["companions"]),
         ),
         calls=tuple(CallConfig(**call) for call in fields["calls"]),
+        held=tuple(HeldPort(**{**one, "fds": tuple(one["fds"])}) for one in fields["held"]),
     )

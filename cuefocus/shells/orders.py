@@ -80,11 +80,7 @@ def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns
     except DeviceError as problem:
         if obeyed.absent:
             raise DeviceError(f"nobody obeys: {obeyed.text}, and the conductor does not answer") from problem
-        if not obeyed.ok and order.verb in STOPS_IN_DOUBT:
-            obeyed = _everywhere(motion, fields, obeyed)
-        said = obeyed.text if not obeyed.ok or order.target else "motion obeys"
-        text = f"{order.verb.upper()}: {said}; the conductor does not answer"
-        return Answer(obeyed.ok, text, {"motion": obeyed.ok, "conductor": False})
+        return _alone(motion, order, fields, obeyed)
     by_cue = order.verb == "hold" and not obeyed.absent and known.ok  # only the session knows what a cue moves
     if not (obeyed.ok or obeyed.absent or known.ok) and order.verb in STOPS_IN_DOUBT:
         obeyed = _everywhere(motion, fields, obeyed)
@@ -95,6 +91,32 @@ def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns
         return Answer(False, text, {"motion": False, "conductor": known.ok}, absent=obeyed.absent)
     text = known.text if known.ok else "; ".join(filter(None, (known.text, obeyed.text)))
     return Answer(True, text or obeyed.text, {"motion": True, "conductor": known.ok, **known.data})
+
+
+def give_alone(motion: Path, order: Order, *, source: str) -> Answer:
+    """Give a stop to motion alone, since nobody conducts; a successor learns of it by the stop itself.
+
+    Args:
+        motion: its socket.
+        order: one of the words that motion obeys.
+        source: who says it.
+
+    Raises: DeviceError when motion does not answer either.
+    """
+    fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
+    obeyed = _by_motion(motion, fields)
+    if obeyed.absent:
+        raise DeviceError(f"nobody obeys: {obeyed.text}, and nobody conducts")
+    return _alone(motion, order, fields, obeyed)
+
+
+def _alone(motion: Path, order: Order, fields: dict[str, object], obeyed: Answer) -> Answer:
+    """What is said of a stop that motion was given, and nobody else: for every axis where it names none."""
+    if not obeyed.ok and order.verb in STOPS_IN_DOUBT:
+        obeyed = _everywhere(motion, fields, obeyed)
+    said = obeyed.text if not obeyed.ok or order.target else "motion obeys"
+    text = f"{order.verb.upper()}: {said}; the conductor does not answer"
+    return Answer(obeyed.ok, text, {"motion": obeyed.ok, "conductor": False})
 
 
 def _by_motion(motion: Path, fields: dict[str, object]) -> Answer:

@@ -14,14 +14,14 @@ from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.errors import DeviceError
-from cuefocus.shells.desk_port import DeskPort
+from cuefocus.shells.desk_port import DeskPort, osc_port
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.kernel_stamps import both_clocks, wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.osc_call import OscCall
 from cuefocus.shells.osc_tcp import OscTcp
-from cuefocus.shells.udp_inlet import UdpInlet, UdpPort
+from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc_time import wall_ns_of_tag
 from cuefocus.wire.said import Right
@@ -62,11 +62,12 @@ class OscDesk:
         self._news: list[Fields] = []
         self._poll = select.epoll()
         self._ports = [
-            DeskPort(UdpPort("OSC", "network.osc.listen", host, port), clock_ns=clock_ns, wall_ns=wall_ns)
+            DeskPort(osc_port(host, port), held=config.fds("udp", host, port), clock_ns=clock_ns, wall_ns=wall_ns)
             for host, port in config.udp
         ]
         self._tcp: list[OscTcp] = []
         self._lines = count(1)
+        self._held = {place: config.fds("tcp", *place) for place in config.tcp}
         self._shut = dict.fromkeys(config.tcp, False)  # TCP ports that are not open yet, and whether that was told
         self._shut_again_ns = 0
         self._open_tcp()
@@ -188,7 +189,8 @@ class OscDesk:
         """Open the TCP ports that are not open yet; one that cannot be is said once, and tried again each second."""
         for (host, port), told in list(self._shut.items()):
             try:
-                server = OscTcp(host, port, self._lines, clock_ns=self._now_ns, wall_ns=self._wall_ns)
+                held = next(iter(self._held[host, port]), -1)
+                server = OscTcp(host, port, self._lines, held=held, clock_ns=self._now_ns, wall_ns=self._wall_ns)
             except DeviceError as problem:
                 if not told:
                     self._alarm(f"{problem}; OSC is not heard there, and is tried again")

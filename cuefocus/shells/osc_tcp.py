@@ -11,7 +11,7 @@ from typing import Final
 
 from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
-from cuefocus.shells.desk_port import URGENT
+from cuefocus.shells.desk_port import URGENT, copy_of
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
@@ -36,6 +36,28 @@ class _Line:
         self.heard_ns = 0
 
 
+def open_tcp(address: str, port: int) -> socket.socket:
+    """A socket that takes calls, and whose connections stamp what comes.
+
+    Raises: DeviceError when it cannot be opened.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        have_stamped(made)  # so that is all that comes by its connections
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.setblocking(False)
+        made.bind(ip_place(address, port))
+        made.listen(MOST_CONNECTIONS)
+    except OSError as problem:
+        made.close()
+        sentence = f"OSC over TCP cannot be heard at {address}, port {port}: {problem.strerror or problem}"
+        raise DeviceError(sentence, where="network.osc.tcp", hint="end what has it, or name another") from None
+    return made
+
+
 class OscTcp:
     """A TCP port.
 
@@ -43,6 +65,7 @@ class OscTcp:
         address: one of our own, IPv4 or IPv6.
         port: its number.
         numbers: of the connections, above 0, the next each time.
+        held: descriptor of a listening socket that somebody else opened and holds; -1: it is opened here.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
 
@@ -55,24 +78,12 @@ class OscTcp:
         port: int,
         numbers: Iterator[int] | None = None,
         *,
+        held: int = -1,
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
         self.address, self.port, self._now_ns, self._wall_ns = address, port, clock_ns, wall_ns
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._server = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        try:
-            have_stamped(self._server)  # so that is all that comes by its connections
-            self._server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                self._server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self._server.setblocking(False)
-            self._server.bind(ip_place(address, port))
-            self._server.listen(MOST_CONNECTIONS)
-        except OSError as problem:
-            self._server.close()
-            sentence = f"OSC over TCP cannot be heard at {address}, port {port}: {problem.strerror or problem}"
-            raise DeviceError(sentence, where="network.osc.tcp", hint="end what has it, or name another") from None
+        self._server = copy_of(held) if held >= 0 else open_tcp(address, port)
         self._lines: dict[int, _Line] = {}  # by descriptor
         self._numbers = numbers if numbers is not None else count(1)
         self._by_number: dict[int, int] = {}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cuefocus.engine.plan import Latch
+from cuefocus.engine.ports import Latched
 from cuefocus.timebase.units import NS_PER_S
 from tests.stories.kit import Story, StoryRig
 from tests.stories.playback import Playback
@@ -171,6 +172,24 @@ def test_after_the_conductor_was_stopped_over_a_departure_the_reason_says_so(tmp
     told = story.at(4.4, lambda rig: rig.wake_conductor("A.focus")).tell()
     assert told.verdicts() == {"1": "missed", "2": "landed", "3": "landed"}
     assert told.reason("1") == "nobody conducted over its departure"
+
+
+def test_a_stop_while_nobody_conducted_is_told_as_one_though_it_is_heard_long_after_the_landing(tmp_path: Path) -> None:
+    stopped_ns: list[int] = []
+
+    def stop(rig: StoryRig) -> None:
+        rig.latch(Latch.PANIC)
+        stopped_ns.append(rig.clock.now_ns)
+
+    def wake(rig: StoryRig) -> None:
+        rig.wake_conductor()
+        rig.virtual.tell(Latched("A.focus", stopped_ns[0], Latch.PANIC))  # it waited in the shared memory
+
+    cues = cue("T", None, "far", "on: {manual: GO}")
+    story = Story(tmp_path, show_text(cues), Playback().play(9.0)).at(3.0, lambda rig: rig.say("go"))
+    told = story.at(3.2, StoryRig.kill_conductor).at(3.3, stop).at(6.5, wake).tell()
+    assert told.verdicts() == {"T": "held"}
+    assert told.reason("T") == "PANIC"
 
 
 def test_a_stop_over_a_departure_is_told_as_a_stop_though_nobody_conducted_later(tmp_path: Path) -> None:
