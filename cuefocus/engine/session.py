@@ -119,7 +119,8 @@ class Session:
         self._sends = (*self.sending.step(self), *self.relaying.step(self))
         self.judge(closing=False)
         self.taking.end_when_due(self)
-        self.foresight.step(self)
+        if not (self._rows or self.jury.hurries):  # the steps of a landing are long enough
+            self.foresight.step(self)
         self.stage.let_finished_go(self)
         self._teller.tell(self)
 
