@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from cuefocus.engine import offsets, stack_commands
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.plan import Latch
-from cuefocus.engine.ports import Command
+from cuefocus.engine.plan import DISARMING_STOPS, Latch
+from cuefocus.engine.ports import Command, Latched
 from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.landing.verdict import SHORT_AFTER_NS
@@ -51,7 +51,7 @@ def _arm(session: "Session", command: Command) -> Answer:
 
 
 def _disarm(session: "Session", command: Command) -> Answer:
-    armed = session.book.armed
+    armed, engaged = session.book.armed, any(orders.engaged for orders in session.stage.orders.values())
     if command.value == BETWEEN_RACKS:
         under_way = [record for axis in session.stage.orders for record in session.book.pulling(axis)]
         busy = [f"cue {one.rack.cue} on {one.axis}" for one in under_way if not _judged(one, session.now_ns)]
@@ -59,14 +59,12 @@ def _disarm(session: "Session", command: Command) -> Answer:
         if busy:
             return False, f"under way: {', '.join(busy)}"
     reason = "disarmed" if command.source != CALENDAR else "disarmed by the calendar"
-    session.desk_words.forget(session, reason)
-    if armed:
-        session.disarm(reason)
-        for axis in session.stage.orders:
-            _let_go(session, axis)
+    session.disarm(reason)
     if command.source == LAST_WORDS:
         session.taking.tell_all(session)
-    return True, "disarmed; the axes hold" if armed else "nothing is armed"
+    if armed:
+        return True, "disarmed; the axes hold"
+    return True, "nothing was armed; the axes are disengaged now" if engaged else "nothing is armed"
 
 
 def _judged(record: CueRecord, now_ns: int) -> bool:
@@ -107,19 +105,12 @@ def _engage(session: "Session", command: Command) -> Answer:
     return False, "; ".join([done] * bool(engaged) + said)
 
 
-def _let_go(session: "Session", axis: str) -> None:
-    orders = session.stage.orders[axis]
-    if orders.engaged:
-        orders.engaged, orders.wants_operator = False, True
-        orders.release(orders.last_sent_ring)
-
-
 def _disengage(session: "Session", command: Command) -> Answer:
     chosen, problem = _axes(session, command)
     if problem:
         return False, problem
     for axis in chosen:
-        _let_go(session, axis)
+        session.stage.orders[axis].let_go()
     return True, f"{', '.join(chosen)} disengaged; they hold"
 
 
@@ -145,7 +136,14 @@ def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
         whole = bool(problem) or len(chosen) == len(session.stage.orders)
         for axis in [""] if whole else chosen:
             session.latch(axis, latch, on=True)
-        done = f"{latch.name} on {'every axis' if whole else ', '.join(chosen)}; resume takes it back"
+        done = f"{latch.name} on {'every axis' if whole else ', '.join(chosen)}"
+        if latch & DISARMING_STOPS:  # now, not once motion says that it has stopped: who arms next is told the truth
+            for axis in chosen or session.stage.orders:
+                session.latched(Latched(axis, session.now_ns, session.stage.orders[axis].latch | latch))
+            session.taking.disarm(session, f"{latch.name}", stopped=True)
+            done += "; all disarmed and disengaged; resume takes back the stop alone"
+        else:
+            done += "; resume takes it back"
         return True, f"{problem}: {done}" if problem else done
 
     return stop

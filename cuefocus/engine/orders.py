@@ -153,6 +153,13 @@ class AxisOrders:
         self.loose, self.motor_ring, self.splice, self.cast = True, motor_ring, None, ""
         self.changed = True
 
+    def let_go(self) -> None:
+        """The axis holds where it is, and follows nothing until an operator engages it."""
+        self.wants_operator = True
+        if self.engaged:
+            self.engaged = False
+            self.release(self.last_sent_ring)
+
     def stand_still(self) -> None:
         """Motion stood still: the axis rests at its last set-point, however fast it moved before."""
         self._sent_speed = 0.0

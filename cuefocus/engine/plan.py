@@ -35,6 +35,10 @@ class Latch(IntFlag):
         return " and ".join(str(one.name) for one in Latch if one and one in self)
 
 
+DISARMING_STOPS = Latch.PANIC | Latch.RELEASE
+"""Stops that end the take for every axis, whichever they are for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Splice:
     """Host-time motion laid over the track from `from_ns` to `until_ns`; afterwards the track holds again.

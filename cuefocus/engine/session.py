@@ -20,7 +20,7 @@ from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
 from cuefocus.engine.lives import live, outlive
 from cuefocus.engine.outcome import Event, Outcome, Reply
-from cuefocus.engine.plan import Latch, OnLoss, Plan
+from cuefocus.engine.plan import DISARMING_STOPS, Latch, OnLoss, Plan
 from cuefocus.engine.ports import (
     Command,
     Feedback,
@@ -140,7 +140,7 @@ class Session:
         elif isinstance(event, Trigger):
             self.desk_words.trigger(self, event)
         elif isinstance(event, Latched):
-            self._latched(event)
+            self.latched(event)
         elif isinstance(event, MotorTrouble):
             self._trouble(event)
         elif isinstance(event, Stalled):
@@ -193,7 +193,8 @@ class Session:
         else:
             self.stalls.noticed(self, trouble)
 
-    def _latched(self, event: Latched) -> None:
+    def latched(self, event: Latched) -> None:
+        """The stops of an axis are these now."""
         orders = self.stage.orders.get(event.axis)
         if orders is None:
             return
@@ -208,8 +209,7 @@ class Session:
         else:
             self.book.cut(event.axis, event.stamp_ns, Happening.STOPPED, f"{word}")
         orders.release(orders.last_sent_ring)
-        if news & (Latch.PANIC | Latch.RELEASE):
-            orders.engaged, orders.wants_operator = False, True
+        if news & DISARMING_STOPS:
             self.taking.disarm(self, f"{word}", stopped=True)
 
     # --- the clock ---

@@ -128,7 +128,9 @@ class Taking:
         session.stage.place_all(session, "armed after it")
 
     def disarm(self, session: "Session", reason: str, *, stopped: bool = False) -> None:
-        """End the take for good: nothing arms by itself again. The axes hold where they are.
+        """End the take for good: nothing arms or engages by itself again. The axes hold where they are, let go.
+
+        All of them, whichever axis was stopped: whoever arms again sees to each before it may move.
 
         Args:
             session: the session.
@@ -138,6 +140,8 @@ class Taking:
         self._by_itself = False
         session.desk_words.forget(session, reason)
         self.end(session, reason, stopped=stopped)
+        for orders in session.stage.orders.values():
+            orders.let_go()
 
     def _arm_when_ready(self, session: "Session") -> None:
         if self._untold is not None or self._begun_ns is None or (self._ended_ns is not None and session.book.taken):

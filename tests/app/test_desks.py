@@ -35,7 +35,10 @@ def test_a_desk_fires_racks_hears_of_them_and_goes_on_after_the_conductor_was_ki
         desk.say("/lights/fire", 7.0)
         landed(running, "2", "3")
         assert len(running.landings()) == 3
-        assert desk.asks("/cuefocus/panic") == [1, "PANIC on every axis; resume takes it back"]
+        assert desk.asks("/cuefocus/panic") == [
+            1,
+            "PANIC on every axis; all disarmed and disengaged; resume takes back the stop alone",
+        ]
         other.close()
         watcher.close()
 

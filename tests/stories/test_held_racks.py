@@ -12,6 +12,7 @@ from tests.stories.scenes import cue, show_text
 from tests.stories.stacked import GO, HOUSE, say, story
 
 LONG = cue("1", None, "far", f"{GO}, pull: 2 s") + cue("2", None, "near", GO)
+DISARMED = "all disarmed and disengaged; resume takes back the stop alone"
 
 
 @pytest.mark.parametrize("target", ["", "A.focus", "1"])
@@ -73,16 +74,18 @@ def test_a_held_rack_does_not_go_on_once_a_timed_one_was_to_leave(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("verb", "why"),
+    ("verb", "why", "after"),
     [
-        ("hold", "no axis or camera 'Z'; have A.focus; nor is a cue 'Z' under way: HOLD"),
-        ("panic", "no axis or camera 'Z'; have A.focus: PANIC"),
-        ("release", "no axis or camera 'Z'; have A.focus: RELEASE"),
+        ("hold", "no axis or camera 'Z'; have A.focus; nor is a cue 'Z' under way: HOLD", "resume takes it back"),
+        ("panic", "no axis or camera 'Z'; have A.focus: PANIC", DISARMED),
+        ("release", "no axis or camera 'Z'; have A.focus: RELEASE", DISARMED),
     ],
 )
-def test_a_stop_of_what_is_no_axis_stops_every_axis_and_says_so(tmp_path: Path, verb: str, why: str) -> None:
+def test_a_stop_of_what_is_no_axis_stops_every_axis_and_says_so(
+    tmp_path: Path, verb: str, why: str, after: str
+) -> None:
     told = story(tmp_path, LONG, (1.0, say("go")), (1.5, say(verb, "Z")), until_s=6.0)
-    assert told.replies[-1] == f"{why} on every axis; resume takes it back"
+    assert told.replies[-1] == f"{why} on every axis; {after}"
     assert told.verdicts()["1"] != "landed"
     assert told.moved("A.focus", 2.5, 5.5) < 1e-3
 

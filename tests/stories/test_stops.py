@@ -90,6 +90,34 @@ def test_panic_by_command_ends_the_take_and_needs_resume_arm_and_engage(tmp_path
 
 
 @pytest.mark.parametrize("verb", ["panic", "release"])
+@pytest.mark.parametrize("target", ["A", "A.focus", ""])
+def test_panic_on_one_axis_disarms_all_says_so_and_arm_alone_moves_nothing(
+    tmp_path: Path, verb: str, target: str
+) -> None:
+    cues = "".join(cue(one, at, to) for one, at, to in (("1", 3, "far"), ("2", 8, "near")))
+    cues += "".join(cue(one, at, to, "camera: B") for one, at, to in (("B1", 3, "far"), ("B2", 8, "near")))
+    story = Story(tmp_path, show_text(cues, cameras="AB"), Playback().play(12.0), rig=RIG, takes=2)
+    story.at(MID_RACK_S, lambda rig: rig.say(verb, target)).at(MID_RACK_S + 0.001, lambda rig: rig.say("engage", "B"))
+    story.at(5.0, lambda rig: rig.say("resume")).at(5.1, lambda rig: rig.say("arm"))
+    told = story.at(10.0, lambda rig: rig.say("take_end")).at(10.1, lambda rig: rig.say("arm")).tell()
+    stopped = f"{verb.upper()} on {'A.focus' if target else 'every axis'}"
+    assert told.replies[0] == f"{stopped}; all disarmed and disengaged; resume takes back the stop alone"
+    assert told.replies[1] == "arm first; then engage", "at once"
+    assert {told.verdicts()[one] for one in ("1", "B1")} == {"held"}
+    for axis in ("A.focus", "B.focus"):
+        assert told.moved(axis, MID_RACK_S + 0.2, 14.0) < 1e-4
+
+
+def test_disarming_lets_go_where_the_take_is_over_already(tmp_path: Path) -> None:
+    story = Story(tmp_path, show_text(CUES), Playback().play(9.0), takes=5)
+    story.at(4.6, lambda rig: rig.say("take_end")).at(4.7, lambda rig: rig.say("disarm"))
+    told = story.at(6.0, lambda rig: rig.say("arm")).tell()
+    assert told.replies[1] == "nothing was armed; the axes are disengaged now"
+    assert [armed for _, armed in told.armings] == [False, True, False, True, False], "none by itself"
+    assert told.moved("A.focus", 4.8, 9.0) < 1e-4
+
+
+@pytest.mark.parametrize("verb", ["panic", "release"])
 def test_a_take_that_panic_cut_short_counts_for_none(tmp_path: Path, verb: str) -> None:
     story = Story(tmp_path, show_text(CUES), Playback().play(9.0), takes=1)
     told = story.at(MID_RACK_S, lambda rig: rig.say(verb)).at(4.2, lambda rig: rig.say("resume")).tell()
