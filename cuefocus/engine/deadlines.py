@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import Final
 
 from cuefocus.engine.ports import Command, Trigger
-from cuefocus.timebase.units import NS_PER_S
 
 MOST: Final = 1024
 """More than a show needs, and no more than can be heard in one step."""
@@ -21,7 +20,6 @@ class Deadlines:
     def __init__(self) -> None:
         self._kept: list[tuple[int, int, Command | Trigger]] = []
         self._count = 0
-        self._told_ns: int | None = None
 
     @property
     def next_ns(self) -> int | None:
@@ -35,13 +33,6 @@ class Deadlines:
         self._count += 1
         heappush(self._kept, (word.due_ns, self._count, word))
         return ""
-
-    def is_news(self, now_ns: int) -> bool:
-        """Whether a refusal is to be told: one a second is."""
-        if self._told_ns is not None and now_ns - self._told_ns < NS_PER_S:
-            return False
-        self._told_ns = now_ns
-        return True
 
     def due(self, now_ns: int) -> list[Command | Trigger]:
         """The words whose time has come, in order; each is stamped with the moment it was due."""

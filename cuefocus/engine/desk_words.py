@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.commands import LAST_WORDS, obey
 from cuefocus.engine.deadlines import Deadlines
+from cuefocus.engine.flurry import Flurry
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.triggers import Suppressed
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns, s_from_ns
+from cuefocus.timebase.units import NS_PER_MS, ms_from_ns, s_from_ns
 from cuefocus.wire.said import DISARMING, STOPS
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _OF_STANDBY: Final = frozenset({"standby", "next", "back", "top", "load"})
 #: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
 _SENT_TWICE_NS: Final = 20 * NS_PER_MS
 _WORDS_KEPT: Final = 256
-_ALARM_EVERY_NS: Final = NS_PER_S
 _TOLD_BY_NAME: Final = 3
 
 
@@ -56,16 +56,23 @@ class DeskWords:
         self._stale_ns = stale_ns
         self._obeyed: deque[_Obeyed] = deque(maxlen=_WORDS_KEPT)
         self._stop: Command | None = None
-        self._alarmed_ns: int | None = None
+        self._expired, self._overtook, self._crowded = self._flurries = Flurry(), Flurry(), Flurry()
         self.deadlines = Deadlines()
 
     def keep(self, session: "Session", word: Command | Trigger) -> None:
         """Keep a word until it is due; one more than can be kept is refused."""
         why = self.deadlines.keep(word)
         if why:
-            if self.deadlines.is_news(session.now_ns):
-                session.alarm(f"{word.source}: {why}")
+            self._crowded.came(f"{word.source}: {why}")
             _refuse(session, word, why)
+
+    def due(self, session: "Session") -> list[Command | Trigger]:
+        """The words whose time has come, once all that came in this step is heard; alarms of what was not obeyed."""
+        for flurry in self._flurries:
+            text = flurry.due(session.now_ns)
+            if text:
+                session.alarm(text)
+        return self.deadlines.due(session.now_ns)
 
     def forget(self, session: "Session", reason: str) -> None:
         """Nothing that was said for later is obeyed: whoever arms again does not expect it."""
@@ -96,7 +103,7 @@ class DeskWords:
                 return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
         why = self._overtaken(command)
         if why:
-            session.alarm(f"{command.source}: {why}")
+            self._overtook.came(f"{command.source}: {why}")
             return Reply(command.id, command.source, False, why)
         reply = obey(session, command)
         if command.verb in DISARMING and (self._stop is None or command.stamp_ns > self._stop.stamp_ns):
@@ -144,14 +151,12 @@ class DeskWords:
 
     def _stale(self, session: "Session", what: str, stamp_ns: int, route: str) -> str:
         """Why a word is not obeyed any more, or empty; told each time, and an alarm once a second."""
-        age_ns, now_ns = session.now_ns - stamp_ns, session.now_ns
+        age_ns = session.now_ns - stamp_ns
         if age_ns <= self._stale_ns:
             return ""
         text = f"{what} is {ms_from_ns(age_ns):.0f} ms old and expired; say it again if it is still meant"
         session.tell("state", expired=what, route=route, age_ms=ms_from_ns(age_ns))
-        if self._alarmed_ns is None or now_ns - self._alarmed_ns >= _ALARM_EVERY_NS:
-            self._alarmed_ns = now_ns
-            session.alarm(f"{route}: {text}")
+        self._expired.came(f"{route}: {text}")
         return text
 
 

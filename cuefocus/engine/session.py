@@ -94,7 +94,7 @@ class Session:
         self.taking.begin_step(now_ns)
         for event in inbox:
             self._hear(event)
-        for word in self.desk_words.deadlines.due(now_ns):
+        for word in self.desk_words.due(self):
             self._hear(word)
         clock = self.chasing.step(self, now_ns)
         if clock.running:

@@ -24,8 +24,3 @@ def test_no_more_are_kept_than_can_be_heard() -> None:
     assert "refused" in kept.keep(Command("go", 0, due_ns=5))
     assert [word.due_ns for word in kept.forget()] == list(range(1, MOST + 1))
     assert kept.due(10**9) == []
-
-
-def test_a_refusal_is_told_once_a_second() -> None:
-    kept = Deadlines()
-    assert [kept.is_news(now_ns) for now_ns in (0, 10**8, 10**9, 10**9 + 1)] == [True, False, True, False]

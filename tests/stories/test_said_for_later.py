@@ -64,10 +64,11 @@ def test_of_more_words_than_are_kept_each_is_refused_and_one_alarm_a_second_says
         for _ in range(MOST + too_many):
             rig.say("next", source="osc:desk", in_s=5.0)
 
-    told = story(tmp_path, (1.0, flood), until_s=4.0)
+    told = story(tmp_path, (1.0, flood), (1.5, say("next", in_s=5.0)), (1.6, say("next", in_s=5.0)), until_s=4.0)
     refused = "words wait for their time already; this one is refused"
-    assert sum(refused in text for text in told.alarms) == 1
-    assert sum(refused in text for text in told.replies) == too_many
+    alarms = [text for text in told.alarms if refused in text]
+    assert [text.partition(refused)[2] for text in alarms] == [" (3×)", " (2×)"], "at once, and a second later"
+    assert sum(refused in text for text in told.replies) == too_many + 2
 
 
 def test_panic_at_the_moment_a_word_is_due_is_first(tmp_path: Path) -> None:
