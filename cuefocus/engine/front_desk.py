@@ -120,8 +120,8 @@ class FrontDesk:
         if read.messages and self._twice(packet, read, stamp_ns, guest):
             self.faults.twice(guest.host, read.messages[0].address)
             return hearing
-        for message in read.messages:
-            self._hear(message, stamp_ns, guest, right, host_ns_of, hearing)
+        for message in read.messages:  # a passcode, or a farewell, counts from the next on
+            self._hear(message, stamp_ns, guest, self.peers.right(guest), host_ns_of, hearing)
         if len(read.messages) > 1:
             hearing.events = _of_one_packet(hearing.events)
         if hearing.events:
@@ -152,7 +152,7 @@ class FrontDesk:
         return self.subscribers.news(event, self.view, now_ns)
 
     def leave(self, guest: Guest) -> None:
-        """A guest has hung up."""
+        """A guest has hung up, or says good-bye: it is told nothing more, and has proven nothing."""
         self.peers.forget(guest)
         self.subscribers.forget(guest)
 
@@ -263,6 +263,8 @@ class FrontDesk:
                 self._refuse(message, dialect, guest, _TOO_MANY_TOLD, stamp_ns, hearing)
                 return
             hearing.out += [(self._reply_to(guest), write_message(one)) for one in heard.answers]
+        if heard.leaves:
+            self.leave(guest)
         for said in heard.said:
             if right < right_for(said):
                 self.faults.refused(guest.host, message.address)

@@ -157,6 +157,28 @@ def test_who_hangs_up_has_to_prove_itself_again(desk: FrontDesk) -> None:
     assert hear(desk, packet("/cuefocus/go"), line, NOW + NS_PER_S).events == []
 
 
+def test_who_says_good_bye_has_proven_nothing_and_is_told_nothing(desk: FrontDesk) -> None:
+    news = {"event": "state", "armed": True, "standby": "2"}
+    for number, line in enumerate((Guest("10.9.9.9", 4000), Guest("10.9.9.9", 4000, 3))):
+        at_ns = NOW + number * NS_PER_S
+        hear(desk, packet("/connect", "5678"), line, at_ns)
+        for asks in ("/cuefocus/subscribe", "/updates"):
+            assert hear(desk, packet(asks, 1), line, at_ns + 1).out
+        assert desk.news(news, at_ns + 2)
+        ((_, address, _),) = answers(hear(desk, packet("/disconnect"), line, at_ns + 3).out)
+        assert address == "/reply/disconnect"
+        assert hear(desk, packet("/cuefocus/go"), line, at_ns + 4).events == []
+        assert desk.news(news, at_ns + 5) == []
+
+
+def test_a_passcode_and_a_good_bye_count_for_what_is_behind_them_in_their_packet(desk: FrontDesk) -> None:
+    bundle = OscBundleBuilder(0)
+    for address, *arguments in (("/cuefocus/next",), ("/connect", "5678"), ("/cuefocus/go",), ("/disconnect",)):
+        bundle.add_content(OscMessage(packet(address, *arguments)))
+    bundle.add_content(OscMessage(packet("/cuefocus/back")))
+    assert said(hear(desk, bundle.build().dgram, STRANGER)) == [("go", "", "osc:10.9.9.9")]
+
+
 def test_many_strangers_cost_little_and_are_told_once(desk: FrontDesk) -> None:
     answered = sum(
         bool(hear(desk, packet("/cuefocus/go"), Guest(f"10.{n >> 8}.{n & 255}.1", n), NOW + n).out)

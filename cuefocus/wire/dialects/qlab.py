@@ -64,9 +64,10 @@ class QLab:
         if word not in _LINK:
             return None
         done = (_answer(message, "ok", "thump" if word == "/thump" else ""),)
-        if word in ("/updates", "/disconnect"):
-            on = word == "/updates" and number(message.first) != 0.0
-            return Heard(answers=done, subscribes=on)
+        if word == "/disconnect":
+            return Heard(answers=done, leaves=True)
+        if word == "/updates":
+            return Heard(answers=done, subscribes=number(message.first) != 0.0)
         return Heard(answers=done, alive=True)
 
     def _question(self, word: str, message: OscMessage, view: ShowView) -> Heard | None:
