@@ -75,6 +75,8 @@ def judge(rack: RackLike, circumstances: Circumstances, evidence: Evidence) -> L
     sharp = passage.entries[-1] if passage.entries else None
     arrived = _arrival(rack, passage, stopped)
     verdict, why = _verdict(rack, circumstances, evidence, passage, arrived)
+    if verdict is Verdict.LANDED and arrived is not None and _was_there(rack, evidence, arrived):
+        arrived = None
     row = _with_place(row, rack, circumstances, path.ring_at(evidence.land_host_ns))
     row = _with_times(row, rack, circumstances, evidence, sharp, stopped, arrived)
     if rack.leave_ns is not None:
@@ -158,15 +160,21 @@ def _verdict(
         if rack.landing == "stopped" and not passage.inside_from_start:
             return Verdict.LATE, "had not come to rest when the watch ended"
         return Verdict.LANDED, "nothing to pull: it was there already"
+    if _was_there(rack, evidence, arrived):
+        return Verdict.LANDED, "nothing to pull: it was there already"
     error_ns = arrived.at_ns - evidence.land_host_ns
-    if error_ns < 0 and rack.band.near_ring <= rack.from_ring <= rack.band.far_ring:
-        return Verdict.LANDED, "nothing to pull: it was there already"  # it came from elsewhere, in time
     if rack.tolerance_ns < -error_ns <= _step_ns(rack, circumstances, evidence):
         travel = _counts(abs(rack.band.target_ring - rack.from_ring), span)
         return Verdict.LANDED, f"next to nothing to pull: {travel}, its moment is lost in the motor's steps"
     if abs(error_ns) > rack.tolerance_ns:
         return (Verdict.LATE if error_ns > 0 else Verdict.EARLY), ""
     return Verdict.LANDED, ""
+
+
+def _was_there(rack: RackLike, evidence: Evidence, arrived: Crossing) -> bool:
+    """Whether a lens that was to be in the band all along came into it from elsewhere, in time."""
+    in_time = arrived.at_ns < evidence.land_host_ns
+    return in_time and rack.band.near_ring <= rack.from_ring <= rack.band.far_ring
 
 
 def _step_ns(rack: RackLike, circumstances: Circumstances, evidence: Evidence) -> float:

@@ -185,6 +185,22 @@ def test_a_band_that_holds_the_start_has_nothing_to_pull() -> None:
     assert (row.verdict, row.reason, row.error_ms) == ("landed", "nothing to pull: it was there already", None)
 
 
+@pytest.mark.parametrize("landing", ["sharp", "stopped"])
+def test_a_lens_that_comes_from_elsewhere_to_where_it_was_to_be_already_is_early_by_nothing(landing: str) -> None:
+    """Planned from where the lens was sent, a rack of a few counts: but the lens is still on its way there."""
+
+    def comes(at_ns: float) -> float:
+        return min(0.7, 0.3 + 0.4 * (at_ns - LAND_HOST_NS + 600 * MS) / (100 * MS))
+
+    planned = rack(0.698, 0.7, half=0.01, landing=landing)
+    row = judge(planned, circumstances(), evidence(sampled(comes)))
+    assert (row.verdict, row.reason) == ("landed", "nothing to pull: it was there already")
+    assert (row.error_ms, row.error_frames, row.uncertainty_ms, row.arrived_s) == (None, None, None, None)
+    late = judge(planned, circumstances(), evidence(sampled(lambda at_ns: comes(at_ns - 700 * MS))))
+    assert late.verdict == "late"
+    assert late.error_ms is not None
+
+
 @pytest.mark.parametrize(
     ("early_ms", "counts", "step_counts", "verdict"),
     [
