@@ -56,6 +56,7 @@ class DeskWords:
         self._stale_ns = stale_ns
         self._obeyed: deque[_Obeyed] = deque(maxlen=_WORDS_KEPT)
         self._stop: Command | None = None
+        self._set: Command | None = None
         self._expired, self._overtook, self._crowded = self._flurries = Flurry(), Flurry(), Flurry()
         self.deadlines = Deadlines()
 
@@ -106,16 +107,25 @@ class DeskWords:
             self._overtook.came(f"{command.source}: {why}")
             return Reply(command.id, command.source, False, why)
         reply = obey(session, command)
+        if command.source == "conductor":  # it has just taken back a HOLD of its own
+            self._set = None
         if command.verb in DISARMING and (self._stop is None or command.stamp_ns > self._stop.stamp_ns):
             self._stop = command
         if command.verb != _ASKING:
             self._obeyed.append(_Obeyed(command, reply))
         return reply
 
+    def stopped(self, verb: str, stamp_ns: int) -> None:
+        """Motion has obeyed a stop, whoever said it: perhaps while nobody conducted, and other words waited."""
+        self._set = Command(verb, stamp_ns)
+
     def _overtaken(self, command: Command) -> str:
         """Why a word that lets something move comes too late, after a stop that was said after it; or empty."""
-        stop = self._stop
-        if command.verb not in _LIFTS or stop is None or max(command.stamp_ns, command.due_ns) >= stop.stamp_ns:
+        stops = [stop for stop in (self._stop, self._set) if stop is not None]
+        if command.verb not in _LIFTS or not stops:
+            return ""
+        stop = max(stops, key=lambda stop: stop.stamp_ns)
+        if max(command.stamp_ns, command.due_ns) >= stop.stamp_ns:
             return ""
         return f"{_text(command)} was said before {_text(stop)}, which holds; say it again if it is still meant"
 

@@ -203,6 +203,7 @@ class Session:
         if not news:
             return
         word = next(latch.name for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
+        self.desk_words.stopped(word.lower(), event.stamp_ns)
         self.halted.stopped(self, orders, news)
         if news & Latch.HAND:
             self.book.cut(event.axis, event.stamp_ns, Happening.GRABBED, "a hand took the axis")

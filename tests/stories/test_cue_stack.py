@@ -7,6 +7,7 @@ import pytest
 from cuefocus.app.job import job_of_journal
 from cuefocus.engine.job import Seed
 from cuefocus.engine.journal import decode_journal
+from cuefocus.engine.plan import Latch
 from cuefocus.engine.session import Session
 from tests.stories.kit import Story, StoryRig
 from tests.stories.scenes import RIG, SOLO_RIG, cue
@@ -99,6 +100,39 @@ def test_a_stop_that_overtakes_an_earlier_word_on_its_way_stands(
     assert f"{route}: {told.replies[1]}" in told.alarms
     later = story(tmp_path, THREE, hands[0], (1.1, say(lift, source=route)), until_s=2.0, takes=9)
     assert "was said before" not in later.replies[1]
+
+
+@pytest.mark.parametrize("stop", ["hold", "panic", "release"])
+@pytest.mark.parametrize("lift", ["resume", "arm", "engage"])
+def test_a_stop_that_only_motion_has_heard_overtakes_earlier_words_too(tmp_path: Path, stop: str, lift: str) -> None:
+    """While nobody conducts stops go to motion, and all else waits for the successor."""
+
+    def stops(rig: StoryRig) -> None:
+        rig.latch(Latch[stop.upper()])
+
+    hands = (1.0, stops), (1.01, say(lift, source="osc:b", age_s=0.05))
+    told = story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
+    assert told.replies[0] == f"{lift} was said before {stop}, which holds; say it again if it is still meant"
+    later = story(tmp_path, THREE, hands[0], (1.1, say(lift, source="osc:b")), until_s=2.0, takes=9)
+    assert "was said before" not in later.replies[0]
+
+
+def test_what_was_said_while_nobody_conducted_is_not_overtaken_by_the_hold_of_a_missed_departure(
+    tmp_path: Path,
+) -> None:
+    def wakes(rig: StoryRig) -> None:
+        rig.wake_conductor("A.focus")
+
+    told = story(
+        tmp_path,
+        THREE,
+        (1.0, StoryRig.kill_conductor),
+        (1.3, wakes),
+        (1.31, say("arm", source="osc:b", age_s=0.1)),
+        until_s=2.0,
+        takes=9,
+    )
+    assert not [reply for reply in told.replies if "was said before" in reply]
 
 
 def test_a_copied_go_is_one_where_no_guard_stands_and_two_presses_are_two(tmp_path: Path) -> None:
