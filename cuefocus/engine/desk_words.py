@@ -33,6 +33,8 @@ _OF_STANDBY: Final = frozenset({"standby", "next", "back", "top", "load"})
 #: Bitfocus Companion's generic OSC action sends every packet twice (its issue 1655); nobody presses so quickly.
 _SENT_TWICE_NS: Final = 20 * NS_PER_MS
 _WORDS_KEPT: Final = 256
+#: Motion obeys a stop within this from when it was said here; what it tells of later than that was said elsewhere.
+_OBEYED_NS: Final = 100 * NS_PER_MS
 _TOLD_BY_NAME: Final = 3
 
 
@@ -116,8 +118,10 @@ class DeskWords:
         return reply
 
     def stopped(self, verb: str, stamp_ns: int) -> None:
-        """Motion has obeyed a stop, whoever said it: perhaps while nobody conducted, and other words waited."""
-        self._set = Command(verb, stamp_ns)
+        """Motion has obeyed a stop that was not said here: perhaps nobody conducted, and other words waited."""
+        said = self._stop
+        if said is None or said.verb != verb or stamp_ns - said.stamp_ns > _OBEYED_NS:
+            self._set = Command(verb, stamp_ns)
 
     def _overtaken(self, command: Command) -> str:
         """Why a word that lets something move comes too late, after a stop that was said after it; or empty."""

@@ -140,7 +140,8 @@ class Session:
         elif isinstance(event, Trigger):
             self.desk_words.trigger(self, event)
         elif isinstance(event, Latched):
-            self.latched(event)
+            if verb := self.latched(event):
+                self.desk_words.stopped(verb, event.stamp_ns)
         elif isinstance(event, MotorTrouble):
             self._trouble(event)
         elif isinstance(event, Stalled):
@@ -193,25 +194,25 @@ class Session:
         else:
             self.stalls.noticed(self, trouble)
 
-    def latched(self, event: Latched) -> None:
-        """The stops of an axis are these now."""
+    def latched(self, event: Latched) -> str:
+        """The stops of an axis are these now; the verb of the strongest new one, or empty."""
         orders = self.stage.orders.get(event.axis)
         if orders is None:
-            return
+            return ""
         news = event.latch & ~orders.latch
         orders.latch = event.latch
         if not news:
-            return
-        word = next(latch.name for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
-        self.desk_words.stopped(word.lower(), event.stamp_ns)
+            return ""
+        word = next(str(latch.name) for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
         self.halted.stopped(self, orders, news)
         if news & Latch.HAND:
             self.book.cut(event.axis, event.stamp_ns, Happening.GRABBED, "a hand took the axis")
         else:
-            self.book.cut(event.axis, event.stamp_ns, Happening.STOPPED, f"{word}")
+            self.book.cut(event.axis, event.stamp_ns, Happening.STOPPED, word)
         orders.release(orders.last_sent_ring)
         if news & DISARMING_STOPS:
-            self.taking.disarm(self, f"{word}", stopped=True)
+            self.taking.disarm(self, word, stopped=True)
+        return word.lower()
 
     # --- the clock ---
 
