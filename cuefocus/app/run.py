@@ -45,6 +45,7 @@ from cuefocus.shells.conductor_config import Score
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.source_config import PlayConfig
+from cuefocus.wire.plain import plain_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +95,16 @@ def run(
     checked = check(options.show, options.rig)
     for complaint in checked.complaints:
         if complaint.severity != "note":
-            err.write(f"{complaint}\n")
+            err.write(f"{plain_lines(str(complaint))}\n")
     if checked.refused or checked.rig is None or checked.show is None or (compiled := checked.compiled) is None:
         return INPUT_AT_FAULT
     rig = checked.rig.rig.value
     _refuse_unattended(options, rig)
     absent = list(port_complaints(checked.rig, severity="error" if options.arm else "warning"))
-    err.writelines(f"{complaint}\n" for complaint in absent)
+    err.writelines(f"{plain_lines(str(complaint))}\n" for complaint in absent)
     if absent and options.arm:
         return INPUT_AT_FAULT
-    choices = choose_sources(options.sources, rig, options.rig, warn=lambda text: err.write(f"{text}\n"))
+    choices = choose_sources(options.sources, rig, options.rig, warn=lambda text: err.write(f"{plain_lines(text)}\n"))
     refuse_one_port_twice(choices)
     in_use = tuple((choice.source, choice.kind) for choice in choices)
     job = build_job(checked, in_use)

@@ -13,6 +13,7 @@ from cuefocus.app.live_view import Picture, drawn, sentence
 from cuefocus.chase.clock import Clock
 from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.wire.plain import plain, plain_fields
 
 
 class Teller:
@@ -47,14 +48,15 @@ class Teller:
         return self._live
 
     def tell(self, event: Mapping[str, Any]) -> None:
-        """Take an event, and tell it."""
-        self._picture.take(event)
+        """Take an event, and tell it; on a terminal, or as a line for a person, what others said does nothing."""
+        shown = plain_fields(event) if not self._as_json else event
+        self._picture.take(shown)
         if event.get("event") == "landing":
             with contextlib.suppress(KeyError):
                 self.rows.append(row_from_dict(event))
         if self._as_json:
             self._print(json.dumps(event, ensure_ascii=False))
-        elif self._live is None and (line := sentence(event)) is not None:
+        elif self._live is None and (line := sentence(shown)) is not None:
             self._print(line)
 
     def alarm(self, text: str) -> None:
@@ -63,7 +65,7 @@ class Teller:
 
     def answered(self, text: str) -> None:
         """Show what an order that a key gave was answered with."""
-        self._picture.answer = text
+        self._picture.answer = plain(text)
 
     def draw(self, clock: Clock) -> None:
         """The picture as it is now, where there is one."""

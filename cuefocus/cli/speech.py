@@ -10,6 +10,8 @@ from typing import Any
 
 import typer
 
+from cuefocus.wire.plain import plain_lines
+
 
 class Exit(IntEnum):
     """Exit statuses; a contract."""
@@ -21,7 +23,12 @@ class Exit(IntEnum):
 
 
 def say(text: str) -> None:
-    """A line for a person or a program on standard output; one that has gone away ends the verb, quietly."""
+    """A line for a person on standard output, where what others said does nothing."""
+    _print(plain_lines(text))
+
+
+def _print(text: str) -> None:
+    """Who has gone away ends the verb, quietly."""
     try:
         print(text)
     except BrokenPipeError:
@@ -31,7 +38,7 @@ def say(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """One JSON document on standard output."""
-    say(json.dumps(value, ensure_ascii=False))
+    _print(json.dumps(value, ensure_ascii=False))
 
 
 def let_go_of_stdout() -> None:
@@ -42,7 +49,7 @@ def let_go_of_stdout() -> None:
 
 def complain(text: str) -> None:
     """A line about trouble on standard error."""
-    print(text, file=sys.stderr)
+    print(plain_lines(text), file=sys.stderr)
 
 
 def say_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
@@ -54,5 +61,5 @@ def say_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Non
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(plain_lines, row))
     Console().print(table)

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Final
 
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.plain import plain
 
 TOLD_EVERY_NS: Final = NS_PER_S
 _MOST_HOSTS: Final = 64
@@ -31,17 +32,17 @@ class DeskFaults:
     def torn(self, host: str, why: str) -> None:
         """A packet that cannot be read."""
         host = self._counted(self._torn, host)
-        self._reason[host] = why
+        self._reason[host] = plain(why)
 
     def refused(self, host: str, address: str) -> None:
         """A word that its sender may not say; `address` is empty where it was not even read."""
         host = self._counted(self._refused, host)
         if address:
-            self._asked[host] = address
+            self._asked[host] = plain(address)
 
     def twice(self, host: str, address: str) -> None:
         """A packet that came twice in a breath."""
-        self._asked[self._counted(self._twice, host)] = address
+        self._asked[self._counted(self._twice, host)] = plain(address)
 
     def due(self, now_ns: int) -> list[tuple[str, str]]:
         """What is to be told now, `alarm` or `state` and a sentence; at most once a second."""

@@ -9,6 +9,7 @@ import json
 from cuefocus.errors import RigFileError, TravelError
 from cuefocus.motor.codec import MotorComplaint, PositionReport
 from cuefocus.motor.noise import NO_ADDRESS, NoiseMeter
+from cuefocus.wire.plain import plain
 
 COUNTS_MAX = 65_535
 AXIS_LETTERS = "fiz"  # focus, iris, zoom: addresses 0, 1, 2
@@ -106,5 +107,5 @@ def _meaning(answer: dict[str, object]) -> list[PositionReport | MotorComplaint]
         calibrated = answer.get(f"{letter}_calibrated", True) is True
         found.append(PositionReport(address, round(percent / _PERCENT_PER_COUNT), calibrated))
     if "error" in answer:
-        found.append(MotorComplaint(NO_ADDRESS, f"the bridge says: {answer['error']}"))
+        found.append(MotorComplaint(NO_ADDRESS, f"the bridge says: {plain(str(answer['error']))}"))
     return found

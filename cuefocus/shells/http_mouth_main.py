@@ -27,12 +27,15 @@ from cuefocus.shells.midi_mouth import LATEST_NS, Outbox
 from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.http_call import Call, read_call
+from cuefocus.wire.plain import plain
 
 PATIENCE_S: Final = 2.0
 """How long a call may take in all, looking its machine up and wherever its answer sends it included."""
 _NAP_NS: Final = NS_PER_S
 _AGENT: Final = "CueFocus"
 _NO_ANSWER: Final = "no answer"
+_LONGEST_TOLD: Final = 160
+"""Characters of what a machine says that are told."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -101,13 +104,13 @@ def _called(opener: urllib.request.OpenerDirector, asked: Call) -> str:
             return ""
     except urllib.error.HTTPError as problem:
         problem.close()
-        return f"it answers {problem.code} {problem.reason} to {asked.method} {asked.url}"
+        return f"it answers {problem.code} {_words(problem.reason)} to {asked.method} {asked.url}"
     except urllib.error.URLError as problem:
-        return _NO_ANSWER if isinstance(problem.reason, TimeoutError) else f"{_words(problem.reason)}"
+        return _NO_ANSWER if isinstance(problem.reason, TimeoutError) else _words(problem.reason)
     except TimeoutError:
         return _NO_ANSWER
     except (OSError, HTTPException, ValueError) as problem:
-        return f"it makes no sense: {problem}"
+        return f"it makes no sense: {_words(str(problem))}"
 
 
 class _Connection(HTTPConnection):
@@ -173,8 +176,9 @@ def _give_up(number: int, frame: FrameType | None) -> None:
 
 
 def _words(problem: object) -> str:
-    """What an error says, without its number."""
-    return (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
+    """What an error says, without its number; some of it is what the machine says, which is cleaned and cut."""
+    words = (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
+    return plain(words[:_LONGEST_TOLD])
 
 
 if __name__ == "__main__":

@@ -22,3 +22,10 @@ def test_lines_come_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (tmp_path / "log").read_text() == "one\ntwo\n"
     log_line("here")
     assert capsys.readouterr().err == "here\n"
+
+
+def test_what_a_machine_says_does_nothing_on_the_terminal_that_shows_the_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log_line("it says \x1b[2J\x1b]0;pwned\x07\nand more")
+    assert capsys.readouterr().err == "it says ?[2J?]0;pwned?\nand more\n"

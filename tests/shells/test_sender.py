@@ -262,6 +262,13 @@ def test_midi_is_handed_over_with_its_moment_and_a_port_that_is_gone_is_said() -
 # --- HTTP ---
 
 
+RAW = {
+    "/clears": b"HTTP/1.1 500 \x1b[2J\x1b]0;pwned\x07ALL WELL" + b" and more" * 1000 + b"\r\n\r\n",
+    "/garbage": b"\x1b[31mGARB\x1b[2J\n\n",
+}
+"""Answers that would act on a terminal."""
+
+
 class Machine(BaseHTTPRequestHandler):
     """Keeps what it is asked, and answers by the path."""
 
@@ -278,6 +285,9 @@ class Machine(BaseHTTPRequestHandler):
             while not self.hang.wait(0.1):
                 self.send_header("X-Drip", "1")
                 self.flush_headers()
+        if self.path in RAW:
+            self.wfile.write(RAW[self.path])
+            return
         if self.path == "/sends-on":
             self.send_response(302)
             self.send_header("Location", "/drip")
@@ -346,6 +356,19 @@ def test_http_calls_are_made_by_a_process_of_their_own_and_say_how_they_went() -
         assert [one for one in told if one[0] == "alarm"] == [
             ("alarm", f"web is not told: it answers 404 Not Found to GET {base}/no; it is tried again")
         ]
+
+
+@pytest.mark.serial
+def test_what_a_machine_answers_does_nothing_on_a_terminal() -> None:
+    with calling() as (sender, base, came):
+        warm_up(sender, base, came)
+        sender.take([asked("GET", f"{base}{path}") for path in RAW])
+        failed, alarm, garbage = (one[-1] for one in turns(sender, wanted=3))
+        assert str(failed).startswith("it answers 500 ?[2J?]0;pwned?ALL WELL and more")
+        assert str(failed).endswith(f" to GET {base}/clears")
+        assert len(str(failed)) < 300
+        assert "?[31mGARB?[2J" in str(garbage)
+        assert all(str(each).isprintable() for each in (failed, alarm, garbage))
 
 
 @pytest.mark.serial

@@ -44,11 +44,11 @@ class Guard:
         if isinstance(judged, Visitor) and _too_long(headers) and not stops:
             judged = Refusal(413, f"nothing here takes more than {MOST_BODY_BYTES} bytes")
         if isinstance(judged, Refusal):
-            asked = f"{method} {scope['path']}"
+            asked = f"{method} {scope['path']}"[:_LONGEST_TOLD]
             if judged.status == 401:
-                self._faults.refused(host, _shown(asked))
+                self._faults.refused(host, asked)
             else:
-                self._faults.torn(host, f"{_shown(asked)}: {judged.text}")
+                self._faults.torn(host, f"{asked}: {judged.text}")
             await _refuse(scope, send, judged)
             return
         scope.setdefault("state", {})["visitor"] = judged
@@ -58,10 +58,6 @@ class Guard:
 def _too_long(headers: Mapping[str, str]) -> bool:
     length = headers.get("content-length", "0")
     return not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MOST_BODY_BYTES
-
-
-def _shown(asked: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in asked[:_LONGEST_TOLD])
 
 
 def _bounded(receive: Receive) -> Receive:
