@@ -26,7 +26,8 @@ def _teller(out: TextIO) -> Teller:
 
 
 def _runner(out: TextIO) -> ShowRunner:
-    wires: Any = SimpleNamespace(memory=SimpleNamespace(clock_reader=lambda: None))
+    memory = SimpleNamespace(clock_reader=lambda: None, conductor_beat=None)
+    wires: Any = SimpleNamespace(memory=memory, tell=None)
     rig: Any = SimpleNamespace(network=Network())
     nothing: Any = None
     return ShowRunner(wires, nothing, nothing, rig, (), None, files=nothing, teller=_teller(out), missing=None)
