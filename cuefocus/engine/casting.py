@@ -16,7 +16,7 @@ from cuefocus.engine.ports import Trigger
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.taking import never_tried
 from cuefocus.engine.triggers import Suppressed, TriggerLedger
-from cuefocus.engine.waits import Wait, Waits
+from cuefocus.engine.waits import Wait, Waits, when
 from cuefocus.errors import PlanError
 from cuefocus.timebase.units import ms_from_ns, s_from_ns
 
@@ -291,10 +291,10 @@ class Casting:
     def cancel(self, session: "Session", reason: str) -> None:
         """Nothing waits any longer."""
         now_ns = session.now_ns
-        left = {wait.cue: s_from_ns(wait.remaining_ns(now_ns)) for wait in self.waits}
+        left = {wait.cue: when(wait.remaining_ns(now_ns)) for wait in self.waits}
         self.waits.clear()
         if left:
-            named = ", ".join(f"cue {cue} (in {left_s:.1f} s)" for cue, left_s in left.items())
+            named = ", ".join(f"cue {cue} ({due})" for cue, due in left.items())
             session.alarm(f"{reason}: what still waited goes no more: {named}")
 
     def _landed(self, session: "Session") -> Iterator[CueRecord]:

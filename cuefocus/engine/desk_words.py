@@ -13,7 +13,8 @@ from cuefocus.engine.flurry import Flurry
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.triggers import Suppressed
-from cuefocus.timebase.units import NS_PER_MS, ms_from_ns, s_from_ns
+from cuefocus.engine.waits import when
+from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
 from cuefocus.wire.said import DISARMING, STOPS
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ class DeskWords:
             _refuse(
                 session, word, f"{reason}: this word, said for later, is forgotten; say it again if it is still meant"
             )
-        named = [
-            f"{_text(word)} (in {s_from_ns(word.due_ns - session.now_ns):.1f} s)" for word in words[:_TOLD_BY_NAME]
-        ]
+        named = [f"{_text(word)} ({when(word.due_ns - session.now_ns)})" for word in words[:_TOLD_BY_NAME]]
         more = [f"and {len(words) - _TOLD_BY_NAME} more"] if len(words) > _TOLD_BY_NAME else []
         session.alarm(f"{reason}: what was said for later is forgotten: {', '.join(named + more)}")
 

@@ -19,6 +19,8 @@ _ABSENT_NS = 45 * NS_PER_MS
 _AFTER_ABSENCE_NS = 150 * NS_PER_MS
 _ENDED_TAKE_NS = 2 * NS_PER_S
 _WAIT_FOR_MOTORS_NS = 3 * NS_PER_S
+#: After that an axis that reports at last is engaged by itself still: whoever asked for it stands there and waits.
+_ENGAGED_LATE_NS = 10 * NS_PER_S
 #: Axes that a take's end has stopped are at rest before the next one begins by itself.
 _BETWEEN_TAKES_NS = NS_PER_S // 2
 
@@ -62,6 +64,8 @@ class Taking:
         self._ended_ns: int | None = None
         self._done = False
         self._rest_until_ns = 0
+        self._silent: list[str] = []  # axes that are engaged by themselves once they report where they stand
+        self._silent_until_ns = 0
         self._untold: tuple[int, str] | None = None  # a take that is over, and why
         self.has_run = False
         self.changed = False
@@ -99,6 +103,8 @@ class Taking:
             self._quiet_since_ns = session.now_ns
         if self._by_itself and not session.book.armed and not self._done:
             self._arm_when_ready(session)
+        elif self._silent:
+            self._engage_late(session)
 
     def finished(self, session: "Session") -> bool:
         """Whether the takes asked for are done and nothing is left to be taken back by an operator."""
@@ -153,12 +159,35 @@ class Taking:
         if any(one.latch for one in orders) or session.now_ns < self._rest_until_ns:
             return
         self.arm(session)
+        self._silent, self._silent_until_ns = [], session.now_ns + _ENGAGED_LATE_NS
         for one in orders:
             if one.wants_operator or one.engaged:
+                continue
+            if one in waiting:
+                self._silent.append(one.name)
+                session.alarm(f"{one.name} has not reported yet where it stands; it is engaged as soon as it does")
                 continue
             why = session.engage(one.name)
             if why:
                 session.alarm(why)
+
+    def _engage_late(self, session: "Session") -> None:
+        """Engage axes that were to be engaged by themselves, and had not reported where they stand by then."""
+        silent, self._silent = self._silent, []
+        for name in silent:
+            orders = session.stage.orders[name]
+            if not session.book.armed or orders.wants_operator or orders.engaged:
+                continue  # somebody has decided otherwise, or it failed, which is told
+            if orders.known and not orders.latch:
+                why = session.engage(name)
+                if why:
+                    session.alarm(why)
+            elif orders.known or session.now_ns < self._silent_until_ns:
+                self._silent.append(name)
+            else:
+                orders.wants_operator = True
+                cure = f"see to its plug and power, then `tell engage {name}`"
+                session.alarm(f"{name} does not report where it stands and is not engaged: {cure}")
 
     def end(self, session: "Session", reason: str, *, by_playback: bool = False, stopped: bool = False) -> None:
         """End the take: what is under way is held, or lost where playback ended it; the axes stand still."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.takebook import CueRecord
+from cuefocus.timebase.units import s_from_ns
 
 ITS_MOMENT: Final = "its moment"
 FREEZING: Final = Latch.HOLD | Latch.HAND
@@ -45,6 +46,12 @@ class Wait:
     def remaining_ns(self, now_ns: int) -> int:
         """How long it has yet to wait."""
         return self.due_ns - now_ns if self.left_ns is None else self.left_ns
+
+
+def when(left_ns: int) -> str:
+    """How long something has yet to wait, for a sentence."""
+    left_s = s_from_ns(abs(left_ns))
+    return f"in {left_s:.1f} s" if left_ns >= 0 else f"overdue by {left_s:.1f} s"
 
 
 class Waits:

@@ -316,6 +316,15 @@ def test_what_ends_the_take_ends_its_waits_and_says_so(tmp_path: Path, word: str
     assert alarm.endswith("cue 1 (in 1.5 s)")
 
 
+def test_what_was_overdue_when_the_take_ended_is_told_as_such(tmp_path: Path) -> None:
+    """Nobody conducted when it was to go, and the first word heard again ends the take."""
+    hands = (1.0, say("go")), (1.1, lambda rig: rig.say("next", source="osc:desk", in_s=2.0))
+    silence = (2.0, StoryRig.kill_conductor), (5.0, StoryRig.wake_conductor), (5.0, say("disarm"))
+    told = story(tmp_path, cue("1", None, "far", f"{GO}, pre_wait: 2 s"), *hands, *silence, until_s=6.0)
+    assert any(text.endswith("goes no more: cue 1 (overdue by 2.0 s)") for text in told.alarms)
+    assert any(text.endswith("forgotten: next (overdue by 1.9 s)") for text in told.alarms)
+
+
 def test_a_chain_breaks_off_where_its_cue_was_held_and_says_so(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"{GO}, continue: auto-follow, pull: 2 s") + cue("2", None, "mid", GO)
     told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("hold", "A.focus")), until_s=6.0)

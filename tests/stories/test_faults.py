@@ -1,5 +1,6 @@
 """A motor goes away and comes back; a motor that reports nothing."""
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 
 from cuefocus.engine.ports import MotorTrouble
 from cuefocus.timebase.units import NS_PER_S
+from tests.stories.invariants import check_invariants
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
 from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.stacked import say
 from tests.stories.told import ORIGIN_NS, Told
 
 BOTH = "".join(
@@ -60,6 +63,40 @@ def test_back_again_it_is_engaged_only_once_it_has_reported_where_it_stands(tmp_
     ]
     assert told.moved("A.focus", 4.6, 6.6) < 1e-4
     assert told.row("A3").verdict == "landed"
+
+
+def mute(tmp_path: Path, axis: str, until_s: float, *hands: tuple[float, Hand]) -> Told:
+    """Two cameras, one motor of which is not asked where it stands until then."""
+    story = Story(tmp_path, show_text(BOTH, cameras="AB"), Playback().play(13.5), rig=RIG)
+    stage = story.stage()
+    stage.axes[axis].query_ns = stage.axes[axis].due_ns = ORIGIN_NS + round(until_s * NS_PER_S)
+    for at_s, hand in hands:
+        stage.virtual.at(ORIGIN_NS + round(at_s * NS_PER_S), partial(hand, stage))
+    stage.run(ORIGIN_NS + 14 * NS_PER_S)
+    return story.account(stage)
+
+
+def test_an_axis_that_reports_late_is_engaged_by_itself_then(tmp_path: Path) -> None:
+    told = mute(tmp_path, "A.focus", 1.0)
+    assert told.alarms == ["A.focus has not reported yet where it stands; it is engaged as soon as it does"]
+    assert {told.row(cue).verdict for cue in ("A1", "B1", "A2", "B2", "A3", "B3")} == {"landed"}
+    assert told.moved("A.focus", -3.0, 1.0) < 1e-4
+    check_invariants(told)
+
+
+@pytest.mark.parametrize(
+    ("reports_s", "word"), [(12.5, ""), (99.0, ""), (3.0, "disarm"), (3.0, "disengage"), (3.0, "panic")]
+)
+def test_one_that_is_silent_too_long_or_let_go_meanwhile_waits_for_an_operator(
+    tmp_path: Path, reports_s: float, word: str
+) -> None:
+    hands: list[tuple[float, Hand]] = []
+    if word:
+        hands = [(2.0, say(word, "A" if word == "disengage" else "")), (2.5, say("resume")), (2.6, say("arm"))]
+    told = mute(tmp_path, "A.focus", reports_s, *hands)
+    gave_up = [text for text in told.alarms if "see to its plug and power, then `tell engage A.focus`" in text]
+    assert len(gave_up) == (not word)
+    assert told.moved("A.focus", -3.0, 14.0) < 1e-4
 
 
 def test_what_a_motor_complains_of_is_told_once_until_it_complains_of_something_else(tmp_path: Path) -> None:
