@@ -16,7 +16,6 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from io import BytesIO
 from types import FrameType
 from typing import IO, Any, Final
 
@@ -30,7 +29,7 @@ from cuefocus.wire.http_call import Call, read_call
 from cuefocus.wire.plain import plain
 
 PATIENCE_S: Final = 2.0
-"""How long a call may take in all, looking its machine up and wherever its answer sends it included."""
+"""How long a call may take in all, looking its machine up included."""
 _NAP_NS: Final = NS_PER_S
 _AGENT: Final = "CueFocus"
 _NO_ANSWER: Final = "no answer"
@@ -47,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGALRM, _give_up)
     no_proxy = urllib.request.ProxyHandler({})  # what is called is on the show's network
     lookup = NameLookup()
-    opener = urllib.request.build_opener(no_proxy, _Redirected, _Plain(lookup), _Secure(lookup))
+    opener = urllib.request.build_opener(no_proxy, _StaysHere, _Plain(lookup), _Secure(lookup))
     outbox, wait = Outbox(), DescriptorWait()
     wait.watch(reader.fileno())
     log_line("caller: ready")
@@ -104,7 +103,11 @@ def _called(opener: urllib.request.OpenerDirector, asked: Call) -> str:
             return ""
     except urllib.error.HTTPError as problem:
         problem.close()
-        return f"it answers {problem.code} {_words(problem.reason)} to {asked.method} {asked.url}"
+        answer = f"it answers {problem.code} {_words(problem.reason)} to {asked.method} {asked.url}"
+        elsewhere = problem.headers.get("Location") if 300 <= problem.code < 400 else None
+        if elsewhere is None:
+            return answer
+        return f"{answer}: it sends the call on to {_words(elsewhere)}, where nobody calls; write that, if it is meant"
     except urllib.error.URLError as problem:
         return _NO_ANSWER if isinstance(problem.reason, TimeoutError) else _words(problem.reason)
     except TimeoutError:
@@ -157,15 +160,11 @@ class _Secure(urllib.request.HTTPSHandler):
         return self.do_open(_maker(_SecureConnection, self._lookup), req)
 
 
-class _Redirected(urllib.request.HTTPRedirectHandler):
-    """Goes where an answer sends it, but does not read what that answer says beside."""
+class _StaysHere(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere that an answer sends it: a call is made once, and to whom the rig names."""
 
-    def http_error_302(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message
-    ) -> IO[bytes] | None:
-        """As the library's, without the body."""
-        fp.close()
-        return super().http_error_302(req, BytesIO(), code, msg, headers)  # type: ignore[arg-type]
+    def http_error_302(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message) -> None:
+        """Leave it to be told as a failure."""
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 

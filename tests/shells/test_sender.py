@@ -288,9 +288,10 @@ class Machine(BaseHTTPRequestHandler):
         if self.path in RAW:
             self.wfile.write(RAW[self.path])
             return
-        if self.path == "/sends-on":
-            self.send_response(302)
-            self.send_header("Location", "/drip")
+        if self.path.startswith("/sends-on/"):
+            self.send_response(int(self.path.rpartition("/")[2]))
+            self.send_header("Location", "/elsewhere\x1b[2J")
+            self.send_header("Content-Length", "0")
             self.end_headers()
             return
         self.send_response(404 if self.path == "/no" else 200)
@@ -403,11 +404,25 @@ def test_a_machine_that_hangs_holds_up_its_own_calls_alone_and_what_waited_too_l
 
 
 @pytest.mark.serial
-@pytest.mark.parametrize("path", ["drip", "sends-on"])
-def test_a_machine_whose_answer_never_ends_is_given_up_like_one_that_hangs(path: str) -> None:
+def test_a_call_goes_nowhere_that_an_answer_sends_it() -> None:
+    codes = (301, 302, 303, 307, 308)
     with calling() as (sender, base, came):
         warm_up(sender, base, came)
-        sender.take([asked("GET", f"{base}/{path}")])
+        sender.take([asked("POST", f"{base}/sends-on/{code}", "x") for code in codes])
+        failed = [str(one[-1]) for one in turns(sender, wanted=len(codes) + 1) if one[0] == "web"]
+        assert [path for _, path, *_ in came] == [f"/sends-on/{code}" for code in codes], "each is called once"
+        assert [one.split()[2] for one in failed] == [str(code) for code in codes]
+        assert all(
+            one.endswith(": it sends the call on to /elsewhere?[2J, where nobody calls; write that, if it is meant")
+            for one in failed
+        )
+
+
+@pytest.mark.serial
+def test_a_machine_whose_answer_never_ends_is_given_up_like_one_that_hangs() -> None:
+    with calling() as (sender, base, came):
+        warm_up(sender, base, came)
+        sender.take([asked("GET", f"{base}/drip")])
         begun_ns = now_ns()
         told = turns(sender, wanted=2)
         assert [one[-1] for one in told] == ["no answer", "web is not told: no answer; it is tried again"]
