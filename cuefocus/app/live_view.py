@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cuefocus.chase.clock import Clock, ClockState
-from cuefocus.engine.cue_lists import MAIN
 from cuefocus.errors import TimecodeError
 from cuefocus.timebase.frames import FrameRate, rate_named, timecode_at
 from cuefocus.timebase.units import NS_PER_S
@@ -196,8 +195,7 @@ def _next_line(picture: Picture, clock: Clock, now_ns: int) -> RenderableType:
 
 def _standing_by(state: Fields) -> str:
     """What GO fires, in the list of the space bar and in the others."""
-    standby, lists = state.get("standby"), state.get("standbys") or {}
-    main = MAIN if MAIN in lists else next(iter(lists), "") if len(lists) == 1 else ""
+    standby, main, lists = state.get("standby"), state.get("list"), state.get("standbys") or {}
     parts = [f"STANDBY {standby}: space fires it"] if standby else []
     parts += [f"{name}: {cue or 'at its end'}" for name, cue in lists.items() if name != main]
     return " · ".join(parts)

@@ -132,7 +132,8 @@ class Casting:
         if waits is not None and waits.why == _PRE_WAIT:
             left_s = s_from_ns(waits.remaining_ns(session.now_ns))
             return False, f"cue {cue} waits already: it goes in {left_s:.1f} s"
-        self.waits.drop(waits)
+        if not by_itself:
+            self._through[cue] = by_go
         count = partial(self._count, session, cue, stamp_ns, route, by_go, by_itself=by_itself)
         if job.pre_wait_ns and not job.refusal:
             count()
@@ -151,19 +152,29 @@ class Casting:
         except PlanError as error:
             if count is not None:
                 count(refused=True)
-            return self._refuse(session, job, route, str(error))
+            refused = self._refuse(session, job, route, str(error))
+            if self._follower(job) not in self.lists.standbys().values():
+                self._breaks_off(session, job, "refused")
+            return refused
         if taken:
             if count is not None:
                 count()
             if job.follow == AUTO_CONTINUE:
                 self._then(job, stamp_ns)
-        elif count is not None:  # it goes on standing by, but this trigger has its row
-            self.ledger.heard(job.cue, stamp_ns, route, refused=True)
+        else:
+            if count is not None:  # it goes on standing by, but this trigger has its row
+                self.ledger.heard(job.cue, stamp_ns, route, refused=True)
+            if job.follow == AUTO_CONTINUE:  # where it was to follow a landing, the record's end says so
+                self._breaks_off(session, job, "refused")
         return taken, text
+
+    def _follower(self, job: TriggerJob) -> str | None:
+        """The cue that goes by itself after another; None where none does."""
+        return self.lists.after(job.cue, self._through.get(job.cue, "")) if job.follow else None
 
     def _then(self, job: TriggerJob, from_ns: int) -> None:
         """The next cue of the list goes by itself once this one's post-wait is over."""
-        after = self.lists.after(job.cue, self._through.get(job.cue, ""))
+        after = self._follower(job)
         if after is not None:
             axis, due_ns = self._job.triggered[after].axis, from_ns + job.post_wait_ns
             self.waits.add(Wait(after, axis, due_ns, f"{job.follow} of {job.cue}", job.follow))
@@ -185,10 +196,9 @@ class Casting:
     ) -> None:
         """A cue was taken, or refused for good: it is not taken again at once, and another stands by."""
         self.ledger.heard(cue, stamp_ns, route, refused=refused)
+        self.waits.drop(self.waits.of(cue))
         if not refused:
             self._gone[cue] = (session.book.take, session.book.pass_, route)
-        if not by_itself:
-            self._through[cue] = by_go
         for one in self.lists.holding(cue):
             one.fired(cue, by_go=one.name == by_go, by_itself=by_itself, refused=refused)
 
@@ -304,17 +314,16 @@ class Casting:
         for record in session.book.busy_records():
             if record.fate is not None and not record.followed:
                 record.followed = True
-                self._breaks_off(session, record, record.fate.verdict)
+                job = self._job.triggered.get(record.rack.cue)
+                if job is not None and job.follow == AUTO_FOLLOW and record.rack.triggered:
+                    self._breaks_off(session, job, record.fate.verdict)
             due = record.land_host_ns is not None and record.land_host_ns <= session.now_ns
             if due and not record.followed and record.fate is None and record.life in (Life.PULLING, Life.DONE):
                 record.followed = True
                 yield record
 
-    def _breaks_off(self, session: "Session", record: CueRecord, verdict: str) -> None:
-        """A cue that others were to follow has not landed: they do not go."""
-        job = self._job.triggered.get(record.rack.cue)
-        if job is None or job.follow != AUTO_FOLLOW or not record.rack.triggered:
-            return
-        after = self.lists.after(job.cue, self._through.get(job.cue, ""))
+    def _breaks_off(self, session: "Session", job: TriggerJob, verdict: str) -> None:
+        """What was to go by itself after a cue does not."""
+        after = self._follower(job)
         if after is not None:
             session.alarm(f"cue {after} does not follow: cue {job.cue} was {verdict}; go {after} fires it")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
-MAIN: Final = "GO"
+_MAIN: Final = "GO"
 """The list that GO means where none is named."""
 
 
@@ -98,7 +98,7 @@ class CueLists:
     def main(self) -> CueList | None:
         """The list meant where none is named: `GO`, or the only one; None where nobody can say."""
         only = next(iter(self)) if len(self._lists) == 1 else None
-        return self._lists.get(MAIN, only)
+        return self._lists.get(_MAIN, only)
 
     def find(self, name: str = "") -> tuple[CueList | None, str]:
         """A list by name, the main one without; and, where there is none, a sentence that says so."""

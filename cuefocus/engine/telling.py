@@ -38,6 +38,7 @@ def status(session: "Session") -> dict[str, object]:
         "stopped": {name: one.latch.words for name, one in orders.items() if one.latch},
         "faults": {name: one.fault for name, one in orders.items() if one.fault},
         "assumed": [name for name, one in orders.items() if not one.known],
+        "list": lists.main.name if lists.main is not None else None,
         "standby": lists.main.standby if lists.main is not None else None,
         "standbys": lists.standbys(),
         "standby_refusals": dict(session.foresight.refused(session)),

@@ -117,7 +117,7 @@ def test_where_there_is_no_terminal_each_event_is_a_line(event: dict[str, object
 
 def test_what_stands_by_is_seen_beside_what_timecode_lands_next() -> None:
     picture = Picture()
-    picture.take({**STATE, "standby": "7", "standbys": {"GO": "7", "B": "b2", "C": None}})
+    picture.take({**STATE, "list": "GO", "standby": "7", "standbys": {"GO": "7", "B": "b2", "C": None}})
     seen = _seen(picture, LOCKED)
     for words in ("NEXT 12.10", "STANDBY 7: space fires it · B: b2 · C: at its end"):
         assert words in seen
@@ -126,7 +126,13 @@ def test_what_stands_by_is_seen_beside_what_timecode_lands_next() -> None:
 def test_why_go_would_fire_nothing_is_seen_before_it_is_pressed() -> None:
     picture = Picture()
     picture.take(
-        {**STATE, "standby": "7", "standbys": {"GO": "7"}, "standby_refusals": {"GO": "cue 7 could not land: x"}}
+        {
+            **STATE,
+            "list": "GO",
+            "standby": "7",
+            "standbys": {"GO": "7"},
+            "standby_refusals": {"GO": "cue 7 could not land: x"},
+        }
     )
     assert "GO GO" not in _seen(picture, LOCKED)
     assert "cue 7 could not land: x" in _seen(picture, LOCKED)
@@ -141,11 +147,11 @@ def test_what_waits_counts_down_unless_it_is_held() -> None:
 
 def test_the_only_list_is_that_of_the_space_bar() -> None:
     picture = Picture()
-    picture.take({**STATE, "next": None, "standby": "7", "standbys": {"A": "7"}})
+    picture.take({**STATE, "next": None, "list": "A", "standby": "7", "standbys": {"A": "7"}})
     assert (
         "STANDBY 7: space fires it\n" in "\n".join(line.rstrip() for line in _seen(picture, LOCKED).splitlines()) + "\n"
     )
-    picture.take({**STATE, "next": None, "standby": None, "standbys": {"A": None}})
+    picture.take({**STATE, "next": None, "list": "A", "standby": None, "standbys": {"A": None}})
     assert "nothing ahead" in _seen(picture, LOCKED)
 
 

@@ -27,10 +27,13 @@ def test_go_without_a_list_is_that_of_go_and_a_cue_may_be_in_two(tmp_path: Path)
 
 def test_go_without_a_list_is_that_of_the_only_one_or_asks_which(tmp_path: Path) -> None:
     only = cue("1", None, "far", "on: {manual: A}")
-    assert story(tmp_path, only, (1.0, say("go")), until_s=3.0).verdicts() == {"1": "landed"}
+    told = story(tmp_path, only, (1.0, say("go")), until_s=3.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert {one["list"] for one in told.happenings("state") if "list" in one} == {"A"}
     told = story(tmp_path, only + cue("2", None, "near", "on: {manual: B}"), (1.0, say("go")), until_s=2.0)
     assert told.replies == ["which GO list? have A, B"]
     assert told.rows == []
+    assert {one["list"] for one in told.happenings("state") if "list" in one} == {None}
 
 
 def test_the_words_of_the_list_move_what_stands_by_and_nothing_else(tmp_path: Path) -> None:

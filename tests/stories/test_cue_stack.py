@@ -332,6 +332,38 @@ def test_a_chain_breaks_off_where_its_cue_was_held_and_says_so(tmp_path: Path) -
     assert "cue 2 does not follow: cue 1 was held; go 2 fires it" in told.alarms
 
 
+@pytest.mark.parametrize("link", ["auto-continue", "auto-follow"])
+@pytest.mark.parametrize("stop", ["hold", "disengage"])
+def test_a_chain_that_never_began_says_so(tmp_path: Path, link: str, stop: str) -> None:
+    """Along the list whose GO was to begin it."""
+    both = f"on: [{{manual: GO}}, {{manual: A}}], continue: {link}"
+    cues = cue("1", None, "far", both) + cue("2", None, "mid", GO) + cue("a", None, "back", "on: {manual: A}")
+    told = story(tmp_path, cues, (1.0, say(stop)), (2.0, say("go", value="A")), until_s=4.0)
+    assert told.verdicts() == {"1": "refused"}
+    assert told.alarms == ["cue a does not follow: cue 1 was refused; go a fires it"]
+
+
+@pytest.mark.parametrize("link", ["auto-continue", "auto-follow"])
+def test_a_chain_that_a_refused_cue_ends_after_its_pre_wait_says_so(tmp_path: Path, link: str) -> None:
+    """By then what was to go by itself stands by no more."""
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 1 s, land_after: 100 ms, continue: {link}")
+    cues += cue("2", None, "mid", GO) + cue("3", None, "near", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), until_s=4.0)
+    assert told.verdicts() == {"1": "refused"}
+    assert "cue 2 does not follow: cue 1 was refused; go 2 fires it" in told.alarms
+
+
+def test_a_cue_that_was_to_follow_still_does_where_firing_it_by_hand_was_in_vain(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-continue, post_wait: 2 s") + cue("2", None, "mid", GO)
+    hands = (1.0, say("go")), (2.0, say("disengage")), (2.1, say("go", "2")), (2.5, say("engage"))
+    told = story(tmp_path, cues, *hands, until_s=6.0)
+    assert [(row.cue, row.verdict, row.source) for row in told.rows] == [
+        ("2", "refused", "tell"),
+        ("1", "landed", "tell"),
+        ("2", "landed", "auto-continue of 1"),
+    ]
+
+
 def test_a_chain_ends_at_a_cue_that_is_refused_and_the_one_after_it_stands_by(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"{GO}, land_after: 100 ms, continue: auto-continue") + cue("2", None, "mid", GO)
     told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("standby")), until_s=4.0)
