@@ -12,6 +12,7 @@ from cuefocus.files.strict import Finding, Flag, Name, Strict, one_or_many
 from cuefocus.files.text_value import BadText, Written
 from cuefocus.rig.midi import MidiSettings
 from cuefocus.rig.page import Announced, PageSettings, RightName
+from cuefocus.rig.places import place_complaints
 from cuefocus.rig.receivers import Receiver, receiver_complaints
 from cuefocus.rig.values import Endpoint
 
@@ -146,6 +147,7 @@ class Network(Strict):
             problem = "nothing listens beyond this machine, so nothing is announced"
             hint = "write announce: loopback to announce it here all the same"
             yield ("network", "announce"), "warning", problem, hint
+        yield from place_complaints(self)
         seen: set[str] = set()
         for index, peer in enumerate(self.peers):
             if peer.id in seen:

@@ -59,11 +59,70 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
         ("  page: {}\n  announce: true\n", "nothing is announced; write announce: loopback"),
         ("  osc: {}\n  announce: loopback\n", "it is the page that announces, and there is none"),
         ("  page: {}\n  announce: maybe\n", "loopback"),
+        (
+            '  osc: {tcp: "127.0.0.1:8001"}\n  page: {listen: "127.0.0.1:8001"}\n',
+            "OSC by TCP is heard at 127.0.0.1:8001 already: one of the two could not listen; give each a port",
+        ),
+        ('  osc: {tcp: "0.0.0.0:8080", passcodes: [{passcode: abcd}]}\n  page: {}\n', "heard at 0.0.0.0:8080 already"),
+        (
+            '  osc: {listen: "127.0.0.1:8000", send: ["127.0.0.1:8000"]}\n',
+            "error: who is told of state at 127.0.0.1:8000 is our own OSC port (UDP 127.0.0.1:8000): "
+            "what it is told we hear ourselves; write the address and port at which the other one listens",
+        ),
+        (
+            '  osc: {listen: "0.0.0.0:8000", passcodes: [{passcode: abcd}]}\n'
+            '  receivers: [{id: eos, osc: "localhost:8000"}]\n',
+            "warning: receiver eos at localhost:8000 is our own OSC port (UDP 0.0.0.0:8000)",
+        ),
+        (
+            '  osc: {tcp: "10.0.0.2:8001", passcodes: [{passcode: abcd}]}\n'
+            '  receivers: [{id: eos, osc: "10.0.0.2:8001", tcp: slip}]\n',
+            "receiver eos at 10.0.0.2:8001 is our own OSC port (TCP 10.0.0.2:8001)",
+        ),
+        (
+            '  osc: {listen: "0.0.0.0:8000", tcp: "10.0.0.2:8001", passcodes: [{passcode: abcd}]}\n'
+            '  receivers: [{id: eos, osc: "10.0.0.2:8000"}]\n',
+            "receiver eos at 10.0.0.2:8000 is our own",
+        ),
+        ('  osc: {companions: [{at: "127.0.0.1:8000"}]}\n', "error: the Companion at 127.0.0.1:8000 is our own"),
+        (
+            '  osc: {listen: "[::]:53000", passcodes: [{passcode: abcd}]}\n'
+            '  desks: [{id: q, kind: qlab, at: "[::1]:53000", by: udp}]\n',
+            "error: desk q at [::1]:53000 is our own OSC port",
+        ),
+        (
+            "  osc: {}\n  peers: [{id: td, address: 127.0.0.1, reply: 8000}]\n",
+            "error: the place where peer td is answered at 127.0.0.1:8000 is our own",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_cure(tmp_path: Path, network: str, said: str) -> None:
     found = complaints(tmp_path, network)
     assert any(said in one for one in found), found
+
+
+def test_a_loop_is_named_where_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "lens.yaml").write_text(LENS, encoding="utf-8")
+    path = tmp_path / "rig.yaml"
+    lines = "network:\n  osc: {}\n  receivers:\n    - {id: one, osc: 10.0.0.9:1}\n    - {id: me, osc: 127.0.0.1:8000}\n"
+    path.write_text(RIG + lines, encoding="utf-8")
+    (found,) = (one for one in load_rig(path).complaints if "our own OSC port" in one.problem)
+    assert (found.file, found.line) == (str(path), len((RIG + lines).splitlines()))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        '  osc: {listen: "127.0.0.1:8080"}\n  page: {}\n',
+        '  osc: {tcp: "127.0.0.1:8001"}\n  receivers: [{id: one, osc: "127.0.0.1:8001"}]\n',
+        '  osc: {listen: "127.0.0.1:8000"}\n  receivers: [{id: one, osc: "127.0.0.1:8000", tcp: slip}]\n',
+        '  osc: {send: ["10.0.0.9:8000", "127.0.0.2:8000", "[::1]:8000", "desk.local:8000"]}\n',
+        '  osc: {listen: "10.0.0.2:8000", passcodes: [{passcode: abcd}], send: ["127.0.0.1:8000"]}\n',
+        "  osc: {}\n  peers: [{id: net, address: 127.0.0.0/8, reply: 8000}]\n",
+    ],
+)
+def test_other_ports_protocols_and_hosts_are_no_loop(tmp_path: Path, network: str) -> None:
+    assert complaints(tmp_path, network) == []
 
 
 def test_a_page_beyond_this_machine_has_tokens_and_may_be_announced(tmp_path: Path) -> None:
