@@ -21,17 +21,9 @@ class StandIn:
     """
 
     def __init__(self, config: FrontDeskConfig, wires: Wires, runtime: RuntimeDir) -> None:
-        self._held, self._wires, self._runtime = HeldPorts(config), wires, runtime
-        self._heard, self._ended = bool(config.udp), Event()
+        self._config, self._held, self._wires, self._runtime = config, HeldPorts(config), wires, runtime
+        self._ended = Event()
         self._thread: Thread | None = None
-        beat = wires.memory.conductor_beat
-        self._watch = StopsWatch(
-            self._held.lanes_for_stops,
-            config.rules,
-            beat_ns=lambda: beat.last_ns,
-            obeys=self._obey,
-            tell=wires.tell,
-        )
 
     def ports(self) -> FrontDeskConfig:
         """What the next conductor is told of them; called while none runs."""
@@ -39,8 +31,16 @@ class StandIn:
 
     def begin(self) -> None:
         """Watch from now on, where anything is heard."""
-        if self._heard:
-            self._thread = Thread(target=self._stay, name="stops", daemon=True)
+        if self._config.udp:
+            beat = self._wires.memory.conductor_beat
+            watch = StopsWatch(
+                self._held.lanes_for_stops,
+                self._config.rules,
+                beat_ns=lambda: beat.last_ns,
+                obeys=self._obey,
+                tell=self._wires.tell,
+            )
+            self._thread = Thread(target=self._stay, args=(watch,), name="stops", daemon=True)
             self._thread.start()
 
     def end(self) -> None:
@@ -48,12 +48,12 @@ class StandIn:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        self._watch.close()
         self._held.close()
 
-    def _stay(self) -> None:
+    def _stay(self, watch: StopsWatch) -> None:
         while not self._ended.wait(LOOK_NS / NS_PER_S):
-            self._watch.look()
+            watch.look()
+        watch.close()
 
     def _obey(self, order: Order, source: str) -> Answer:
         return give_alone(self._runtime.motion_socket, order, source=source)
