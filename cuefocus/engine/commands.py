@@ -12,7 +12,7 @@ from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.landing.verdict import SHORT_AFTER_NS
 from cuefocus.motion.live import NOTHING_SET, Live
-from cuefocus.wire.said import STOPS_IN_DOUBT
+from cuefocus.wire.said import HELD, STOPS_IN_DOUBT
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -30,8 +30,9 @@ def obey(session: "Session", command: Command) -> Reply:
     if action is None:
         text = f"no command {command.verb!r}; have {', '.join(_VERBS)}"
         return Reply(command.id, command.source, False, text, {})
+    held = _held(session, command) if command.verb == "hold" else {}
     ok, text = action(session, command)
-    data = session.status() if command.verb == "status" else {}
+    data = session.status() if command.verb == "status" else held
     return Reply(command.id, command.source, ok, text, data)
 
 
@@ -126,6 +127,13 @@ def _cue_axes(session: "Session", command: Command) -> tuple[list[str], str]:
     if found is not None:
         return [found], ""
     return [], f"{problem}; nor is a cue {cue!r} under way"
+
+
+def _held(session: "Session", command: Command) -> dict[str, object]:
+    """What a HOLD of neither axis nor camera is for, as motion takes it: a cue's axis; empty for every axis."""
+    if not _axes(session, command)[1]:
+        return {}
+    return {HELD: next(iter(_cue_axes(session, command)[0]), "")}
 
 
 def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:

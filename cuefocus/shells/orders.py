@@ -1,7 +1,8 @@
 """Orders to a running daemon, by its local sockets; whoever gives one waits for the answer.
 
 A stop goes to motion first, which obeys whoever else is dead; then to the conductor, so that the session knows. A stop
-whose target nobody knows is for every axis, and the answer says so.
+whose target nobody knows is for every axis, and the answer says so. What motion does not know of (a cue, a slip) the
+session says the axis of, and motion is told again.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Final
 from cuefocus.errors import DeviceError
 from cuefocus.shells.local_socket import ask
 from cuefocus.timebase.units import NS_PER_MS
-from cuefocus.wire.said import STOPS, STOPS_IN_DOUBT
+from cuefocus.wire.said import HELD, STOPS, STOPS_IN_DOUBT
 
 ANSWER_NS: Final = 1000 * NS_PER_MS
 MOTION_ANSWER_NS: Final = 500 * NS_PER_MS
@@ -81,7 +82,10 @@ def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns
         if obeyed.absent:
             raise DeviceError(f"nobody obeys: {obeyed.text}, and the conductor does not answer") from problem
         return _alone(motion, order, fields, obeyed)
+    held = known.data.pop(HELD, None)
     by_cue = order.verb == "hold" and not obeyed.absent and known.ok  # only the session knows what a cue moves
+    if by_cue and not obeyed.ok and isinstance(held, str):
+        obeyed = _by_motion(motion, {**fields, "target": held})
     if not (obeyed.ok or obeyed.absent or known.ok) and order.verb in STOPS_IN_DOUBT:
         obeyed = _everywhere(motion, fields, obeyed)
     if not obeyed.ok and by_cue:

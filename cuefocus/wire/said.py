@@ -38,6 +38,8 @@ DISARMING: Final = (*STOPS, "disarm", "disengage")
 """Verbs after which nothing moves by itself: no trigger of a show takes their place."""
 STOPS_IN_DOUBT: Final = ("hold", "panic", "release")
 """Stops that a slip keeps nobody from: with a target that names no axis they are for every axis, and that is said."""
+HELD: Final = "held"
+"""In the session's answer to a HOLD of what motion does not know: the axis it is for, or empty for every one."""
 _VIEWED: Final = frozenset({"status"})
 _ASKED: Final = frozenset({"setup", "offset"})
 """Verbs that only ask where they come without a value."""

@@ -25,9 +25,15 @@ from tests.stories.scenes import RIG, cue, show_text
 
 @contextmanager
 def _listening(
-    path: Path, text: str, heard: list[dict[str, object]], *, ok: bool = True, refused: str | None = None
+    path: Path,
+    text: str,
+    heard: list[dict[str, object]],
+    *,
+    ok: bool = True,
+    refused: str | None = None,
+    held: str | None = None,
 ) -> Iterator[None]:
-    """A socket that answers; it refuses a target of this name."""
+    """A socket that answers; it refuses a target of this name, or says which axis it has held."""
     server, over = LocalServer(path), threading.Event()
 
     def serve() -> None:
@@ -40,7 +46,9 @@ def _listening(
                 heard.append(taken[0])
                 done = ok and taken[0]["target"] != refused
                 said = text if taken[0]["target"] != refused else f"no axis {refused!r}"
-                server.answer(taken[1], {"ok": done, "text": said, "data": {"who": text}})
+                server.answer(
+                    taken[1], {"ok": done, "text": said, "data": {"who": text} if held is None else {"held": held}}
+                )
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -102,6 +110,18 @@ def test_hold_of_a_cue_is_the_sessions_to_obey_and_a_hand_that_motion_refuses_is
         held, grabbed = tell(runtime, Order("hold", "5")), tell(runtime, Order("hand", "5", by_ring=0.1))
     assert (held.ok, held.text) == (True, "HOLD on A.focus")
     assert not grabbed.ok
+
+
+@pytest.mark.parametrize(("target", "held"), [("5", "A.focus"), ("Z", "")])
+def test_motion_is_told_which_axis_the_session_holds_where_it_knows_none_itself(
+    tmp_path: Path, target: str, held: str
+) -> None:
+    runtime, heard = RuntimeDir(tmp_path), list[dict[str, object]]()
+    motion = _listening(runtime.motion_socket, "hold", heard, refused=target)
+    with motion, _listening(runtime.conductor_socket, "HOLD", list[dict[str, object]](), held=held):
+        answer = tell(runtime, Order("hold", target))
+    assert [fields["target"] for fields in heard] == [target, held]
+    assert answer.as_dict() == {"ok": True, "text": "HOLD", "motion": True, "conductor": True}
 
 
 def test_a_hold_of_what_nobody_knows_stops_every_axis_though_the_conductor_is_dead(tmp_path: Path) -> None:

@@ -173,6 +173,7 @@ class Story:
             armings=stage.armings,
             latchings=stage.latchings,
             replies=[reply.text for moment in stage.moments for reply in moment.outcome.replies],
+            data=[reply.data for moment in stage.moments for reply in moment.outcome.replies],
             finished=stage.moments[-1].outcome.finished,
         )
 

@@ -27,6 +27,17 @@ def test_a_rack_that_was_held_goes_on_to_its_target_and_says_how_late(tmp_path: 
     assert told.rows[-1].source == "resume by tell"
 
 
+@pytest.mark.parametrize(
+    ("target", "held"),
+    [("", {}), ("A", {}), ("A.focus", {}), ("1", {"held": "A.focus"}), ("2", {"held": ""}), ("Z", {"held": ""})],
+)
+def test_a_hold_of_what_motion_does_not_know_says_which_axis_that_is(
+    tmp_path: Path, target: str, held: dict[str, object]
+) -> None:
+    told = story(tmp_path, LONG, (1.0, say("go")), (2.0, say("hold", target)), until_s=3.0)
+    assert told.data[-1] == held
+
+
 def test_a_rack_whose_time_a_desk_said_goes_on_in_that_time(tmp_path: Path) -> None:
     hands = (1.0, say("go", "1", "travel_ms=3000", source="midi:desk")), (2.0, say("hold")), (4.0, say("resume"))
     told = story(tmp_path, LONG, *hands, until_s=9.0)

@@ -41,6 +41,7 @@ class Told:
     armings: list[tuple[int, bool]] = field(default_factory=list)
     latchings: list[tuple[int, str, Latch]] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
+    data: list[dict[str, object]] = field(default_factory=list)
     finished: bool = False
 
     def verdicts(self) -> dict[str, str]:
