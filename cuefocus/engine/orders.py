@@ -233,6 +233,7 @@ class AxisOrders:
         """Follow the track of `racks` from `rest_lens`: move onto it at the settle speed, then follow."""
         start_ns = now_ns + self.job.spec.dead_ns
         state = self.state_at(start_ns, clock)
+        self._turned_before = self.direction = self.turned_at(start_ns)
         self.cast = ""
         running = clock.running and clock.speed > 0.0
         show_ns = clock.show_at(start_ns) if running else None
@@ -257,7 +258,6 @@ class AxisOrders:
         """A splice to rest with the lens on `lens`; the slack is left on the side the move comes from."""
         half = self.job.spec.backlash_ring / 2
         x, v, _ = state
-        self._turned_before = self.direction
         if abs(x - (lens + self.direction * half)) > _THERE_RING or abs(v) > _THERE_RING:
             self.direction = 1 if lens + half > x and not (lens - half < x and self.direction < 0) else -1
         target = min(1.0, max(0.0, lens + self.direction * half))
@@ -273,6 +273,7 @@ class AxisOrders:
         """Move to lens ring `lens` at the settle speed, whatever comes; the first of `later` leaves from there."""
         start_ns = now_ns + self.job.spec.dead_ns
         state = self.state_at(start_ns, clock)
+        self._turned_before = self.direction = self.turned_at(start_ns)
         self.why = "slowly, as its place was only assumed"
         self.cast = ""
         self._rest_on(lens, state, start_ns, later)

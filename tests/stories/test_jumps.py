@@ -33,6 +33,21 @@ def test_a_jump_forward_skips_the_racks_it_passes(tmp_path: Path) -> None:
     assert "jumped" in told.reason("2")
 
 
+@pytest.mark.parametrize("begins", ["10 %", "90 %"])
+def test_after_a_jump_the_lens_is_where_playing_would_have_brought_it_though_that_is_within_the_play(
+    tmp_path: Path, begins: str
+) -> None:
+    """The last rack turned the axis, so its motor stands on the other side of its play than when the take began."""
+    play = SOLO_RIG.replace("backlash_counts: 40", "backlash_counts: 3000", 1)
+    rig = play.replace("{quantum_counts: 4}", f"{{quantum_counts: 4, start: {begins}}}")
+    show = show_text(cue("1", 3, "far") + cue("2", 6, "more")).replace("far: 3 m", "far: 3 m, more: 3.2 m")
+    played = Story(tmp_path, show, Playback().play(9.0), rig=rig).tell()
+    jumped = Story(tmp_path, show, Playback().play(5.0).locate(8).play(4.0), rig=rig).tell()
+    assert jumped.verdicts() == {"1": "landed", "2": "skipped"}
+    assert 0.01 < played.moved("A.focus", 4.5, 8.0) < played.specs["A.focus"].backlash_ring
+    assert jumped.lens("A.focus", 8.0) == pytest.approx(played.lens("A.focus", 8.0), abs=2e-4)
+
+
 def test_a_jump_that_is_no_more_than_a_blip_changes_nothing(tmp_path: Path) -> None:
     """Two stray frames elsewhere are not believed."""
     playback = Playback().play(3.0).locate(7.0).play(0.07).locate(2.07).play(3.0)
