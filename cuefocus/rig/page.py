@@ -44,7 +44,8 @@ class PageSettings(Strict):
     def complaints(self) -> Iterator[Finding]:
         """What no single field can see."""
         if not self.listen.loopback and not self.all_tokens:
-            yield ("listen",), "error", "a page beyond loopback needs a token", "add token_file, or listen on 127.0.0.1"
+            cure = "add tokens: [{id: booth, file: booth.token}], or listen on 127.0.0.1"
+            yield ("listen",), "error", "a page beyond loopback needs a token", cure
         if self.listen.port == 0:
             yield ("listen",), "error", f"{self.listen} names no port", "write ADDRESS:PORT"
         seen = {"token"} if self.token_file is not None else set[str]()

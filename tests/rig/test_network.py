@@ -52,7 +52,10 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
         ('  osc: {companions: [{at: "127.0.0.1:12321", button: 1/3}]}\n', "'1/3' is no place of a button; write page"),
         ('  osc: {tcp: ["127.0.0.1:9", "127.0.0.1:9"]}\n', "written twice"),
         ("  osc: {passcodes: [{passcode: abc}]}\n", "quickly guessed; write at least 4"),
-        ('  page: {listen: "0.0.0.0:80"}\n', "a page beyond loopback needs a token"),
+        (
+            '  page: {listen: "0.0.0.0:80"}\n',
+            "a page beyond loopback needs a token; add tokens: [{id: booth, file: booth.token}], or",
+        ),
         ('  page: {listen: "127.0.0.1:0"}\n', "127.0.0.1:0 names no port"),
         ("  page: {tokens: [{id: a, file: x}, {id: a, file: y}]}\n", "two tokens are called 'a'"),
         ("  page: {token_file: x, tokens: [{id: token, file: y}]}\n", "two tokens are called 'token'"),

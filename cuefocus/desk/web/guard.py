@@ -21,6 +21,11 @@ _HEADERS: Final = (
 )
 
 
+_LAST: Final = (*_HEADERS, (b"connection", b"close"))
+"""With the answer to what may end elsewhere than its sender thinks: what came behind it is no request."""
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
 class Guard:
     """Wraps an application.
 
@@ -41,6 +46,9 @@ class Guard:
         websocket = scope["type"] == "websocket"
         judged = self._gate.judge(host, headers, changes=websocket or method != "GET")
         stops = method == "POST" and scope["path"] in _STOPS  # obeyed whatever they carry, which nobody reads
+        torn = _both_lengths(headers)
+        if isinstance(judged, Visitor) and torn and not stops:
+            judged = Refusal(400, "a request has Content-Length or Transfer-Encoding, not both")
         if isinstance(judged, Visitor) and _too_long(headers) and not stops:
             judged = Refusal(413, f"nothing here takes more than {MOST_BODY_BYTES} bytes")
         if isinstance(judged, Refusal):
@@ -52,7 +60,11 @@ class Guard:
             await _refuse(scope, send, judged)
             return
         scope.setdefault("state", {})["visitor"] = judged
-        await self._app(scope, _bounded(receive), _with_headers(send))
+        await self._app(scope, _bounded(receive), _with_headers(send, _LAST if torn else _HEADERS))
+
+
+def _both_lengths(headers: Mapping[str, str]) -> bool:
+    return "content-length" in headers and "transfer-encoding" in headers
 
 
 def _too_long(headers: Mapping[str, str]) -> bool:
@@ -76,10 +88,10 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: Headers) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+            message = {**message, "headers": [*message.get("headers", ()), *headers]}
         await send(message)
 
     return sending
@@ -93,7 +105,8 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
             return
         kind = "websocket.http.response"
     body = json.dumps({"ok": False, "text": refusal.text}, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_HEADERS]
+    ours = _LAST if refusal.status == 400 else _HEADERS
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *ours]
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})

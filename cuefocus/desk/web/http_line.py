@@ -66,6 +66,10 @@ class Lines:
         if not mine:
             self._open.pop(line.host, None)
 
+    def garbled(self, line: "HttpLine") -> None:
+        """What came by it is no HTTP; those are counted, and alarmed once a second."""
+        self._faults.torn(line.host, "what is no HTTP")
+
     def complain(self, host: str, why: str) -> None:
         """Have it alarmed, unless this host was a short while ago."""
         now_ns = self._clock_ns()
@@ -123,6 +127,11 @@ class HttpLine(H11Protocol):
         if self.at_work:
             self._in_time()
             self.lines.used(self)
+
+    def send_400_response(self, msg: str) -> None:
+        """It cannot be read."""
+        self.lines.garbled(self)
+        super().send_400_response(msg)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """It goes on as a websocket."""

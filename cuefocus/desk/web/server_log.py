@@ -10,14 +10,16 @@ from cuefocus.timebase.units import NS_PER_S
 
 NAME: Final = "uvicorn.error"
 """The logger by which uvicorn says everything but who asked for what."""
-_SOMEBODY: Final = "a host that uvicorn does not name"
+NO_HTTP: Final = "Invalid HTTP request received."
+"""What it says of a connection that tells its host itself."""
+_SOMEBODY: Final = "a host whose address is not known here"
 
 
 class ServerLog(logging.Handler):
     """Takes what it logs, instead of standard error.
 
     Args:
-        faults: counts what is no HTTP.
+        faults: counts what is refused before anything of ours sees it.
         clock_ns: the host clock.
     """
 
@@ -29,7 +31,8 @@ class ServerLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record."""
         if record.levelno < logging.ERROR:
-            self._faults.torn(_SOMEBODY, "what is no HTTP")
+            if record.getMessage() != NO_HTTP:
+                self._faults.torn(_SOMEBODY, "more than is served at once, or a protocol that is not spoken here")
         elif (now_ns := self._clock_ns()) - self._told_ns >= NS_PER_S:
             self._told_ns = now_ns
             log_line(f"page: {self.format(record)}")

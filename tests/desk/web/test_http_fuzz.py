@@ -122,8 +122,36 @@ def test_a_flood_of_what_is_no_http_fills_no_log_and_is_told_with_its_number(cap
         for _ in range(50):
             answered(page.host, page.port, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
         told = page.until_said("what is no HTTP; it is not obeyed")
-        assert told.startswith("HTTP from a host that uvicorn does not name")
+        assert told.startswith("HTTP from 127."), "its host is named"
     assert capfd.readouterr().err == ""
+
+
+def test_a_request_with_two_lengths_is_refused_and_what_comes_behind_it_is_none() -> None:
+    """Where it ends is a matter of taste: what one takes for its body another takes for the next request."""
+    lengths = b"Host: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    behind = b"POST /api/arm HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n"
+    with served() as page:
+        said = answered(page.host, page.port, b"POST /api/go HTTP/1.1\r\n" + lengths + behind)
+        assert said.startswith(b"HTTP/1.1 400 "), said
+        assert b"Content-Length or Transfer-Encoding, not both" in said
+        page.until_said("POST /api/go: a request has Content-Length or Transfer-Encoding, not both; it is not obeyed")
+        assert page.conductor.orders == page.motion.orders == []
+        said = answered(page.host, page.port, b"POST /api/panic HTTP/1.1\r\n" + lengths + behind)
+        assert said.startswith(b"HTTP/1.1 200 "), "a stop is obeyed whatever it carries"
+        assert b"connection: close" in said.lower()
+        assert [order["verb"] for order in page.conductor.orders] == ["panic"]
+        assert said.count(b"HTTP/1.1") == 1
+
+
+def test_what_the_server_itself_refuses_is_told_in_our_words() -> None:
+    faults = DeskFaults("HTTP")
+    log = ServerLog(faults, lambda: 0)
+    log.handle(logging.LogRecord(NAME, logging.WARNING, "", 0, "Exceeded concurrency limit.", (), None))
+    ((_, told),) = faults.due(0)
+    assert told == (
+        "HTTP from a host whose address is not known here: more than is served at once, "
+        "or a protocol that is not spoken here; it is not obeyed"
+    )
 
 
 def test_a_fault_of_ours_is_logged_once_a_second(capfd: pytest.CaptureFixture[str]) -> None:
