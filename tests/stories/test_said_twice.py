@@ -14,7 +14,7 @@ from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import Right
 from tests.stories.kit import Hand, Story, StoryRig
-from tests.stories.stacked import HOUSE, THREE, suppressed
+from tests.stories.stacked import HOUSE, THREE, say, suppressed
 from tests.stories.told import Told
 
 RULES = DeskRules(
@@ -99,3 +99,13 @@ def test_what_disarms_is_obeyed_each_time_and_the_last_word_counts(tmp_path: Pat
     told = story(tmp_path, packets)
     assert told.armings[-1][1] is armed
     assert "disarm" not in {what for what, _, _ in suppressed(told)}
+
+
+def test_a_go_after_disarming_is_not_answered_as_the_one_before(tmp_path: Path) -> None:
+    told = Story(tmp_path, HOUSE + THREE)
+    for at, verb in enumerate(("go", "disarm", "go")):
+        told.at(1.0 + 0.004 * at, say(verb, source="http:booth"))
+    first, disarmed, second = told.tell(until_s=3.0).replies
+    assert first.startswith("cue 1 lands in")
+    assert disarmed == "disarmed; the axes hold"
+    assert second == "GO again too soon; taken as a slip of the finger"
