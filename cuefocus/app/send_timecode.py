@@ -28,9 +28,11 @@ class SentTimecode:
     what: str
     to: str
     sent: Sent
+    lost: int = 0
 
     def __str__(self) -> str:
         dropped = f"; {self.sent.dropped} not sent, the machine slept" if self.sent.dropped else ""
+        dropped += f"; {self.lost} lost, the cable was full" if self.lost else ""
         late_ms = self.sent.worst_late_ns / NS_PER_MS
         return f"{self.to}: {self.sent.count} {self.what}, {late_ms:.3f} ms late at most{dropped}"
 
@@ -57,7 +59,7 @@ def send_mtc(playback: Playback, seconds: float | None, to: str, *, now: bool = 
             sent = send_on_time(mtc_messages(playback, seconds, origin_ns), port.write, clock)
     finally:
         port.close()
-    return SentTimecode("messages of MIDI timecode", to, sent)
+    return SentTimecode("messages of MIDI timecode", to, sent, port.dropped)
 
 
 def send_clock(run: SongRun, seconds: float | None, to: str) -> SentTimecode:
@@ -87,7 +89,7 @@ def send_clock(run: SongRun, seconds: float | None, to: str) -> SentTimecode:
             port.write(CLOCK_STOP)
     finally:
         port.close()
-    return SentTimecode("messages of MIDI clock", to, sent)
+    return SentTimecode("messages of MIDI clock", to, sent, port.dropped)
 
 
 def send_artnet(

@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
             _Mouth(teller, port, outbox, given.to, opening).speak()
         except LinkError as problem:
             log_line(f"midi mouth: {problem}")
-            teller.writer.dropped = outbox.give_up()
+            teller.writer.dropped = outbox.give_up() + port.dropped
             _begin_anew(teller, problem, opening)
     port.close()
     return 0
@@ -81,7 +81,7 @@ class _Mouth:
                 self._port.look()
                 look_ns = at_ns + _LOOK_NS
             if at_ns >= say_ns:
-                self._teller.writer.dropped = self._outbox.lost
+                self._teller.writer.dropped = self._outbox.lost + self._port.dropped
                 self._teller.tell(is_open=True, text=f"MIDI output {self._called}", opening=self._opening)
                 say_ns = at_ns + _SAY_NS
             due_ns = self._outbox.next_due_ns

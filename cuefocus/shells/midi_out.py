@@ -2,20 +2,28 @@
 
 import importlib
 import os
+import select
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from cuefocus.errors import DeviceError, InputError, LinkError
+from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.library_noise import libraries_unheard
 from cuefocus.shells.midi_port import CLIENT
+from cuefocus.timebase.units import NS_PER_MS
 
 _BACKENDS: Final = {"midi": "mido.backends.rtmidi/LINUX_ALSA", "jack": "mido.backends.rtmidi/UNIX_JACK"}
 _OWN_PORT: Final = "timecode"
+_FINISH_NS: Final = 20 * NS_PER_MS
+"""How long what a cable took half of is waited for, a byte being 0.32 ms; then the next message goes behind it."""
 _WRITE_AS: Final = "write midi:NAME, jack:NAME or raw:/dev/snd/midiC1D0"
 
 
 class MidiOut(Protocol):
     """Takes whole MIDI messages."""
+
+    dropped: int
+    """Messages that were not sent, for the cable was full."""
 
     def write(self, data: bytes) -> None:
         """Send one message. Raises LinkError if the port is gone."""
@@ -46,6 +54,8 @@ def open_midi_out(address: str) -> MidiOut:
 
 
 class _NamedOut:
+    dropped = 0  # who gets them keeps them
+
     def __init__(self, kind: str, name: str) -> None:
         self._where = f"{kind}:{name}"
         mido, rtmidi = _libraries()
@@ -85,7 +95,7 @@ class _NamedOut:
 
 class _RawOut:
     def __init__(self, path: str) -> None:
-        self._where, self._path = f"raw:{path}", path
+        self._where, self._path, self._rest, self.dropped = f"raw:{path}", path, b"", 0
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except (OSError, ValueError) as problem:
@@ -93,14 +103,33 @@ class _RawOut:
             raise LinkError(f"cannot be opened: {reason}", where=self._where, hint="ls -l /dev/snd/midi*") from None
 
     def write(self, data: bytes) -> None:
+        if self._rest:
+            self._rest = self._unsent(self._rest)
+        if self._rest:
+            self.dropped += 1  # or it would tear the one before
+            return
+        rest = self._unsent(data)
+        if len(rest) == len(data):
+            self.dropped += 1  # a cable that is full: the message would be late
+            return
+        self._rest, until_ns, poll = rest, now_ns() + _FINISH_NS, select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        while self._rest and (left_ns := until_ns - now_ns()) > 0:
+            poll.poll(-(-left_ns // NS_PER_MS))
+            self._rest = self._unsent(self._rest)
+
+    def _unsent(self, data: bytes) -> bytes:
+        """What the cable does not take now."""
         try:
-            os.write(self._descriptor, data)
+            return data[os.write(self._descriptor, data) :]
         except BlockingIOError:
-            pass  # a cable that is full: the message would be late
+            return data
         except OSError as problem:
             raise LinkError(f"gone: {problem.strerror}", where=self._where, hint="plug it in again") from None
 
     def look(self) -> None:
+        if self._rest:
+            self._rest = self._unsent(self._rest)
         if not os.path.exists(self._path):
             raise LinkError("it is gone", where=self._where, hint="plug it in again")
 

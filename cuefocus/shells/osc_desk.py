@@ -95,6 +95,7 @@ class OscDesk:
         """When to look though nothing rang: after a pause, or to open a port that could not be."""
         dues = [due for port in self._ports if (due := port.ordinary.next_due_ns) is not None]
         dues += [due for call in self._calls if (due := call.next_due_ns) is not None]
+        dues += [due for server in self._tcp if (due := server.next_due_ns) is not None]
         if self._paused:
             dues.append(self._pause_until_ns)
         if self._shut:
@@ -232,6 +233,8 @@ class OscDesk:
                 self._made(self.front.hear(packet, stamp_ns, guest, self._host_ns_of), heard)
             if self._now_ns() > until_ns:
                 break
+        for text in server.alarms():
+            self._alarm(text)
         for guest in server.ended():
             self.front.leave(guest)
         return server.waiting

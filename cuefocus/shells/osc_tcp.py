@@ -1,6 +1,7 @@
 """Desks that speak OSC over TCP: a bounded number of connections, each with its framing, none of which can block us."""
 
 import contextlib
+import errno
 import os
 import select
 import socket
@@ -15,6 +16,7 @@ from cuefocus.shells.desk_port import URGENT, copy_of
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
+from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_stream import OscStream
 
 MOST_CONNECTIONS: Final = 64
@@ -24,6 +26,9 @@ _URGENT: Final = tuple(address.encode("ascii") + b"\0" for address in URGENT)
 _UNSENT_BYTES: Final = 262_144
 """A peer that leaves so much unread hears nothing more: it is hung up on."""
 _CONNECT: Final = b"/connect\0"
+_NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Why a call that waits cannot be taken, and would ring for ever."""
+_AGAIN_NS: Final = NS_PER_S
 
 
 class _Line:
@@ -93,6 +98,9 @@ class OscTcp:
         self._waiting: deque[tuple[Guest, bytes, int, str]] = deque()
         self._urgent: deque[tuple[Guest, bytes, int, str]] = deque()
         self._looked_ns = clock_ns()
+        self._deaf_until_ns: int | None = None
+        self._deaf_told = False
+        self._alarms: list[str] = []
 
     def fileno(self) -> int:
         """Readable when something has come. The same one for life."""
@@ -103,6 +111,16 @@ class OscTcp:
         """In words."""
         place = "all addresses" if is_everywhere(self.address) else self.address
         return f"OSC, TCP port {self.port}, {place}"
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When to `receive` though nothing rang: calls that could not be taken are tried again."""
+        return self._deaf_until_ns
+
+    def alarms(self) -> list[str]:
+        """What the operator has to know since the last call: that nobody new could be heard, once until they can."""
+        alarms, self._alarms = self._alarms, []
+        return alarms
 
     def receive(self) -> Iterator[tuple[Guest, bytes, int, str]]:
         """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not).
@@ -124,6 +142,9 @@ class OscTcp:
     def _look(self) -> None:
         """Read a piece of each connection that has something."""
         looked_ns, self._looked_ns = self._looked_ns, self._now_ns()
+        if self._deaf_until_ns is not None and self._looked_ns >= self._deaf_until_ns:
+            self._deaf_until_ns = None
+            self._poll.modify(self._server.fileno(), select.EPOLLIN)
         for fd, happened in self._poll.poll(0):
             if fd == self._server.fileno():
                 for new, line in self._accept():
@@ -164,7 +185,8 @@ class OscTcp:
         while True:
             try:
                 made, place = self._server.accept()
-            except OSError:
+            except OSError as problem:
+                self._not_taken(problem)
                 return accepted
             self._make_room(host_of(place))
             made.setblocking(False)
@@ -177,6 +199,17 @@ class OscTcp:
             self._by_number[line.guest.line] = made.fileno()
             self._poll.register(made.fileno(), select.EPOLLIN)
             accepted.append((made.fileno(), line))
+
+    def _not_taken(self, problem: OSError) -> None:
+        """No call was taken: none waits any more, or there is nothing to take it with, for a while."""
+        if problem.errno not in _NO_MEANS:
+            self._deaf_told = self._deaf_told and not isinstance(problem, BlockingIOError)
+            return
+        self._poll.modify(self._server.fileno(), 0)
+        self._deaf_until_ns = self._looked_ns + _AGAIN_NS
+        if not self._deaf_told:
+            self._deaf_told = True
+            self._alarms.append(f"{self.text}: nobody new is heard there, and it is tried again: {problem.strerror}")
 
     def _make_room(self, host: str) -> None:
         """Where there are too many connections, hang up on the most silent one: the host's own, or of all."""

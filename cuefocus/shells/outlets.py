@@ -19,6 +19,8 @@ class MidiOutlet:
 
     def __init__(self, fd: int) -> None:
         self._mouth = MidiMouth(fd)
+        self._opening: int | None = None
+        self._lost = 0
         self.trouble = ""
 
     def fileno(self) -> int:
@@ -35,7 +37,12 @@ class MidiOutlet:
         del at_ns
         standing = self._mouth.standing()
         if standing is not None:
-            self.trouble = "" if standing.is_open else standing.text
+            known = self._opening in (None, standing.opening)  # what was lost before us our predecessor has told
+            before = 0 if not known else self._lost if self._opening is not None else standing.dropped
+            self._opening, self._lost = standing.opening, standing.dropped
+            lost = standing.dropped - before
+            why = f"{lost} MIDI message{'s were' if lost > 1 else ' was'} lost, too late or too many for its cable"
+            self.trouble = standing.text if not standing.is_open else why if lost > 0 else ""
         return []
 
     def close(self) -> None:

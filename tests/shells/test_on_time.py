@@ -1,8 +1,11 @@
 """Messages at their moments, and the ports they go to."""
 
+import fcntl
 import os
 import pty
+import select
 import socket
+import threading
 import tty
 from pathlib import Path
 
@@ -75,6 +78,59 @@ def test_a_raw_device_takes_the_bytes() -> None:
     with pytest.raises(LinkError, match="gone"):
         out.write(b"\xf1\x10")
     out.close()
+
+
+def test_a_full_cable_tears_no_message_and_counts_what_it_does_not_take(tmp_path: Path) -> None:
+    cable, note = tmp_path / "cable", b"\x90\x3c\x40"
+    long = b"\xf0" + bytes(6_000) + b"\xf7"
+    os.mkfifo(cable)
+    far = os.open(cable, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(far, fcntl.F_SETPIPE_SZ, 4_096)
+    out = open_midi_out(f"raw:{cable}")
+    out.write(long)
+    out.write(note)
+    assert out.dropped == 1, "it would have torn the long one"
+    came = os.read(far, 10_000)
+    out.look()
+    came += os.read(far, 10_000)
+    assert came == long
+    out.write(bytes(4_096))
+    out.write(note)
+    assert out.dropped == 2
+    os.read(far, 10_000)
+    out.write(note)
+    assert os.read(far, 10_000) == note
+    assert out.dropped == 2
+    out.close()
+    os.close(far)
+
+
+def test_a_message_that_a_cable_takes_in_pieces_is_finished_at_once(tmp_path: Path) -> None:
+    cable, long = tmp_path / "cable", b"\xf0" + bytes(10_000) + b"\xf7"
+    os.mkfifo(cable)
+    far = os.open(cable, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(far, fcntl.F_SETPIPE_SZ, 4_096)
+    out = open_midi_out(f"raw:{cable}")
+    came = bytearray()
+
+    def read() -> None:
+        ready = select.poll()
+        ready.register(far, select.POLLIN)
+        while len(came) < len(long) and ready.poll(5_000):
+            came.extend(os.read(far, 10_000))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    out.write(long)
+    for _ in range(100):  # a busy machine may have kept the reader from reading in time
+        out.look()
+        reader.join(0.05)
+        if not reader.is_alive():
+            break
+    assert bytes(came) == long
+    assert out.dropped == 0
+    out.close()
+    os.close(far)
 
 
 @pytest.mark.parametrize("address", ["", "USB", "usb:Port", "raw:", "raw:/no/such/device", "raw:x\0y"])

@@ -2,10 +2,12 @@
 
 import json
 import os
+import resource
 import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 
 import pytest
@@ -331,6 +333,53 @@ def test_a_connection_whose_network_has_gone_is_hung_up_on_and_harms_nobody() ->
         server.send(guests[0].line, packet("/news"))
         assert server.ended() == guests
     server.close()
+
+
+@contextmanager
+def out_of_descriptors() -> Iterator[None]:
+    """This process may open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_call_that_cannot_be_taken_does_not_ring_for_ever_and_is_taken_once_it_can_be() -> None:
+    port, ahead_ns = free_port(socket.SOCK_STREAM), 0
+    config = FrontDeskConfig((), ((HOST, port),), DeskRules())
+    front = FrontDesk(config.rules, TriggerTable([]), partial(next, count(1)))
+    desk = OscDesk(config, front, clock_ns=lambda: now_ns() + ahead_ns)
+    rings = select.poll()
+    rings.register(desk.fileno(), select.POLLIN)
+    known = socket.create_connection((HOST, port))
+    known.sendall(slip.encode(packet("/cuefocus/arm", 1)))
+    assert len(heard(desk, 1)) == 1
+    desk.news()
+    with socket.create_connection((HOST, port)) as late:
+        late.sendall(slip.encode(packet("/cuefocus/go")))
+        with out_of_descriptors():
+            for _ in range(3):
+                assert rings.poll(5_000 if not ahead_ns else 0) or ahead_ns
+                desk.pump()
+                assert rings.poll(0) == [], "it rings no more"
+                due_ns = desk.next_due_ns
+                assert due_ns is not None
+                assert 0 < due_ns - (now_ns() + ahead_ns) <= NS_PER_S
+                ahead_ns += NS_PER_S
+            known.sendall(slip.encode(packet("/cuefocus/hold")))
+            assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["hold"]
+            (alarm,) = desk.news()
+            assert str(alarm["text"]).endswith("nobody new is heard there, and it is tried again: Too many open files")
+        ahead_ns += NS_PER_S
+        assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["go"]
+        assert desk.next_due_ns is None
+        assert desk.news() == []
+    known.close()
+    desk.close()
 
 
 @contextmanager

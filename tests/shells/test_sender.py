@@ -254,6 +254,17 @@ def test_midi_is_handed_over_with_its_moment_and_a_port_that_is_gone_is_said() -
             ("alarm", "desk is not told: the port is gone; it is tried again"),
             ("state", "desk is back"),
         ]
+        for opening, dropped in ((1, 3), (1, 3), (2, 1), (2, 1)):
+            teller.dropped = dropped
+            teller.tell(is_open=True, text="open", opening=opening)
+            sender.pump()
+        lost = "lost, too late or too many for its cable; it is tried again"
+        assert happenings(sender) == [
+            ("alarm", f"desk is not told: 3 MIDI messages were {lost}"),
+            ("state", "desk is back"),
+            ("alarm", f"desk is not told: 1 MIDI message was {lost}"),
+            ("state", "desk is back"),
+        ]
         teller.close()
         mouth.close()
     pipe.close()
