@@ -41,11 +41,12 @@ _TOLD_BY_NAME: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Obeyed:
-    """A word that was obeyed, its answer, and the packets that brought a copy of it."""
+    """A word that was obeyed, its answer, and the packets and the routes that brought a copy of it."""
 
     command: Command
     reply: Reply
     copied_by: set[int] = field(default_factory=set)
+    brought_by: set[str] = field(default_factory=set)
 
 
 class DeskWords:
@@ -136,25 +137,24 @@ class DeskWords:
         """The word of which this is a copy.
 
         It is none once something else was said of the same thing, or a stop: then it is meant. A second network that
-        brings what a first one has brought already says nothing by that. Two words of one packet are no copies of each
-        other, and copies of two.
+        brings what a first one has brought already says nothing by that: its words are taken to come in the order of
+        the first one's. Two words of one packet are no copies of each other, and copies of two. What disarms is a copy
+        only where a second network brings it: said again by the same, it is meant, and does no harm.
         """
-        if command.verb in DISARMING:
-            return None  # said again, it does no harm
-        said_since: set[str] = set()
-        for one in reversed(self._obeyed):
-            before = one.command
-            if abs(command.stamp_ns - before.stamp_ns) >= _SENT_TWICE_NS or command.packet in one.copied_by:
+        fresh = [one for one in self._obeyed if abs(command.stamp_ns - one.command.stamp_ns) < _SENT_TWICE_NS]
+        brought = _brought_before(command, fresh)
+        if brought is not None or command.verb in DISARMING:
+            return brought
+        for at in range(len(fresh) - 1, -1, -1):
+            one = fresh[at]
+            together = command.packet and command.packet == one.command.packet
+            if command.packet in one.copied_by or together or not _same(command, one):
                 continue
-            together = command.packet and command.packet == before.packet
-            if _said(before) == _said(command) and before.source not in _OURS and not together:
-                if not said_since <= {before.source} - {command.source}:
-                    return None
-                if command.packet:
-                    one.copied_by.add(command.packet)
-                return one
-            if before.verb in DISARMING or _thing(before) == _thing(command):
-                said_since.add(before.source)
+            if not _unchanged(command, one, fresh[at + 1 :]):
+                return None
+            if command.packet:
+                one.copied_by.add(command.packet)
+            return one
         return None
 
     def trigger(self, session: "Session", trigger: Trigger) -> None:
@@ -185,6 +185,32 @@ def _refuse(session: "Session", word: Command | Trigger, why: str) -> None:
         session.answer(Reply(word.id, word.source, False, why))
     else:
         session.tell("state", unfired=_text(word), heard=_text(word), route=word.source, why=why)
+
+
+def _brought_before(command: Command, fresh: list[_Obeyed]) -> _Obeyed | None:
+    """The word that another route brought already: the first such one after the last that this route brought too."""
+    for route in dict.fromkeys(one.command.source for one in fresh if one.command.source != command.source):
+        theirs = [(at, one) for at, one in enumerate(fresh) if one.command.source == route]
+        brought = [at for at, one in theirs if command.source in one.brought_by]
+        for at, one in theirs:
+            if at > max(brought, default=-1) and _same(command, one) and _unchanged(command, one, fresh[at + 1 :]):
+                one.brought_by.add(command.source)
+                if command.packet:
+                    one.copied_by.add(command.packet)
+                return one
+    return None
+
+
+def _same(command: Command, one: _Obeyed) -> bool:
+    return _said(one.command) == _said(command) and one.command.source not in _OURS
+
+
+def _unchanged(command: Command, one: _Obeyed, since: list[_Obeyed]) -> bool:
+    """Whether nobody has said another thing of the same since a word, but for the one who said it."""
+    about = (
+        after.command for after in since if after.command.verb in DISARMING or _thing(after.command) == _thing(command)
+    )
+    return {after.source for after in about} <= {one.command.source} - {command.source}
 
 
 def _said(command: Command) -> tuple[str, str, str]:
