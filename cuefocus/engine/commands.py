@@ -179,7 +179,7 @@ def _resume(session: "Session", command: Command) -> Answer:
 
 def _take_start(session: "Session", command: Command) -> Answer:
     if session.book.armed:
-        session.end_take("next take")
+        session.end_take("next take", command.stamp_ns)
     session.arm()
     return True, f"take {session.book.take} is armed"
 
@@ -187,7 +187,7 @@ def _take_start(session: "Session", command: Command) -> Answer:
 def _take_end(session: "Session", command: Command) -> Answer:
     if not session.book.armed:
         return False, "no take is running"
-    session.end_take("take ended by the operator")
+    session.end_take("take ended by the operator", command.stamp_ns)
     return True, f"take {session.book.take} is over"
 
 

@@ -1,9 +1,10 @@
 """What desks say, before it is obeyed: a word that is too old is dropped, a copy of one does nothing.
 
-Words with a time are kept until it comes, unless PANIC or disarming comes before.
+Words with a time are kept until it comes, unless PANIC, disarming or the end of the take comes before.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -71,7 +72,7 @@ class DeskWords:
             self._crowded.came(f"{word.source}: {why}")
             _refuse(session, word, why)
 
-    def due(self, session: "Session") -> list[Command | Trigger]:
+    def due(self, session: "Session") -> Iterator[Command | Trigger]:
         """The words whose time has come, once all that came in this step is heard; alarms of what was not obeyed."""
         for flurry in self._flurries:
             text = flurry.due(session.now_ns)
@@ -81,7 +82,20 @@ class DeskWords:
 
     def forget(self, session: "Session", reason: str) -> None:
         """Nothing that was said for later is obeyed: whoever arms again does not expect it."""
-        words = self.deadlines.forget()
+        self._forgotten(session, reason, self.deadlines.forget())
+
+    def end_take(self, session: "Session", reason: str, said_ns: int) -> None:
+        """An operator ends the take: what was said for later before that was meant for it, what was said since is not.
+
+        Args:
+            session: the session.
+            reason: why.
+            said_ns: host time at which the word was said, or was due, if it was said for later itself.
+        """
+        before_ns = self.deadlines.said_ns if self.deadlines.said_ns is not None else said_ns
+        self._forgotten(session, reason, self.deadlines.forget(before_ns))
+
+    def _forgotten(self, session: "Session", reason: str, words: list[Command | Trigger]) -> None:
         if not words:
             return
         for word in words:

@@ -246,8 +246,9 @@ class Session:
         """End the take, and arm no other by itself; the axes hold where they are."""
         self.taking.disarm(self, reason)
 
-    def end_take(self, reason: str) -> None:
-        """End the take; the next one may begin."""
+    def end_take(self, reason: str, said_ns: int) -> None:
+        """End the take, as an operator has said at a host time; the next one may begin."""
+        self.desk_words.end_take(self, reason, said_ns)
         self.taking.end(self, reason)
 
     def engage(self, axis: str, *, confirmed: bool = False) -> str:

@@ -79,3 +79,25 @@ def test_panic_at_the_moment_a_word_is_due_is_first(tmp_path: Path) -> None:
 def test_hold_forgets_nothing(tmp_path: Path) -> None:
     told = story(tmp_path, (1.0, say("go", in_s=3.0)), (1.5, say("hold")), (2.0, say("resume")))
     assert told.verdicts() == {"1": "landed"}
+
+
+@pytest.mark.parametrize("ends", ["take_start", "take_end"])
+def test_the_end_of_a_take_forgets_what_was_said_for_it_before(tmp_path: Path, ends: str) -> None:
+    hands = (1.0, say("go", in_s=4.0)), (2.0, say(ends)), (2.5, say("arm"))
+    told = story(tmp_path, *hands, takes=9)
+    assert told.rows == []
+    assert any("said for later is forgotten: go (in 3.0 s)" in text for text in told.alarms)
+
+
+@pytest.mark.parametrize("said", ["at once", "before it begins", "after"])
+def test_what_is_said_with_the_next_take_is_for_it(tmp_path: Path, said: str) -> None:
+    """Both for later: the take begins on 2 s, the cue goes on 4 s."""
+    take, fire = say("take_start", in_s=1.0), say("go", in_s=3.0)
+    hands = {
+        "at once": ((1.0, take), (1.0, fire)),
+        "before it begins": ((1.0, take), (1.2, say("go", in_s=2.8))),
+        "after": ((1.0, take), (2.2, say("go", in_s=1.8))),
+    }[said]
+    told = story(tmp_path, *hands, takes=9)
+    assert [(row.take, row.verdict) for row in told.rows] == [(2, "landed")]
+    assert not any("forgotten" in text for text in told.alarms)
