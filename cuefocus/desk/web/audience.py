@@ -6,18 +6,29 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
+from cuefocus.shells.ip_place import is_loopback
 from cuefocus.wire.osc import OscMessage, write_message
 
 MOST: Final = 32
 """Websockets at a time."""
+MOST_OF_A_HOST: Final = 8
+"""Of them, of one host."""
+MOST_OF_THIS_MACHINE: Final = MOST - MOST_OF_A_HOST
+"""Several programs, a proxy or a tunnel may stand behind a loopback address; it leaves room for a host all the same."""
+_THIS_MACHINE: Final = "this machine"
 _MOST_WAITING: Final = 256
 _MOST_LISTENED: Final = 1024
 
 
 class Mailbox:
-    """What one of them is still to be told: the newest, in order."""
+    """What one of them is still to be told: the newest, in order.
 
-    def __init__(self) -> None:
+    Args:
+        host: whose it is.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.host = host
         self._waiting: deque[str | bytes] = deque()
         self._newest: dict[str, bytes] = {}
         self._lost = 0
@@ -60,6 +71,10 @@ class Mailbox:
         return told
 
 
+def _whose(host: str) -> str:
+    return _THIS_MACHINE if is_loopback(host) else host
+
+
 class Audience:
     """All of them: some are told of events, some of OSC addresses."""
 
@@ -67,14 +82,17 @@ class Audience:
         self._events: set[Mailbox] = set()
         self._values: set[Mailbox] = set()
 
-    @property
-    def full(self) -> bool:
-        """Whether there is no room for more."""
-        return len(self._events) + len(self._values) >= MOST
+    def refusal(self, host: str) -> str:
+        """Why there is no room for one more of a host; empty where there is."""
+        there, whose = [each.host for each in (*self._events, *self._values)], _whose(host)
+        most = MOST_OF_THIS_MACHINE if whose == _THIS_MACHINE else MOST_OF_A_HOST
+        if there.count(whose) >= most:
+            return f"{most} of {whose} are connected already"
+        return f"{MOST} are connected already" if len(there) >= MOST else ""
 
-    def join(self, *, osc: bool) -> Mailbox:
+    def join(self, host: str, *, osc: bool) -> Mailbox:
         """Somebody comes, to be told of events or of OSC addresses."""
-        mailbox = Mailbox()
+        mailbox = Mailbox(_whose(host))
         (self._values if osc else self._events).add(mailbox)
         return mailbox
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from cuefocus.desk.web.audience import MOST, Mailbox
+from cuefocus.desk.web.audience import Mailbox
+from cuefocus.desk.web.gate import plain_address
 from cuefocus.desk.web.page import Page
 
 _TOO_MANY = 1013
@@ -27,10 +28,11 @@ async def converse(
         heard: takes what he says; None: it is passed over.
     """
     await websocket.accept()
-    if page.audience.full:
-        await websocket.close(_TOO_MANY, f"{MOST} are connected already")
+    host = plain_address(websocket.client.host) if websocket.client else ""
+    if why := page.audience.refusal(host):
+        await websocket.close(_TOO_MANY, why)
         return
-    mailbox = page.audience.join(osc=heard is not None)
+    mailbox = page.audience.join(host, osc=heard is not None)
     if first is not None:
         mailbox.put(json.dumps(first, ensure_ascii=False, default=str))
     tasks = [asyncio.create_task(_tell(websocket, mailbox)), asyncio.create_task(_hear(websocket, mailbox, heard))]

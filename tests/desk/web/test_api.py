@@ -13,7 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from cuefocus.desk.web.audience import MOST
+from cuefocus.desk.web import audience
+from cuefocus.desk.web.audience import MOST, MOST_OF_A_HOST, MOST_OF_THIS_MACHINE
 from cuefocus.desk.web.config import PageConfig
 from cuefocus.desk.web.server import PageServer, listening
 from cuefocus.engine.peers import PeerRule
@@ -251,21 +252,36 @@ def test_a_websocket_needs_a_token_where_there_is_one(guarded: Served) -> None:
         assert json.loads(told.recv(5))["event"] == "status"
 
 
-def test_there_is_room_for_so_many_and_who_goes_makes_room(page: Served) -> None:
+def test_there_is_room_for_so_many_and_who_goes_makes_room(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "is_loopback", lambda host: host == "127.0.0.1")
     url = f"ws://{page.host}:{page.port}/api/events"
     with ExitStack() as those:
-        for _ in range(MOST):
-            those.enter_context(connect(url, proxy=None)).recv(5)
-        assert _code(url) == 1013
+        for number in range(MOST):
+            host = "127.0.0.1" if number < MOST_OF_THIS_MACHINE else "127.0.0.8"
+            those.enter_context(connect(url, proxy=None, source_address=(host, 0))).recv(5)
+            if number == MOST_OF_THIS_MACHINE - 1:
+                assert _code(url) == 1013, "it leaves room for others"
+        assert _code(url, "127.0.0.9") == 1013, "nobody more"
     until_ns = now_ns() + 5 * NS_PER_S
     while (code := _code(url)) == 1013 and now_ns() < until_ns:
         HostClock().sleep_until(now_ns() + 20 * NS_PER_MS)
     assert code is None
 
 
-def _code(url: str) -> int | None:
+def test_a_host_takes_no_others_place(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "is_loopback", lambda host: host == "127.0.0.1")
+    url = f"ws://{page.host}:{page.port}/api/events"
+    with ExitStack() as those:
+        for _ in range(MOST_OF_A_HOST):
+            those.enter_context(connect(url, proxy=None, source_address=("127.0.0.9", 0))).recv(5)
+        assert _code(url, "127.0.0.9") == 1013
+        assert _code(url, "127.0.0.8") is None
+        assert _code(url) is None
+
+
+def _code(url: str, host: str = "127.0.0.1") -> int | None:
     """With what a websocket is closed at once; None for one that is told the state."""
-    with connect(url, proxy=None) as line:
+    with connect(url, proxy=None, source_address=(host, 0)) as line:
         try:
             line.recv(5)
         except ConnectionClosed:

@@ -6,11 +6,13 @@ import json
 from cuefocus.desk.web.audience import Audience
 from cuefocus.wire.osc import OscMessage, read_packet
 
+HOST = "10.0.0.5"
+
 
 def test_who_does_not_read_loses_the_oldest_and_is_told_how_many() -> None:
     async def story() -> None:
         audience = Audience()
-        mailbox = audience.join(osc=False)
+        mailbox = audience.join(HOST, osc=False)
         for number in range(300):
             audience.tell_event({"number": number})
         assert json.loads(await mailbox.take()) == {"event": "lost", "count": 44}
@@ -28,7 +30,7 @@ def test_who_does_not_read_loses_the_oldest_and_is_told_how_many() -> None:
 def test_of_an_address_the_newest_value_is_told() -> None:
     async def story() -> None:
         audience = Audience()
-        mailbox, other = audience.join(osc=True), audience.join(osc=True)
+        mailbox, other = audience.join(HOST, osc=True), audience.join(HOST, osc=True)
         assert mailbox.listen("/a")
         for number in range(5):
             audience.tell_value(OscMessage("/a", (number,)))
@@ -44,18 +46,26 @@ def test_of_an_address_the_newest_value_is_told() -> None:
 
 def test_nobody_listens_to_everything_at_once() -> None:
     async def story() -> None:
-        mailbox = Audience().join(osc=True)
+        mailbox = Audience().join(HOST, osc=True)
         assert sum(mailbox.listen(f"/{number}") for number in range(2_000)) == 1_024
 
     asyncio.run(story())
 
 
-def test_there_is_room_for_so_many() -> None:
+def test_there_is_room_for_so_many_and_one_host_takes_its_share_alone() -> None:
     async def story() -> None:
         audience = Audience()
-        mailboxes = [audience.join(osc=bool(number % 2)) for number in range(32)]
-        assert audience.full
-        audience.leave(mailboxes[0])
-        assert not audience.full
+        for number in range(8):
+            assert audience.refusal(HOST) == ""
+            last = audience.join(HOST, osc=bool(number % 2))
+        assert audience.refusal(HOST) == "8 of 10.0.0.5 are connected already"
+        audience.leave(last)
+        assert audience.refusal(HOST) == ""
+        audience.join(HOST, osc=True)
+        for number in range(24):
+            assert audience.refusal("127.0.0.1") == "", "more than one program may run on this machine"
+            audience.join("127.0.0.1", osc=bool(number % 2))
+        assert audience.refusal("::1") == audience.refusal("127.0.0.9") == "24 of this machine are connected already"
+        assert audience.refusal("10.0.0.6") == "32 are connected already"
 
     asyncio.run(story())
