@@ -107,12 +107,15 @@ class DeskWords:
         session.alarm(f"{reason}: what was said for later is forgotten: {', '.join(named + more)}")
 
     def command(self, session: "Session", command: Command) -> Reply:
-        """Obey a command, unless it is stale or a copy; the answer. A copy is answered as the word was."""
+        """Obey a command, unless it is stale or a copy; the answer. A copy is answered as the word was.
+
+        What disarms is never too late: it moves nothing.
+        """
         if command.source not in _OURS and command.verb not in _ALWAYS:
             what = _text(command)
-            why = self._stale(session, what, command.stamp_ns, command.source)
-            if why:
-                return Reply(command.id, command.source, False, why)
+            late = command.verb not in DISARMING and self._stale(session, what, command.stamp_ns, command.source)
+            if late:
+                return Reply(command.id, command.source, False, late)
             if (copied := self._copied(command)) is not None:
                 before, reply = copied.command, copied.reply
                 age_ns = command.stamp_ns - before.stamp_ns

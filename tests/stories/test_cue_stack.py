@@ -174,6 +174,15 @@ def test_a_manual_trigger_is_the_go_of_its_list(tmp_path: Path) -> None:
 # --- too late ---
 
 
+@pytest.mark.parametrize("verb", ["disarm", "disengage", "hold", "panic"])
+def test_what_disarms_or_stops_is_never_too_late(tmp_path: Path, verb: str) -> None:
+    hands = ((1.0, say(verb, source="osc:desk", age_s=3.0)), (1.5, say("go")))
+    told = story(tmp_path, THREE, *hands, until_s=3.0)
+    assert not any("expired" in one for one in told.happenings("state"))
+    assert told.moved("A.focus", 1.1, 3.0) < 1e-6
+    assert "landed" not in told.verdicts().values()
+
+
 def test_a_desks_word_that_is_heard_too_late_is_told_and_not_obeyed(tmp_path: Path) -> None:
     hands = [(1.0, say("go", source="osc:desk", age_s=0.6)), (1.1, hear("note", "60", age_s=0.501))]
     hands += [(1.2, say("next", source="osc:desk", age_s=2.0)), (1.3, say("standby"))]
