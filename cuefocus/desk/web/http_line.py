@@ -50,6 +50,7 @@ class Lines:
         for one in idle[: max(0, len(idle) - most)]:
             self.leave(one)
             one.transport.abort()
+            one.connections.discard(one)  # or uvicorn counts it until its turn comes, and refuses a PANIC for it
             self.complain(host, f"more than {MOST_OF_A_HOST} connections; the one silent longest was closed")
 
     def used(self, line: "HttpLine") -> None:

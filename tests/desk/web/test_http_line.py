@@ -3,12 +3,15 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from websockets.sync.client import connect
 
 from cuefocus.desk.web import http_line
-from cuefocus.desk.web.http_line import MOST_OF_A_HOST
+from cuefocus.desk.web.http_line import MOST_OF_A_HOST, Lines
+from cuefocus.engine.desk_faults import DeskFaults
 from tests.desk.web.serving import PATIENCE_S, Served, served
 
 HALF = b"POST /api/go HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -43,6 +46,21 @@ def test_half_requests_keep_nobody_out_and_are_alarmed_once(page: Served) -> Non
         assert closed(half[0])
         page.until_said(f"more than {MOST_OF_A_HOST} connections; the one silent longest was closed")
     assert sum("connections" in text or "half a request" in text for text in page.said) == 1
+
+
+def test_what_makes_room_is_not_counted_until_its_turn_comes() -> None:
+    """uvicorn refuses everybody, a PANIC too, for connections that are aborted but have not been told so yet."""
+    lines, counted = Lines(DeskFaults(), lambda: 0), set[Any]()
+
+    class Line:
+        host, at_work, cycle, connections = "10.0.0.5", False, None, counted
+        transport = loop = Mock()
+
+    for _ in range(200):
+        line: Any = Line()
+        counted.add(line)
+        lines.enter(line)
+    assert len(counted) == 64
 
 
 def test_half_a_request_is_closed_after_a_while_though_it_drips(monkeypatch: pytest.MonkeyPatch, page: Served) -> None:
