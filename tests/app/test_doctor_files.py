@@ -28,24 +28,28 @@ def test_a_real_motors_port_is_looked_at(rig: Path) -> None:
     assert examine_files(rig)[1] == [Finding("error", "motor dji-B", f"{port} is not there", "see cuefocus ports")]
 
 
+def _served() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
 def test_addresses_of_desks_are_tried(tmp_path: Path) -> None:
-    udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.create_server(("127.0.0.1", 0))
+    udp, tcp, eos = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), *(_served() for _ in range(2))
     udp.bind(("127.0.0.1", 0))
-    taken, there = udp.getsockname()[1], tcp.getsockname()[1]
+    taken, there, desk = (one.getsockname()[1] for one in (udp, tcp, eos))
     (tmp_path / "rig.yaml").write_text(
         RIG.format(lens=LENS)
         + f'network:\n  osc: {{listen: ["127.0.0.1:{taken}", "203.0.113.9:8000"], tcp: "127.0.0.1:{there}"}}\n'
-        + f'  desks: [{{id: a, kind: eos, at: "127.0.0.1:{there}"}}, {{id: b, kind: eos, at: "127.0.0.1:1"}},\n'
+        + f'  desks: [{{id: a, kind: eos, at: "127.0.0.1:{desk}"}}, {{id: b, kind: eos, at: "127.0.0.1:1"}},\n'
         + '    {id: c, kind: qlab, at: "127.0.0.1:1", by: udp}]\n'
     )
     found = [(each.severity, each.problem) for each in examine_files(tmp_path / "rig.yaml")[1]]
-    udp.close()
-    tcp.close()
+    for one in (udp, tcp, eos):
+        one.close()
     assert found[0] == ("warning", f"UDP port {taken} is taken by another program")
     assert found[1] == ("warning", "203.0.113.9 is no address of this machine")
     assert found[2][0] == "warning"
     assert "Address already in use" in found[2][1]
-    assert found[3] == ("note", f"answers at 127.0.0.1:{there}")
+    assert found[3] == ("note", f"answers at 127.0.0.1:{desk}")
     assert found[4] == ("warning", "does not answer at 127.0.0.1:1: Connection refused")
     assert found[5][0] == "note"
     assert "by UDP" in found[5][1]

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from cuefocus.app.check import Checked, check
-from cuefocus.motion import compile as compile_module
-from cuefocus.motion import room
+from cuefocus.motion import compile_axis, room
 from cuefocus.motion.compile_track import compile_track
 from cuefocus.motion.room import room_for
 from cuefocus.motion.track import TrackRoom
@@ -57,7 +56,7 @@ def test_what_has_no_room_is_an_error_at_the_first_cue_that_is_too_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "MOST_SEGMENTS", 12)
-    monkeypatch.setattr(compile_module, "MOST_SEGMENTS", 12)
+    monkeypatch.setattr(compile_axis, "MOST_SEGMENTS", 12)
     assert not show_of(tmp_path, 6).refused
     [error] = [one for one in show_of(tmp_path, 9).complaints if one.severity == "error"]
     assert (error.line, error.column) == (13, 5)
