@@ -226,9 +226,9 @@ class Casting:
         return (None, f"would be refused now: {why}") if why else (rack.land_ns - now_ns, "")
 
     def moves(self, session: "Session", cue: str) -> bool:
-        """Whether a cue's axis moves just now."""
-        orders = session.stage.orders[self._job.triggered[cue].axis]
-        return orders.lens_state(session.now_ns, session.clock)[1:] != (0.0, 0.0)
+        """Whether a cue's axis moves just now; a cue that cannot be used may be of an axis that is not there."""
+        orders = session.stage.orders.get(self._job.triggered[cue].axis)
+        return orders is not None and orders.lens_state(session.now_ns, session.clock)[1:] != (0.0, 0.0)
 
     def _refuse(self, session: "Session", job: TriggerJob, route: str, why: str) -> tuple[bool, str]:
         """A cue that cannot land as written has its row, and GO waits for it no longer: the next one stands by."""

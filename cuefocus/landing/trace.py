@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from cuefocus.landing.evidence import Sample
 
+#: More steps of the false position than any path needs; a moment is met once it is known to this, ns.
 _STEPS = 60
 _MET_NS = 1e-3
 #: Share of the sample spacing that no interpolation can vouch for.

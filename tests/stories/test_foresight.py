@@ -48,3 +48,10 @@ def test_with_nothing_armed_nothing_is_foreseen(tmp_path: Path) -> None:
     short = cue("1", None, "back", f"{GO}, land_after: 100 ms")
     told = story(tmp_path, short, (1.0, say("disarm")), takes=0, until_s=2.0)
     assert foreseen(told)[-1] == {}
+
+
+def test_a_cue_of_a_camera_that_is_not_there_is_foreseen_as_what_it_is(tmp_path: Path) -> None:
+    gone = cue("9", None, "2 m", f"camera: Z, {GO}")
+    told = story(tmp_path, gone + THREE, until_s=2.0)
+    assert foreseen(told)[-1]["GO"].startswith("cue 9 could not land: ")
+    assert told.rows == []
