@@ -1,6 +1,7 @@
 """Torn MIDI timecode, a million times: how often is something believed that nobody said?
 
     python benchmarks/mtc_fuzz.py [--streams 1000000] [--first 0] [--seed 1]
+    python benchmarks/mtc_fuzz.py --guided -runs=1000000     (needs atheris; what follows is libFuzzer's)
 
 Each stream is a source near a place where labels carry, with one to five faults: pieces lost, doubled, swapped,
 somebody else's, jumps and turns in mid-word, or a generator that fills its pieces from the running counter. Beside the
@@ -10,6 +11,9 @@ A believed word is *true*; or *wrong*, and the decoder could have known; or *hid
 an undisturbed source's, those of the word before and its own, or its own and two words more. Two faults must conspire
 for that: a hidden word never excuses what one fault can do (`cuefocus.sim.torn_mtc.is_hidden`). A decoder that asks for
 just these bytes, as ours does to lock, is never wrong there; how often two faults deceive it is what *hidden* counts.
+
+Guided by coverage, a stream is such a one, or any bytes in any pieces with any pauses, and goes the whole way from the
+library's callback to a session; see `mtc_way`.
 """
 
 import argparse
@@ -18,6 +22,8 @@ import sys
 import time
 from collections import Counter
 
+from fuzzing import guided, held, told
+from mtc_way import seeds, taker
 from timing_rig import today_here
 
 from cuefocus.sim.torn_mtc import Sent, is_hidden, is_true, torn_stream
@@ -59,10 +65,13 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=1_000_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first stream, to go on where a run ended")
     parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
+    parser.add_argument("--guided", action="store_true")
+    arguments, rest = parser.parse_known_args()
+    if arguments.guided:
+        guided(taker(), seeds(random.Random(arguments.seed)), rest, "streams")
     readers = {"CueFocus": by_us, "eight pieces in order": by_order}
     sums = {name: Counter[str]() for name in readers}
-    pieces = 0
+    pieces, early = 0, held()
     began_s = time.perf_counter()
     for number in range(arguments.first, arguments.first + arguments.streams):
         seed = f"{arguments.seed}/{number}"
@@ -74,6 +83,8 @@ def main() -> None:
                 sums[name][verdict] += 1
                 if verdict != "true" and reader is by_us:
                     print(f"stream {seed}: {verdict}: {word.label} from piece {word.stamps_ns[0]}", flush=True)
+        if number - arguments.first == arguments.streams // 10:
+            early = held()
         if (number + 1) % _PROGRESS == 0:
             print(f"… {number + 1 - arguments.first} streams", file=sys.stderr, flush=True)
     print(f"{arguments.streams} streams, {pieces} quarter frames, {time.perf_counter() - began_s:.0f} s")
@@ -81,6 +92,7 @@ def main() -> None:
     for name, verdicts in sums.items():
         print(f"{name:22s} {verdicts['true']:9d} {verdicts['wrong']:8d} {verdicts['hidden']:8d}")
     print("hidden: what it was believed on was what an undisturbed source sends; nothing in it could tell.")
+    print(told(early, held()))
     print(today_here())
 
 

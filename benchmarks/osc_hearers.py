@@ -16,6 +16,7 @@ from time import CLOCK_REALTIME, clock_gettime_ns, monotonic_ns
 from typing import Final, Protocol
 
 from osc_peers import NODE_OSC, PURE_DATA
+from osc_qlcplus import Faders, qlcplus
 from osc_stage import (
     ANSWERS,
     CAMERAS,
@@ -87,18 +88,46 @@ class Answering:
     def hears(self, shots: Sequence[Shot], *, tail_ms: int = 400) -> tuple[int, Heard]:
         """As Hearer."""
         start_ns = monotonic_ns() + AHEAD_NS
-        packets = [(shot.at_ns, shot.packet(said("/bench", number), start_ns)) for number, shot in enumerate(shots)]
+        packets = [(shot.at_ns, shot.packet(self._message(number), start_ns)) for number, shot in enumerate(shots)]
         volley(self._log, packets, start_ns=start_ns, tail_ms=tail_ms)
         sent, answered = list[int](), dict[int, int]()
         for stamp_ns, kind, data in records_of(self._log):
             if kind == 0:
+                self._sent(len(sent))
                 sent.append(stamp_ns)
-            else:
-                number = _FLOAT.unpack(data[-4:])[0] if b",f" in data else _ANSWER.unpack(data[-4:])[0]
-                answered.setdefault(int(number), stamp_ns)
+            elif (number := self._number(data)) is not None:
+                answered.setdefault(number, stamp_ns)
         heard = [(stamp_ns, answered.get(number)) for number, stamp_ns in enumerate(sent)]
         self.lost = sum(end is None for _, end in heard)
         return start_ns, heard
+
+    def _message(self, number: int) -> bytes:
+        """What a shot says."""
+        return said("/bench", number)
+
+    def _sent(self, number: int) -> None:
+        """A shot is on its way, as the log has it."""
+
+    def _number(self, answer: bytes) -> int | None:
+        """The shot that an answer is to; None for what answers none."""
+        return int(_FLOAT.unpack(answer[-4:])[0] if b",f" in answer else _ANSWER.unpack(answer[-4:])[0])
+
+
+class Passing(Answering):
+    """QLC+, which passes a fader's move on."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(log)
+        self._faders = Faders()
+
+    def _message(self, number: int) -> bytes:
+        return self._faders.message(number)
+
+    def _sent(self, number: int) -> None:
+        self._faders.sent(number)
+
+    def _number(self, answer: bytes) -> int | None:
+        return self._faders.number(answer)
 
 
 class Dumping(Answering):
@@ -217,6 +246,15 @@ def noded(stage: Stage) -> Iterator[Hearer]:
         yield Answering(stage.folder / "answers.bin")
 
 
+@contextlib.contextmanager
+def passed(stage: Stage) -> Iterator[Hearer]:
+    """QLC+, whose window takes a while to begin with."""
+    with qlcplus(stage.folder, CLASS):
+        for _ in range(4):
+            settle()
+        yield Passing(stage.folder / "answers.bin")
+
+
 HEARERS: Mapping[str, Callable[[Stage], AbstractContextManager[Hearer]]] = {
     "echo": partial(served, "echo"),
     "ours": ours,
@@ -225,13 +263,20 @@ HEARERS: Mapping[str, Callable[[Stage], AbstractContextManager[Hearer]]] = {
     "python-osc blocking": partial(served, "python-osc-blocking"),
     "python-osc asyncio": partial(served, "python-osc-asyncio"),
     "Pure Data": patched,
+    "QLC+": passed,
     "node osc": noded,
 }
 
 
 def missing_of(name: str) -> str:
     """What must be installed before a program can be measured; empty when nothing."""
-    program = {"oscdump": "oscdump (liblo-tools)", "Pure Data": "pd (puredata-core)", "node osc": "node"}.get(name)
+    programs = {
+        "oscdump": "oscdump (liblo-tools)",
+        "Pure Data": "pd (puredata-core)",
+        "QLC+": "qlcplus (qlcplus)",
+        "node osc": "node",
+    }
+    program = programs.get(name)
     if program and shutil.which(program.split()[0]) is None:
         return program
     if name == "pyliblo3" and importlib.util.find_spec("pyliblo3") is None:

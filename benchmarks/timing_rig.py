@@ -88,6 +88,21 @@ def heaters() -> Iterator[None]:
         yield
 
 
+STALL_US = 1000
+"""What a core ran nobody for counts as a stall from here on."""
+
+
+@contextlib.contextmanager
+def stalls() -> Iterator[list[tuple[int, int]]]:
+    """When the machine itself stood still within the block, filled in at its end: from, to (host's clock, ns)."""
+    found: list[tuple[int, int]] = []
+    with running([compiled("calibrator"), "stalls", str(STALL_US), str(PRIORITY + 10)]) as process:
+        yield found
+        process.terminate()
+        lines = process.communicate()[0].split("\n")
+    found += sorted((int(line[:19]), int(line[20:])) for line in lines if line)
+
+
 HOG = """
 import gc
 junk = [[i] for i in range(200_000)]

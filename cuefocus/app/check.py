@@ -23,6 +23,7 @@ from cuefocus.motion.compile import compile_show
 from cuefocus.motion.compiled import CompiledShow
 from cuefocus.motion.live import Live
 from cuefocus.rig.loader import LoadedRig, load_rig
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.show.loader import load_show
 from cuefocus.show.models import Act, Show
 
@@ -53,7 +54,9 @@ class Checked:
         return [complaint.as_json() for complaint in self.complaints]
 
 
-def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = None) -> Checked:
+def check(
+    show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = None, lookup: NameLookup | None = None
+) -> Checked:
     """Load, compile and judge a show on a rig. Nothing is raised for what the files say: it is all in `complaints`."""
     found: list[Complaint] = []
     show: Loaded[Show] | None = None
@@ -83,7 +86,7 @@ def check(show_path: Path, rig_path: Path, *, live: Mapping[str, Live] | None = 
                 found += send_complaints(show, rig.rig.value, compiled, anchors)
         if rig is not None:
             found += device_complaints(rig.rig)
-            found += missing_surroundings(rig.rig)
+            found += missing_surroundings(rig.rig, lookup)
     return Checked(show, rig, compiled, tuple(in_file_order(found)), anchors)
 
 

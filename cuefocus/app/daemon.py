@@ -26,6 +26,7 @@ from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 from cuefocus.shells.front_desk_config import NOBODY_HEARD, FrontDeskConfig
 from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
+from cuefocus.shells.parent import told_parent
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.source_config import PlayConfig
 from cuefocus.show.models import Cue
@@ -203,9 +204,9 @@ def motion_child(config: MotionConfig, memory: SharedMemory, runtime: RuntimeDir
     """The motion process."""
     path = runtime.path / "motion.json"
     config.write(path)
-    argv = (sys.executable, "-m", "cuefocus.shells.motion_main")
+    where = ("--fd", str(memory.fd), "--config", str(path), *told_parent())
     fds = (*memory.handed_down, *runtime.handed_down)
-    return ChildSpec("motion", (*argv, "--fd", str(memory.fd), "--config", str(path)), log, pass_fds=fds)
+    return ChildSpec("motion", (sys.executable, "-m", "cuefocus.shells.motion_main", *where), log, pass_fds=fds)
 
 
 def conductor_child(
@@ -252,7 +253,8 @@ def conductor_child(
 
 def understudy_child(wires: Wires, runtime: RuntimeDir, places: Places) -> ChildSpec:
     """The understudy of the conductor, whose config it reads. One that keeps ending stays down: it only saves time."""
-    argv = (sys.executable, "-m", "cuefocus.shells.understudy", "--config", str(runtime.path / CONDUCTOR_CONFIG))
+    where = ("--config", str(runtime.path / CONDUCTOR_CONFIG), *told_parent())
+    argv = (sys.executable, "-m", "cuefocus.shells.understudy", *where)
     fds = (wires.score_fd, *wires.sheet_fds)
     return ChildSpec("understudy", argv, places.log("understudy"), pass_fds=fds, most_deaths=3)
 

@@ -1,7 +1,6 @@
 """What stands between a rig and the desks it names: ports that are taken, desks that do not answer."""
 
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from typing import Final
@@ -11,46 +10,48 @@ from cuefocus.files.complaint import Severity
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import DeskSettings
 from cuefocus.rig.values import Endpoint
-from cuefocus.shells.ip_place import ip_place, resolved
+from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.name_lookup import NameLookup, why_unknown
 from cuefocus.shells.osc_tcp import OscTcp
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
 
 PATIENCE_S: Final = 1.0
+_OURS: Final = "write an address of this machine"
 Found = tuple[Severity, str, str, str]
 """How bad, what was looked at, what was found, and what to do."""
 
 
-def desk_findings(rig: Rig) -> Iterator[Found]:
+def desk_findings(rig: Rig, lookup: NameLookup | None = None) -> Iterator[Found]:
     """Each address that OSC and the page are to be heard at, and each desk that is to be called on, tried once."""
-    osc = rig.network.osc
-    if osc is not None:
-        for place in osc.listen:
-            yield _udp(place)
-        for place in osc.tcp:
-            yield _tcp(place)
-    if rig.network.page is not None:
-        yield _page(rig.network.page.listen)
+    lookup = lookup if lookup is not None else NameLookup(patience_s=PATIENCE_S)
+    osc, page = rig.network.osc, rig.network.page
+    ours = [(_udp, f"OSC at {place}", place) for place in (osc.listen if osc is not None else ())]
+    ours += [(_tcp, f"OSC over TCP at {place}", place) for place in (osc.tcp if osc is not None else ())]
+    ours += [(_page, f"page at {place}", place) for place in ([page.listen] if page is not None else ())]
+    for tried, what, place in ours:
+        found = _found(lookup, place)
+        yield tried(what, found) if not isinstance(found, str) else ("error", what, found, _OURS)
     for desk in rig.network.desks:
-        yield _desk(desk)
+        yield _desk(desk, lookup)
 
 
-def _udp(place: Endpoint) -> Found:
-    what = f"OSC at {place}"
-    found = resolved(place.host, place.port)
-    if found is None:
-        return "error", what, f"nobody knows the host {place.host!r}", "write an address of this machine"
+def _found(lookup: NameLookup, place: Endpoint) -> tuple[str, int] | str:
+    """The address of a place, or why there is none."""
     try:
-        with contextlib.closing(open_udp(UdpPort("OSC", str(place), *found))):
+        return lookup.place(place.host, place.port)
+    except OSError as problem:
+        return why_unknown(place.host, problem)
+
+
+def _udp(what: str, found: tuple[str, int]) -> Found:
+    try:
+        with contextlib.closing(open_udp(UdpPort("OSC", what, *found))):
             return "note", what, "the UDP port is free", ""
     except DeviceError as problem:
         return "warning", what, problem.sentence, problem.hint
 
 
-def _tcp(place: Endpoint) -> Found:
-    what = f"OSC over TCP at {place}"
-    found = resolved(place.host, place.port)
-    if found is None:
-        return "error", what, f"nobody knows the host {place.host!r}", "write an address of this machine"
+def _tcp(what: str, found: tuple[str, int]) -> Found:
     try:
         OscTcp(*found).close()
     except DeviceError as problem:
@@ -58,11 +59,7 @@ def _tcp(place: Endpoint) -> Found:
     return "note", what, "the TCP port is free", ""
 
 
-def _page(place: Endpoint) -> Found:
-    what = f"page at {place}"
-    found = resolved(place.host, place.port)
-    if found is None:
-        return "error", what, f"nobody knows the host {place.host!r}", "write an address of this machine"
+def _page(what: str, found: tuple[str, int]) -> Found:
     family = socket.AF_INET6 if ":" in found[0] else socket.AF_INET
     try:
         with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as tried:
@@ -75,12 +72,12 @@ def _page(place: Endpoint) -> Found:
     return "note", what, "the TCP port is free", ""
 
 
-def _desk(desk: DeskSettings) -> Found:
+def _desk(desk: DeskSettings, lookup: NameLookup) -> Found:
     """A desk over UDP cannot be tried without speaking to it."""
     what = f"desk {desk.id}"
-    found = resolved(desk.at.host, desk.at.port)
-    if found is None:
-        return "warning", what, f"nobody knows the host {desk.at.host!r}", "write its address"
+    found = _found(lookup, desk.at)
+    if isinstance(found, str):
+        return "warning", what, found, "write its address"
     if desk.way == "udp":
         return "note", what, f"is spoken to at {desk.at} by UDP; whether it is there shows when it answers", ""
     if why := no_answer(found):
@@ -94,5 +91,5 @@ def no_answer(address: tuple[str, int]) -> str:
     try:
         socket.create_connection(address, PATIENCE_S).close()
     except OSError as problem:
-        return os.strerror(problem.errno) if problem.errno else "no answer"
+        return problem.strerror or "no answer"
     return ""

@@ -4,7 +4,6 @@ Nothing that means anything is said to them: by UDP goes a packet without a word
 and ended, a MIDI port is opened and closed.
 """
 
-import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,18 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from errno import ECONNREFUSED
 from typing import Final
-from urllib.parse import urlsplit
 
 from cuefocus.app.doctor_desks import PATIENCE_S, Found, no_answer
 from cuefocus.app.receivers import midi_address
 from cuefocus.errors import CueFocusError
 from cuefocus.rig.models import Rig
 from cuefocus.rig.receivers import Receiver
+from cuefocus.shells.ip_place import ip_place
 from cuefocus.shells.jack_midi_port import JACK, find_jack_midi
 from cuefocus.shells.message_device import midi_port
 from cuefocus.shells.midi_out import open_midi_out
 from cuefocus.shells.midi_port import find_midi, lasting_name
-from cuefocus.shells.name_lookup import NameLookup, NameUnanswered
+from cuefocus.shells.name_lookup import NameLookup, NameUnanswered, why_unknown
 
 _AT_ONCE: Final = 16
 _EMPTY_BUNDLE: Final = b"#bundle\0" + bytes(7) + b"\1"
@@ -46,11 +45,11 @@ def _networked(receiver: Receiver) -> Found:
     what = f"receiver {receiver.id}"
     where, host, port = _place(receiver)
     try:
-        address = NameLookup(patience_s=PATIENCE_S).addresses(host, port)[0][:2]
+        address = NameLookup(patience_s=PATIENCE_S).place(host, port, ipv4=receiver.artnet is not None)
     except NameUnanswered as problem:
         return "warning", what, str(problem), "is the network's name server on? an address needs none"
     except OSError as problem:
-        return "warning", what, f"nobody knows the host {host!r} ({problem.strerror})", "write its address"
+        return "warning", what, why_unknown(host, problem), "write its address"
     if receiver.http is None and receiver.tcp is None:
         return _udp(what, where, address, _EMPTY_BUNDLE if receiver.osc is not None else _NO_ART_NET)
     if why := no_answer(address):
@@ -65,8 +64,7 @@ def _networked(receiver: Receiver) -> Found:
 def _place(receiver: Receiver) -> tuple[str, str, int]:
     """As it is written, its host and its port."""
     if receiver.http is not None:
-        url = urlsplit(str(receiver.http))
-        return str(receiver.http), url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+        return str(receiver.http), receiver.http.place.host, receiver.http.place.port
     place = receiver.osc or receiver.artnet
     return (str(place), place.host, place.port) if place is not None else ("", "", 0)
 
@@ -76,7 +74,7 @@ def _udp(what: str, where: str, address: tuple[str, int], data: bytes) -> Found:
         made.settimeout(PATIENCE_S)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         try:
-            made.connect(address)
+            made.connect(ip_place(*address))
             made.send(data)
             made.recv(1)
         except TimeoutError:
@@ -86,7 +84,7 @@ def _udp(what: str, where: str, address: tuple[str, int], data: bytes) -> Found:
                 cure = "start its program, or correct the port"
                 return "warning", what, f"nobody listens at {where}: its machine says so", cure
             cure = "is this machine's network plugged in and up, and is the address in it?"
-            return "warning", what, f"no way to {where}: {os.strerror(problem.errno or 0)}", cure
+            return "warning", what, f"no way to {where}: {problem.strerror or problem}", cure
     return "note", what, f"is sent to at {where}; by UDP nobody says whether it is heard", ""
 
 

@@ -28,7 +28,7 @@ def keys(fd: int | None = None) -> Iterator[int]:
     """The descriptor on which single keys can be read; -1 where there is no terminal."""
     if fd is None:
         fd = _stdin_fd()
-    if fd < 0 or not os.isatty(fd) or os.tcgetpgrp(fd) != os.getpgrp():
+    if not _is_ours(fd):
         yield -1
         return
     before = termios.tcgetattr(fd)
@@ -38,6 +38,14 @@ def keys(fd: int | None = None) -> Iterator[int]:
     finally:
         with contextlib.suppress(termios.error):  # the terminal itself may be gone
             termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+
+def _is_ours(fd: int) -> bool:
+    """Whether it is the terminal that this program is in the foreground of."""
+    try:
+        return fd >= 0 and os.isatty(fd) and os.tcgetpgrp(fd) == os.getpgrp()
+    except OSError:  # a terminal, but nobody's (`setsid`)
+        return False
 
 
 def read_keys(fd: int) -> str:

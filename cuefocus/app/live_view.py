@@ -233,12 +233,12 @@ def _landings(picture: Picture) -> RenderableType:
     for row in picture.landings:
         verdict = str(row.get("verdict", ""))
         table.add_row(
-            str(row.get("cue", "")),
-            f"{row.get('camera', '')} {row.get('axis', '')}",
-            str(row.get("target", "")),
+            Text(str(row.get("cue", ""))),
+            Text(f"{row.get('camera', '')} {row.get('axis', '')}"),
+            Text(str(row.get("target", ""))),
             Text(verdict, style=_VERDICT_LOOK.get(verdict, "bold red")),
             _error(row),
-            str(row.get("reason") or ""),
+            Text(str(row.get("reason") or "")),
         )
     return table
 
@@ -267,6 +267,11 @@ def sentence(event: Fields) -> str | None:
     if kind == "state" and "unfired" in event:
         return f"{event['unfired']} not fired by {event.get('route')} ({event.get('heard')}): {event.get('why')}"
     if kind == "take":
+        if "slate" in event:
+            return f"take {event.get('take')} slate {event['slate']}"
+        if "mark" in event:
+            mark = {"ng": "NG", "none": "not marked"}.get(event["mark"], event["mark"])
+            return f"take {event.get('take')} pass {event.get('pass')} is {mark}"
         reason = f" ({event['reason']})" if event.get("reason") else ""
         return f"take {event.get('take')} {event.get('state')}{reason}"
     if kind == "source" and event.get("text"):

@@ -1,14 +1,14 @@
 """The rig's page as the desk is told of it."""
 
 from cuefocus.app.daemon import RunFiles
-from cuefocus.app.desks import front_desk_of
 from cuefocus.app.runtime_dir import RuntimeDir
 from cuefocus.desk.web.config import PageConfig, TokenFile
 from cuefocus.rig.models import Rig
+from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.wire.said import Right
 
 
-def page_of(rig: Rig, of: RunFiles, runtime: RuntimeDir, heard_fd: int) -> PageConfig | None:
+def page_of(rig: Rig, of: RunFiles, runtime: RuntimeDir, heard_fd: int, desk: FrontDeskConfig) -> PageConfig | None:
     """What the desk serves; None where the rig has no page.
 
     Args:
@@ -16,6 +16,7 @@ def page_of(rig: Rig, of: RunFiles, runtime: RuntimeDir, heard_fd: int) -> PageC
         of: the run's files; token files stand beside the rig.
         runtime: the daemon's sockets.
         heard_fd: where the page hears of everything.
+        desk: who may do what.
     """
     page = rig.network.page
     if page is None:
@@ -33,5 +34,5 @@ def page_of(rig: Rig, of: RunFiles, runtime: RuntimeDir, heard_fd: int) -> PageC
         ),
         names=page.names,
         announce=rig.network.announce,
-        desk=front_desk_of(rig),
+        desk=desk,
     )

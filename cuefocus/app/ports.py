@@ -14,6 +14,7 @@ from cuefocus.shells.art_net_inlet import own_addresses
 from cuefocus.shells.jack_library import jack_module, midi_outputs, open_client, sound_inputs, sound_outputs
 from cuefocus.shells.jack_midi_port import JACK
 from cuefocus.shells.message_device import ARTNET, CLOCK, MIDI
+from cuefocus.shells.midi_out import listed_outputs
 from cuefocus.shells.midi_port import lasting_name, listed_ports
 from cuefocus.shells.portaudio_list import listed_cards
 from cuefocus.shells.program_device import ABLETON, LINK, REAPER, REAPER_PORT
@@ -37,8 +38,8 @@ class PortRow:
         address: what to write where `use` says; empty for a note.
         device: what the system calls it now.
         description: maker and product, or state.
-        use: `rig` for the rig file, `--source` for timecode that is followed, `--to` for where `ltc generate` plays;
-            empty for a note.
+        use: `rig` for the rig file, `--source` for timecode that is followed, `--to` for where `ltc generate` and
+            `mtc generate` play, and receivers of the rig are told; empty for a note.
         stable: whether `address` means the same device after a re-plug.
     """
 
@@ -58,7 +59,7 @@ def list_all_ports(by_id: Path = BY_ID, net: Path = NET) -> list[PortRow]:
     """Serial ports, CAN interfaces; JACK ports, sound and MIDI devices where their libraries are; Art-Net addresses."""
     jack = list(jack_ports())
     midi = midi_inputs(besides=frozenset(row.device for row in jack if row.kind == "midi"))
-    timecode = (*jack, *sound_cards(), *midi, *network_addresses(), *programs())
+    timecode = (*jack, *sound_cards(), *midi, *midi_outputs_listed(), *network_addresses(), *programs())
     return [*serial_ports(by_id), *can_interfaces(net), *timecode]
 
 
@@ -135,6 +136,18 @@ def midi_inputs(*, besides: frozenset[str] = frozenset()) -> Iterator[PortRow]:
     lasting = [lasting_name(name) for name in names]
     for name, kept in zip(names, lasting, strict=True):
         yield from _midi_rows(kept, name, "MIDI input", stable=lasting.count(kept) == 1)
+
+
+def midi_outputs_listed() -> Iterator[PortRow]:
+    """MIDI ports that take messages: a receiver's `midi:` in the rig, `--to` of `mtc generate`."""
+    try:
+        found = listed_outputs()
+    except DeviceError as problem:
+        yield _note(f"MIDI outputs not listed: {problem.sentence}")
+        return
+    lasting = [lasting_name(address) for address in found]
+    for address, kept in zip(found, lasting, strict=True):
+        yield PortRow("midi", kept, address.partition(":")[2], "MIDI output", TO, stable=lasting.count(kept) == 1)
 
 
 def _midi_rows(port: str, device: str, about: str, *, stable: bool = True) -> Iterator[PortRow]:

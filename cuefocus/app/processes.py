@@ -16,6 +16,8 @@ from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 _BACK_OFF_NS: Final = (0, 100 * NS_PER_MS, 250 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_S, 2 * NS_PER_S)
 _CALM_NS: Final = 60 * NS_PER_S
 """Deaths longer ago than this no longer count."""
+_REFUSED_NS: Final = 250 * NS_PER_MS
+"""What the system would not start is tried again after this."""
 _LOOK_NS: Final = 5 * NS_PER_MS
 _LAST_WORDS_BYTES: Final = 4096
 _HURRIED_NICE: Final = -20
@@ -67,9 +69,12 @@ class Death:
     @property
     def how(self) -> str:
         """In words."""
-        if self.status < 0:
+        if self.status >= 0:
+            return f"ended with status {self.status}"
+        try:
             return f"killed by {signal.Signals(-self.status).name}"
-        return f"ended with status {self.status}"
+        except ValueError:  # most of the real-time signals have no name
+            return f"killed by signal {-self.status}"
 
 
 def _hurry(pid: int) -> None:
@@ -106,10 +111,10 @@ class Child:
         return self._process is not None
 
     def start(self) -> None:
-        """Start it by exec, output to its log."""
+        """Start it by exec, output to its log. Raises: OSError when the system does not let it; then none runs."""
         spec = self.spec
         with spec.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+            process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 spec.argv,
                 stdin=subprocess.PIPE if spec.stdin_held else subprocess.DEVNULL,
                 stdout=log,
@@ -118,13 +123,19 @@ class Child:
                 env={**os.environ, **spec.env},
                 start_new_session=True,  # a Ctrl-C is ours to hand on, in order
             )
-        self.pidfd = os.pidfd_open(self._process.pid)
+        try:
+            self.pidfd = os.pidfd_open(process.pid)
+        except OSError:
+            with process:  # its end would not be noticed, and the next would be started beside it
+                process.kill()
+            raise
+        self._process = process
         if spec.priority:
             with contextlib.suppress(PermissionError):
                 parameters = os.sched_param(spec.priority)
-                os.sched_setscheduler(self._process.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, parameters)
+                os.sched_setscheduler(process.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, parameters)
         if spec.hurried:
-            _hurry(self._process.pid)
+            _hurry(process.pid)
         self.again_ns = None
         self.starts += 1
 
@@ -176,6 +187,8 @@ class Processes:
     def __init__(self) -> None:
         self._children: dict[str, Child] = {}
         self._clock = HostClock()
+        self._refused: set[str] = set()
+        self._refusals: list[str] = []
 
     def __getitem__(self, name: str) -> Child:
         return self._children[name]
@@ -189,6 +202,11 @@ class Processes:
         self._children[spec.name] = child
         child.start()
         return child
+
+    def add(self, spec: ChildSpec) -> None:
+        """One more that nobody waits for: `tend` starts it, as soon as the system lets it."""
+        self._children[spec.name] = child = Child(spec)
+        child.again_ns = now_ns()
 
     def descriptors(self) -> list[int]:
         """Become readable when a process ends."""
@@ -209,13 +227,31 @@ class Processes:
         deaths: list[Death] = []
         for name, child in self._children.items():
             if child.again_ns is not None and at_ns >= child.again_ns:
-                child.start()
+                self._start_again(child, at_ns)
             death = child.look(at_ns)
             if death is not None:
                 if death.status == 0 and name in final:
                     child.again_ns = None
                 deaths.append(death)
         return deaths
+
+    def refusals(self) -> list[str]:
+        """Which could not be started again since the last call, and why, a sentence each; told once until they are."""
+        refusals, self._refusals = self._refusals, []
+        return refusals
+
+    def _start_again(self, child: Child, at_ns: int) -> None:
+        """What the system refuses now it may grant later: the others go on meanwhile."""
+        name = child.spec.name
+        try:
+            child.start()
+        except OSError as problem:
+            child.again_ns = at_ns + _REFUSED_NS
+            if name not in self._refused:
+                self._refused.add(name)
+                self._refusals.append(f"{name} cannot be started: {problem.strerror}; it is tried again")
+        else:
+            self._refused.discard(name)
 
     def stop(self, names: Sequence[str], grace_ns: int) -> None:
         """End these, one after the other."""

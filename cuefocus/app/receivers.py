@@ -10,7 +10,7 @@ from cuefocus.app.processes import ChildSpec
 from cuefocus.app.wired_sources import MessageWire, midi_mouth
 from cuefocus.rig.receivers import Receiver
 from cuefocus.shells.event_pipe import event_pair
-from cuefocus.shells.ip_place import resolved
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.receiver_config import ReceiverConfig
 
 _MIDI_PLACES: Final = ("midi:", "jack:", "raw:")
@@ -52,9 +52,15 @@ class WiredReceiver:
         return self.wire.handed_down if self.wire is not None else ()
 
 
-def wire_receivers(receivers: Sequence[Receiver]) -> tuple[WiredReceiver, ...]:
-    """Make what the receivers need. Names are looked up now: once something runs nobody waits for that."""
-    return tuple(_wired(receiver) for receiver in receivers)
+def wire_receivers(receivers: Sequence[Receiver], lookup: NameLookup | None = None) -> tuple[WiredReceiver, ...]:
+    """Make what the receivers need. Names are looked up now: once something runs nobody waits for that.
+
+    Args:
+        receivers: the rig's.
+        lookup: knows of whom nobody answered afterwards.
+    """
+    lookup = lookup if lookup is not None else NameLookup()
+    return tuple(_wired(receiver, lookup) for receiver in receivers)
 
 
 def midi_address(name: str) -> str:
@@ -62,7 +68,7 @@ def midi_address(name: str) -> str:
     return name if name.startswith(_MIDI_PLACES) else f"midi:{name}"
 
 
-def _wired(receiver: Receiver) -> WiredReceiver:
+def _wired(receiver: Receiver, lookup: NameLookup) -> WiredReceiver:
     if receiver.midi is not None:
         mouth = midi_mouth(midi_address(receiver.midi))
         return WiredReceiver(ReceiverConfig(receiver.id, "midi", fd=mouth.handed_down[0]), mouth)
@@ -71,5 +77,5 @@ def _wired(receiver: Receiver) -> WiredReceiver:
         return WiredReceiver(ReceiverConfig(receiver.id, "http", fd=caller.handed_down[0]), caller)
     at = receiver.osc or receiver.artnet
     place = (at.host, at.port) if at is not None else ("", 0)
-    host, port = resolved(*place) or place
+    host, port = lookup.found(*place, ipv4=receiver.artnet is not None) or place
     return WiredReceiver(ReceiverConfig(receiver.id, receiver.tcp or "udp", host, port))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from rich.console import Console
 
@@ -25,6 +25,7 @@ from cuefocus.app.job import SourcesInUse, build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
 from cuefocus.app.receivers import wire_receivers
 from cuefocus.app.report import rendered
+from cuefocus.app.rig_surroundings import hosts_named
 from cuefocus.app.runtime_dir import claim, runtime_base
 from cuefocus.app.show_runner import DEVICE_AT_FAULT, DONE, INPUT_AT_FAULT, ShowRunner
 from cuefocus.app.songs import require_song
@@ -43,9 +44,12 @@ from cuefocus.motion.room import room_for
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score
 from cuefocus.shells.ledger_file import read_ledger
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.source_config import PlayConfig
 from cuefocus.wire.plain import plain_lines
+
+_LEFT_OUT: Final = ": nobody is heard, told or called there in this run; write its address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ def run(
     Raises: InputError for what can be known beforehand, DeviceError when a process cannot be started.
     """
     out, err = out or sys.stdout, err or sys.stderr
-    checked = check(options.show, options.rig)
+    lookup = NameLookup()
+    checked = check(options.show, options.rig, lookup=lookup)
     for complaint in checked.complaints:
         if complaint.severity != "note":
             err.write(f"{plain_lines(str(complaint))}\n")
@@ -123,6 +128,7 @@ def run(
         ) from None
     score = _score(options, checked, job, places, in_use)
     runtime = claim(runtime_base(os.environ if environ is None else environ), options.name)
+    lookup.ask_ahead(host for _, host in hosts_named(rig.network))
     console = _RunConsole(file=out, highlight=False)
     try:
         wires = Wires(SharedMemory.create(tuple(job.axes), room_for(compiled)), score.sealed())
@@ -137,8 +143,10 @@ def run(
             files=RunFiles.of(options.show, options.rig, checked),
             teller=teller,
             missing=partial(motor_complaint, checked.rig) if options.arm else None,
-            receivers=wire_receivers(rig.network.receivers),
+            receivers=wire_receivers(rig.network.receivers, lookup),
+            lookup=lookup,
         )
+        err.writelines(f"{plain_lines(problem)}{_LEFT_OUT}\n" for problem in lookup.unanswered.values())
         status = runner.run()
     finally:
         runtime.remove()

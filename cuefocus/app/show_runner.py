@@ -23,7 +23,7 @@ from cuefocus.app.page import page_of
 from cuefocus.app.processes import ChildSpec, Death, Processes
 from cuefocus.app.receivers import WiredReceiver
 from cuefocus.app.runtime_dir import RuntimeDir
-from cuefocus.app.silence import GIVEN_UP_NS, Silence
+from cuefocus.app.silence import STUCK_NS, Silence
 from cuefocus.app.sim_rig import simulated_motors
 from cuefocus.app.stand_in import StandIn
 from cuefocus.app.tell import tell
@@ -34,7 +34,8 @@ from cuefocus.errors import DeviceError, InputError
 from cuefocus.files.complaint import Complaint
 from cuefocus.rig.models import Rig
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.source_config import PlayConfig
+from cuefocus.shells.name_lookup import NameLookup
+from cuefocus.shells.source_config import CuesConfig, PlayConfig
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 DONE: Final = 0
@@ -78,6 +79,7 @@ class ShowRunner:
         teller: Teller,
         missing: Callable[[str, str], Complaint] | None,
         receivers: Sequence[WiredReceiver] = (),
+        lookup: NameLookup | None = None,
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
         self._sources, self._plays, self._files = tuple(sources), plays, files
@@ -94,8 +96,10 @@ class ShowRunner:
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
         self._rights_told = False
-        self._stand_in = StandIn(front_desk_of(rig), wires, runtime)
-        self._silence = Silence()
+        self._desk = front_desk_of(rig, lookup)
+        midi = [source.config for source in sources if isinstance(source.config, CuesConfig)]
+        self._stand_in = StandIn(self._desk, wires, runtime, midi)
+        self._silence, self._stuck = Silence(), False
         self._missing = missing
 
     def run(self) -> int:
@@ -139,7 +143,7 @@ class ShowRunner:
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
         self._processes.start(self._conductor())
         self._stand_in.begin()
-        page = page_of(self._rig, self._files, self._runtime, self._wires.page_fd)
+        page = page_of(self._rig, self._files, self._runtime, self._wires.page_fd, self._desk)
         self._processes.start(desk_child(self._wires, self._runtime, self._places, self._files, page))
         for receiver in self._receivers:
             if receiver.wire is not None:
@@ -252,7 +256,10 @@ class ShowRunner:
             )
 
     def _mind_children(self) -> None:
-        for death in self._processes.tend(final=("conductor",)):
+        deaths = self._processes.tend(final=("conductor",))
+        for refusal in self._processes.refusals():
+            self._teller.alarm(refusal)
+        for death in deaths:
             if death.name == "conductor":
                 self._conductor_ended(death)
             elif death.status > 0 and death.name == "motion" and not self._wires.memory.motion.read().beat_ns:
@@ -262,15 +269,19 @@ class ShowRunner:
 
     def _replace_silent_conductor(self) -> None:
         """One that hangs is of no use to anybody: its successor goes on from its journal."""
-        conductor = self._processes["conductor"]
-        if self._silence.ends_hope(conductor.pid, self._wires.memory.conductor_beat.last_ns, now_ns()):
-            self._teller.alarm(f"the conductor has shown no life for {GIVEN_UP_NS // NS_PER_S} s: it is replaced")
+        conductor, memory = self._processes["conductor"], self._wires.memory
+        beat_ns, start_ns = memory.conductor_beat.last_ns, memory.conductor_start.last_ns
+        silent_ns = self._silence.ends_hope(conductor.pid, beat_ns, start_ns, now_ns())
+        if silent_ns:
+            self._stuck = silent_ns == STUCK_NS
+            what = "got no further with its start" if self._stuck else "shown no life"
+            self._teller.alarm(f"the conductor has {what} for {silent_ns // NS_PER_S} s: it is replaced")
             conductor.signal(signal.SIGKILL)
 
     def _begin_understudy(self) -> None:
         """Once the conductor conducts: until then the others need the machine."""
         if "understudy" not in self._processes and self._wires.memory.conductor_beat.last_ns:
-            self._processes.start(understudy_child(self._wires, self._runtime, self._places))
+            self._processes.add(understudy_child(self._wires, self._runtime, self._places))
 
     def _mourn(self, death: Death) -> None:
         why = f" ({death.last_words})" if death.status > 0 and death.last_words else ""
@@ -278,18 +289,22 @@ class ShowRunner:
         self._teller.alarm(f"{death.name} {death.how}{why}; {again}")
 
     def _conductor_ended(self, death: Death) -> None:
-        """Status 0 is the end of the show. One that keeps ending by itself cannot live with its journal."""
+        """Status 0 is the end of the show. Those that keep ending, or hanging, cannot live with their journal."""
         if death.status == 0:
             self._over = True
             return
         if death.status > 0 and not self._wires.memory.conductor_beat.last_ns:
             self._give_up(death)
             return
-        self._bad_ends = self._bad_ends + 1 if death.status > 0 else 0
+        self._bad_ends = self._bad_ends + 1 if death.status > 0 or self._stuck else 0
+        self._stuck = False
         if self._bad_ends >= _BAD_ENDS:
             self._bad_ends, self._afresh = 0, self._afresh + 1
             self._teller.alarm("the conductor cannot go on with its journal: it begins afresh, nothing is armed")
-        self._processes["conductor"].spec = self._conductor()
+        try:
+            self._processes["conductor"].spec = self._conductor()
+        except OSError as problem:  # a full disk: what its predecessor was told still stands
+            self._teller.alarm(f"the next conductor can be told nothing new: {problem.strerror}")
         self._mourn(death)
 
     def _give_up(self, death: Death) -> None:
@@ -307,7 +322,7 @@ class ShowRunner:
     def _order(self, key: str) -> None:
         order = ORDERS[key]
         if order.verb == "panic":  # straight into the memory motion reads, whoever else listens
-            self._wires.memory.latches.set(Latch.PANIC)
+            self._wires.memory.latches.set(Latch.PANIC, said_ns=now_ns())
             self._wires.memory.ring_motion()
         try:
             answer = tell(self._runtime, order, source="key", timeout_ns=_KEY_ANSWER_NS)

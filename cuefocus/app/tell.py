@@ -37,6 +37,7 @@ differs by."""
 CLEAR: Final = "clear"
 """A setting: what the camera was last set to counts no longer."""
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_SLATE: Final = "the slate is a word of its own: say slate 47B"
 _TAKE: Final = {"start": ("take_start", ""), "end": ("take_end", ""), "good": ("mark", "good"), "ng": ("mark", "ng")}
 
 
@@ -68,14 +69,22 @@ def order_from(
         value = _setting(stop, focal, clear=clear)
     if any(word.startswith("-") and not _NUMBER.fullmatch(word) for word in rest):
         raise InputError(f"no option {next(word for word in rest if word.startswith('-'))}", hint="say tell --help")
+    if verb == "slate" and not (value or " ".join(rest)).strip():
+        raise InputError("a slate needs a text", hint="say slate 47B")
+    if "" in rest and verb in PLAIN and verb not in _ALONE:
+        raise InputError(f"`{verb}` is given an empty name", hint=f"say {verb} NAME, or {verb} without a name")
     if verb == "offset":
         return _offset(rest, value)
     if verb == "take":
         what = rest[0] if rest else ""
         if what not in _TAKE:
             raise InputError(f"no `take {what}`".rstrip(), hint="say take start, end, good or ng")
+        if len(rest) > 1 or value:
+            raise InputError(
+                f"`take {what}` stands alone; {(rest[1:] or [value])[0]!r} says nothing to it", hint=_SLATE
+            )
         said, marked = _TAKE[what]
-        return Order(said, rest[1] if len(rest) > 1 else "", marked or value)
+        return Order(said, "", marked)
     if verb not in STOPS and verb not in PLAIN:
         raise InputError(f"no order {verb!r}", hint=f"say {', '.join((*PLAIN, *STOPS))} or take …")
     if rest[-1:] == [CONFIRM] and verb in _CONFIRMED and (verb == "engage" or len(rest) > 1):
@@ -86,7 +95,7 @@ def order_from(
         raise InputError(f"`{verb} {rest[0]}` takes no {rest[1]!r}", hint=f"say {verb} {rest[0]}, or with {CONFIRM}")
     if len(rest) > 1 and verb != "slate":
         raise InputError(f"`{verb}` takes one name, not {len(rest)}")
-    if verb == "hand" and not rest:
+    if verb == "hand" and not any(rest):
         raise InputError("a hand needs an axis", hint="say hand A.focus, or hand A.focus --by 0.01")
     if by_ring is not None and verb != "hand":
         raise InputError(f"`{verb}` moves nothing by hand", hint="--by belongs to hand")

@@ -25,6 +25,7 @@ from cuefocus.shells.art_net_inlet import open_art_net
 from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.message_device import MIDI, midi_port
 from cuefocus.shells.midi_pipe import MidiPipe
+from cuefocus.shells.parent import told_parent
 from cuefocus.shells.program_device import LINK, own_address_towards
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_ring import SoundRing, State
@@ -97,7 +98,7 @@ class SoundWire:
         """The process."""
         fd, bell = self.ring.handed_down
         where = ("--fd", str(fd), "--bell", str(bell), "--device", self.device, *((PATIENT,) if self.patient else ()))
-        argv = (sys.executable, "-m", "cuefocus.shells.ears_main", *where)
+        argv = (sys.executable, "-m", "cuefocus.shells.ears_main", *where, *told_parent())
         return ChildSpec(name, argv, log, pass_fds=(fd, bell))
 
 

@@ -3,8 +3,9 @@
 Loaded by the motion process, so it stays free of everything heavy.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from cuefocus.timebase.values import value
 
 
 class ClockState(IntEnum):
@@ -24,7 +25,7 @@ class ClockState(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Clock:
     """Show time as a line over host time.
 

@@ -345,7 +345,7 @@ class Follower:
         if state in ADVANCING:
             pulse = self._tracker.pulse
             gap_ns = self._silence.longest_ns(pulse.interval_ns, self.config.freewheel_ns)
-            if now_ns - self._good_ns > gap_ns:
+            if now_ns - self._good_ns > gap_ns or now_ns > self._good_until_ns:
                 silent = now_ns - last.point.host_ns > gap_ns
                 if silent and pulse.ended_slow(self._slowest_word_ns, self._tracker.noise(last)):
                     self._stop(now_ns, last.point.show_ns, "the timecode ran down")

@@ -56,10 +56,11 @@ def say_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Non
     """A table on standard output, as wide as the terminal."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text  # a plain string would be read for markup, and `[fd00::2]` be taken for that
 
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(plain_lines, row))
+        table.add_row(*(Text(plain_lines(cell)) for cell in row))
     Console().print(table)

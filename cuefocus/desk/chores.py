@@ -101,7 +101,8 @@ class Chores:
         said = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items())
         worst = next((row for row in rows if row.get("severity") == "error"), None)
         if worst is not None:
-            said += f"; {worst.get('file')}:{worst.get('line')}: {worst.get('where')}: {worst.get('problem')}"
+            place = f"{worst.get('file')}:{worst['line']}" if worst.get("line") else f"{worst.get('file')}"
+            said += f"; {': '.join(filter(None, (place, worst.get('where'), worst.get('problem'))))}"
         return counts["error"], said
 
     def _show(self, entry: Entry) -> Path:

@@ -44,7 +44,8 @@ def recompile(session: "Session", orders: AxisOrders, stretch: Stretch) -> dict[
 
     Returns: cues that cannot leave in time any more and why, or (empty) can again.
     """
-    if not orders.armed or orders.loose:
+    racks = orders.racks
+    if not orders.armed or orders.loose or (racks and racks[0].act != session.act.name):
         return {}  # placed from what is planned by then, before it moves
     clock, closed_ns = session.clock, _closed_ns(session, orders, stretch)
     timed, refused = session.book.timed, session.book.refused
@@ -56,7 +57,6 @@ def recompile(session: "Session", orders: AxisOrders, stretch: Stretch) -> dict[
     def place(rack: PlannedRack) -> int:
         return stretch.places[rack.cue]
 
-    racks = orders.racks
     kept = bisect_right(racks, closed_ns, key=_departs)
     for index in range(kept, bisect_right(racks, closed_ns + _FAR_NS, lo=kept, key=_departs)):
         if moves_ns(racks[index]) <= closed_ns or not waits(racks[index].cue):

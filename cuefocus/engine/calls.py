@@ -15,6 +15,8 @@ from cuefocus.wire.osc import OscMessage
 
 _KEYS: Final = ("number", "isRunning", "isPaused")
 _MOST_CUES: Final = 4096
+_LONGEST_TOLD: Final = 200
+"""Characters of what a desk says that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class QLabCall:
 
     def __init__(self, passcode: str = "", workspace: str = "") -> None:
         self._passcode, self._workspace = passcode, workspace
-        self._running: dict[str, bool] = {}
+        self._running: set[str] = set()  # what does not run needs no place
 
     def greeting(self) -> tuple[OscMessage, ...]:
         """Connect, be told of every change, and ask what is under way already: that does not begin now."""
@@ -100,7 +102,7 @@ class QLabCall:
         """A change is asked about; an answer that a cue runs which did not run before is its start."""
         news = qlab_client.read_news(message)
         if isinstance(news, str):
-            return Talk(note=news)
+            return Talk(note=_cut(news))
         if isinstance(news, qlab_client.CueChanged):
             asked = qlab_client.asked_of_cue(news.cue_id, *_KEYS, workspace=self._workspace)
             return Talk(out=(asked,)) if speakable(news.cue_id) else Talk()
@@ -112,22 +114,30 @@ class QLabCall:
 
     def _answered(self, reply: qlab_client.Reply) -> Talk:
         if reply.address.endswith("/connect"):
-            return Talk(note="" if reply.ok else f"it refuses us: {reply.data}; is the passcode right?")
+            return Talk(note="" if reply.ok else f"it refuses us: {_cut(str(reply.data))}; is the passcode right?")
         if (cues := qlab_client.under_way(reply)) is not None:
-            self._running.update(dict.fromkeys(cues[:_MOST_CUES], True))
+            self._running.update(cues[:_MOST_CUES])
             return Talk()
         if not reply.address.endswith("/valuesForKeys") or not reply.ok or not isinstance(reply.data, dict):
             return Talk()
         cue = reply.address.removesuffix("/valuesForKeys").rpartition("/")[2]
         number = str(reply.data.get("number") or "")
         runs = bool(reply.data.get("isRunning") or reply.data.get("isPaused"))  # one that goes on does not begin again
-        did = self._running.get(cue, False)
-        if len(self._running) >= _MOST_CUES:
-            self._running.clear()
-        self._running[cue] = runs
-        if runs is did or not speakable(number):
+        if runs is (cue in self._running):
+            return Talk()
+        if runs:
+            if len(self._running) >= _MOST_CUES:
+                self._running.clear()
+            self._running.add(cue)
+        else:
+            self._running.discard(cue)
+        if not speakable(number):
             return Talk()
         return Talk(means=(OscMessage(f"/qlab/event/cue/{number}/{'start' if runs else 'stop'}"),))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
 
 
 def call_of(kind: str, *, user: int, passcode: str, workspace: str) -> Call:

@@ -18,7 +18,8 @@ from cuefocus.engine.taking import never_tried
 from cuefocus.engine.triggers import Suppressed, TriggerLedger
 from cuefocus.engine.waits import Wait, Waits, when
 from cuefocus.errors import PlanError
-from cuefocus.timebase.units import ms_from_ns, s_from_ns
+from cuefocus.motion.requests import TooFast
+from cuefocus.timebase.units import NS_PER_MS, ms_from_ns, s_from_ns
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -27,6 +28,8 @@ AUTO_CONTINUE: Final = "auto-continue"
 AUTO_FOLLOW: Final = "auto-follow"
 _PRE_WAIT: Final = "pre-wait"
 _TIMECODE: Final = "timecode"
+_UNCONDUCTED_NS: Final = 20 * NS_PER_MS
+"""What goes by itself later than this was due while nobody conducted."""
 
 
 class Casting:
@@ -40,6 +43,7 @@ class Casting:
         self.waits = Waits()
         self._crossings = Crossings()
         self._gone: dict[str, tuple[int, int, str]] = {}  # cue → take and pass in which it was fired last, and by what
+        self._broke_ns: dict[str, int] = {}  # when it was told last that nothing follows a cue
         self._through: dict[str, str] = {}  # the list whose GO fired a cue last, where it was a GO
 
     def begin_take(self) -> None:
@@ -139,12 +143,19 @@ class Casting:
             count()
             self.waits.add(Wait(cue, job.axis, stamp_ns + job.pre_wait_ns, route, _PRE_WAIT, travel_ns=travel_ns))
             return True, f"cue {cue} goes in {s_from_ns(job.pre_wait_ns):g} s"
-        return self._goes(session, job, stamp_ns, route, count)
+        return self._goes(session, job, stamp_ns, route, count, by_itself=by_itself)
 
     def _goes(
-        self, session: "Session", job: TriggerJob, stamp_ns: int, route: str, count: Callable[..., None] | None
+        self,
+        session: "Session",
+        job: TriggerJob,
+        stamp_ns: int,
+        route: str,
+        count: Callable[..., None] | None,
+        *,
+        by_itself: bool = True,
     ) -> tuple[bool, str]:
-        """A cue's moment has come; `count` it, unless it was when its wait began."""
+        """A cue's moment has come, after a wait `by_itself`; `count` it, unless it was when its wait began."""
         try:
             if job.refusal:
                 raise PlanError(job.refusal)
@@ -152,7 +163,10 @@ class Casting:
         except PlanError as error:
             if count is not None:
                 count(refused=True)
-            refused = self._refuse(session, job, route, str(error))
+            late_ns, why = session.now_ns - stamp_ns, str(error)
+            if by_itself and late_ns > _UNCONDUCTED_NS and isinstance(error, TooFast):
+                why = f"it was to go {ms_from_ns(late_ns):.0f} ms before anybody conducted again: {why}"
+            refused = self._refuse(session, job, route, why)
             if self._follower(job) not in self.lists.standbys().values():
                 self._breaks_off(session, job, "refused")
             return refused
@@ -173,9 +187,10 @@ class Casting:
         return self.lists.after(job.cue, self._through.get(job.cue, "")) if job.follow else None
 
     def _then(self, job: TriggerJob, from_ns: int) -> None:
-        """The next cue of the list goes by itself once this one's post-wait is over."""
+        """The next cue of the list goes by itself once this one's post-wait is over, and the one after it in turn."""
         after = self._follower(job)
         if after is not None:
+            self._through[after] = self._through.get(job.cue, "")
             axis, due_ns = self._job.triggered[after].axis, from_ns + job.post_wait_ns
             self.waits.add(Wait(after, axis, due_ns, f"{job.follow} of {job.cue}", job.follow))
 
@@ -250,7 +265,8 @@ class Casting:
         for record in self._landed(session):
             job, land_ns = self._job.triggered.get(record.rack.cue), record.land_host_ns or now_ns
             if job is not None and job.follow == AUTO_FOLLOW:
-                self._then(job, land_ns)
+                if not (record.resumed and self._fired_meanwhile(session, job)):
+                    self._then(job, land_ns)
             for cue in self._job.after.get(record.rack.cue, ()):
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():
@@ -299,8 +315,9 @@ class Casting:
                 session.tell("state", unfired=wait.cue, heard=wait.why, route=wait.route, why=text)
 
     def cancel(self, session: "Session", reason: str) -> None:
-        """Nothing waits any longer."""
+        """Nothing waits any longer, nor is awaited of timecode."""
         now_ns = session.now_ns
+        self._crossings.forget()
         left = {wait.cue: when(wait.remaining_ns(now_ns)) for wait in self.waits}
         self.waits.clear()
         if left:
@@ -323,7 +340,20 @@ class Casting:
                 yield record
 
     def _breaks_off(self, session: "Session", job: TriggerJob, verdict: str) -> None:
-        """What was to go by itself after a cue does not."""
+        """What was to go by itself after a cue does not; after one that was held, not before that goes on."""
         after = self._follower(job)
         if after is not None:
-            session.alarm(f"cue {after} does not follow: cue {job.cue} was {verdict}; go {after} fires it")
+            self._broke_ns[job.cue] = session.now_ns
+            text = f"cue {after} does not follow: cue {job.cue} was {verdict}; go {after} fires it"
+            if session.halted.axis_of(job.cue) is not None:
+                text += ", resume lets both go on"
+            session.alarm(text)
+
+    def _fired_meanwhile(self, session: "Session", job: TriggerJob) -> bool:
+        """Whether what was to follow a cue that was held has been fired since: then it does not go once more."""
+        after, broke_ns = self._follower(job), self._broke_ns.pop(job.cue, None)
+        fired_ns = self.ledger.fired_ns(after) if after is not None else None
+        if after is None or broke_ns is None or fired_ns is None or fired_ns < broke_ns:
+            return False
+        session.tell("state", unfired=after, heard=f"{job.follow} of {job.cue}", route="", why="it was fired meanwhile")
+        return True

@@ -8,6 +8,7 @@ from cuefocus.chase.events import ChaseEvent, ChaseKind
 from cuefocus.engine.acts import ActChooser
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.job import ActJob, Job
+from cuefocus.engine.lives import moves_ns
 from cuefocus.engine.plan import OnLoss
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.engine.scrubbing import Scrubbing
@@ -149,7 +150,7 @@ class Chasing:
         """The clock runs somewhere new: open a pass if it is one, and put every axis where it belongs."""
         if session.book.armed:
             taking = session.taking
-            if session.book.pass_ == 0 or (backwards and taking.has_run):
+            if session.book.pass_ == 0 or (taking.has_run and (backwards or self._lies_ahead_again(session))):
                 taking.abandon_pass(session, "playback jumped")
                 taking.open_pass(session)
                 session.stage.forget_cast(session)
@@ -157,6 +158,17 @@ class Chasing:
         session.stage.place_all(session, "playback jumped" if jumped else "playback began after it")
         self._placed_epoch, self._wound_about = self.clock.epoch, False
         self.sources.set_run(departed=False)
+
+    def _lies_ahead_again(self, session: "Session") -> bool:
+        """Whether a rack of this pass that has landed would be pulled once more: the clock had run on without playback.
+
+        A cue lands at most once in a pass: what comes is another one.
+        """
+        clock = self.clock
+        if not clock.running:
+            return False
+        landed = (one for one in session.book.timed.values() if one.land_host_ns is not None)
+        return any(moves_ns(one.rack) > clock.show_ns for one in landed)
 
     def _refuse(self, session: "Session", event: ChaseEvent) -> None:
         """Playback that may not be followed: refused before it has run in this take, else an alarm and the policy."""

@@ -116,17 +116,35 @@ def _disengage(session: "Session", command: Command) -> Answer:
 
 
 def _cue_axes(session: "Session", command: Command) -> tuple[list[str], str]:
-    """As `_axes`; a cue that is under way, that waits or was held stands for its axis, too."""
+    """As `_axes`; a cue stands for its axis, too, under way or not: whoever names one means no other axis."""
     chosen, problem = _axes(session, command)
     if not problem:
         return chosen, ""
-    cue = command.target
-    under_way = (record for axis in session.stage.orders for record in session.book.pulling(axis))
-    found = session.halted.axis_of(cue) or next((one.axis for one in under_way if one.rack.cue == cue), None)
-    found = found or next((wait.axis for wait in session.casting.waits if wait.cue == cue), None)
-    if found is not None:
-        return [found], ""
-    return [], f"{problem}; nor is a cue {cue!r} under way"
+    axis = session.job.axis_of(command.target)
+    if axis is not None and axis in session.stage.orders:
+        return [axis], ""
+    return [], f"{problem}; nor has one of them a cue {command.target!r}"
+
+
+def _at_rest(session: "Session", cue: str) -> str:
+    """For who stops a cue: that it is not under way (it has just landed, and another moves its axis, say); or empty."""
+    axis = session.job.axis_of(cue)
+    if axis is None or any(one.rack.cue == cue for one in session.book.pulling(axis)):
+        return ""
+    if session.halted.axis_of(cue) is not None or any(wait.cue == cue for wait in session.casting.waits):
+        return ""
+    return f"cue {cue} is not under way"
+
+
+def axes_of(session: "Session", command: Command) -> list[str]:
+    """The axes that a word stops, or lets move again: all where it names none, or ends or begins a take."""
+    if command.verb in ("hold", "resume"):
+        chosen, problem = _cue_axes(session, command)
+    elif command.verb in ("hand", "engage", "disengage"):
+        chosen, problem = _axes(session, command)
+    else:  # PANIC and RELEASE end the take for all, whichever they are for
+        return list(session.stage.orders)
+    return list(session.stage.orders) if problem and command.verb in STOPS_IN_DOUBT else chosen
 
 
 def _held(session: "Session", command: Command) -> dict[str, object]:
@@ -144,6 +162,8 @@ def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
         whole = bool(problem) or len(chosen) == len(session.stage.orders)
         for axis in [""] if whole else chosen:
             session.latch(axis, latch, on=True)
+        for axis in session.stage.orders if whole else chosen:  # who fires next is told the truth
+            session.stage.orders[axis].told_to_stop(latch, session.now_ns)
         done = f"{latch.name} on {'every axis' if whole else ', '.join(chosen)}"
         if latch & DISARMING_STOPS:  # now, not once motion says that it has stopped: who arms next is told the truth
             for axis in chosen or session.stage.orders:
@@ -152,7 +172,8 @@ def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
             done += "; all disarmed and disengaged; resume takes back the stop alone"
         else:
             done += "; resume takes it back"
-        return True, f"{problem}: {done}" if problem else done
+        aside = problem or _at_rest(session, command.target)
+        return True, f"{aside}: {done}" if aside else done
 
     return stop
 
@@ -167,7 +188,8 @@ def _resume(session: "Session", command: Command) -> Answer:
     said = [f"{', '.join(chosen)} may move again"]
     for axis in chosen:
         orders = session.stage.orders[axis]
-        was, orders.latch = orders.latch, Latch.NONE
+        was = orders.latch
+        orders.may_move()
         if was or orders.loose:
             why = "a hand drove the axis" if was & Latch.HAND else "the axis was stopped"
             session.stage.rejoin_axis(session, orders, why, by_operator=True)
@@ -200,6 +222,8 @@ def _mark(session: "Session", command: Command) -> Answer:
 
 
 def _slate(session: "Session", command: Command) -> Answer:
+    if not command.value.strip():
+        return False, "a slate needs a text, such as 47B"
     if len(command.value) > _SLATE_LETTERS:
         return False, f"a slate has at most {_SLATE_LETTERS} letters, not {len(command.value)}"
     if not command.value.isprintable():

@@ -1,15 +1,13 @@
 """What desks send that is not obeyed, gathered: however much it is, a line a second is said of it."""
 
-from collections import Counter
 from typing import Final
 
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.engine.flurry import TOLD_EVERY_NS, Tally
+from cuefocus.engine.peers import NAME_IT
 from cuefocus.wire.plain import plain
 
-TOLD_EVERY_NS: Final = NS_PER_S
 _MOST_HOSTS: Final = 64
 _OTHERS: Final = "others"
-PEERS: Final = "name it under peers in the rig's network section if it may"
 
 
 class DeskFaults:
@@ -17,32 +15,26 @@ class DeskFaults:
 
     Args:
         way: what they are sent by, as it is named.
-        cure: how one that is refused is let in.
+        cure: how one that is refused is let in, where nothing else is said of it.
     """
 
-    def __init__(self, way: str = "OSC", cure: str = PEERS) -> None:
+    def __init__(self, way: str = "OSC", cure: str = NAME_IT) -> None:
         self._way, self._cure = way, cure
-        self._torn: Counter[str] = Counter()
-        self._refused: Counter[str] = Counter()
-        self._twice: Counter[str] = Counter()
-        self._reason: dict[str, str] = {}
-        self._asked: dict[str, str] = {}
+        self._torn, self._refused, self._twice = _ByHost(), _ByHost(), _ByHost()
+        self._cures: dict[str, str] = {}
         self._told_ns: int | None = None
 
     def torn(self, host: str, why: str) -> None:
         """A packet that cannot be read."""
-        host = self._counted(self._torn, host)
-        self._reason[host] = plain(why)
+        self._torn.came(host, plain(why))
 
-    def refused(self, host: str, address: str) -> None:
+    def refused(self, host: str, address: str, cure: str = "") -> None:
         """A word that its sender may not say; `address` is empty where it was not even read."""
-        host = self._counted(self._refused, host)
-        if address:
-            self._asked[host] = plain(address)
+        self._cures[self._refused.came(host, plain(address))] = cure or self._cure
 
     def twice(self, host: str, address: str) -> None:
         """A packet that came twice in a breath."""
-        self._asked[self._counted(self._twice, host)] = plain(address)
+        self._twice.came(host, plain(address))
 
     def due(self, now_ns: int) -> list[tuple[str, str]]:
         """What is to be told now, `alarm` or `state` and a sentence; at most once a second."""
@@ -53,34 +45,39 @@ class DeskFaults:
         self._told_ns = now_ns
         told = list[tuple[str, str]]()
         if self._torn:
-            host, who = _named(self._torn)
-            told.append(("alarm", f"{self._way} from {who}: {self._reason[host]}; it is not obeyed"))
+            _, who, why = self._torn.worst()
+            told.append(("alarm", f"{self._way} from {who}: {why.named('; ')}; it is not obeyed"))
         if self._refused:
-            host, who = _named(self._refused)
-            what = self._asked.get(host, "what it says")
-            told.append(("alarm", f"{self._way} from {who}: {what} is refused; {self._cure}"))
+            host, who, what = self._refused.worst()
+            named = f"{what.named() or 'what it says'} {'are' if what.several else 'is'} refused"
+            told.append(("alarm", f"{self._way} from {who}: {named}; {self._cures[host]}"))
         if self._twice:
-            host, who = _named(self._twice)
-            told.append(
-                ("state", f"{self._way} from {who}: {self._asked[host]} came again within 20 ms, and counts once")
-            )
-        self._torn.clear()
-        self._refused.clear()
-        self._twice.clear()
-        self._reason.clear()
-        self._asked.clear()
+            _, who, what = self._twice.worst()
+            told.append(("state", f"{self._way} from {who}: {what.named()} came again within 20 ms, and counts once"))
+        self._torn, self._refused, self._twice = _ByHost(), _ByHost(), _ByHost()
+        self._cures.clear()
         return told
 
-    def _counted(self, counter: Counter[str], host: str) -> str:
-        if host not in counter and len(counter) >= _MOST_HOSTS:
+
+class _ByHost:
+    """What came of one kind, and from whom."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, Tally] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._hosts)
+
+    def came(self, host: str, name: str) -> str:
+        """One more; under which host it is counted: one of very many is among the others."""
+        if host not in self._hosts and len(self._hosts) >= _MOST_HOSTS:
             host = _OTHERS
-        counter[host] += 1
+        self._hosts.setdefault(host, Tally()).came(name)
         return host
 
-
-def _named(counter: Counter[str]) -> tuple[str, str]:
-    """The host with the most of it; and that in words, with how often, and how many others there are."""
-    ((host, most),) = counter.most_common(1)
-    often = f" ({most} times)" if most > 1 else ""
-    others = len(counter) - 1
-    return host, f"{host}{often}" + (f" and {others} other{'s' * (others > 1)}" if others else "")
+    def worst(self) -> tuple[str, str, Tally]:
+        """The host with the most of it; that in words, with how often, and how many others there are; what it was."""
+        host, most = max(self._hosts.items(), key=lambda one: one[1].times)
+        often = f" ({most.times} times)" if most.times > 1 else ""
+        others = len(self._hosts) - 1
+        return host, f"{host}{often}" + (f" and {others} other{'s' * (others > 1)}" if others else ""), most

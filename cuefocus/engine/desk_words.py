@@ -4,15 +4,15 @@ Words with a time are kept until it comes, unless PANIC, disarming or the end of
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cuefocus.engine.commands import LAST_WORDS, obey
+from cuefocus.engine.commands import LAST_WORDS, axes_of, obey
 from cuefocus.engine.deadlines import Deadlines
 from cuefocus.engine.flurry import Flurry
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.ports import Command, Latched, Trigger
 from cuefocus.engine.triggers import Suppressed
 from cuefocus.engine.waits import when
 from cuefocus.timebase.units import NS_PER_MS, ms_from_ns
@@ -38,16 +38,18 @@ _WORDS_KEPT: Final = 256
 #: Motion obeys a stop within this from when it was said here; what it tells of later than that was said elsewhere.
 _OBEYED_NS: Final = 100 * NS_PER_MS
 _TOLD_BY_NAME: Final = 3
+_Way = tuple[str, int]
+"""By which a word came: who said it, and by which of its networks."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Obeyed:
-    """A word that was obeyed, its answer, and the packets and the routes that brought a copy of it."""
+    """A word that was obeyed, its answer, and the packets and the ways that brought a copy of it."""
 
     command: Command
     reply: Reply
     copied_by: set[int] = field(default_factory=set)
-    brought_by: set[str] = field(default_factory=set)
+    brought_by: set[_Way] = field(default_factory=set)
 
 
 class DeskWords:
@@ -60,8 +62,8 @@ class DeskWords:
     def __init__(self, stale_ns: int) -> None:
         self._stale_ns = stale_ns
         self._obeyed: deque[_Obeyed] = deque(maxlen=_WORDS_KEPT)
-        self._stop: Command | None = None
-        self._set: Command | None = None
+        self._stops: dict[str, Command] = {}  # the last one said here, by axis
+        self._sets: dict[str, Command] = {}  # the last one that only motion has heard, by axis
         self._expired, self._overtook, self._crowded = self._flurries = Flurry(), Flurry(), Flurry()
         self.deadlines = Deadlines()
 
@@ -69,7 +71,7 @@ class DeskWords:
         """Keep a word until it is due; one more than can be kept is refused."""
         why = self.deadlines.keep(word)
         if why:
-            self._crowded.came(f"{word.source}: {why}")
+            self._crowded.came(f"{word.source}: {why}", f"{word.source}: {_text(word)}")
             _refuse(session, word, why)
 
     def due(self, session: "Session") -> Iterator[Command | Trigger]:
@@ -121,28 +123,39 @@ class DeskWords:
                 age_ns = command.stamp_ns - before.stamp_ns
                 session.tell("state", **Suppressed(what, command.source, before.source, age_ns).told())
                 return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
-        why = self._overtaken(command)
+        axes = _moved(session, command) if command.verb in _LIFTS or command.verb in DISARMING else []
+        why = self._overtaken(command, axes)
         if why:
-            self._overtook.came(f"{command.source}: {why}")
+            self._overtook.came(f"{command.source}: {why}", f"{command.source}: {_text(command)}")
             return Reply(command.id, command.source, False, why)
         reply = obey(session, command)
         if command.source == "conductor":  # it has just taken back a HOLD of its own
-            self._set = None
-        if command.verb in DISARMING and (self._stop is None or command.stamp_ns > self._stop.stamp_ns):
-            self._stop = command
+            for axis in axes:
+                self._sets.pop(axis, None)
+        if command.verb in DISARMING and reply.ok:
+            for axis in axes:
+                if axis not in self._stops or command.stamp_ns > self._stops[axis].stamp_ns:
+                    self._stops[axis] = command
         if command.verb != _ASKING:
             self._obeyed.append(_Obeyed(command, reply))
         return reply
 
-    def stopped(self, verb: str, stamp_ns: int) -> None:
+    def stopped(self, session: "Session", verb: str, event: Latched) -> None:
         """Motion has obeyed a stop that was not said here: perhaps nobody conducted, and other words waited."""
-        said = self._stop
-        if said is None or said.verb != verb or stamp_ns - said.stamp_ns > _OBEYED_NS:
-            self._set = Command(verb, stamp_ns)
+        axis, stamp_ns, said = event.axis, event.stamp_ns, self._stops.get(event.axis)
+        here = said is not None and said.verb == verb and stamp_ns - said.stamp_ns <= _OBEYED_NS
+        if here and not event.said:
+            return
+        for one in _moved(session, Command(verb, stamp_ns, axis)):
+            if one not in self._sets or stamp_ns >= self._sets[one].stamp_ns:
+                self._sets[one] = Command(verb, stamp_ns)
 
-    def _overtaken(self, command: Command) -> str:
-        """Why a word that lets something move comes too late, after a stop that was said after it; or empty."""
-        stops = [stop for stop in (self._stop, self._set) if stop is not None]
+    def _overtaken(self, command: Command, axes: Sequence[str]) -> str:
+        """Why a word that lets axes move comes too late, after a stop of one of them that was said after it; or empty.
+
+        Which axes a stop was for counts alone: who lets one move again does not wait for another.
+        """
+        stops = [stops[axis] for stops in (self._stops, self._sets) for axis in axes if axis in stops]
         if command.verb not in _LIFTS or not stops:
             return ""
         stop = max(stops, key=lambda stop: stop.stamp_ns)
@@ -155,8 +168,9 @@ class DeskWords:
 
         It is none once something else was said of the same thing, or a stop: then it is meant. A second network that
         brings what a first one has brought already says nothing by that: its words are taken to come in the order of
-        the first one's. Two words of one packet are no copies of each other, and copies of two. What disarms is a copy
-        only where a second network brings it: said again by the same, it is meant, and does no harm.
+        the first one's, and where the rig says that both are one desk's, others may have spoken in between. Two words
+        of one packet are no copies of each other, and copies of two. What disarms is a copy only where another network
+        of the same desk brings it: said again, or by somebody else, it is meant.
         """
         fresh = [one for one in self._obeyed if abs(command.stamp_ns - one.command.stamp_ns) < _SENT_TWICE_NS]
         brought = _brought_before(command, fresh)
@@ -186,8 +200,14 @@ class DeskWords:
             return ""
         text = f"{what} is {ms_from_ns(age_ns):.0f} ms old and expired; say it again if it is still meant"
         session.tell("state", expired=what, route=route, age_ms=ms_from_ns(age_ns))
-        self._expired.came(f"{route}: {text}")
+        self._expired.came(f"{route}: {text}", f"{route}: {what}")
         return text
+
+
+def _moved(session: "Session", command: Command) -> list[str]:
+    """The axes of a word, as `axes_of`, and where these are all, one without a name: a machine may have none."""
+    axes = axes_of(session, command)
+    return ["", *axes] if len(axes) == len(session.stage.orders) else axes
 
 
 def _text(word: Command | Trigger) -> str:
@@ -205,13 +225,20 @@ def _refuse(session: "Session", word: Command | Trigger, why: str) -> None:
 
 
 def _brought_before(command: Command, fresh: list[_Obeyed]) -> _Obeyed | None:
-    """The word that another route brought already: the first such one after the last that this route brought too."""
-    for route in dict.fromkeys(one.command.source for one in fresh if one.command.source != command.source):
-        theirs = [(at, one) for at, one in enumerate(fresh) if one.command.source == route]
-        brought = [at for at, one in theirs if command.source in one.brought_by]
+    """The word that another way brought already: the first such one after the last that this way brought too."""
+    way, disarms = _way(command), command.verb in DISARMING
+    for other in dict.fromkeys(_way(one.command) for one in fresh if _way(one.command) != way):
+        ours = other[0] == command.source
+        if disarms and not ours:
+            continue
+        whatever_was_said = ours and not disarms  # a copy of ARM does not undo what others have said since
+        theirs = [(at, one) for at, one in enumerate(fresh) if _way(one.command) == other]
+        last = max((at for at, one in theirs if way in one.brought_by), default=-1)
         for at, one in theirs:
-            if at > max(brought, default=-1) and _same(command, one) and _unchanged(command, one, fresh[at + 1 :]):
-                one.brought_by.add(command.source)
+            if at <= last or not _same(command, one):
+                continue
+            if whatever_was_said or _unchanged(command, one, fresh[at + 1 :]):
+                one.brought_by.add(way)
                 if command.packet:
                     one.copied_by.add(command.packet)
                 return one
@@ -227,7 +254,11 @@ def _unchanged(command: Command, one: _Obeyed, since: list[_Obeyed]) -> bool:
     about = (
         after.command for after in since if after.command.verb in DISARMING or _thing(after.command) == _thing(command)
     )
-    return {after.source for after in about} <= {one.command.source} - {command.source}
+    return {_way(after) for after in about} <= {_way(one.command)} - {_way(command)}
+
+
+def _way(command: Command) -> _Way:
+    return command.source, command.route
 
 
 def _said(command: Command) -> tuple[str, str, str]:

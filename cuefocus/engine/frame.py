@@ -1,9 +1,9 @@
 """A set-point on its way to a motor. Loaded by the motion process: plain Python only."""
 
-from dataclasses import dataclass
+from cuefocus.timebase.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Frame:
     """One set-point, ready to go out.
 

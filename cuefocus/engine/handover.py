@@ -1,6 +1,6 @@
 """When a triggered rack takes its axis from the track: not before it must, as the track is followed until then."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.job import TriggerJob
@@ -12,6 +12,7 @@ from cuefocus.engine.waits import ITS_MOMENT, Wait
 from cuefocus.errors import PlanError
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.timebase.values import value
 
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
@@ -24,7 +25,7 @@ _LOOKS: Final = 4
 _SAME_NS: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Handover:
     """How a triggered rack comes to its axis.
 

@@ -251,6 +251,19 @@ class Job:
     sends: Sends = NOTHING_SENT
     files: Mapping[str, bytes] = field(default_factory=dict)
 
+    def axis_of(self, cue: str) -> str | None:
+        """The axis that a cue moves, be it among `axes` or not; None for what is no cue of the show."""
+        fired = self.triggered.get(cue)
+        if fired is not None:
+            return fired.axis
+        for act in self.acts.values():
+            for axis, chain in act.chains.items():
+                if cue in chain.cues:
+                    return axis
+            if (card := act.cards.get(cue)) is not None:
+                return f"{card.camera}.{card.axis}"
+        return None
+
     def wanted(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Cues by what fires them from outside; GO fires by its lists, timecode by the acts' crossings."""
         heard: dict[tuple[str, str], tuple[str, ...]] = {}

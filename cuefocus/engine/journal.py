@@ -247,7 +247,7 @@ def _encode_sent(event: Any) -> tuple[object, ...]:
 
 
 def _encode_command(event: Any) -> tuple[object, ...]:
-    about = (event.target, event.value, event.source, event.id, event.due_ns, event.packet)
+    about = (event.target, event.value, event.source, event.id, event.due_ns, event.packet, event.route)
     return ("C", event.verb, event.stamp_ns, *about)
 
 
@@ -257,7 +257,7 @@ _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {
     Sent: _encode_sent,
     Feedback: lambda event: ("F", event.axis, event.stamp_ns, event.counts),
     MotorTrouble: lambda event: ("M", event.axis, event.stamp_ns, event.kind, event.reason),
-    Latched: lambda event: ("L", event.axis, event.stamp_ns, int(event.latch)),
+    Latched: lambda event: ("L", event.axis, event.stamp_ns, int(event.latch), *([int(event.said)] * bool(event.said))),
     Command: _encode_command,
     Stalled: lambda event: ("Z", event.axis, event.stamp_ns, event.since_ns),
     Trigger: lambda event: ("T", event.kind, event.key, event.stamp_ns, event.source, event.due_ns),
@@ -270,7 +270,7 @@ _DECODERS: dict[str, Callable[[Sequence[Any]], InboxEvent]] = {
     "S": lambda line: Sent(*line[1:]),
     "F": lambda line: Feedback(*line[1:]),
     "M": lambda line: MotorTrouble(*line[1:]),
-    "L": lambda line: Latched(line[1], line[2], Latch(line[3])),
+    "L": lambda line: Latched(line[1], line[2], *map(Latch, line[3:])),
     "C": lambda line: Command(*line[1:]),
     "Z": lambda line: Stalled(*line[1:]),
     "T": lambda line: Trigger(*line[1:]),

@@ -26,9 +26,15 @@ _REPORTS_LATE_NS = 60 * NS_PER_MS
 _MODEL_DOUBT = 0.1
 #: A row takes 50 µs to make, to write and to tell.
 FATES_AT_ONCE = 64
+#: As many at the most in the step that ends a take or a pass: who has said PANIC waits for its answer.
+_AT_THE_END = 4
+#: A landing that is measured takes as long as so many rows that are not.
+_MEASURED = 8
 #: A motor makes no smaller steps than this for certain (design §5).
 _STEP_COUNTS = 2
 _BEFORE_NS = 300 * NS_PER_MS
+#: The same where the model says at every moment where the axis was: it has to be seen at rest, no more.
+_BEFORE_BY_MODEL_NS = 30 * NS_PER_MS
 #: A rack entered in its middle (a jump) is watched from there: what its axis did before is none of it.
 _JOINED_LATE_NS = 50 * NS_PER_MS
 
@@ -38,30 +44,42 @@ class Jury:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._behind: deque[CueRecord] = deque()
+        self._behind: deque[tuple[CueRecord, int]] = deque()  # and as of when each is judged
         self._seen: tuple[CueRecord, Evidence] | None = None
+        self._judged: LandingRow | None = None
+        self._ended_ns: int | None = None  # the step in which a take or a pass ended
         self.witness = {name: AxisWitness(axis) for name, axis in job.axes.items()}
 
     @property
     def behind(self) -> bool:
         """Whether rows are still to be told of racks that are over."""
-        return bool(self._behind) or self._seen is not None
+        return bool(self._behind) or self.hurries
 
     @property
     def hurries(self) -> bool:
-        """Whether a landing that was watched to its end waits for the next step to be judged."""
-        return self._seen is not None
+        """Whether a landing that was watched to its end waits for the next step to be judged, or to be told."""
+        return self._seen is not None or self._judged is not None
+
+    def go_on(self) -> None:
+        """What is left is to be told at once, though a take has just ended: another begins."""
+        self._ended_ns = None
 
     def rows(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
         """Rows that can be told now; with `closing`, of every rack that has anything to tell, now or in the next steps.
 
-        Of racks with a fate only so many at once: the end of a take, or playback that is located into a long show,
-        gives it to thousands, and to tell of them all would keep the conductor from its clock. Of landings that were
-        watched to the end, one at a time, seen in one step and judged in the next: in between a word is heard.
+        Of racks with a fate, and of landings whose watch is cut short, only so many at once: the end of a take, or
+        playback that is located into a long show, brings thousands, and to tell of them all would keep the conductor
+        from its clock. Of landings that were watched to the end, one at a time, seen in one step, judged in the next
+        and told in the third: in between a word is heard.
         """
         if self._seen is not None:
             (record, evidence), self._seen = self._seen, None
-            yield self._row(session, record, evidence)
+            self._judged = self._row(session, record, evidence)
+            if not closing:
+                return
+        if self._judged is not None:
+            row, self._judged = self._judged, None
+            yield row
             if not closing:
                 return
         for record in session.book.busy_records():
@@ -76,24 +94,30 @@ class Jury:
             if record.fate is None and self._seen is not None:
                 continue
             record.told = True
-            if record.fate is not None:
-                self._behind.append(record)
+            if record.fate is not None or closing:
+                self._behind.append((record, session.now_ns))
                 continue
             record.happen(Happening.JUDGED)
-            if closing:
-                yield self._row(session, record, self._evidence(session.now_ns, record))
-            else:
-                self._seen = (record, self._evidence(session.now_ns, record))
-        for _ in range(min(len(self._behind), FATES_AT_ONCE)):
-            record = self._behind.popleft()
+            self._seen = (record, self._evidence(session.now_ns, record))
+        if closing:
+            self._ended_ns = session.now_ns
+        room = _AT_THE_END if closing else 0 if self._ended_ns == session.now_ns else FATES_AT_ONCE
+        while self._behind and room > 0:
+            record, as_of_ns = self._behind[0]
+            cost = 1 if record.fate is not None else _MEASURED
+            if cost > room:
+                break
+            room -= cost
+            self._behind.popleft()
             record.happen(Happening.JUDGED)
-            yield self._row(session, record, self._evidence(session.now_ns, record))
+            yield self._row(session, record, self._evidence(as_of_ns, record))
 
     def _watched(self, now_ns: int, record: CueRecord, *, closing: bool) -> bool:
         if record.watch_until_ns is None or record.land_host_ns is None:
             return False
-        late_ns = self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
-        return closing or now_ns >= record.watch_until_ns + late_ns
+        if closing:  # a triggered rack goes on, and is watched, though another pass begins
+            return now_ns >= record.watch_until_ns
+        return now_ns >= record.watch_until_ns + self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
 
     def _row(self, session: "Session", record: CueRecord, evidence: Evidence) -> LandingRow:
         rack, axis = record.rack, self._job.axes[record.axis]
@@ -145,9 +169,10 @@ class Jury:
             return Evidence(land_ns, until_ns, speed=record.speed, notes=tuple(record.notes), fate=record.fate)
         speed = record.speed or 1.0
         begins_ns = land_ns - round((rack.land_ns - rack.depart_ns) / abs(speed))
-        from_ns = min(begins_ns, record.departed_ns if record.departed_ns is not None else begins_ns) - _BEFORE_NS
-        joined = record.departed_ns is not None and record.departed_ns - begins_ns > _JOINED_LATE_NS
         spec = self._job.axes[record.axis].spec
+        before_ns = _BEFORE_NS if spec.feedback else _BEFORE_BY_MODEL_NS + spec.period_ns
+        from_ns = min(begins_ns, record.departed_ns if record.departed_ns is not None else begins_ns) - before_ns
+        joined = record.departed_ns is not None and record.departed_ns - begins_ns > _JOINED_LATE_NS
         samples, estimated = self.witness[record.axis].samples(from_ns, until_ns)
         return Evidence(
             land_host_ns=land_ns,

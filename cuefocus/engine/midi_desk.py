@@ -5,7 +5,7 @@ is meant for us and leads nowhere is remarked on, because somebody sent it for a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from cuefocus.engine.ports import Command, Trigger
@@ -141,15 +141,31 @@ class MidiDesk:
             return [self._command(word, word.target, stamp_ns) for word in words]
         cues = self._cues(msc)
         if not cues:
-            self._remark(f"MSC {msc.name}: ignored, no cue of the show has that number or waits for it")
-        return [self._command(word, cue, stamp_ns) for word in words for cue in cues]
+            why = "no cue of the show has that number or waits for it"
+            if self._waiting(replace(msc, cue_list="")):
+                why = "what waits for that number waits for it in a list that was not named"
+            self._remark(f"MSC {msc.name}: ignored, {why}")
+        return list(dict.fromkeys(self._command(word, cue, stamp_ns) for word in words for cue in cues))
 
     def _cues(self, msc: Msc) -> tuple[str, ...]:
         """The cues that a number means: those which wait for its GO; where none waits for any, the cue called so."""
         if msc.cue in self._named:
+            if msc.command in (MscCommand.STOP, MscCommand.RESUME):
+                return self._waiting(msc)
             keys = keys_of(Msc(MscCommand.GO, msc.cue, msc.cue_list))
             return tuple(dict.fromkeys(cue for key in keys for cue in self._wanted.get(("msc", key), ())))
         return (msc.cue,) if msc.cue in self._axes else ()
+
+    def _waiting(self, msc: Msc) -> tuple[str, ...]:
+        """The cues that wait for a GO of that number; of any list where none is named."""
+        found = dict[str, None]()
+        for (kind, key), cues in self._wanted.items():
+            word, _, place = key.partition(" ")
+            number, _, cue_list = place.partition("/")
+            if kind == "msc" and word != "fire" and number == msc.cue:
+                if not msc.cue_list or cue_list in ("", msc.cue_list):
+                    found.update(dict.fromkeys(cues))
+        return tuple(found)
 
     def _command(self, said: Said, cue: str, stamp_ns: int) -> Command:
         target = self._axes[cue] if cue and said.verb in _BY_AXIS else cue

@@ -20,7 +20,7 @@ def offset(session: "Session", command: Command) -> tuple[bool, str]:
     """Milliseconds, + = later, or `clear`; nothing asks. Without a target it is for all, and so is `clear`."""
     settings, target, value = session.settings, command.target, command.value
     is_camera = any(target == axis.camera for axis in session.job.axes.values())
-    if target and not is_camera and not _known(session, target):
+    if target and not is_camera and session.job.axis_of(target) is None:
         cameras = ", ".join(sorted({axis.camera for axis in session.job.axes.values()}))
         return False, f"no camera or cue {target!r}; have cameras {cameras}, and the show's cues; +40 alone is for all"
     if value:
@@ -60,9 +60,3 @@ def shown(session: "Session") -> dict[str, object]:
 def _with(known: Mapping[str, int], name: str, told_ns: int) -> dict[str, int]:
     kept = {other: ns for other, ns in known.items() if other != name}
     return {**kept, name: told_ns} if told_ns else kept
-
-
-def _known(session: "Session", cue: str) -> bool:
-    job = session.job
-    timed = any(cue in chain.cues for act in job.acts.values() for chain in act.chains.values())
-    return timed or cue in job.triggered or any(cue in act.cards for act in job.acts.values())

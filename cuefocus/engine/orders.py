@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from cuefocus.chase.clock import NO_CLOCK, Clock
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
+from cuefocus.engine.ports import Latched
 from cuefocus.engine.rack_line import RackLine
 from cuefocus.engine.splices import braked, joined, turned_by
 from cuefocus.motion.compile_track import direction_after
@@ -41,6 +42,8 @@ class AxisOrders:
         self.engaged = False
         self.known = False
         self.latch = Latch.NONE
+        self._told_to_stop, self._told_ns = Latch.NONE, 0  # by us, and motion has not said yet that it has stopped
+        self._said_ns: dict[Latch, int] = {}  # when each stop was said last to anybody else
         self.last_sent_ring = motor_ring
         self._sent_ns, self._sent_speed = 0, 0.0
         self.fault = ""
@@ -53,6 +56,7 @@ class AxisOrders:
         self.cast_after: str | None = None  # the timed rack that had begun last when it was fired; None: no clock ran
         self.loose = True
         self._ahead = RackLine(job.spec.name, planner, self.lens_at(motor_ring), motor_ring)
+        self._told_track = self._ahead.track
         self.splice: Splice | None = None
         self._turned_before = 0  # which way the axis last moved before the splice
         self.why = ""  # what the splice was laid for, as it is told
@@ -101,17 +105,31 @@ class AxisOrders:
         """Lens ring under a motor that last moved in `direction`."""
         return motor_ring - self.direction * self.job.spec.backlash_ring / 2
 
-    def plan(self) -> AxisPlan:
-        """The orders as motion reads them."""
+    def plan(self, now_ns: int) -> AxisPlan:
+        """The orders as motion reads them.
+
+        While no clock runs, a splice is followed alone: what becomes of the track where a rack is fired is told when
+        either is over, for the rack goes first.
+        """
+        if not self._withholds(now_ns):
+            self._told_track = self.track
         return AxisPlan(
             follow=self.armed and self.engaged and not self.fault,
-            track=self.track,
+            track=self._told_track,
             splice=self.splice,
             on_loss=self.on_loss,
             depart_blocked_show_ns=self.blocked_show_ns,
             attach=self.attach,
             epoch=self.epoch,
         )
+
+    def tell_withheld(self, now_ns: int) -> None:
+        """A track that waited for a fired rack to be over is told then."""
+        if self._told_track is not self.track and self.track.segments and not self._withholds(now_ns):
+            self.changed = True
+
+    def _withholds(self, now_ns: int) -> bool:
+        return bool(self.cast) and self.epoch == NO_EPOCH and self.splice_active(now_ns)
 
     def state_at(self, host_ns: int, clock: Clock) -> State:
         """Commanded motor ring, ring/s and ring/s² of host time; what both sides know."""
@@ -146,6 +164,32 @@ class AxisOrders:
         self._sent_ns, self.last_sent_ring = stamp_ns, ring
         if self.loose:
             self.motor_ring = ring
+
+    @property
+    def stops(self) -> Latch:
+        """Stops that hold it, or will as soon as motion hears of them."""
+        return self.latch | self._told_to_stop
+
+    def told_to_stop(self, latch: Latch, now_ns: int) -> None:
+        """We have it stopped in this step."""
+        self._told_to_stop, self._told_ns = self._told_to_stop | latch & ~self.latch, now_ns
+
+    def stopped(self, event: Latched) -> None:
+        """Motion's word on its stops."""
+        self.latch = event.latch
+        if event.latch & self._told_to_stop or event.stamp_ns > self._told_ns:
+            self._told_to_stop = Latch.NONE
+
+    def may_move(self) -> None:
+        """All its stops are taken back."""
+        self.latch = self._told_to_stop = Latch.NONE
+
+    def said_anew(self, event: Latched) -> Latch:
+        """The stop that somebody else has said, if that was not heard of yet."""
+        if not event.said or event.stamp_ns <= self._said_ns.get(event.said, 0):
+            return Latch.NONE
+        self._said_ns[event.said] = event.stamp_ns
+        return event.said
 
     def release(self, motor_ring: float) -> None:
         """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""
@@ -287,6 +331,12 @@ class AxisOrders:
         if self.on_loss is not on_loss:
             self.on_loss, self.changed = on_loss, True
 
+    def lay(self, splice: Splice, why: str) -> None:
+        """Do this instead of what splice there is; up to where it begins nothing changes."""
+        self._turned_before = self.turned_at(splice.from_ns)
+        self.splice, self.why = splice, why
+        self.motor_ring = splice.track.at(splice.until_ns)[0]
+
     def come_to_rest(self, now_ns: int, clock: Clock) -> tuple[float, int]:
         """End what motion there is; the lens ring it will stand on, and from when a new pull may leave (host ns)."""
         start_ns = now_ns + self.job.spec.dead_ns
@@ -300,6 +350,7 @@ class AxisOrders:
         else:
             self.motor_ring = state[0]
             self.direction = turned
+        self._turned_before = self.direction
         self._ahead.rest_lens = self.lens_at(self.motor_ring)
         return self.rest_lens, start_ns
 

@@ -1,14 +1,15 @@
 """What a step of the session hands back."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cuefocus.chase.clock import Clock
 from cuefocus.engine.plan import Latch, Plan
 from cuefocus.engine.sends import Send
 from cuefocus.landing.rows import LandingRow
+from cuefocus.timebase.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """An answer to a command, by its number and source."""
 
@@ -19,7 +20,7 @@ class Reply:
     data: dict[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """Something worth telling: `state`, `departure`, `landing`, `alarm` or `take`, with its fields."""
 
@@ -27,7 +28,7 @@ class Event:
     fields: dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """One step's result.
 

@@ -3,10 +3,11 @@
 Loaded by the motion process: plain Python only.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, IntFlag
 
 from cuefocus.motion.track import Track
+from cuefocus.timebase.values import value
 
 #: The epoch of a track that no clock may be followed along: it waits to be planned anew.
 NO_EPOCH = (1 << 31) - 1
@@ -39,7 +40,7 @@ DISARMING_STOPS = Latch.PANIC | Latch.RELEASE
 """Stops that end the take for every axis, whichever they are for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Splice:
     """Host-time motion laid over the track from `from_ns` to `until_ns`; afterwards the track holds again.
 
@@ -52,7 +53,7 @@ class Splice:
     until_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AxisPlan:
     """Orders for one axis. A new plan replaces the old whole.
 
@@ -77,7 +78,7 @@ class AxisPlan:
     epoch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """All axes' orders by axis name, with a generation that counts up."""
 

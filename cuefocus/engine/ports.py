@@ -1,12 +1,11 @@
 """The values that cross into the session: its inbox. Shells and simulators make them, the journal keeps them."""
 
-from dataclasses import dataclass
-
 from cuefocus.engine.plan import Latch
+from cuefocus.timebase.values import value
 from cuefocus.wire.events import Glitch, Reading
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sent:
     """Motion's word that a set-point left.
 
@@ -26,7 +25,7 @@ class Sent:
     clamped: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Feedback:
     """A motor's position report; `stamp_ns` is when its last byte arrived (read-back delay not yet taken off)."""
 
@@ -35,11 +34,12 @@ class Feedback:
     counts: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MotorTrouble:
     """Motion's word on an axis: `fault` (gone or silent), `back`, `dropped` (stale set-points), `refused` (complains).
 
-    And the conductor's on motion: `silent` since `stamp_ns` (it shows no life), `answers` again.
+    And the conductor's on motion: `silent` since `stamp_ns` (it shows no life), `answers` again, `lost` (some of its
+    words from before may never be heard: set-points, reports).
     """
 
     axis: str
@@ -48,16 +48,22 @@ class MotorTrouble:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Latched:
-    """The stop latches of an axis changed (whoever set them)."""
+    """The stop latches of an axis changed (whoever set them), or one of them was said anew.
+
+    Args:
+        latch: those that stand.
+        said: the one that was said at `stamp_ns` to somebody other than the conductor, though it may have stood before.
+    """
 
     axis: str
     stamp_ns: int
     latch: Latch
+    said: Latch = Latch.NONE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stalled:
     """Motion's word that it had slept over an axis' set-points: the axis stands at the last one, and follows no more.
 
@@ -71,7 +77,7 @@ class Stalled:
     since_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """An operator's or a desk's word, decoded.
 
@@ -83,6 +89,7 @@ class Command:
         id: the sender's number for the answer.
         due_ns: host time at which it is to be obeyed; what lies in the past is obeyed at once.
         packet: the same for all words that one packet brought, and no other's; 0: it came alone.
+        route: which of the source's networks brought it, where it has several; the same word by another is a copy.
     """
 
     verb: str
@@ -93,9 +100,10 @@ class Command:
     id: int = 0
     due_ns: int = 0
     packet: int = 0
+    route: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trigger:
     """A decoded trigger: `kind` osc, msc, mmc, note, cc, program or manual; `key` in the show file's spelling.
 
@@ -109,7 +117,7 @@ class Trigger:
     due_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SourceEvent:
     """A source's state: `opened`, `lost`, `ended` (a file's sound is over), `stopped` (explicit stop)."""
 

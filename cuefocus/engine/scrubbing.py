@@ -234,12 +234,10 @@ def _laid(
     old = orders.splice.track if orders.splice is not None else None
     kept = still_ahead(old, now_ns, branch_ns) if old is not None else ()
     whole = (*kept, *segments)
+    if whole:
+        orders.lay(Splice(Track(state[0], whole), now_ns, max(whole[-1].end_ns, branch_ns)), "playback is wound")
     if abs(state[1]) > _SIDED_RING_PER_S:
         orders.direction = 1 if state[1] > 0.0 else -1
-    if whole:
-        orders.splice = Splice(Track(state[0], whole), now_ns, max(whole[-1].end_ns, branch_ns))
-        orders.why = "playback is wound"
-        orders.motor_ring = orders.splice.track.at(orders.splice.until_ns)[0]
     orders.changed = True
     return orders.splice
 

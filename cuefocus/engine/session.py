@@ -71,8 +71,9 @@ class Session:
         self.desk_words = DeskWords(job.stale_ns)
         self.sending = Sending(job.sends)
         self.relaying = Relaying(job.sends.relays)
-        self.now_ns = 0
+        self.now_ns = self._moved_ns = 0
         self._hurries = self._hurried = False
+        self._punctual_ns: int | None = None
         self._teller = Teller()
         self._plan = Plan(0, {})
         self._replies: list[Reply] = []
@@ -94,23 +95,32 @@ class Session:
         self.taking.begin_step(now_ns)
         for event in inbox:
             self._hear(event)
+        news = bool(inbox) or self._hurried or (self._punctual_ns is not None and self._punctual_ns <= now_ns)
         for word in self.desk_words.due(self):
             self._hear(word)
-        clock = self.chasing.step(self, now_ns)
+            news = True
+        before, clock = self.clock, self.chasing.step(self, now_ns)
         if clock.running:
             self.stage.remember(clock)
-        if not self._hurries:
+        news = news or (clock.state, clock.epoch) != (before.state, before.epoch)
+        if self._hurries:
+            pass
+        elif self.jury.hurries and not news:
+            self.judge(closing=False)  # its next part has a step to itself: all else was moved on just before
+        else:
             self._move_on()
         return self._outcome()
 
     def _move_on(self) -> None:
         """All that does not wait for a word: lives, verdicts, news."""
+        self._moved_ns = self.now_ns
         self.stalls.settle(self)
         self.taking.watch(self)
         self.settings.step(self)
         self._block_departures()
         for orders in self.stage.orders.values():
             tend(orders, self.now_ns)
+            orders.tell_withheld(self.now_ns)
         if self.book.armed:
             self._live()
             self.casting.step(self)
@@ -141,7 +151,7 @@ class Session:
             self.desk_words.trigger(self, event)
         elif isinstance(event, Latched):
             if verb := self.latched(event):
-                self.desk_words.stopped(verb, event.stamp_ns)
+                self.desk_words.stopped(self, verb, event)
         elif isinstance(event, MotorTrouble):
             self._trouble(event)
         elif isinstance(event, Stalled):
@@ -191,25 +201,27 @@ class Session:
         elif trouble.kind == "refused":
             if orders.complains_anew(trouble.reason):
                 self.alarm(f"{trouble.axis}: {trouble.reason}")
+        elif trouble.kind == "lost":
+            self.jury.witness[trouble.axis].lost()
         else:
             self.stalls.noticed(self, trouble)
 
     def latched(self, event: Latched) -> str:
-        """The stops of an axis are these now; the verb of the strongest new one, or empty."""
+        """The stops of an axis are these now; the verb of the strongest that is new, or was said anew, or empty."""
         orders = self.stage.orders.get(event.axis)
         if orders is None:
             return ""
-        news = event.latch & ~orders.latch
-        orders.latch = event.latch
+        said, new = event.latch & orders.said_anew(event), event.latch & ~orders.latch
+        orders.stopped(event)
+        news = said | new
         if not news:
             return ""
         word = next(str(latch.name) for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
-        self.halted.stopped(self, orders, news)
-        if news & Latch.HAND:
-            self.book.cut(event.axis, event.stamp_ns, Happening.GRABBED, "a hand took the axis")
-        else:
-            self.book.cut(event.axis, event.stamp_ns, Happening.STOPPED, word)
-        orders.release(orders.last_sent_ring)
+        if new:
+            self.halted.stopped(self, orders, new)
+            how = (Happening.GRABBED, "a hand took the axis") if new & Latch.HAND else (Happening.STOPPED, word)
+            self.book.cut(event.axis, event.stamp_ns, *how)
+            orders.release(orders.last_sent_ring)
         if news & DISARMING_STOPS:
             self.taking.disarm(self, word, stopped=True)
         return word.lower()
@@ -339,12 +351,13 @@ class Session:
         if changed:
             axes = dict(self._plan.axes)
             for orders in changed:
-                axes[orders.name] = orders.plan()
+                axes[orders.name] = orders.plan(self.now_ns)
                 orders.changed = False
             self._plan = Plan(self._plan.generation + 1, axes)
         awaited = (self.desk_words.deadlines.next_ns, self.casting.next_ns(self))
-        punctual_ns = min((at_ns for at_ns in awaited if at_ns is not None), default=None)
+        self._punctual_ns = punctual_ns = min((at_ns for at_ns in awaited if at_ns is not None), default=None)
         waits = self._hurries or self.jury.hurries  # for the next step, which is due at once
+        due_ns = max(self.now_ns, self._moved_ns + TICK_NS)
         return Outcome(
             self.clock,
             self._plan,
@@ -354,7 +367,7 @@ class Session:
             tuple(self._events),
             tuple(self._latches),
             self.taking.changed,
-            self.now_ns if waits else min(self.now_ns + TICK_NS, punctual_ns or self.now_ns + TICK_NS),
+            self.now_ns if waits else min(due_ns, punctual_ns or due_ns),
             self.taking.finished(self),
             punctual_ns,
             self._sends,

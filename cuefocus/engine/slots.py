@@ -17,7 +17,7 @@ from cuefocus.motor.axis import AxisSpec
 
 AT_REST_RING_PER_S = 1e-6
 _ROUNDING_NS = 1_000  # show time and host time of one moment differ by rounding
-_READY_NS = 40_000  # what it takes to make a frame and to have it written
+_READY_NS = 30_000  # what it takes to make a frame and to have it written
 
 
 class Slots:

@@ -88,7 +88,7 @@ class Stalls:
             else:
                 lost.append(one.axis)
                 _lose(session, orders, one)
-        harm = f"; {', '.join(lost)} {_stays(session)}" if lost else ""
+        harm = f"; {', '.join(lost)} {_stay(session, len(lost))}" if lost else ""
         fine = f"; {', '.join(unharmed)} had nothing to do then" if unharmed else ""
         session.tell(
             "alarm",
@@ -128,11 +128,12 @@ def _reason(stalled: Stalled) -> str:
     return f"motion stood still for {_length(stalled.stamp_ns - stalled.since_ns)}"
 
 
-def _stays(session: "Session") -> str:
+def _stay(session: "Session", axes: int) -> str:
     if session.chasing.scrub.active:
-        return "missed what was to move, and comes back to the track at the settle speed"
+        return f"missed what was to move, and {'comes' if axes == 1 else 'come'} back to the track at the settle speed"
     until = {"next-cue": "until the next rack", "now": "", "operator": "until an operator resumes"}[session.act.rejoin]
-    return f"missed what was to move, and stays where it stands {until}" if until else "missed what was to move"
+    stays = "stays where it stands" if axes == 1 else "stay where they stand"
+    return f"missed what was to move, and {stays} {until}" if until else "missed what was to move"
 
 
 def _length(duration_ns: int) -> str:

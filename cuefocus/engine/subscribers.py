@@ -31,10 +31,14 @@ class Subscribers:
     def __init__(self, always: Iterable[tuple[Guest, Dialect]]) -> None:
         self._always = tuple(always)
         self._asked: dict[tuple[Guest, str], _Subscriber] = {}
+        self.changes = 0
+        """How often who is told has changed."""
 
     def subscribe(self, told: Guest, guest: Guest, dialect: Dialect, now_ns: int, *, on: bool) -> bool:
         """Tell `guest` at `told` from now on, or no longer; False where there are too many already."""
         key = (guest, dialect.name)
+        if on is not (key in self._asked):
+            self.changes += 1
         if not on:
             self._asked.pop(key, None)
         elif key in self._asked or len(self._asked) < MOST:
@@ -53,6 +57,12 @@ class Subscribers:
         """A guest has gone."""
         for key in [key for key in self._asked if key[0] == guest]:
             del self._asked[key]
+            self.changes += 1
+
+    @property
+    def asked(self) -> tuple[tuple[Guest, Guest, str], ...]:
+        """Where who asked is told, who that is, and in which dialect."""
+        return tuple((one.told, guest, name) for (guest, name), one in self._asked.items())
 
     def news(self, event: Mapping[str, object], view: ShowView, now_ns: int) -> list[tuple[Guest, bytes]]:
         """Packets that tell of an event, and to whom; each dialect words it once."""
@@ -61,6 +71,7 @@ class Subscribers:
         for key, subscriber in list(self._asked.items()):
             if not key[0].line and now_ns - subscriber.heard_ns > SILENCE_NS:
                 del self._asked[key]
+                self.changes += 1
         worded: dict[Dialect, list[bytes]] = {}
         out: list[tuple[Guest, bytes]] = []
         for told, dialect in self._everybody():

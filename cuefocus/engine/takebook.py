@@ -118,6 +118,7 @@ class TakeBook:
         take: number of the last take before this session.
 
     Attributes:
+        timed: the pass's records by cue. fired: those of triggered cues, the newest last.
         taken: takes that are over and count.
     """
 
@@ -171,9 +172,9 @@ class TakeBook:
             record.barred = why
 
     def fire(self, record: CueRecord) -> None:
-        """A triggered cue's record."""
+        """A triggered cue's record. Those whose rows are out are kept no longer: a take may last all evening."""
         record.busy = self._busy
-        self.fired.append(record)
+        self.fired = [*(one for one in self.fired if not one.told), record]
 
     def coming(self, axis: str) -> Iterator[CueRecord]:
         """Timed records of an axis that have not landed and may still, in order of landing."""

@@ -116,7 +116,10 @@ class Taking:
         """Begin a take."""
         if session.book.armed:
             return
-        self._tell_end(session)
+        if self._untold is not None:  # the last take ended in this very step, or just before
+            session.jury.go_on()
+            session.judge(closing=False)
+            self._tell_end(session)
         session.book.begin(session.now_ns)
         self.changed, self._ended_ns, self.has_run = True, None, False
         self._by_itself = self._seed.auto_arm
@@ -233,6 +236,7 @@ class Taking:
 
     def tell_all(self, session: "Session") -> None:
         """Tell every row that is left, and the end of their take, however long that is."""
+        session.jury.go_on()
         while session.jury.behind:
             session.judge(closing=False)
         self._tell_end(session)

@@ -1,6 +1,7 @@
 """What the operator sees at a glance, and when it is told anew."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from cuefocus.chase.clock import ClockState
 from cuefocus.engine import offsets
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 _STATE_EVERY_NS = NS_PER_S
+#: How late or how far something is differs from step to step: that alone is nothing new.
+_FIGURES: Final = re.compile(r"[0-9.]+")
 
 
 def status(session: "Session") -> dict[str, object]:
@@ -124,7 +127,7 @@ class Teller:
             session.refusal,
             *(follower.refusal for follower in session.sources.followers.values()),
             tuple(one.standby for one in session.casting.lists),
-            tuple(session.foresight.refused(session)),
+            tuple((name, _FIGURES.sub("", why)) for name, why in session.foresight.refused(session).items()),
             tuple((wait.cue, wait.left_ns) for wait in session.casting.waits),
             None if upcoming is None else (upcoming.rack.cue, upcoming.barred),
             tuple(session.settings.live.items()),

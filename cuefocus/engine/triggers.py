@@ -60,6 +60,10 @@ class TriggerLedger:
         same = _within(self._fired.get(cue), self._repeat_guard_ns, cue, stamp_ns, route)
         return replace(same, refused=True) if same is not None and cue in self._refused else same
 
+    def fired_ns(self, cue: str) -> int | None:
+        """When a cue was fired last, the stamp of its trigger; None for never."""
+        return self._fired[cue][0] if cue in self._fired and cue not in self._refused else None
+
     def heard(self, cue: str, stamp_ns: int, route: str, *, refused: bool = False) -> None:
         """`cue` was fired, and moves its axis or is refused, which its row tells: the same again is a repetition."""
         self._fired[cue] = (stamp_ns, route)

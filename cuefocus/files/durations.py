@@ -15,6 +15,8 @@ _DURATION = re.compile(rf"([+-]?(?:{NUMBER}))\s*(ms|s|frames?|beats?)")
 _DURATION_UNITS: dict[str, Literal["ms", "s", "frames", "beats"]] = {
     "ms": "ms", "s": "s", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats",
 }  # fmt: skip
+#: A day, however quick the frames and the music.
+_DAY = {"ms": 86_400_000, "s": 86_400, "frames": 86_400 * 60, "beats": 1440 * 1000}
 _RING_RATE = re.compile(rf"({NUMBER})\s*(%|ring)\s*/\s*s\s*([23²³]|\^[23])?")
 _ORDERS = {None: 1, "2": 2, "3": 3, "²": 2, "³": 3, "^2": 2, "^3": 3}
 
@@ -55,7 +57,7 @@ def _duration(text: str) -> tuple[Fraction, Literal["ms", "s", "frames", "beats"
     if match is None:
         raise refusal(text, "a duration", "600 ms, 1.5 s, 15 frames or 2 beats", "ms, or s, frames, beats")
     amount, unit = Fraction(match[1]), _DURATION_UNITS[match[2]]
-    if abs(amount) > 10**9:
+    if abs(amount) > _DAY[unit]:
         raise BadText(f"{text!r} is too long", "write at most a day")
     return amount, unit
 

@@ -77,6 +77,8 @@ def _complain(model: type[BaseModel], located: Located, details: ErrorDetails) -
     if kind == "missing":
         located.complain(loc, f"{loc[-1]} is missing", _hint_of_missing(_model_at(model, loc[:-1]), str(loc[-1])))
         return
+    if kind == "too_short" and isinstance(given, list | tuple) and len(given) >= details["ctx"]["min_length"]:
+        return  # it is long enough; its bad items are complained of by themselves, and were not counted
     problem, hint = _problem(kind, details)
     if given == "" and kind != "value_error":
         problem = "nothing is written here"
@@ -114,7 +116,8 @@ def _problem(kind: str, details: ErrorDetails) -> tuple[str, str]:
         return f"the text is longer than {context.get('max_length')} characters", "shorten it"
     if kind in ("too_short", "too_long"):
         words, limit = ("at least", "min_length") if kind == "too_short" else ("at most", "max_length")
-        return f"the list needs {words} {context.get(limit)} items, found {context.get('actual_length')}", ""
+        bound, found = context.get(limit), context.get("actual_length")
+        return f"the list needs {words} {bound} item{'s' * (bound != 1)}, found {found or 'none'}", ""
     return details["msg"], ""
 
 

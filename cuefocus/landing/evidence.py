@@ -1,8 +1,9 @@
 """What a verdict is made from: the rack as planned, the circumstances, and where the lens was when."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from cuefocus.timebase.values import value
 
 #: (host_ns, lens ring), in order of time.
 Sample = tuple[int, float]
@@ -135,7 +136,7 @@ class RackLike(Protocol):
         """Whether times count from a trigger."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Circumstances:
     """What a row says besides the rack itself.
 
@@ -161,7 +162,7 @@ class Circumstances:
     step_ring: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fate:
     """What became of a rack that cannot be judged by where the lens went."""
 
@@ -169,7 +170,7 @@ class Fate:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evidence:
     """Where the lens was, and what the clock said.
 

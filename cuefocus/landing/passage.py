@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cuefocus.landing.evidence import BandLike, RackLike, Sample, SegmentLike
-from cuefocus.landing.trace import Crossing, Path
+from cuefocus.landing.trace import UNSEEN_NS, Crossing, Path, unseen_crossing
 
 #: A report this many counts past an edge may still stand for a lens inside it: reports are whole counts.
 _CHATTER_COUNTS = 0.5
@@ -13,6 +13,7 @@ _CHATTER_COUNTS = 0.5
 _FLAT_SHARE = 0.01
 _FLAT_COUNTS = 2.0
 _EDGE_SLACK = 1e-9
+_MET_NS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def follow_passage(path: Path, rack: RackLike, *, departed_ns: int, until_ns: in
     entries: list[Crossing] = []
     exits: list[Exit] = []
     inside = inside_from_start = climb.low - _EDGE_SLACK <= heights[0] <= climb.high + _EDGE_SLACK
+    if inside and path.times_ns[first] - departed_ns > UNSEEN_NS:  # it came there, or was there: nobody saw
+        entries.append(unseen_crossing(departed_ns, path.times_ns[first]))
+        inside_from_start = False
     for step, height in enumerate(heights):
         if step == 0:
             continue
@@ -132,13 +136,21 @@ def standstill(
 ) -> Crossing | None:
     """When the lens came to rest, None if it never moved or never rested.
 
+    The rest is what the reports after the planned one agree on, but for those before a time without any.
     The last moment farther than `flat_ring` from its final rest, plus the time the planned pull takes from that far to
     its own end: on a pull carried out as planned this is the planned stop, whatever the size of a count.
     """
     last = path.index_at(until_ns)
     if last < 1:
         return None
-    resting = [path.rings[index] for index in range(last + 1) if path.times_ns[index] >= stop_host_ns]
+    after = 0
+    if until_ns - path.times_ns[last] > UNSEEN_NS:
+        if abs(path.rings[last] - path.rings[last - 1]) > 1.5 / counts_span:
+            return None  # the last that was seen of it, it moved
+        after = last
+    elif path.longest_ns > UNSEEN_NS:
+        after = next((index + 1 for index in range(last - 1, -1, -1) if path.unseen_after(index)), 0)
+    resting = [path.rings[index] for index in range(after, last + 1) if path.times_ns[index] >= stop_host_ns]
     rest_ring = sorted(resting)[len(resting) // 2] if resting else path.rings[last]
     near = flat_ring(rack, counts_span)
     away = last
@@ -199,8 +211,8 @@ def _planned_head_ns(segments: Sequence[SegmentLike], far_enough: float) -> floa
 
 
 def _met(segment: SegmentLike, ring: float, near: float, *, away_ns: int, close_ns: int) -> tuple[int, int]:
-    """The neighbouring moments between which a segment is no longer, or for the first time, farther than `near`."""
-    while abs(away_ns - close_ns) > 1:
+    """Two moments, too close to tell apart, between which a segment ceases to be `near`, or begins to be."""
+    while abs(away_ns - close_ns) > _MET_NS:
         middle_ns = (away_ns + close_ns) // 2
         if abs(segment.at(middle_ns)[0] - ring) > near:
             away_ns = middle_ns

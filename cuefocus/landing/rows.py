@@ -1,9 +1,11 @@
 """One landing, as every report, event and file shows it: the landing keys, in their order, rounded for good."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from math import isfinite
 from typing import Any
+
+from cuefocus.timebase.values import value
 
 #: What stands for a Python name that may not be a key.
 _KEY = {"pass_": "pass"}
@@ -34,7 +36,7 @@ _DECIMALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LandingRow:
     """One rack's landing. None where there is nothing.
 

@@ -3,15 +3,23 @@
 Reports come every few tens of milliseconds while a pull decelerates, so a straight line between two of them would place
 the crossing of a band edge milliseconds early. The path is therefore a monotone cubic: it follows the deceleration and
 never invents an overshoot. Source: Fritsch & Carlson, SIAM J. Numer. Anal. 17(2), 1980, 238-246.
+Where none came for longer, nothing is known of it but that it went from the one to the other.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from operator import sub
 
 from cuefocus.landing.evidence import Sample
+from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.timebase.values import value
 
+#: Motors are asked every 20 ms, and motion may stand still for 100 and make up for it (`engine/overslept.py`). Between
+#: reports farther apart than both a pull may have bent twice, or waited.
+UNSEEN_NS = 120 * NS_PER_MS
+#: Reports nearer than this are of one place: a model comes to rest that exactly, a motor has no finer counts.
+_SAME_RING = 1e-6
 #: More steps of the false position than any path needs; a moment is met once it is known to this, ns.
 _STEPS = 60
 _MET_NS = 1e-3
@@ -23,7 +31,7 @@ _ROUNDING = (5.0 / 36.0) ** 0.5
 _ABOUT = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Crossing:
     """A moment at which the path met a level.
 
@@ -40,6 +48,21 @@ class Crossing:
     early_ns: float
     late_ns: float
 
+    @property
+    def unseen(self) -> bool:
+        """Whether it fell into a stretch without reports: it is as likely at any moment of that."""
+        return self.spacing_ns > UNSEEN_NS
+
+    @property
+    def first_ns(self) -> float:
+        """The earliest moment that it may have been."""
+        return self.at_ns - self.early_ns
+
+    @property
+    def last_ns(self) -> float:
+        """The latest."""
+        return self.at_ns + self.late_ns
+
     def uncertainty_ns(self, resolution_ring: float) -> float:
         """Standard deviation from the spacing of reports and their resolution, ns.
 
@@ -55,16 +78,27 @@ class Crossing:
         return float(square**0.5)
 
 
-class Path:
-    """Reports in order of time (one per moment: the last), with a monotone cubic between them."""
+def unseen_crossing(start_ns: int, end_ns: int, speed_ring_per_s: float = 0.0) -> Crossing:
+    """A level that was met some time between two moments."""
+    half_ns = (end_ns - start_ns) / 2
+    return Crossing(start_ns + half_ns, speed_ring_per_s, end_ns - start_ns, half_ns, half_ns)
 
-    __slots__ = ("_slopes", "rings", "times_ns")
+
+class Path:
+    """Reports in order of time (one per moment: the last), with a monotone cubic between them.
+
+    `longest_ns` is the longest time between two of them.
+    """
+
+    __slots__ = ("_slopes", "longest_ns", "rings", "times_ns")
 
     def __init__(self, samples: Sequence[Sample]) -> None:
         latest = dict(sorted(samples, key=lambda sample: sample[0]))
         self.times_ns = list(latest)
         self.rings = list(latest.values())
-        self._slopes = _monotone_slopes(self.times_ns, self.rings)
+        lengths_ns = [after - before for before, after in pairwise(self.times_ns)]
+        self.longest_ns = max(lengths_ns, default=0)
+        self._slopes = _monotone_slopes(lengths_ns, self.rings)
 
     def __len__(self) -> int:
         return len(self.times_ns)
@@ -74,19 +108,39 @@ class Path:
         return bisect_right(self.times_ns, host_ns) - 1
 
     def ring_at(self, host_ns: float) -> float | None:
-        """Position at a moment; None outside what was reported."""
+        """Position at a moment; None outside what was reported, and on the way between reports far apart."""
         if not self.times_ns or not self.times_ns[0] <= host_ns <= self.times_ns[-1]:
             return None
         index = min(self.index_at(host_ns), len(self.times_ns) - 2)
-        return self.rings[0] if index < 0 else self._within(index, host_ns)
+        if index < 0:
+            return self.rings[0]
+        if self.unseen_after(index) and self.times_ns[index] < host_ns < self.times_ns[index + 1]:
+            if abs(self.rings[index + 1] - self.rings[index]) > _SAME_RING:
+                return None
+        return self._within(index, host_ns)
+
+    def unseen_after(self, index: int) -> bool:
+        """Whether nothing is known of the path between report `index` and the next."""
+        return self.times_ns[index + 1] - self.times_ns[index] > UNSEEN_NS
+
+    def longest_gap_ns(self, from_ns: float, until_ns: float) -> int:
+        """The longest time between two reports, of those between two moments."""
+        times_ns = self.times_ns[bisect_left(self.times_ns, from_ns) : bisect_right(self.times_ns, until_ns)]
+        return max(map(sub, times_ns[1:], times_ns), default=0)
 
     def crossing(self, index: int, level: float) -> Crossing:
-        """When the path passed `level` between reports `index` and `index + 1`, which must lie on either side."""
+        """When the path passed `level` between reports `index` and `index + 1`, which lie on either side, or on it.
+
+        A report on the level may lie this side of it by what rounding leaves: then the path met it at that report.
+        """
         start_ns, end_ns = self.times_ns[index], self.times_ns[index + 1]
         before, after = self.rings[index], self.rings[index + 1]
         spacing_ns = end_ns - start_ns
         if before == after:
             return Crossing(float(end_ns), 0.0, spacing_ns, 0.0, 0.0)
+        if spacing_ns > UNSEEN_NS:
+            return unseen_crossing(start_ns, end_ns, self._speed_about(index))
+        level = max(min(before, after), min(max(before, after), level))
         at_ns = self._met(index, level)
         first_ns, last_ns = self._may_be(index, level)
         speed = self._speed_about(index)
@@ -171,11 +225,10 @@ class Path:
         )
 
 
-def _monotone_slopes(times_ns: list[int], rings: list[float]) -> list[float]:
+def _monotone_slopes(lengths: list[int], rings: list[float]) -> list[float]:
     """Slope at each report, ring per ns: weighted harmonic mean of its neighbours, 0 at a turning point."""
-    if len(times_ns) < 2:
-        return [0.0] * len(times_ns)
-    lengths = [after - before for before, after in pairwise(times_ns)]
+    if not lengths:
+        return [0.0] * len(rings)
     chords = [(after - before) / length for (before, after), length in zip(pairwise(rings), lengths, strict=True)]
     slopes = [chords[0]]
     for index in range(1, len(chords)):

@@ -5,7 +5,6 @@ up before it departs, while the lens stands still. Used before a take and, from 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
 from cuefocus.motion.paths import blended, shifted
@@ -14,6 +13,7 @@ from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.motion.track import LandingInstant, Segment, Track, same_ends
 from cuefocus.motor.axis import AxisSpec
+from cuefocus.timebase.values import value
 
 _MOVING_RING_PER_S = 1e-6
 _SAME_RING = 1e-12
@@ -44,7 +44,7 @@ def lens_ring(spec: AxisSpec, motor: float, direction: int) -> float:
     return motor - 0.5 * direction * spec.backlash_ring
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Stand:
     """How an axis stands between two racks.
 
@@ -57,7 +57,7 @@ class _Stand:
     top_speed: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Piece:
     """What one rack became in a track, and of what: the same rack after the same stand becomes the same again."""
 
@@ -69,7 +69,7 @@ class Piece:
     after: _Stand
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Laid:
     """A track and what it was made of, so that the next one is made of it quickly.
 

@@ -4,13 +4,14 @@ In order: the camera's own iris (zoom) track, the value last set, the act's setu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import exp
 
 from cuefocus.motion.aims import FocusAim
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
 from cuefocus.optics.scale_map import ScaleMap
+from cuefocus.timebase.values import value
 
 _SAME_FOCAL = 0.005
 """A prime is not set; its focal length said again, rounded, is no other one."""
@@ -19,7 +20,7 @@ _NARROWEST_STOP = 64.0
 _SAME_STOP = 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Live:
     """What a camera's lens was last told or heard to be set to; None where nothing was."""
 
@@ -33,7 +34,7 @@ class Live:
 NOTHING_SET = Live()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offsets:
     """How much later everything, a camera or a cue was last told to land, ns; below 0 earlier. They add up."""
 
@@ -59,7 +60,7 @@ class Offsets:
 NO_OFFSETS = Offsets()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScaleTrack:
     """An iris or zoom over show time: where its own racks take it.
 
@@ -84,7 +85,7 @@ class ScaleTrack:
         return float(2.0 ** (value / 2.0)) if self.axis == "iris" else exp(value)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Glass:
     """What a camera wears in an act, or by the rig alone.
 

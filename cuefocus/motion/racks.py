@@ -1,11 +1,10 @@
 """A planned rack: all the track, the session and the verdict need of one cue on one axis."""
 
-from dataclasses import dataclass
-
 from cuefocus.motion.track import Segment
+from cuefocus.timebase.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Band:
     """The sharp band round a target.
 
@@ -25,7 +24,7 @@ class Band:
     blur_coc_per_dioptre: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlannedRack:
     """One cue on one axis, planned from a known start. Times are show ns, or host ns from the trigger.
 

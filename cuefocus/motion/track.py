@@ -6,13 +6,14 @@ Loaded by the motion process: plain Python only.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import is_
+
+from cuefocus.timebase.values import value
 
 Coefficients = tuple[float, float, float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Segment:
     """One polynomial piece: ring = Σ cₖ·uᵏ with u = (t − start)/length in [0, 1].
 
@@ -55,7 +56,7 @@ class Segment:
         return sum(self.coefficients)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LandingInstant:
     """A moment that deserves a set-point of its own.
 
@@ -70,7 +71,7 @@ class LandingInstant:
     target_ring: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrackRoom:
     """How much of a track there is room for: segments, and landing instants."""
 

@@ -47,12 +47,18 @@ class TimeOfDay(Written):
         return cls(time(hour, minute, second), text=text.strip())
 
 
+def _some_days(value: object) -> object:
+    if value in ([], ()):
+        raise BadText("there is no day in it, so this is never done", "name days, or leave `days` out for every day")
+    return one_or_many(value)
+
+
 class Entry(Strict):
     """One chore, done every day or on some."""
 
     do: Chore
     at: TimeOfDay = Field(description="by the clock on the wall, in the calendar's time zone")
-    days: Annotated[tuple[Weekday, ...], BeforeValidator(one_or_many)] = Field(WEEKDAYS, min_length=1)
+    days: Annotated[tuple[Weekday, ...], BeforeValidator(_some_days)] = Field(WEEKDAYS, min_length=1)
     text: Text = Field("", description="what `remind` says")
     show: Name | None = Field(
         None, description="for `check`: another show file than the one that runs, from the rig file's folder"
@@ -117,6 +123,9 @@ class Calendar(Strict):
                 yield (*here, "text"), "error", f"`{entry.do}` says nothing of yours", hint
             if entry.show is not None and entry.do not in _WITH_SHOW:
                 yield (*here, "show"), "error", f"`{entry.do}` is about no show file", "take it out"
+            twice = [day for day in WEEKDAYS if entry.days.count(day) > 1]
+            if twice:
+                yield (*here, "days"), "warning", f"{' and '.join(twice)} stands here more than once", "once is enough"
             same = [other for other in self.entries[:index] if _same(entry, other)]
             if same:
                 yield here, "warning", f"{entry.said} is written twice", "keep one"

@@ -5,11 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from cuefocus.files.complaint import Loc
 from cuefocus.files.durations import Duration
 from cuefocus.files.quantities import FocalLength, Stop
-from cuefocus.files.strict import Finding, Milliseconds, Name, Rate, Strict, Text
+from cuefocus.files.strict import Finding, Findings, Milliseconds, Name, Rate, Strict, Text
 from cuefocus.motor.axis import AxisSpec
 from cuefocus.rig.calendar import Calendar
+from cuefocus.rig.midi import through_complaints
 from cuefocus.rig.motors import Motor
 from cuefocus.rig.network import Network
 from cuefocus.rig.values import SENSOR_COC_MM
@@ -18,6 +20,7 @@ RIG_SCHEMA_ID = "cuefocus-rig/1"
 _SILENCE_MS = 50.0
 AxisName = Literal["focus", "iris", "zoom"]
 SourceKind = Literal["ltc", "mtc", "artnet", "file", "midi-clock", "reaper", "ableton", "link"]
+_BY_MIDI: tuple[SourceKind, ...] = ("mtc", "midi-clock")
 MUSICAL_KINDS: tuple[SourceKind, ...] = ("midi-clock", "ableton", "link")
 """Sources that say where in a song playback is; an act's tempo map makes labels of it."""
 
@@ -158,9 +161,21 @@ class Rig(Strict):
             if motor_id not in users:
                 yield ("motors", motor_id), "note", f"motor {motor_id!r} turns no ring", ""
         yield from self.network.complaints()
+        yield from self._midi_loops()
         for place, severity, problem, hint in self.calendar.complaints():
             yield ("calendar", *place), severity, problem, hint
         yield from self._unheeded()
+
+    def _midi_loops(self) -> Findings:
+        """MIDI that we send and hear ourselves: as cues, or as MIDI Machine Control beside a source's timecode."""
+        told: list[tuple[Loc, str, str]] = [
+            (("network", "receivers", index, "midi"), f"receiver {one.id}", one.midi)
+            for index, one in enumerate(self.network.receivers)
+            if one.midi is not None
+        ]
+        heard = [("network.midi.inputs", name) for name in self.network.midi.inputs]
+        heard += [(f"source {one.id}", one.device) for one in self.sources if one.kind in _BY_MIDI and one.device]
+        return through_complaints(told, heard)
 
     def _source_complaints(self) -> Iterator[Finding]:
         seen: set[str] = set()

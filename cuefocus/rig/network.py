@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field
@@ -12,7 +12,7 @@ from cuefocus.files.strict import Finding, Flag, Name, Strict, one_or_many
 from cuefocus.files.text_value import BadText, Written
 from cuefocus.rig.midi import MidiSettings
 from cuefocus.rig.page import Announced, PageSettings, RightName
-from cuefocus.rig.places import place_complaints
+from cuefocus.rig.places import is_same, place_complaints
 from cuefocus.rig.receivers import Receiver, receiver_complaints
 from cuefocus.rig.values import Endpoint
 
@@ -21,6 +21,7 @@ Endpoints = Annotated[
 ]
 _SHORTEST_PASSCODE = 4
 _BUTTON = re.compile(r"([1-9][0-9]?)/([0-9]{1,2})/([0-9]{1,2})")
+_NUMBERED = re.compile(r"%([0-9]+)(?:/|$)")
 _LOOPBACK = Endpoint.parse("127.0.0.1:8000")
 
 
@@ -30,16 +31,34 @@ class Hosts(Written):
 
     network: IPv4Network | IPv6Network
 
-    expects = "an address such as 10.0.0.5, or a network such as 10.0.0.0/24"
+    expects = "an address such as 10.0.0.5 or fd00::5, or a network such as 10.0.0.0/24"
     examples = ("10.0.0.5", "10.0.0.0/24", "fd00::/64")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Hosts as written. Raises: BadText."""
+        if (numbered := _NUMBERED.search(text.strip())) is not None:
+            problem = f"{text!r} names its interface by a number, which may be another's after the next start"
+            raise BadText(problem, f"write its name, such as %eth0 for %{numbered[1]}")
         try:
-            return cls(ip_network(text.strip()), text=text.strip())
+            return cls(_network(text.strip()), text=text.strip())
+        except ValueError:
+            pass
+        try:
+            one = ip_interface(text.strip())
         except ValueError:
             raise BadText(f"{text!r} is neither an address nor a network", f"write {cls.expects}") from None
+        raise BadText(f"{text!r} is one address in a network", f"write {one.ip}, or {one.network} for all of it")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Hosts; IPv4 where it is written as IPv6 (`::ffff:10.0.0.5`), as which nobody is heard. Raises: ValueError."""
+    address = ip_address(text) if "/" not in text else None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return ip_network(mapped if mapped is not None else text)
+
+
+Addresses = Annotated[tuple[Hosts, ...], BeforeValidator(one_or_many, json_schema_input_type=Hosts | tuple[Hosts, ...])]
 
 
 class Passcode(Strict):
@@ -89,7 +108,9 @@ class PeerSettings(Strict):
     """A desk by its address, and what it may do. Of several that fit, the narrowest counts."""
 
     id: Name
-    address: Hosts
+    address: Addresses = Field(
+        min_length=1, description="or a list: of one desk on several networks; what it says by all of them counts once"
+    )
     rights: RightName = "operate"
     trust_timetags: Flag = Field(False, description="its clock is set as ours: do what it says when its time tag says")
     reply: int | None = Field(None, ge=1, le=65535, description="UDP port its answers go to; default: it sent from")
@@ -151,12 +172,10 @@ class Network(Strict):
         seen: set[str] = set()
         for index, peer in enumerate(self.peers):
             if peer.id in seen:
-                yield ("network", "peers", index, "id"), "error", f"two peers are called {peer.id!r}", "rename one"
+                hint = "rename one; if it is one desk on two networks, write it once with both addresses"
+                yield ("network", "peers", index, "id"), "error", f"two peers are called {peer.id!r}", hint
             seen.add(peer.id)
-            twin = next((other for other in self.peers[:index] if other.address.network == peer.address.network), None)
-            if twin is not None:
-                problem = f"{peer.address} is peer {twin.id!r} already, which may {twin.rights}; only that one counts"
-                yield ("network", "peers", index, "address"), "error", problem, "keep one of the two"
+            yield from _address_complaints(peer, index, self.peers[:index])
         for index, desk in enumerate(self.desks):
             if desk.id in seen:
                 yield ("network", "desks", index, "id"), "error", f"two peers are called {desk.id!r}", "rename one"
@@ -184,9 +203,23 @@ class Network(Strict):
                 here = ("network", "osc", key, index)
                 if place.port == 0:
                     yield here, "error", f"{place} names no port", "write ADDRESS:PORT"
-                if place in places[:index]:
+                if any(is_same(place, other) for other in places[:index]):
                     yield here, "error", f"{place} is written twice", "once is enough"
         if any(not place.loopback for place in (*osc.listen, *osc.tcp)) and not (self.peers or osc.passcodes):
             problem = "nobody beyond this machine may do anything yet"
             hint = "name who may under peers: [{id: desk, address: 10.0.0.5}], or give a passcode"
             yield ("network", "osc", "listen"), "warning", problem, hint
+
+
+def _address_complaints(peer: PeerSettings, index: int, before: tuple[PeerSettings, ...]) -> Iterator[Finding]:
+    for at, hosts in enumerate(peer.address):
+        here = ("network", "peers", index, "address", at)
+        twin = next((other for other in before if hosts.network in (one.network for one in other.address)), None)
+        if twin is not None:
+            problem = f"{hosts} is peer {twin.id!r} already, which may {twin.rights}; only that one counts"
+            yield here, "error", problem, "keep one of the two"
+        elif hosts.network in (one.network for one in peer.address[:at]):
+            yield here, "error", f"{hosts} is written twice", "once is enough"
+        if len(peer.address) > 1 and hosts.network.num_addresses > 1:
+            problem = f"{hosts} is more than one host: several addresses are those of one desk on several networks"
+            yield here, "error", problem, "give each network of hosts a peer of its own"

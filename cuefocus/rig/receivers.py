@@ -26,6 +26,13 @@ class BaseAddress(Written):
     expects = "an address such as http://10.0.0.9:8000"
     examples = ("http://10.0.0.9:8000", "https://wall.local/api")
 
+    @property
+    def place(self) -> Endpoint:
+        """Host and port."""
+        match = _BASE.fullmatch(self.text)
+        scheme, host, port = match.group(1, 2, 3) if match is not None else ("http", "", None)
+        return Endpoint.parse(f"{host}:{port or {'http': 80, 'https': 443}[scheme]}")
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """An address as written. Raises: BadText."""

@@ -104,7 +104,7 @@ class Endpoint(Written):
     host: str
     port: int
 
-    expects = "an address such as 127.0.0.1:8000"
+    expects = "an address such as 127.0.0.1:8000 or [::1]:8000"
     examples = ("127.0.0.1:8000", "[::1]:8000")
 
     @classmethod

@@ -67,5 +67,6 @@ class AbletonInlet(UdpInlet):
             return Standing(False, f"AbletonOSC at {self._program.host} does not answer: {_CURE}", self.opening)
         return came
 
-    def _heeds(self, sender: str) -> bool:
+    def _heeds(self, sender: str, port: int) -> bool:
+        del port
         return sender == self._program.host

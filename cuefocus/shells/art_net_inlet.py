@@ -5,7 +5,7 @@ import fcntl
 import ipaddress
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from cuefocus.shells.art_net_filter import ART_NET_FILTER, SAMPLED
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.message_device import ALL_ADDRESSES, ARTNET
+from cuefocus.shells.own_host import is_own_host
 from cuefocus.shells.packet_filter import attach
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
 from cuefocus.wire.artnet import PORT
@@ -66,6 +67,7 @@ class ArtNetInlet(UdpInlet):
     Args:
         address: one of our own, or 0.0.0.0 for all.
         only_timecode: what is something else is not even fetched.
+        sent_from: ports from which we send ourselves just now: what a broadcast of ours brings back is nobody's clock.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
 
@@ -77,6 +79,7 @@ class ArtNetInlet(UdpInlet):
         address: str,
         *,
         only_timecode: bool = True,
+        sent_from: Callable[[], Container[int]] = frozenset[int],
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = lambda: clock_gettime_ns(CLOCK_REALTIME),
     ) -> None:
@@ -88,3 +91,7 @@ class ArtNetInlet(UdpInlet):
             wall_ns=wall_ns,
         )
         self.one_in = SAMPLED if only_timecode else 1
+        self._sent_from = sent_from
+
+    def _heeds(self, sender: str, port: int) -> bool:
+        return port not in self._sent_from() or not is_own_host(sender)

@@ -5,6 +5,7 @@ import socket
 from typing import Final
 
 from cuefocus.errors import InputError, LinkError
+from cuefocus.shells.name_lookup import NameLookup, why_unknown
 from cuefocus.wire.artnet import PORT
 
 _LIMITED_BROADCAST: Final = "255.255.255.255"
@@ -16,25 +17,26 @@ class ArtNetOut:
     Args:
         address: a host, or "HOST:PORT"; Art-Net is IPv4. A network's broadcast address reaches all in it.
 
-    Raises: InputError for what is no address, LinkError for a host that is not known or cannot be reached.
+        lookup: asks for the address of a name.
+
+    Raises: InputError for what is no address, LinkError for a host that is not known, for which nobody answers in time,
+        or that cannot be reached.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, lookup: NameLookup | None = None) -> None:
         self._where = f"--to {address}"
         host, port = _split(address)
         if ":" in host:
             hint = "give an IPv4 address, e.g. 10.0.0.5"
             raise InputError(f"Art-Net has no IPv6, and {host} is of it", where=self._where, hint=hint)
         try:
-            found = socket.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)[0]
-            self._peer = (str(found[4][0]), *found[4][1:])
-            self._socket = socket.socket(found[0], socket.SOCK_DGRAM)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            self._socket.setblocking(False)
-        except (OSError, UnicodeError) as problem:
-            raise LinkError(
-                f"no such host: {problem}", where=self._where, hint="give an address, e.g. 10.0.0.5"
-            ) from None
+            self._peer = (lookup if lookup is not None else NameLookup()).place(host, port, ipv4=True)
+        except OSError as problem:
+            hint = "give an address, e.g. 10.0.0.5"
+            raise LinkError(why_unknown(host, problem), where=self._where, hint=hint) from None
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self._socket.setblocking(False)
 
     def write(self, data: bytes) -> None:
         """Send a datagram. One that finds nobody, or no room, is lost as any datagram may be.

@@ -66,13 +66,15 @@ class ConductorConfig:
         return path.with_suffix(f".{self.afresh + 1}{path.suffix}") if self.afresh else path
 
     def write(self, path: Path) -> None:
-        """Put it where the conductor will read it."""
+        """Put it where the conductor will read it, whole. Raises OSError; then what stood there before still does."""
         fields = {
             **asdict(self),
             "sources": [fields_of(source) for source in self.sources],
             "desk": front_desk_fields(self.desk),
         }
-        path.write_text(json.dumps(fields, indent=1), encoding="utf-8")
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(fields, indent=1), encoding="utf-8")
+        fresh.replace(path)
 
 
 def read_conductor_config(path: Path) -> ConductorConfig:

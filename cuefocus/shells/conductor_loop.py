@@ -23,13 +23,14 @@ from cuefocus.shells.command_desk import CommandDesk
 from cuefocus.shells.conductor_parts import Steps, Surroundings
 from cuefocus.shells.host_clock import DescriptorWait
 from cuefocus.shells.ledger_queue import LedgerQueue
+from cuefocus.shells.said_stops import SaidStops
 from cuefocus.shells.shm_motion import AxisFlag
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 BEAT_NS: Final = 4 * NS_PER_MS
 """Well under the 10 ms in which motion wants a sign of life, and under the 50 ms after which it acts on silence."""
-_LEAD_NS: Final = 250_000
-"""So long before something is due to the moment we wake up, take in what has come, and spin."""
+_LEAD_NS: Final = 400_000
+"""So long before something is due to the moment we wake up, take in what has come, and spin: as long as a turn is."""
 _IDLE_COLLECT_NS: Final = 5 * NS_PER_S
 _FAREWELL_NS: Final = 500 * NS_PER_MS
 _MOTION_SILENT_NS: Final = 100 * NS_PER_MS
@@ -67,11 +68,13 @@ class Conductor:
         self._punctual_ns: int | None = None
         self._words_first = False
         self._held: set[str] = set()
+        self._said_stops = SaidStops(around.memory, around.now_ns)
         self._attach_from = dict(attach_seen or {})
         self._commands = CommandDesk(around.server, partial(next, around.numbers), around.now_ns)
         self._ledger = LedgerQueue(around.ledger, self._alarm)
         self._collect_ns = 0
-        self._lost_seen = around.status.lost
+        self._lost_seen = around.status.lost if outcome is None else -1
+        self._unsure = False
         self._awake_ns = around.now_ns()
         self._motion_silent = False
         self._wait = DescriptorWait()
@@ -102,12 +105,9 @@ class Conductor:
             self._attach_from[name] = max(0, self._attach_from.get(name, 0) - orders.attach)
         since_ns, now_ns = memory.conductor_beat.last_ns, around.now_ns()
         self._publish(now_ns, outcome, anew=True)
-        self._return(since_ns)
-        inbox: list[InboxEvent] = [*around.status.drain()]
-        for index, name in enumerate(memory.axes):
-            inbox.append(Latched(name, now_ns, memory.latches.of(index)))
-            if memory.axis_words[index].read().flags & AxisFlag.FAULT:
-                inbox.append(MotorTrouble(name, now_ns, "fault", "out of order when the conductor came back"))
+        if since_ns:  # else the predecessor was gone before its first sign of life
+            self._return(since_ns)
+        inbox = [*self._records(), *self._said_stops.news(), *self._as_it_stands(now_ns)]
         self._step(around.now_ns(), inbox)
 
     def _return(self, since_ns: int) -> None:
@@ -119,7 +119,7 @@ class Conductor:
                 self._attach_from[name] = self._attach_from.get(name, 0) + 1
             around.publisher.publish(now_ns, self._clock, self._above_attach(self._plan))
         if after.missed:
-            inbox: list[InboxEvent] = []
+            inbox = self._records()  # first, as what landed meanwhile is judged now
             for name in after.missed:
                 inbox.append(Latched(name, now_ns, Latch.HOLD))
                 inbox.append(Command("resume", now_ns, target=name, source="conductor"))
@@ -205,11 +205,10 @@ class Conductor:
         if not around.events.gone and around.events.fileno() in readable:
             self._wait.forget(around.events.fileno())
             around.events.note_gone()
-        inbox: list[InboxEvent] = [*self._motion_life(), *around.status.drain()]
-        self._held.update(event.axis for event in inbox if isinstance(event, Latched) and event.latch)
-        if around.status.lost != self._lost_seen:
-            self._alarm("motion's status was lost", lost=around.status.lost - self._lost_seen)
-            self._lost_seen = around.status.lost
+        inbox: list[InboxEvent] = [*self._motion_life(), *self._records()]
+        stops_at = len(inbox)
+        if self._unsure:
+            inbox += self._as_it_stands(around.now_ns())
         inbox += said
         if not self._words_first:
             inbox += around.sources.pump()
@@ -217,6 +216,32 @@ class Conductor:
             inbox += self._commands.take()
             for text in self._commands.expired():
                 self._alarm(text)
+        inbox[stops_at:stops_at] = self._said_stops.news()  # no word in hand is younger than those that are missing
+        return inbox
+
+    def _records(self) -> list[InboxEvent]:
+        """What motion said since the last look; where the oldest of it may be missing, that first.
+
+        What a predecessor had read, and had no time to write down, is lost too.
+        """
+        status, axes, before = self._around.status, self._around.memory.axes, self._lost_seen
+        records: list[InboxEvent] = [*status.drain()]
+        if status.lost != before:
+            if status.lost:
+                self._alarm("motion's status was lost", lost=status.lost - max(0, before))
+            self._lost_seen, self._unsure, now_ns = status.lost, True, self._around.now_ns()
+            records[:0] = [MotorTrouble(axis, now_ns, "lost", "") for axis in axes]
+        self._held.update(event.axis for event in records if isinstance(event, Latched) and event.latch)
+        return records
+
+    def _as_it_stands(self, now_ns: int) -> list[InboxEvent]:
+        """Stops and faults, whose records may be lost."""
+        memory, self._unsure = self._around.memory, False
+        inbox: list[InboxEvent] = []
+        for index, name in enumerate(memory.axes):
+            inbox.append(Latched(name, now_ns, memory.latches.of(index)))
+            if memory.axis_words[index].read().flags & AxisFlag.FAULT:
+                inbox.append(MotorTrouble(name, now_ns, "fault", "out of order when the conductor came back"))
         return inbox
 
     def _fires(self, said: Sequence[Command | Trigger]) -> bool:
@@ -239,6 +264,9 @@ class Conductor:
         around = self._around
         if around.journal is not None:
             around.journal.append(now_ns, inbox)
+        if any(_stops_all(event, now_ns) for event in inbox):
+            self._latch("", Latch.PANIC, is_set=True)  # the step sets it too, but tells of every open rack before
+            around.memory.ring_motion()
         around.sources.observe(inbox)
         outcome = self._session.step(now_ns, inbox)
         self._publish(now_ns, outcome, clears=clears)
@@ -303,7 +331,7 @@ class Conductor:
         if is_set:
             memory.latches.set(latch, index)
         else:
-            memory.latches.clear(latch, index)
+            self._said_stops.clear(latch, index)
 
     def _alarm(self, text: str, **fields: object) -> None:
         self._around.tell(
@@ -343,6 +371,11 @@ class Conductor:
         while self.in_take and around.now_ns() < until_ns:
             self.turn()
         self._ledger.write(around.now_ns())
+
+
+def _stops_all(event: InboxEvent, now_ns: int) -> bool:
+    """Whether it is a PANIC for every axis, which is obeyed whoever says it once it has come so far."""
+    return isinstance(event, Command) and event.verb == "panic" and not event.target and event.due_ns <= now_ns
 
 
 def printed(event: Event, now_ns: int) -> dict[str, object]:

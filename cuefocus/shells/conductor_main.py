@@ -66,9 +66,14 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
     what the kernel does for serial ports and the network, in the ordinary class, would wait for it.
     """
     begun_ns = now_ns()
+
+    def gets_on() -> None:
+        memory.conductor_start.beat(now_ns())
+
+    gets_on()
     events, takes = EventWriter(config.events_fd), EventWriter(config.takes_fd)
     spill = JournalSpill(config.spill_fd, config.journal_path) if config.spill_fd >= 0 else None
-    recalled = recall(config, score, spill)
+    recalled = recall(config, score, spill, gets_on=gets_on)
     session, playlist = recalled.session, recalled.playlist
     status = memory.status_reader()
     with contextlib.ExitStack() as open_things:
@@ -93,23 +98,30 @@ def conduct(config: ConductorConfig, memory: SharedMemory, score: Score) -> None
         )
         open_things.callback(journal.close)
         around.journal = journal
+        gets_on()
         around.ledger = _ledger(config, score, recalled, trouble)
+        gets_on()
         first = recalled.outcome is None and not config.afresh
         kernels = conductor_kernels(config.sources, config.loops, first=first)
         resumed = recalled.outcome is not None
-        around.sources = open_sources(config.sources, playlist, resumed=resumed, kernels=kernels, job=score.job)
+        sender = Sender(config.receivers)
+        open_things.callback(sender.close)
+        if config.receivers:
+            around.sender = sender
+            sender.doubt(recalled.sends, memory.conductor_beat.last_ns)
+        around.sources = open_sources(
+            config.sources, playlist, resumed=resumed, kernels=kernels, job=score.job, sent_from=sender.ports
+        )
         open_things.callback(around.sources.close)
+        gets_on()
         if config.desk.heard:
             around.desk = open_desk(config.desk, score.job, partial(next, around.numbers))
             open_things.callback(around.desk.close)
-        if config.receivers:
-            around.sender = Sender(config.receivers)
-            open_things.callback(around.sender.close)
-            around.sender.doubt(recalled.sends, memory.conductor_beat.last_ns)
         if recalled.replayed and now_ns() - begun_ns > _SLOW_NS:
             trouble(f"the conductor was slow to come back: {recalled.how}")
         attach_seen = _attach_counts(memory)
         granted = enter_realtime(config.priority, lock=config.lock)
+        gets_on()
         quiet_garbage(sweep=recalled.outcome is None)  # all that takes long is done before the first sign of life
         conductor = Conductor(
             around,

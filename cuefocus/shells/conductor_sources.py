@@ -1,6 +1,6 @@
 """The conductor's sources, opened as its config says; after a restart taken up where they are by now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from cuefocus.chase.ableton import AbletonInput
 from cuefocus.chase.clock_input import MidiClockInput
@@ -48,6 +48,7 @@ def open_sources(
     resumed: bool,
     kernels: Kernels | None = None,
     job: Job | None = None,
+    sent_from: Callable[[], Container[int]] = frozenset[int],
 ) -> SourceSet:
     """All sources.
 
@@ -57,11 +58,15 @@ def open_sources(
         resumed: a predecessor has already told the session which are open.
         kernels: inner loops of the LTC decoders; None takes the plain ones.
         job: the acts that MIDI clock can be followed through, and the triggers that cue inputs hear.
+        sent_from: the ports of ours from which timecode is sent on: it is not heard again.
 
     Raises: DeviceError for a descriptor that is not what it should be.
     """
     clock = TurnClock()
-    every = [_opened(config, playlist, clock, resumed=resumed, kernels=kernels, job=job) for config in configs]
+    every = [
+        _opened(config, playlist, clock, resumed=resumed, kernels=kernels, job=job, sent_from=sent_from)
+        for config in configs
+    ]
     return SourceSet(every, playlist, clock)
 
 
@@ -88,6 +93,7 @@ def _opened(
     resumed: bool,
     kernels: Kernels | None,
     job: Job | None,
+    sent_from: Callable[[], Container[int]],
 ) -> Heard:
     songs = job.songs if job is not None else ()
     if isinstance(config, FileConfig):
@@ -99,7 +105,8 @@ def _opened(
         return CueInput(config.source, MidiInlet(config.pipe_fd), _midi_desk(config, job))
     if isinstance(config, ArtNetConfig):
         art = ArtNetInput(config.source, sender=config.sender)
-        return MessageSource(config.source, ArtNetInlet(config.address), art, resumed=resumed)
+        inlet: UdpInlet = ArtNetInlet(config.address, sent_from=sent_from)
+        return MessageSource(config.source, inlet, art, resumed=resumed)
     if isinstance(config, ReaperConfig):
         inlet = UdpInlet(reaper_at(config.address, config.port))
         return MessageSource(config.source, inlet, _reaper(config), resumed=resumed)

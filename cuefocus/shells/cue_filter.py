@@ -6,11 +6,12 @@ Timecode and clock on the same port, and a keyboard played beside the show, woul
 from collections.abc import Collection
 from typing import Final
 
-from cuefocus.shells.midi_pipe import MidiWriter
+from cuefocus.shells.midi_pipe import LONGEST_MESSAGE, MidiWriter
 from cuefocus.timebase.units import NS_PER_S
 
 _EXCLUSIVE, _END_OF_EXCLUSIVE = 0xF0, 0xF7
 _FIRST_STATUS: Final = 0x80
+_REAL_TIME: Final = bytes(range(0xF8, 0x100))
 _MOST_A_SECOND: Final = 1500
 """A cable carries about a thousand a second. What comes faster is nobody's finger, and leaves room for the others."""
 _AT_ONCE: Final = 256
@@ -31,17 +32,26 @@ class CueFilter:
 
     def put(self, data: bytes, stamp_ns: int) -> None:
         """A message, or a part of a long one, that arrived at `stamp_ns`."""
-        if not data:
+        plain = data.translate(None, _REAL_TIME)  # what may stand anywhere, even inside another message
+        if not plain:
             return
-        status = data[0]
+        status, last = plain[0], plain[-1]
         if status == _EXCLUSIVE or (self._within and (status < _FIRST_STATUS or status == _END_OF_EXCLUSIVE)):
-            self._within = data[-1] < _FIRST_STATUS or data[-1] == _EXCLUSIVE
-            self._writer.put(data, stamp_ns)
-        elif status & 0xF0 in self._voices and status < _EXCLUSIVE:
+            goes_on = last < _FIRST_STATUS or last == _EXCLUSIVE
+            self._within = self._passed(data, stamp_ns) and goes_on
+            return
+        self._within = False  # whatever it is, it ends an exclusive message early
+        if status & 0xF0 in self._voices and status < _EXCLUSIVE:
             if self._has_room(stamp_ns):
                 self._writer.put(data, stamp_ns)
             else:
                 self._writer.dropped += 1
+
+    def _passed(self, data: bytes, stamp_ns: int) -> bool:
+        """Pass a part of an exclusive message on; whether it went. If not, the parts behind it are worth nothing."""
+        before = self._writer.dropped
+        self._writer.put(data, stamp_ns)
+        return len(data) <= LONGEST_MESSAGE and self._writer.dropped == before
 
     def _has_room(self, stamp_ns: int) -> bool:
         passed_ns, self._filled_ns = max(0, stamp_ns - self._filled_ns), max(stamp_ns, self._filled_ns)

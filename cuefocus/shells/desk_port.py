@@ -15,10 +15,13 @@ from contextlib import closing, suppress
 from typing import Final
 
 from cuefocus.errors import DeviceError
+from cuefocus.shells.asked_at import AskedAt, have_told_where
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import is_everywhere
 from cuefocus.shells.kernel_stamps import wall_now_ns
 from cuefocus.shells.packet_filter import Line, Op, assembled
 from cuefocus.shells.udp_inlet import UdpInlet, UdpPort, open_udp
+from cuefocus.timebase.units import NS_PER_MS
 
 RECEIVE_BYTES: Final = 4 << 20
 """Room for a burst that comes while a step is under way; the kernel may grant less."""
@@ -33,8 +36,10 @@ URGENT: Final = (
     "/stop",
     "/pause",
     "/workspace/cuefocus/panic",
+    "/workspace/cuefocus/panicInTime",
     "/workspace/cuefocus/hardStop",
     "/workspace/cuefocus/stop",
+    "/workspace/cuefocus/pause",
 )
 """Addresses of words that stop everything. One for a single axis or cue waits its turn."""
 BUNDLED: Final = ("/cuefocus/panic", "/cuefocus/hold", "/panic", "/hardStop")
@@ -43,10 +48,9 @@ _BUNDLE: Final = b"#bundle\0"
 _FIRST: Final = len(_BUNDLE) + 8 + 4  # behind the time tag and the first message's size
 _SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h; Python does not name them
 _SO_ATTACH_REUSEPORT_CBPF: Final = 51
-_SO_MEMINFO: Final = 55
-_MEMINFO: Final = struct.Struct("=9I")
-_DROPS: Final = 8  # SK_MEMINFO_DROPS
 _WORD: Final = 4
+LOST_NS: Final = 20 * NS_PER_MS
+"""How long after an error on a lane it is opened anew: no stop waits for that, and an error that stays costs little."""
 
 
 def lanes(addresses: Sequence[str] = URGENT, bundled: Sequence[str] = BUNDLED) -> tuple[Line, ...]:
@@ -88,6 +92,7 @@ class DeskPort:
     Args:
         heard: the port.
         held: descriptors of both lanes, which somebody else opened and holds; empty: it is opened here.
+        closing: takes the descriptor of each lane just before it is closed.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
     """
@@ -97,32 +102,65 @@ class DeskPort:
         heard: UdpPort,
         *,
         held: Sequence[int] = (),
+        closing: Callable[[int], object] = lambda _: None,
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
-        self._heard, self._held = heard, tuple(held)
+        self._heard, self._held, self._now_ns = heard, tuple(held), clock_ns
         self._second: socket.socket | None = None
-        self._dropped = 0
-        self.ordinary = UdpInlet(heard, opener=self._open, clock_ns=clock_ns, wall_ns=wall_ns)
-        self.urgent = UdpInlet(heard, opener=self._open_second, clock_ns=clock_ns, wall_ns=wall_ns)
+        self._two = False
+        asked = AskedAt() if is_everywhere(heard.address) else None  # of both: who is told may have asked by either
+        self.ordinary, self.urgent = (
+            UdpInlet(
+                heard,
+                opener=opener,
+                asked=asked,
+                lost_ns=LOST_NS,
+                closing=closing,
+                clock_ns=clock_ns,
+                wall_ns=wall_ns,
+            )
+            for opener in (self._open, self._open_second)
+        )
 
     @property
     def dropped(self) -> int:
         """Datagrams that the kernel had no room for, of both lanes, since the port was opened."""
-        return sum(_drops(lane.fileno()) for lane in (self.ordinary, self.urgent) if lane.fileno() >= 0)
+        return self.ordinary.dropped + self.urgent.dropped
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When to open anew what is closed; None while all is open."""
+        if self.ordinary.fileno() < 0:
+            return self.ordinary.next_due_ns  # the lane for stops is opened with it
+        return self.urgent.next_due_ns if self._two else None
+
+    def let_go_of_half(self) -> None:
+        """Where an error has closed the lane for stops, and it may be opened anew, close the other: both are, together.
+
+        Until then the other is heard: what the lane for stops would have had comes by it, or waits where it is held.
+        """
+        due_ns = self.urgent.next_due_ns if self._two and self.ordinary.fileno() >= 0 else None
+        if due_ns is not None and self._now_ns() >= due_ns:
+            self.close()
 
     def close(self) -> None:
         """Hear nothing more."""
         self.ordinary.close()
         self.urgent.close()
+        self._drop_second()
+
+    def _drop_second(self) -> None:
         if self._second is not None:
             self._second.close()
+            self._second = None
 
     def _open(self) -> socket.socket:
         """The first lane; the second is bound beside it. Raises: DeviceError."""
         self.urgent.close()
+        self._drop_second()
         first, *others = [copy_of(fd) for fd in self._held] or open_lanes(self._heard)
-        self._second = others[0] if others else None
+        self._second, self._two = others[0] if others else None, bool(others)
         return first
 
     def _open_second(self) -> socket.socket:
@@ -144,9 +182,10 @@ def open_lanes(heard: UdpPort) -> list[socket.socket]:
     """
     with closing(open_udp(heard)):
         pass  # taken by another program, it is refused here: sharing it would halve what either hears
-    first = open_udp(heard, prepare=_prepare)
+    prepare = _prepare_everywhere if is_everywhere(heard.address) else _prepare
+    first = open_udp(heard, prepare=prepare)
     try:
-        second = open_udp(heard, prepare=_prepare)
+        second = open_udp(heard, prepare=prepare)
     except DeviceError:
         first.close()
         raise
@@ -162,8 +201,14 @@ def open_lanes(heard: UdpPort) -> list[socket.socket]:
 
 
 def copy_of(fd: int) -> socket.socket:
-    """A socket of our own for one that another holds open: closing it leaves theirs."""
-    made = socket.socket(fileno=os.dup(fd))
+    """A socket of our own for one that another holds open: closing it leaves theirs.
+
+    Raises: DeviceError where this process may open nothing more.
+    """
+    try:
+        made = socket.socket(fileno=os.dup(fd))
+    except OSError as problem:
+        raise DeviceError(f"OSC cannot be heard: {problem.strerror}", where="network.osc") from None
     made.setblocking(False)
     return made
 
@@ -175,10 +220,6 @@ def _prepare(made: socket.socket) -> None:
         made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BYTES)
 
 
-def _drops(fd: int) -> int:
-    with socket.socket(fileno=socket.dup(fd)) as same:
-        try:
-            found = same.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-        except OSError:
-            return 0
-    return int(_MEMINFO.unpack(found)[_DROPS]) if len(found) == _MEMINFO.size else 0
+def _prepare_everywhere(made: socket.socket) -> None:
+    _prepare(made)
+    have_told_where(made)

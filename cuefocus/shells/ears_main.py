@@ -7,7 +7,6 @@ devices only once.
 """
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.jack_ears import JackEars
 from cuefocus.shells.log_line import log_line
+from cuefocus.shells.parent import hear_parent, is_orphan
 from cuefocus.shells.portaudio_ears import PortAudioEars
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.sound_device import SoundDevice, parse_device
@@ -42,8 +42,8 @@ class _Watch:
     `kept` are the descriptors that ears which begin anew go on with.
     """
 
-    def __init__(self, ring: SoundRing, kept: tuple[int, ...]) -> None:
-        self._ring, self._clock, self._parent = ring, HostClock(), os.getppid()
+    def __init__(self, ring: SoundRing, parent: int, kept: tuple[int, ...]) -> None:
+        self._ring, self._clock, self._parent = ring, HostClock(), parent
         self.stopped, self.kept = False, kept
 
     def stop(self, number: int, frame: object) -> None:
@@ -61,8 +61,7 @@ class _Watch:
 
     def _over(self) -> bool:
         """Told so; or `run` was killed, and the conductor has finished and gone too."""
-        alone = os.getppid() != self._parent
-        return self.stopped or (alone and now_ns() - self._ring.reader_beat_ns > _NOBODY_NS)
+        return self.stopped or (is_orphan(self._parent) and now_ns() - self._ring.reader_beat_ns > _NOBODY_NS)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -73,6 +72,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--device", required=True)
     parser.add_argument("--priority", type=int, default=EARS_PRIORITY)
     parser.add_argument(PATIENT, action="store_true", help="a device that cannot be opened is tried again")
+    hear_parent(parser)
     given = parser.parse_args(argv)
     try:
         ring = SoundRing.attach(given.fd, given.bell)
@@ -80,7 +80,7 @@ def main(argv: Sequence[str]) -> int:
     except CueFocusError as problem:
         log_line(f"ears: {problem}")
         return 3
-    writer, watch = RingWriter(ring), _Watch(ring, (given.fd, given.bell))
+    writer, watch = RingWriter(ring), _Watch(ring, given.parent, (given.fd, given.bell))
     signal.signal(signal.SIGTERM, watch.stop)
     signal.signal(signal.SIGINT, watch.stop)
     granted = enter_realtime(given.priority, children=True)

@@ -1,7 +1,8 @@
 """A sound file played in real time, through the path a sound card's blocks take: stamp, decode, reading.
 
-A block is released when its last sample would have been converted, and stamped then, as a capture callback does. The
-place in the sound follows from the origin alone: a restarted conductor hears what is on air now, as with a real card.
+A block is released when its last sample would have been converted, and stamped with that moment, however late it is
+fetched: a card stamps in a callback, which does not wait for the conductor either. The place in the sound follows from
+the origin alone: a restarted conductor hears what is on air now, as with a real card.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -122,7 +123,7 @@ class FileSource:
         source: the source's id.
         sound: the open file.
         channel: counted from 0.
-        now_ns: the host clock that stamps.
+        now_ns: the host clock.
         latency_ns: measured age of a sample when it is stamped.
         block_samples: in each block.
         kernels: see `LtcInput`.
@@ -196,40 +197,38 @@ class FileSource:
         self._seek(self._sample_at(self._now_ns()))
 
     def pump(self) -> list[Heard]:
-        """What the blocks that are due by now say, stamped at their release."""
+        """What the blocks that are due by now say, stamped with the moment at which each was due."""
         heard: list[Heard] = []
         while (due_ns := self.next_due_ns) is not None and self.playback is not None:
-            stamp_ns = self._now_ns()
-            if stamp_ns < due_ns:
+            at_ns = self._now_ns()
+            if at_ns < due_ns:
                 break
             if not self._announced:
                 self._announced = True
                 heard.append(SourceEvent(self.source, self.playback.origin_ns, "opened", "sample 0 is on air"))
                 continue
-            if stamp_ns - due_ns > OVERRUN_NS:
-                heard += self._overrun(stamp_ns)
+            if self._next_sample >= self._sound.samples:
+                heard += self._end()
+                break
+            if at_ns - due_ns > OVERRUN_NS:
+                heard.append(self._overrun(at_ns))
                 continue
-            self.worst_late_ns = max(self.worst_late_ns, stamp_ns - due_ns)
+            self.worst_late_ns = max(self.worst_late_ns, at_ns - due_ns)
             try:
                 block = next(self._blocks)
             except (SoundFileError, StopIteration) as problem:
-                heard.append(self._lost(stamp_ns, str(problem) or "the sound file became shorter"))
+                heard.append(self._lost(at_ns, str(problem) or "the sound file became shorter"))
                 break
             self._next_sample += len(block)
-            heard += self._input.feed(block, stamp_ns)
-            if self._next_sample >= self._sound.samples:
-                heard += self._end()
+            heard += self._input.feed(block, due_ns)
         return heard
 
-    def _overrun(self, stamp_ns: int) -> list[Heard]:
+    def _overrun(self, at_ns: int) -> Glitch:
         """Nobody fetched blocks for too long: go on with what is on air now."""
         self.overruns += 1
-        lost_ms = (stamp_ns - self._due_ns(self._next_sample)) // NS_PER_MS
-        self._seek(self._sample_at(stamp_ns))
-        heard: list[Heard] = [Glitch(self.source, f"{lost_ms} ms of sound lost: the conductor did not run", stamp_ns)]
-        if self._next_sample >= self._sound.samples:
-            heard += self._end()
-        return heard
+        lost_ms = (at_ns - self._due_ns(self._next_sample)) // NS_PER_MS
+        self._seek(self._sample_at(at_ns))
+        return Glitch(self.source, f"{lost_ms} ms of sound lost: the conductor did not run", at_ns)
 
     def _lost(self, stamp_ns: int, reason: str) -> SourceEvent:
         """The file went away while it was read, as a card is unplugged."""
@@ -246,15 +245,9 @@ class FileSource:
     def _seek(self, sample: int) -> None:
         """Go on with the block that begins at or after `sample`."""
         block = self._block_samples
-        index = -(-sample // block)
-        ahead = self._sound.blocks(self._channel, _READ_BLOCKS * block)
-        for _ in range(index // _READ_BLOCKS):
-            next(ahead, None)
-        self._blocks = _cut(ahead, block)
-        for _ in range(index % _READ_BLOCKS):
-            next(self._blocks, None)
-        self._next_sample = min(index * block, self._sound.samples)
-        self._input.restart_at(self._next_sample)
+        first = self._next_sample = min(-(-sample // block) * block, self._sound.samples)
+        self._blocks = _cut(self._sound.blocks(self._channel, _READ_BLOCKS * block, first_sample=first), block)
+        self._input.restart_at(first)
 
     def _due_ns(self, sample: int) -> int:
         origin_ns = self.playback.origin_ns if self.playback is not None else 0

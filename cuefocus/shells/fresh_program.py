@@ -17,6 +17,9 @@ def begin_anew(argv: Sequence[str], keep: Collection[int]) -> NoReturn:
     A library's sockets are often not closed by exec: its server would wait for ever for a client that nobody plays
     any more, and all other clients with it. So every file is closed but those named.
 
+    It leaves the real-time class: a program that starts takes a tenth of a second, and would hold up those that must
+    not be late. The fresh one asks for the class when it has what it needs.
+
     Args:
         argv: arguments of the interpreter.
         keep: descriptors that the fresh program goes on with, beside the standard ones.
@@ -27,6 +30,7 @@ def begin_anew(argv: Sequence[str], keep: Collection[int]) -> NoReturn:
         for descriptor in sorted(int(name) for name in os.listdir(_OPEN_FILES)):
             if descriptor not in _STANDARD and descriptor not in keep:
                 _close_on_exec(descriptor)
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         os.execv(sys.executable, [sys.executable, *argv])  # noqa: S606 - ourselves, no shell
     except OSError as problem:
         raise DeviceError(f"the ears cannot begin anew: {problem}") from None

@@ -53,6 +53,7 @@ class FrontDeskConfig:
         udp, tcp: addresses of our own and ports.
         calls: desks that we call on.
         held: those of the ports that are open already.
+        book: descriptors of the guest book, see `guest_book`.
     """
 
     udp: tuple[tuple[str, int], ...] = ()
@@ -60,11 +61,12 @@ class FrontDeskConfig:
     rules: DeskRules = field(default_factory=DeskRules)
     calls: tuple[CallConfig, ...] = ()
     held: tuple[HeldPort, ...] = ()
+    book: tuple[int, ...] = ()
 
     @property
     def handed_down(self) -> tuple[int, ...]:
         """The descriptors that whoever listens must inherit."""
-        return tuple(fd for port in self.held for fd in port.fds)
+        return (*(fd for port in self.held for fd in port.fds), *self.book)
 
     def fds(self, by: str, host: str, port: int) -> tuple[int, ...]:
         """Descriptors of a port that is open already; empty for one that is not."""
@@ -98,4 +100,5 @@ def front_desk_from(fields: Mapping[str, Any]) -> FrontDeskConfig:
         ),
         calls=tuple(CallConfig(**call) for call in fields["calls"]),
         held=tuple(HeldPort(**{**one, "fds": tuple(one["fds"])}) for one in fields["held"]),
+        book=tuple(fields["book"]),
     )

@@ -6,18 +6,21 @@ arguments are built once, so a wait costs two stores and one call.
 
 import ctypes
 import errno
+import os
 import select
 import struct
 from time import monotonic_ns
 from typing import Final
 
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.shells.log_line import log_line
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
 _CLOCK_MONOTONIC: Final = 1
 _TIMER_ABSTIME: Final = 1
 _POLLFD: Final = struct.Struct("=ihh")
 _SHORTS_PER_POLLFD: Final = _POLLFD.size // 2
 _REVENTS: Final = 3
+_LOOK_EVERY_NS: Final = 2 * NS_PER_MS
 
 DEFAULT_SPIN_NS: Final = 200_000
 MAX_SPIN_SHARE: Final = 0.3
@@ -79,11 +82,12 @@ class HostClock:
 class DescriptorWait:
     """Waits for descriptors with a time-out in ns (`ppoll`)."""
 
-    __slots__ = ("_array", "_buffer", "_call", "_fds", "_revents", "_spec")
+    __slots__ = ("_array", "_buffer", "_call", "_fds", "_revents", "_spec", "_told")
 
     def __init__(self) -> None:
         self._spec = (ctypes.c_long * 2)()
         self._fds: list[int] = []
+        self._told = False
         self._rebuild()
 
     def watch(self, fd: int) -> None:
@@ -116,6 +120,25 @@ class DescriptorWait:
         spec = self._spec
         left_ns = deadline_ns - monotonic_ns()
         spec[0], spec[1] = divmod(left_ns, NS_PER_S) if left_ns > 0 else (0, 0)
-        if _ppoll(*self._call) <= 0:
-            return ()
+        found = _ppoll(*self._call)
+        if found <= 0:
+            return () if found == 0 or ctypes.get_errno() == errno.EINTR else self._by_turns(deadline_ns)
         return tuple(fd for fd, events in zip(self._fds, self._revents, strict=True) if events)
+
+    def _by_turns(self, deadline_ns: int) -> tuple[int, ...]:
+        """As `wait_until` where the system does not look at so many at once: at one after the other, every 2 ms."""
+        if not self._told:
+            self._told = True
+            why = os.strerror(ctypes.get_errno())
+            log_line(f"cannot wait for {len(self._fds)} descriptors at once ({why}): looking every 2 ms")
+        clock, at_once = HostClock(0), (ctypes.c_long * 2)()
+        while True:
+            ready = tuple(
+                fd
+                for index, fd in enumerate(self._fds)
+                if _ppoll(ctypes.byref(self._array, index * _POLLFD.size), ctypes.c_ulong(1), at_once, None) > 0
+            )
+            now = monotonic_ns()
+            if ready or now >= deadline_ns:
+                return ready
+            clock.sleep_until(min(deadline_ns, now + _LOOK_EVERY_NS))

@@ -51,15 +51,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def resolved(host: str, port: int) -> tuple[str, int] | None:
-    """Where to send; None for a name that nobody knows. Done once, before anything runs: looking up may wait."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError):
-        return None
-    return host_of(found[0][4]), port
-
-
 def host_of(place: Sequence[str | int | bytes]) -> str:
     """The address of who has sent, called or been found, with its interface where that matters."""
     host = str(place[0])

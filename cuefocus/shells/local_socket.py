@@ -18,6 +18,9 @@ from cuefocus.shells.host_clock import now_ns
 from cuefocus.timebase.units import NS_PER_MS
 
 MESSAGE_BYTES: Final = 16_384
+"""Of a command at most."""
+_ANSWER_BYTES: Final = 196_608
+"""Of an answer: what a status may come to, and the kernel takes."""
 UNTIL: Final = "until_ns"
 """The key of how long whoever asks waits."""
 Peer = str | bytes
@@ -62,7 +65,7 @@ class LocalServer:
                 message, peer = self._socket.recvfrom(MESSAGE_BYTES + 1)
             except (BlockingIOError, InterruptedError):
                 return None
-            fields = _decoded(message)
+            fields = _decoded(message) if len(message) <= MESSAGE_BYTES else None
             if fields is not None:
                 return fields, peer
             self.refused += 1
@@ -85,20 +88,20 @@ def ask(path: Path, fields: Mapping[str, object], *, timeout_ns: int = 1000 * NS
 
     Raises: DeviceError when nobody listens at `path`, or no answer comes in time.
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mine:
-        mine.bind("")  # an address of the kernel's choice, only to be answered at (unix(7), autobind)
-        mine.setblocking(False)
-        until_ns = now_ns() + timeout_ns
-        try:
+    until_ns = now_ns() + timeout_ns
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mine:
+            mine.bind("")  # an address of the kernel's choice, only to be answered at (unix(7), autobind)
+            mine.setblocking(False)
             mine.connect(os.fspath(path))
             _patiently(mine, select.POLLOUT, until_ns, path)
             mine.send(_encoded({**fields, UNTIL: until_ns}))
             _patiently(mine, select.POLLIN, until_ns, path)
-            answer = _decoded(mine.recv(MESSAGE_BYTES + 1))
-        except OSError as problem:
-            raise DeviceError(
-                f"nobody listens there: {problem.strerror or problem}", where=str(path), hint="is the daemon running?"
-            ) from None
+            answer = _decoded(mine.recv(_ANSWER_BYTES))
+    except OSError as problem:
+        raise DeviceError(
+            f"nobody listens there: {problem.strerror or problem}", where=str(path), hint="is the daemon running?"
+        ) from None
     if answer is None:
         raise DeviceError("the answer makes no sense", where=str(path))
     return answer
@@ -115,12 +118,10 @@ def _patiently(mine: socket.socket, event: int, until_ns: int, path: Path) -> No
 
 
 def _encoded(fields: Mapping[str, object]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
 
 
 def _decoded(message: bytes) -> Fields | None:
-    if len(message) > MESSAGE_BYTES:
-        return None
     try:
         fields = json.loads(message)
     except (ValueError, RecursionError):

@@ -83,6 +83,13 @@ class Discerning(Protocol):
         """The way in was closed."""
 
 
+def _reader(listener: Listener | Discerning) -> Callable[[Message], Sequence[Reading | Glitch | PlaybackStopped]]:
+    """What a message says to a listener."""
+    if isinstance(listener, Discerning):
+        return lambda came: listener.feed(came.data, came.stamp_ns, came.sender, came.port)
+    return lambda came: listener.feed(came.data, came.stamp_ns)
+
+
 class MessageSource:
     """Readings from messages.
 
@@ -104,8 +111,12 @@ class MessageSource:
         clock_ns: Callable[[], int] = now_ns,
     ) -> None:
         self.source, self._now_ns = source, clock_ns
-        self._inlet = inlet
-        self._turns, self._listener = MessageTurns(inlet), listener
+        self._turns, self._listener, self._read = MessageTurns(inlet), listener, _reader(listener)
+        # What they can do is asked once: for each message it would cost more than reading it does.
+        self._counts = listener if isinstance(listener, Counts) else None
+        self._discerning = listener if isinstance(listener, Discerning) else None
+        self._musical = listener if isinstance(listener, Musical) else None
+        self._corrects = inlet if isinstance(inlet, Corrects) else None
         self._way = WayIn()
         self._quiet = resumed
         self._news: list[Fields] = []
@@ -131,14 +142,14 @@ class MessageSource:
             if isinstance(came, Standing):
                 heard += self._stands(came, at_ns)
             elif isinstance(came, Counted):
-                if isinstance(self._listener, Counts):
-                    self._listener.resume(came.clocks, came.song)
+                if self._counts is not None:
+                    self._counts.resume(came.clocks, came.song)
             else:
                 self.worst_late_ns = max(self.worst_late_ns, at_ns - came.stamp_ns)
                 heard += self._hear(came, at_ns)
-                if isinstance(self._listener, Counts) and (slip := self._listener.slipped()):
-                    self._correct(slip)
-        if isinstance(self._listener, Discerning) and (rivals := self._listener.rivals(at_ns)):
+                if self._counts is not None and (slip := self._counts.slipped()) and self._corrects is not None:
+                    self._corrects.correct(slip)
+        if self._discerning is not None and (rivals := self._discerning.rivals(at_ns)):
             self._tell_alarm(at_ns, rivals)
         return heard + self._glitches_due(at_ns)
 
@@ -146,9 +157,9 @@ class MessageSource:
         """Events for the operator since the last call: comings and goings, what was no timecode, where the song is."""
         for text in self._spells.news(at_ns):
             self._tell_alarm(at_ns, text)
-        if isinstance(self._listener, Musical) and at_ns - self._song_told_ns >= _SONG_TOLD_NS:
+        if self._musical is not None and at_ns - self._song_told_ns >= _SONG_TOLD_NS:
             self._song_told_ns = at_ns
-            if song := self._listener.told():
+            if song := self._musical.told():
                 self._news.append({"event": "state", "host_ns": at_ns, "source": self.source, "song": dict(song)})
         news, self._news = self._news, []
         return news
@@ -157,20 +168,11 @@ class MessageSource:
         """Let go of the inlet."""
         self._turns.close()
 
-    def _correct(self, slip: int) -> None:
-        if isinstance(self._inlet, Corrects):
-            self._inlet.correct(slip)
-
     def _hear(self, message: Message, at_ns: int) -> list[Heard]:
         heard: list[Heard] = []
         if not message.data:
             return heard
-        listener = self._listener
-        if isinstance(listener, Discerning):
-            found_now = listener.feed(message.data, message.stamp_ns, message.sender, message.port)
-        else:
-            found_now = listener.feed(message.data, message.stamp_ns)
-        for found in found_now:
+        for found in self._read(message):
             if isinstance(found, Glitch):
                 self._glitches, self._glitch = self._glitches + 1, found.reason
                 self._spells.take(found.reason, at_ns)

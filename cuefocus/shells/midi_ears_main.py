@@ -2,7 +2,7 @@
 
 They own the MIDI port and do nothing but stamp and pass on. A library calls them on a thread of its own, which the
 conductor shall not have, and may die with its server. When the port is gone they begin anew as a fresh program (same
-process, same pipe), each second until it is back.
+process, same pipe), each second until it is back; until then they are an ordinary program, which holds up nobody.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from cuefocus.shells.cue_filter import CueFilter
 from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.jack_midi_port import JACK, JackMidiPort
+from cuefocus.shells.jack_midi_port import JACK, JackMidiPort, find_jack_midi
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.message_ears import EARS_PRIORITY, EarsStopped, MessageEars
-from cuefocus.shells.midi_port import MidiPort, lasting_name
+from cuefocus.shells.midi_port import MidiPort, find_midi, lasting_name
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -39,16 +39,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(PATIENT, action="store_true", help="a port that cannot be opened is tried again")
     given = parser.parse_args(argv)
     ears = MessageEars(given.pipe)
-    granted = enter_realtime(given.priority, children=True)
     with contextlib.suppress(EarsStopped):
         heard = ears.writer.put if given.cues is None else CueFilter(ears.writer, bytes.fromhex(given.cues)).put
-        return _listen(given.port, given.called, ears, heard, granted.line, patient=given.patient)
+        return _listen(given.port, given.called, ears, heard, given.priority, patient=given.patient)
     return 0
 
 
-def _listen(wanted: str, called: str, ears: MessageEars, heard: Heard, granted: str, *, patient: bool) -> int:
+def _listen(wanted: str, called: str, ears: MessageEars, heard: Heard, priority: int, *, patient: bool) -> int:
     opening = now_ns()
     try:
+        _find(wanted)
+        granted = enter_realtime(priority, children=True)  # now, for the library's thread inherits it
         port = _opened(wanted, heard)
     except CueFocusError as problem:
         problem.where = called or problem.where
@@ -56,7 +57,7 @@ def _listen(wanted: str, called: str, ears: MessageEars, heard: Heard, granted: 
             _begin_anew(ears, problem, opening)
         log_line(str(problem))
         return 1 if isinstance(problem, InputError) else 3
-    log_line(f"midi ears: {port.name!r} open; {granted}")
+    log_line(f"midi ears: {port.name!r} open; {granted.line}")
     quiet_garbage()
     try:
         while True:
@@ -69,6 +70,14 @@ def _listen(wanted: str, called: str, ears: MessageEars, heard: Heard, granted: 
     except EarsStopped:
         port.close()
         raise
+
+
+def _find(wanted: str) -> None:
+    """Load the library and see whether the port is there. Raises as `_opened`."""
+    if wanted.startswith(JACK):
+        find_jack_midi(wanted.removeprefix(JACK))
+    else:
+        find_midi(wanted)
 
 
 def _opened(wanted: str, heard: Heard) -> "MidiPort | JackMidiPort":

@@ -40,10 +40,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(PATIENT, action="store_true", help="a port that cannot be opened is tried again")
     given = parser.parse_args(argv)
     teller = MessageEars(given.pipe)
-    granted = enter_realtime(given.priority, children=True)
     opening = now_ns()
     try:
         port = open_midi_out(given.to)
+        granted = enter_realtime(given.priority, children=True)  # not before: who only looks for a port holds up nobody
     except CueFocusError as problem:
         if given.patient:
             with contextlib.suppress(EarsStopped):

@@ -13,6 +13,7 @@ from cuefocus.shells.midi_port import CLIENT
 from cuefocus.timebase.units import NS_PER_MS
 
 _BACKENDS: Final = {"midi": "mido.backends.rtmidi/LINUX_ALSA", "jack": "mido.backends.rtmidi/UNIX_JACK"}
+_CURES: Final = {"midi": "is the ALSA sequencer there (modprobe snd-seq)?", "jack": "start the JACK server"}
 _OWN_PORT: Final = "timecode"
 _FINISH_NS: Final = 20 * NS_PER_MS
 """How long what a cable took half of is waited for, a byte being 0.32 ms; then the next message goes behind it."""
@@ -53,6 +54,24 @@ def open_midi_out(address: str) -> MidiOut:
     return _NamedOut(kind, name)
 
 
+def listed_outputs() -> list[str]:
+    """The address of every MIDI port that takes messages, as `open_midi_out` has it. Raises: DeviceError as that."""
+    mido, rtmidi = _libraries()
+    found: list[str] = []
+    silent = 0
+    with libraries_unheard():
+        for kind, backend in _BACKENDS.items():
+            try:
+                names = mido.Backend(backend, load=True).get_output_names()
+            except (SystemError, OSError, rtmidi.RtMidiError):
+                silent += 1
+                continue
+            found += [f"{kind}:{name}" for name in dict.fromkeys(names)]
+    if silent == len(_BACKENDS):
+        raise DeviceError("no MIDI system answers", where="midi", hint=f"{_CURES['midi']} Or {_CURES['jack']}")
+    return found
+
+
 class _NamedOut:
     dropped = 0  # who gets them keeps them
 
@@ -71,8 +90,7 @@ class _NamedOut:
                 else:
                     self._port = backend.open_output(_OWN_PORT, virtual=True, client_name=CLIENT)
         except (SystemError, *self._broken) as problem:  # RtMidi says SystemError where there is no sequencer or server
-            cure = "is the ALSA sequencer there (modprobe snd-seq)?" if kind == "midi" else "start the JACK server"
-            raise DeviceError(f"MIDI cannot be had: {problem}", where=self._where, hint=cure) from None
+            raise DeviceError(f"MIDI cannot be had: {problem}", where=self._where, hint=_CURES[kind]) from None
 
     def write(self, data: bytes) -> None:
         try:

@@ -23,6 +23,7 @@ _CORRECTED: Final = struct.Struct("=cIi")
 _NUMBERS: Final = 1 << 32
 _FIRST_OF_CLOCK, _CLOCK = 0xF2, 0xF8
 _MOST_BYTES: Final = 4096
+_SO_PEEK_OFF: Final = 42  # socket(7); Python does not name it
 _TEXT_BYTES: Final = 1024
 
 
@@ -133,10 +134,17 @@ class MidiInlet:
 
     Args:
         fd: the end that is read.
+        keeps: what is received here is not taken away from others that read the same end.
+
+    Raises: OSError where the system cannot keep it.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, *, keeps: bool = False) -> None:
         self._socket = socket.socket(fileno=fd)
+        self._how = socket.MSG_DONTWAIT
+        if keeps:
+            self._how |= socket.MSG_PEEK
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_PEEK_OFF, 0)  # each look goes on behind the last one
         self._closed = False
         self._places: int | None = None
 
@@ -154,7 +162,7 @@ class MidiInlet:
         if self._closed:
             return None
         try:
-            record = self._socket.recv(_MOST_BYTES, socket.MSG_DONTWAIT)
+            record = self._socket.recv(_MOST_BYTES, self._how)
         except BlockingIOError:
             return None
         except OSError:

@@ -31,18 +31,17 @@ class MotionCommands:
 
     def serve(self, now: int) -> None:
         """Obey one command; the loop comes back for the next."""
-        del now
         taken = self._server.take()
         if taken is not None:
             fields, peer = taken
-            self._server.answer(peer, self.obey(fields))
+            self._server.answer(peer, self.obey(fields, now))
 
-    def obey(self, fields: Fields) -> Fields:
+    def obey(self, fields: Fields, now: int) -> Fields:
         """Do what a command says; the answer."""
         verb, target, by = fields.get("verb"), fields.get("target") or "", fields.get("by")
         if verb not in VERBS or not isinstance(verb, str):
             return _no(f"motion does not know {verb!r}; it knows {', '.join(VERBS)}")
-        chosen = [axis for axis in self._axes if isinstance(target, str) and _is_meant(axis.spec.name, target)]
+        chosen = [axis for axis in self._axes if isinstance(target, str) and is_meant(axis.spec.name, target)]
         problem = ""
         if not chosen:
             problem = f"no axis or camera {target!r}; have {', '.join(axis.spec.name for axis in self._axes)}"
@@ -55,7 +54,7 @@ class MotionCommands:
         indexes: list[int | None] = [axis.index for axis in chosen] if target else [None]
         for index in indexes:
             if verb in STOPS:
-                latches.set(STOPS[verb], index)
+                latches.set(STOPS[verb], index, said_ns=now)
             elif verb in ENDS:
                 latches.clear(ENDS[verb], index)
         if isinstance(by, int | float):
@@ -85,5 +84,6 @@ def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -1.0 <= value <= 1.0
 
 
-def _is_meant(name: str, target: str) -> bool:
+def is_meant(name: str, target: str) -> bool:
+    """Whether an axis is one of those that a target names: itself, its camera, or, empty, everything."""
     return not target or name == target or name.startswith(f"{target}.")

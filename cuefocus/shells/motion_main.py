@@ -22,7 +22,9 @@ from cuefocus.shells.motion_commands import MotionCommands
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig, read_motion_config
 from cuefocus.shells.motion_loop import Inlet, MotionLoop
 from cuefocus.shells.motion_port import MotionPort
+from cuefocus.shells.motor_names import MotorNames, has_name
 from cuefocus.shells.open_link import ReopenableLink, open_link, split_link
+from cuefocus.shells.parent import hear_parent, is_orphan
 from cuefocus.shells.port_keeper import PortKeeper
 from cuefocus.shells.port_prober import PortProber
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
@@ -40,22 +42,24 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="motion")
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--config", type=Path, required=True)
+    hear_parent(parser)
     given = parser.parse_args(argv)
     try:
-        move(SharedMemory.attach(given.fd), read_motion_config(given.config))
+        move(SharedMemory.attach(given.fd), read_motion_config(given.config), given.parent)
     except CueFocusError as problem:
         log_line(f"motion: {problem}")
         return 1 if isinstance(problem, InputError) else 3
     return 0
 
 
-def move(memory: SharedMemory, config: MotionConfig) -> None:
-    """Serve the axes of `config` until told to stop."""
+def move(memory: SharedMemory, config: MotionConfig, parent: int) -> None:
+    """Serve the axes of `config` until told to stop, or left alone by who started us: process `parent`."""
     names = tuple(axis.spec.name for axis in config.axes)
     if names != memory.axes:
         raise RigFileError(f"the shared memory is for {', '.join(memory.axes)}, the config for {', '.join(names)}")
     with contextlib.ExitStack() as open_things:
-        ports = _ports(config)
+        machines = MotorNames(axis.link for axis in config.axes)
+        ports = _ports(config, machines)
         for port in ports:
             open_things.callback(_close, port)
         motors = _motors(config, ports)
@@ -71,13 +75,12 @@ def move(memory: SharedMemory, config: MotionConfig) -> None:
         for axis in axes:
             if axis.port.gone:
                 axis.trip(now_ns(), axis.port.gone)
-        keeper = PortKeeper(ports, axes, prober)
+        keeper = PortKeeper(ports, axes, prober, machines)
         inlets: list[Inlet] = [keeper] if prober is not None else []
         if config.socket:
             server = LocalServer(Path(config.socket))
             open_things.callback(server.close)
             inlets.append(MotionCommands(server, memory, axes))
-        parent = os.getppid()
         loop = MotionLoop(
             memory,
             status,
@@ -86,7 +89,7 @@ def move(memory: SharedMemory, config: MotionConfig) -> None:
             inlets,
             spin_ns=config.spin_ns,
             tend_ports=keeper.tend,
-            orphaned=lambda: os.getppid() != parent,
+            orphaned=lambda: is_orphan(parent),
         )
         keeper.regain = loop.regain
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -109,7 +112,7 @@ def _halting(loop: MotionLoop) -> Callable[[int, object], None]:
     return halt
 
 
-def _ports(config: MotionConfig) -> list[MotionPort]:
+def _ports(config: MotionConfig, names: MotorNames) -> list[MotionPort]:
     """A port for each line; one that cannot be opened yet is opened later."""
     first_by_link: dict[str, AxisConfig] = {}
     ports: list[MotionPort] = []
@@ -117,7 +120,8 @@ def _ports(config: MotionConfig) -> list[MotionPort]:
         first = first_by_link.setdefault(axis.link, axis)
         if first is axis:
             probed = split_link(axis.link)[0] in _MAY_HANG
-            ports.append(MotionPort(axis.link, _opener(axis, config), axis.codec(), probed=probed))
+            opener = _opener(axis, config, names)
+            ports.append(MotionPort(axis.link, opener, axis.codec(), probed=probed, named=has_name(axis.link)))
         elif (first.driver, first.baud, first.options) != (axis.driver, axis.baud, axis.options):
             raise RigFileError(
                 f"{first.spec.name} and {axis.spec.name} share a line but not its settings", where=axis.link
@@ -125,8 +129,8 @@ def _ports(config: MotionConfig) -> list[MotionPort]:
     return ports
 
 
-def _opener(axis: AxisConfig, config: MotionConfig) -> Callable[[], ReopenableLink]:
-    return lambda: open_link(axis.link, baud=axis.baud, allow_remote=config.allow_remote)
+def _opener(axis: AxisConfig, config: MotionConfig, names: MotorNames) -> Callable[[], ReopenableLink]:
+    return lambda: open_link(names.link(axis.link), baud=axis.baud, allow_remote=config.allow_remote)
 
 
 def _motors(config: MotionConfig, ports: Sequence[MotionPort]) -> list[tuple[LensMotor, MotionPort]]:

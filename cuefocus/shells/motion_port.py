@@ -69,12 +69,21 @@ class MotionPort:
         opener: opens the link. Raises LinkError while its port is not there.
         codec: shared by all motors of the line.
         probed: its port may hang when opened, so a process of its own tries it first.
+        named: its machine's name may be unknown until it was opened once; that process asks for it.
 
     `gone` says why the port is out of order; empty while it works. `link` is there in either case.
     """
 
-    def __init__(self, name: str, opener: Callable[[], ReopenableLink], codec: Codec, *, probed: bool = False) -> None:
-        self.name, self.codec, self.probed = name, codec, probed
+    def __init__(
+        self,
+        name: str,
+        opener: Callable[[], ReopenableLink],
+        codec: Codec,
+        *,
+        probed: bool = False,
+        named: bool = False,
+    ) -> None:
+        self.name, self.codec, self._probed, self._named = name, codec, probed, named
         self.link: ReopenableLink = UnopenedLink(name)
         self.gone = "not opened"
         self.motors: list[LensMotor] = []
@@ -96,6 +105,11 @@ class MotionPort:
             return False
         self.gone = ""
         return True
+
+    @property
+    def probed(self) -> bool:
+        """Whether another process finds out when it can be opened: we may not wait for it."""
+        return self._probed or (self._named and isinstance(self.link, UnopenedLink))
 
     def hear(self) -> Heard | None:
         """What has arrived; None when nothing complete. Raises LinkError when the port is gone."""

@@ -15,12 +15,18 @@ PATIENCE_NS: Final = 2 * NS_PER_S
 _AGAIN_NS: Final = (250 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S)
 _REFUSED_BY_NS: Final = NS_PER_S
 _READ_BYTES: Final = 65_536
+_MOST_READS: Final = 16
 
 
 class UdpOutlet:
-    """Datagrams to one address, or to all of a network. That nobody is there is known where a machine says so."""
+    """Datagrams to one address, or to all of a network. That nobody is there is known where a machine says so.
+
+    Attributes:
+        port: of ours, from which it sends; 0 before the first datagram.
+    """
 
     early = reports = False
+    port = 0
 
     def __init__(self, host: str, port: int) -> None:
         self._place = (host, port)
@@ -83,7 +89,7 @@ class UdpOutlet:
             made.close()
             raise
         self._poll.register(made.fileno(), 0)  # errors ring by themselves
-        self._socket = made
+        self._socket, self.port = made, made.getsockname()[1]
         return made
 
     def _refuse(self, why: str, at_ns: int) -> None:
@@ -106,7 +112,7 @@ class TcpOutlet:
         self._stream = OscStream(framing)
         self._unsent = b""
         self._connected = False
-        self._dialled_ns = self._again_ns = self._blocked_ns = 0
+        self._dialled_ns = self._again_ns = self._blocked_ns = self._read_on_ns = 0
         self._failures = 0
 
     @property
@@ -118,7 +124,8 @@ class TcpOutlet:
             return self._again_ns
         if not self._connected:
             return self._dialled_ns + PATIENCE_NS
-        return self._blocked_ns + PATIENCE_NS if self._unsent else None
+        dues = [self._blocked_ns + PATIENCE_NS] * bool(self._unsent) + [self._read_on_ns] * bool(self._read_on_ns)
+        return min(dues, default=None)
 
     def fileno(self) -> int:
         """Rings when there is something to look at."""
@@ -191,8 +198,11 @@ class TcpOutlet:
         self._poll.modify(made.fileno(), select.EPOLLIN)
 
     def _read(self, at_ns: int) -> None:
-        """What it says is passed over; that it has hung up is not."""
-        while self._socket is not None:
+        """What it says is passed over; that it has hung up is not. Who says too much at once is read on in a while."""
+        self._read_on_ns = 0
+        for _ in range(_MOST_READS):
+            if self._socket is None:
+                return
             try:
                 if not self._socket.recv(_READ_BYTES):
                     self._hang_up(at_ns, "it hung up")
@@ -200,6 +210,7 @@ class TcpOutlet:
                 return
             except OSError as problem:
                 self._hang_up(at_ns, os.strerror(problem.errno or 0))
+        self._read_on_ns = at_ns + NS_PER_MS
 
     def _flush(self, at_ns: int) -> None:
         made = self._socket
@@ -218,7 +229,7 @@ class TcpOutlet:
         if self._socket is not None:
             self._socket.close()  # which takes it out of the poll
             self._socket = None
-        self._connected, self._unsent, self.trouble = False, b"", why
+        self._connected, self._unsent, self._read_on_ns, self.trouble = False, b"", 0, why
         self._again_ns = at_ns + _AGAIN_NS[min(self._failures, len(_AGAIN_NS) - 1)]
         self._failures += 1
 

@@ -55,7 +55,12 @@ def open_link(address: str, *, baud: int = 0, allow_remote: bool = False) -> Reo
         return SlcanLink(place, baud or SLCAN_BAUD)
     if kind == "can":
         return SocketCanLink(place, listen_id=DJI_FROM_MOTOR_ID)
-    host, colon, port = place.rpartition(":")
+    return UdpLink(*udp_peer(address), allow_remote=allow_remote)
+
+
+def udp_peer(address: str) -> tuple[str, int]:
+    """Host and port of `udp:HOST:PORT`. Raises RigFileError."""
+    host, colon, port = split_link(address)[1].rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise RigFileError(f"{address!r} names no UDP port", hint="write udp:HOST:PORT")
-    return UdpLink(host.strip("[]"), int(port), allow_remote=allow_remote)
+    return host.strip("[]"), int(port)

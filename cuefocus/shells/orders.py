@@ -97,43 +97,46 @@ def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns
     return Answer(True, text or obeyed.text, {"motion": True, "conductor": known.ok, **known.data})
 
 
-def give_alone(motion: Path, order: Order, *, source: str) -> Answer:
+def give_alone(motion: Path, order: Order, *, source: str, timeout_ns: int = MOTION_ANSWER_NS) -> Answer:
     """Give a stop to motion alone, since nobody conducts; a successor learns of it by the stop itself.
 
     Args:
         motion: its socket.
         order: one of the words that motion obeys.
         source: who says it.
+        timeout_ns: how long motion may take; twice that where it knows no such target, and is asked for every axis.
 
     Raises: DeviceError when motion does not answer either.
     """
     fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
-    obeyed = _by_motion(motion, fields)
+    obeyed = _by_motion(motion, fields, timeout_ns)
     if obeyed.absent:
         raise DeviceError(f"nobody obeys: {obeyed.text}, and nobody conducts")
-    return _alone(motion, order, fields, obeyed)
+    return _alone(motion, order, fields, obeyed, timeout_ns)
 
 
-def _alone(motion: Path, order: Order, fields: dict[str, object], obeyed: Answer) -> Answer:
+def _alone(
+    motion: Path, order: Order, fields: dict[str, object], obeyed: Answer, timeout_ns: int = MOTION_ANSWER_NS
+) -> Answer:
     """What is said of a stop that motion was given, and nobody else: for every axis where it names none."""
     if not obeyed.ok and order.verb in STOPS_IN_DOUBT:
-        obeyed = _everywhere(motion, fields, obeyed)
+        obeyed = _everywhere(motion, fields, obeyed, timeout_ns)
     said = obeyed.text if not obeyed.ok or order.target else "motion obeys"
     text = f"{order.verb.upper()}: {said}; the conductor does not answer"
     return Answer(obeyed.ok, text, {"motion": obeyed.ok, "conductor": False})
 
 
-def _by_motion(motion: Path, fields: dict[str, object]) -> Answer:
+def _by_motion(motion: Path, fields: dict[str, object], timeout_ns: int = MOTION_ANSWER_NS) -> Answer:
     """What motion does of it."""
     try:
-        return _answer(ask(motion, fields, timeout_ns=MOTION_ANSWER_NS))
+        return _answer(ask(motion, fields, timeout_ns=timeout_ns))
     except DeviceError as problem:
         return Answer(False, f"motion does not answer ({problem.sentence})", absent=True)
 
 
-def _everywhere(motion: Path, fields: dict[str, object], refused: Answer) -> Answer:
+def _everywhere(motion: Path, fields: dict[str, object], refused: Answer, timeout_ns: int = MOTION_ANSWER_NS) -> Answer:
     """Have motion stop every axis, since nobody knows the one that was meant; the answer says why."""
-    obeyed = _by_motion(motion, {**fields, "target": ""})
+    obeyed = _by_motion(motion, {**fields, "target": ""}, timeout_ns)
     return replace(obeyed, text=f"{refused.text}: every axis: {obeyed.text}") if obeyed.ok else refused
 
 

@@ -177,7 +177,8 @@ class OscCall:
 
     def _hear(self, packet: bytes, stamp_ns: int, at_ns: int) -> list[tuple[OscMessage, int]]:
         self._heard_ns = at_ns
-        self._arrived()
+        if self._socket is not None:  # or these were its last words
+            self._arrived()
         heard: list[tuple[OscMessage, int]] = []
         read = read_packet(packet)
         self._faults += read.faults

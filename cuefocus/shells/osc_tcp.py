@@ -21,12 +21,14 @@ from cuefocus.wire.osc_stream import OscStream
 
 MOST_CONNECTIONS: Final = 64
 MOST_OF_A_HOST: Final = 8
+_MOST_CALLS: Final = 16
+"""Taken at one look: whoever else calls rings on, and is taken at the next."""
 _READ_BYTES: Final = 8_192
 _URGENT: Final = tuple(address.encode("ascii") + b"\0" for address in URGENT)
 _UNSENT_BYTES: Final = 262_144
 """A peer that leaves so much unread hears nothing more: it is hung up on."""
 _CONNECT: Final = b"/connect\0"
-_NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC})
 """Why a call that waits cannot be taken, and would ring for ever."""
 _AGAIN_NS: Final = NS_PER_S
 
@@ -47,7 +49,10 @@ def open_tcp(address: str, port: int) -> socket.socket:
     Raises: DeviceError when it cannot be opened.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    except OSError as problem:
+        raise _unheard(address, port, problem) from None
     try:
         have_stamped(made)  # so that is all that comes by its connections
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,9 +63,13 @@ def open_tcp(address: str, port: int) -> socket.socket:
         made.listen(MOST_CONNECTIONS)
     except OSError as problem:
         made.close()
-        sentence = f"OSC over TCP cannot be heard at {address}, port {port}: {problem.strerror or problem}"
-        raise DeviceError(sentence, where="network.osc.tcp", hint="end what has it, or name another") from None
+        raise _unheard(address, port, problem) from None
     return made
+
+
+def _unheard(address: str, port: int, problem: OSError) -> DeviceError:
+    sentence = f"OSC over TCP cannot be heard at {address}, port {port}: {problem.strerror or problem}"
+    return DeviceError(sentence, where="network.osc.tcp", hint="end what has it, or name another")
 
 
 class OscTcp:
@@ -73,6 +82,9 @@ class OscTcp:
         held: descriptor of a listening socket that somebody else opened and holds; -1: it is opened here.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
+
+    Attributes:
+        changes: how often somebody has called, or hung up.
 
     Raises: DeviceError when it cannot be opened.
     """
@@ -95,6 +107,7 @@ class OscTcp:
         self._poll = select.epoll()
         self._poll.register(self._server.fileno(), select.EPOLLIN)
         self._ended: list[Guest] = []
+        self.changes = 0
         self._waiting: deque[tuple[Guest, bytes, int, str]] = deque()
         self._urgent: deque[tuple[Guest, bytes, int, str]] = deque()
         self._looked_ns = clock_ns()
@@ -148,7 +161,8 @@ class OscTcp:
         for fd, happened in self._poll.poll(0):
             if fd == self._server.fileno():
                 for new, line in self._accept():
-                    self._read(new, line, looked_ns)
+                    if self._lines.get(new) is line:  # or it made room for one that called after it
+                        self._read(new, line, looked_ns)
                 continue
             known = self._lines.get(fd)
             if known is None:
@@ -157,6 +171,11 @@ class OscTcp:
                 self._flush(fd, known)
             if happened & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
                 self._read(fd, known, looked_ns)
+
+    @property
+    def callers(self) -> list[str]:
+        """The hosts of all connections that stand, each as often as it has one."""
+        return [line.guest.host for line in self._lines.values()]
 
     def ended(self) -> list[Guest]:
         """Who has hung up since the last call."""
@@ -182,23 +201,32 @@ class OscTcp:
     def _accept(self) -> list[tuple[int, _Line]]:
         """Who has called, each with its descriptor."""
         accepted: list[tuple[int, _Line]] = []
-        while True:
+        for _ in range(_MOST_CALLS):
             try:
                 made, place = self._server.accept()
             except OSError as problem:
                 self._not_taken(problem)
                 return accepted
+            try:
+                made.setblocking(False)
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._poll.register(made.fileno(), select.EPOLLIN)
+            except OSError as problem:  # the system cannot keep one more, or whoever called has gone
+                made.close()
+                if problem.errno in _NO_MEANS:
+                    self._not_taken(problem)
+                    return accepted
+                continue
             self._make_room(host_of(place))
-            made.setblocking(False)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line = _Line(
                 made, Guest(host_of(place), place[1], next(self._numbers)), StreamStamps(self._now_ns, self._wall_ns)
             )
             line.heard_ns = self._looked_ns
             self._lines[made.fileno()] = line
             self._by_number[line.guest.line] = made.fileno()
-            self._poll.register(made.fileno(), select.EPOLLIN)
+            self.changes += 1
             accepted.append((made.fileno(), line))
+        return accepted
 
     def _not_taken(self, problem: OSError) -> None:
         """No call was taken: none waits any more, or there is nothing to take it with, for a while."""
@@ -267,3 +295,4 @@ class OscTcp:
         line.socket.close()
         del self._by_number[line.guest.line]
         self._ended.append(line.guest)
+        self.changes += 1

@@ -1,7 +1,8 @@
-"""Finds out, in a process of its own, when a lost serial port can be opened again: an open may hang for seconds.
+"""Finds out, in a process of its own, when a lost port can be opened: an open, or the look-up of a name, takes seconds.
 
-The motion loop writes the address of a lost port into a socket; once the port could be opened and closed again, the
-address comes back. The process ends with the socket.
+The motion loop writes the address of a lost port into a socket; once a serial port could be opened and closed again, or
+somebody has said what address a machine has, the address comes back, and with it what is to be opened. The process ends
+with the socket.
 """
 
 import contextlib
@@ -14,6 +15,8 @@ from typing import Final
 
 from cuefocus.errors import CueFocusError
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.motor_names import has_name, with_address
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.open_link import open_link
 from cuefocus.timebase.units import NS_PER_MS
 
@@ -39,21 +42,22 @@ class PortProber:
         return self._socket.fileno()
 
     def ask(self, address: str) -> None:
-        """Tell when this port can be opened again."""
+        """Tell when this port can be opened."""
         with contextlib.suppress(OSError):
             self._socket.send(address.encode())
 
-    def found(self) -> list[str]:
-        """Addresses that can be opened now."""
-        addresses: list[str] = []
+    def found(self) -> dict[str, str]:
+        """Addresses that can be opened now, and as what: the same, or with an address in place of a machine's name."""
+        found: dict[str, str] = {}
         while True:
             try:
                 message = self._socket.recv(_MESSAGE_BYTES)
             except OSError:
-                return addresses
+                return found
             if not message:
-                return addresses
-            addresses.append(message.decode())
+                return found
+            address, _, opens = message.decode().partition("\0")
+            found[address] = opens
 
     @property
     def alive(self) -> bool:
@@ -76,7 +80,7 @@ def main(fd: int) -> None:
         poll = select.poll()
         poll.register(theirs, select.POLLIN)
         wanted: list[str] = []
-        next_ns = 0
+        next_ns, lookup = 0, NameLookup(patience_s=0.0)  # an answer is looked for at the next round
         while True:
             left_ms = max(0, -(-(next_ns - now_ns()) // NS_PER_MS)) if wanted else None
             if poll.poll(left_ms):
@@ -89,21 +93,25 @@ def main(fd: int) -> None:
                 if message.decode() not in wanted:
                     wanted.append(message.decode())
                 continue
-            for address in [address for address in wanted if _opens(address)]:
-                wanted.remove(address)
-                theirs.send(address.encode())
+            for address in tuple(wanted):
+                if opens := _opens(address, lookup):
+                    wanted.remove(address)
+                    theirs.send(f"{address}\0{opens}".encode())
             next_ns = now_ns() + TRY_EVERY_NS
 
 
-def _opens(address: str) -> bool:
+def _opens(address: str, lookup: NameLookup) -> str:
+    """As what it can be opened now; empty while it cannot."""
     _, _, path = address.partition(":")
     if path.startswith("/") and not os.path.exists(path):
-        return False
+        return ""
     try:
+        if has_name(address):
+            return with_address(address, lookup)
         open_link(address).close()
     except (CueFocusError, OSError):
-        return False
-    return True
+        return ""
+    return address
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Found by replaying the journal: all of it, or what came after a checkpoint. Both
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -83,21 +83,34 @@ def first_part(score: Score, plays: PlayConfig | None) -> Recalled:
     return Recalled(Session(score.job, score.seed), playlist)
 
 
-def recall(config: ConductorConfig, score: Score, spill: JournalSpill | None = None) -> Recalled:
+def recall(
+    config: ConductorConfig,
+    score: Score,
+    spill: JournalSpill | None = None,
+    *,
+    gets_on: Callable[[], object] = lambda: None,
+) -> Recalled:
     """What a predecessor's journal leaves, and what of it the disk had not taken; nothing in a run's first conductor.
+
+    Args:
+        config: where the journal and its checkpoints are.
+        score: what the session is made from.
+        spill: where lines wait that the disk had not taken.
+        gets_on: called after each step: whoever waits for us sees that we do not hang.
 
     Raises: JournalError when the journal is damaged.
     """
-    recalled = _from_disk(config, score)
+    recalled = _from_disk(config, score, gets_on)
     if spill is not None:
         recalled.waiting, steps = spill.waiting(score.header, recalled.session.now_ns if recalled.steps else None)
         for step in steps:
             recalled.step(step)
+            gets_on()
         recalled.how += f", {len(steps)} more that the disk had not taken" if steps else ""
     return recalled
 
 
-def _from_disk(config: ConductorConfig, score: Score) -> Recalled:
+def _from_disk(config: ConductorConfig, score: Score, gets_on: Callable[[], object]) -> Recalled:
     journal = config.journal_path
     if not journal.exists() or journal.stat().st_size == 0:
         return first_part(score, config.plays)
@@ -105,8 +118,10 @@ def _from_disk(config: ConductorConfig, score: Score) -> Recalled:
         found = from_checkpoint(config.sheet_fds, Snapshots(score.job), reader)
         recalled = found if found is not None else first_part(score, config.plays)
         seen, recalled.replayed = recalled.steps, 0
+        gets_on()
         for step in reader.steps():
             recalled.step(step)
+            gets_on()
     after = f"after a checkpoint at step {seen}" if found is not None else "no checkpoint could be used"
     recalled.how = f"{recalled.replayed} steps replayed, {after}"
     return recalled

@@ -9,6 +9,7 @@ from typing import Final
 
 from cuefocus.engine.sends import LATEST_NS, Send
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.net_outlets import UdpOutlet
 from cuefocus.shells.outlet import Outlet
 from cuefocus.shells.outlets import open_outlet
 from cuefocus.shells.receiver_config import ReceiverConfig
@@ -63,6 +64,10 @@ class Sender:
         if self._unknown_ns is not None:
             dues.append(self._unknown_ns)
         return min(dues, default=None)
+
+    def ports(self) -> set[int]:
+        """The UDP ports of ours from which something is sent."""
+        return {outlet.port for outlet in self._outlets.values() if isinstance(outlet, UdpOutlet)}
 
     def take(self, sends: Iterable[Send]) -> None:
         """Have words sent when they are due."""

@@ -25,6 +25,7 @@ from cuefocus.shells.shm_layout import (
     NAME_BYTES,
     ROOM,
     VERSION,
+    WORD,
     Layout,
     layout_for,
     rooms_at,
@@ -37,6 +38,9 @@ from cuefocus.shells.shm_words import Beat, HandMoves, Latches
 
 class SharedMemory:
     """One process' view of the memory; use `create` or `attach`.
+
+    Attributes:
+        conductor_beat: the conductor's sign of life. conductor_start: shown before that, each time it gets on.
 
     Args:
         fd: the memfd.
@@ -53,6 +57,7 @@ class SharedMemory:
         self.view = memoryview(self._map)
         self.latches = Latches(self.view, self.layout)
         self.conductor_beat = Beat(self.view, self.layout.conductor_beat)
+        self.conductor_start = Beat(self.view, self.layout.conductor_beat + WORD)
         self.motion = MotionWords(self.view, self.layout)
         self.axis_words = [AxisWords(self.view, self.layout, axis) for axis in range(len(self.axes))]
         self.wake_histogram = Histogram(self.view, self.layout.wake_histogram)

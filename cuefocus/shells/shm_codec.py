@@ -1,7 +1,6 @@
 """Clock, pieces of tracks and orders as bytes and back, exactly: every float keeps its bits."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from cuefocus.chase.clock import Clock, ClockState
@@ -16,6 +15,7 @@ from cuefocus.shells.shm_layout import (
     SPLICE_LANDINGS,
     SPLICE_SEGMENTS,
 )
+from cuefocus.timebase.values import value
 
 _FOLLOW: Final = 1
 _SPLICED: Final = 2
@@ -68,7 +68,7 @@ def landings_in(payload: memoryview | bytes) -> Iterator[LandingInstant]:
         yield LandingInstant(at_ns, edge_ring, target_ring)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Orders:
     """An axis' orders without its track, which stands apart because it changes seldom.
 

@@ -14,11 +14,13 @@ from typing import Final
 from cuefocus.motion.track import TrackRoom
 
 MAGIC: Final = b"CUEFOCUS"
-VERSION: Final = 3
+VERSION: Final = 4
 WORD: Final = 8
 LINE: Final = 64
 """Cache line: words of different writers do not share one."""
 
+STOP_KINDS: Final = 4
+"""HOLD, HAND, PANIC and RELEASE."""
 MAX_AXES: Final = 64
 NAME_BYTES: Final = 64
 LEAST_ROOM: Final = TrackRoom(4096, 4096)
@@ -83,6 +85,7 @@ class Layout:
     hands: int
     generations: int
     tick_page_end: int
+    said: int
     motion_words: int
     axis_words: int
     wake_histogram: int
@@ -124,7 +127,8 @@ def layout_for(room: Sequence[TrackRoom]) -> Layout:
     hands = latches + (1 + axes) * WORD
     generations = hands + axes * HAND_WRITERS * WORD
     tick_page_end = generations + axes * WORD
-    motion_words = _aligned(tick_page_end)
+    said = _aligned(tick_page_end)
+    motion_words = _aligned(said + (1 + axes) * STOP_KINDS * WORD)
     axis_words = _aligned(motion_words + MOTION_WORDS * WORD)
     wake_histogram = _aligned(axis_words + axes * AXIS_WORDS * WORD)
     last_histogram = wake_histogram + HISTOGRAM_BINS * WORD
@@ -148,6 +152,7 @@ def layout_for(room: Sequence[TrackRoom]) -> Layout:
         hands=hands,
         generations=generations,
         tick_page_end=tick_page_end,
+        said=said,
         motion_words=motion_words,
         axis_words=axis_words,
         wake_histogram=wake_histogram,

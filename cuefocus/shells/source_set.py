@@ -69,7 +69,7 @@ class Answered(Protocol):
 class TurnClock:
     """The host clock as sound files see it: it stands still during a turn.
 
-    Otherwise a file would be stamped later by what decoding those before it takes.
+    Otherwise what falls due while a backlog is decoded would make the turn longer and longer.
 
     Args:
         clock_ns: the host clock.

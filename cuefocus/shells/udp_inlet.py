@@ -11,15 +11,17 @@ from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
 from typing import Final
 
 from cuefocus.errors import DeviceError
+from cuefocus.shells.asked_at import ASKED_BYTES, IP_PKTINFO, PKTINFO, AskedAt
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, KernelStamps, have_stamped, wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.timebase.units import NS_PER_S
 
-_IP_PKTINFO: Final = 8  # linux/in.h
-_PKTINFO: Final = struct.Struct("=i4s4s")
-_ANCILLARY_BYTES: Final = STAMP_BYTES + socket.CMSG_SPACE(_PKTINFO.size)
+_SO_MEMINFO: Final = 55  # asm-generic/socket.h; Python does not name it
+_MEMINFO: Final = struct.Struct("=9I")
+_DROPS: Final = 8  # SK_MEMINFO_DROPS
+_ANCILLARY_BYTES: Final = STAMP_BYTES + ASKED_BYTES
 _DATAGRAM_BYTES: Final = 65_535  # the longest there is: what is cut short reads as torn
 _AGAIN_NS: Final = NS_PER_S
 
@@ -70,7 +72,10 @@ def open_udp(
     Raises: DeviceError when it is not our address, or the port is taken or forbidden.
     """
     family = socket.AF_INET6 if ipaddress.ip_address(heard.address).version == 6 else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    try:
+        made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    except OSError as problem:
+        raise _refusal(heard, problem) from None
     try:
         made.setblocking(False)
         have_stamped(made)
@@ -79,7 +84,7 @@ def open_udp(
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if bound_to is not None:
-            made.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+            made.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
             with contextlib.closing(socket.socket(family, socket.SOCK_DGRAM)) as trial:
                 trial.bind(ip_place(heard.address, 0))
         prepare(made)
@@ -115,6 +120,9 @@ class UdpInlet:
         heard: the port.
         opener: makes its socket; may raise DeviceError.
         came_by: only what was sent to this IPv4 address of ours is for us (a socket opened with `bound_to`); None: all.
+        asked: remembers who has asked at which address of ours, and answers from there (a socket that tells it).
+        lost_ns: how long after an error on the socket it is opened anew.
+        closing: takes its descriptor just before it is closed.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
     """
@@ -125,12 +133,16 @@ class UdpInlet:
         *,
         opener: Callable[[], socket.socket] | None = None,
         came_by: str | None = None,
+        asked: AskedAt | None = None,
+        lost_ns: int = _AGAIN_NS,
+        closing: Callable[[int], object] = lambda _: None,
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
-        self.heard, self._now_ns = heard, clock_ns
+        self.heard, self._now_ns, self._lost_ns, self._closing = heard, clock_ns, lost_ns, closing
         self._stamps = KernelStamps(clock_ns, wall_ns)
         self._opener = opener if opener is not None else lambda: open_udp(heard)
+        self._asked = asked
         self._only = None if came_by is None else socket.inet_aton(came_by)
         self._socket: socket.socket | None = None
         self._room = [memoryview(bytearray(_DATAGRAM_BYTES))]
@@ -146,6 +158,17 @@ class UdpInlet:
         """When to try again to open it."""
         return self._again_ns if self._socket is None else None
 
+    @property
+    def dropped(self) -> int:
+        """Datagrams that the kernel had no room for since the port was opened; 0 where it does not say."""
+        if self._socket is None:
+            return 0
+        try:
+            found = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+        except OSError:
+            return 0
+        return int(_MEMINFO.unpack(found)[_DROPS]) if len(found) == _MEMINFO.size else 0
+
     def receive(self) -> Message | Standing | None:
         """The next datagram to our address, or how it stands with the socket; None when there is nothing more."""
         if self._socket is None:
@@ -156,32 +179,38 @@ class UdpInlet:
             return None
         except OSError as problem:
             self.close()
-            self._again_ns = self._now_ns() + _AGAIN_NS
+            self._again_ns = self._now_ns() + self._lost_ns
             reason = os.strerror(problem.errno or 0)
             return Standing(False, f"{self.heard.name} cannot be heard: {reason}", self.opening)
         came_by: bytes | None = None
         for level, kind, value in ancillary:
-            if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(value) >= _PKTINFO.size:
-                came_by = _PKTINFO.unpack_from(value)[1]
+            if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(value) >= PKTINFO.size:
+                came_by = PKTINFO.unpack_from(value)[1]
         host = host_of(sender)
-        ours = (self._only is None or came_by == self._only) and self._heeds(host)
+        if self._asked is not None:
+            self._asked.note(host, sender[1], ancillary)
+        ours = (self._only is None or came_by == self._only) and self._heeds(host, sender[1])
         return Message(bytes(self._room[0][:size]) if ours else b"", self._stamps.host_ns(ancillary), host, sender[1])
 
     def send(self, data: bytes, to: tuple[str, int]) -> None:
         """Send a datagram from this port; while it is not open, or nobody can be reached, nothing happens."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
-                self._socket.sendto(data, ip_place(*to))
+                if self._asked is not None:
+                    self._asked.send(self._socket, data, to)
+                else:
+                    self._socket.sendto(data, ip_place(*to))
 
     def close(self) -> None:
         """Give the port back."""
         if self._socket is not None:
+            self._closing(self._socket.fileno())
             self._socket.close()
             self._socket = None
 
-    def _heeds(self, sender: str) -> bool:
-        """Whether what a host sends is for us."""
-        del sender
+    def _heeds(self, sender: str, port: int) -> bool:
+        """Whether what a host sends from one of its ports is for us."""
+        del sender, port
         return True
 
     def _open(self) -> Standing | None:

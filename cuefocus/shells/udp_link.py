@@ -5,10 +5,12 @@ in the machine's abstract socket space: the kernel gives it to one process and t
 """
 
 import errno
-import ipaddress
 import socket
+from ipaddress import ip_address
 
 from cuefocus.errors import LinkError, RigFileError
+from cuefocus.shells.ip_place import ip_place, is_loopback
+from cuefocus.shells.name_lookup import NameLookup, why_unknown
 
 _DATAGRAM_BYTES = 65_535
 
@@ -17,7 +19,7 @@ class UdpLink:
     """Datagrams to and from one peer.
 
     Args:
-        host: a name or an address; beyond loopback only with `allow_remote`.
+        host: an address, or a name, which is waited for as `NameLookup` does; beyond loopback only with `allow_remote`.
         port: the peer's UDP port.
         allow_remote: the rig's network section permits motors on the network.
 
@@ -30,11 +32,12 @@ class UdpLink:
         self._socket: socket.socket | None = None
         self._hold: socket.socket | None = None
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        except (OSError, UnicodeError) as problem:
-            raise LinkError(f"no such host: {problem}", where=self._where, hint="give an address") from None
-        self._family, self._peer = found[0], found[4]
-        if not allow_remote and not ipaddress.ip_address(self._peer[0]).is_loopback:
+            found = str(ip_address(NameLookup().place(host, port)[0]))
+            self._peer = ip_place(found, port)
+        except OSError as problem:
+            raise LinkError(why_unknown(host, problem), where=self._where, hint="give an address") from None
+        self._family = socket.AF_INET6 if ":" in found else socket.AF_INET
+        if not allow_remote and not is_loopback(found):
             raise RigFileError(
                 f"{host} is beyond this machine",
                 where=self._where,

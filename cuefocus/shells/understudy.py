@@ -21,6 +21,7 @@ from cuefocus.shells.conductor_config import ConductorConfig, Score, read_conduc
 from cuefocus.shells.host_clock import DescriptorWait, now_ns
 from cuefocus.shells.journal_file import JournalFileReader
 from cuefocus.shells.log_line import log_line
+from cuefocus.shells.parent import hear_parent, is_orphan
 from cuefocus.shells.recall import Recalled, checkpoint_of, first_part, from_checkpoint
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -114,25 +115,26 @@ def main(argv: Sequence[str]) -> int:
     """Be the understudy; the exit status."""
     parser = argparse.ArgumentParser(prog="understudy")
     parser.add_argument("--config", type=Path, required=True)
+    hear_parent(parser)
     given = parser.parse_args(argv)
     os.nice(_NICE)
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: stopping.append(number))
     try:
-        _study(given.config, stopping)
+        _study(given.config, given.parent, stopping)
     except CueFocusError as problem:
         log_line(f"understudy: {problem}")
         return 1 if isinstance(problem, InputError) else 3
     return 0
 
 
-def _study(path: Path, stopping: list[int]) -> None:
+def _study(path: Path, parent: int, stopping: list[int]) -> None:
     """Until told to stop, or until `run` has gone; another journal when the conductor begins one."""
-    parent, wait, config = os.getppid(), DescriptorWait(), read_conductor_config(path)
+    wait, config = DescriptorWait(), read_conductor_config(path)
     whole = read_score(config.score_fd)
     understudy: Understudy | None = _of(config, whole)
-    while not stopping and os.getppid() == parent:
+    while not stopping and not is_orphan(parent):
         if understudy is not None:
             try:
                 understudy.look()
@@ -142,8 +144,11 @@ def _study(path: Path, stopping: list[int]) -> None:
                 understudy = None
         wait.wait_until(now_ns() + LOOK_NS)  # or until a signal
         if (now := _reread(path, config)) != config:
+            if understudy is not None:
+                understudy.close()
             config, understudy = now, _of(now, whole)
     if understudy is not None:
+        understudy.close()
         log_line(f"understudy: {understudy.written} checkpoints")
 
 

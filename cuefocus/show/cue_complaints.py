@@ -106,6 +106,8 @@ class CueChecker:
             yield (*loc, "on_jump"), "warning", "on_jump says nothing for a triggered rack", "take it out"
         if cue.land_after is not None and cue.land_after.amount <= 0:
             yield (*loc, "land_after"), "error", f"{cue.land_after} is no time after a trigger", "write e.g. 800 ms"
+        if cue.land_after is not None:
+            yield from long_wait((*loc, "land_after"), cue.land_after, self._show.rate)
         yield from self._landing(loc, raw, cue)
         yield from self._waits(loc, raw, cue)
         if any(on.after is None for on in cue.on):
@@ -263,6 +265,8 @@ class CueChecker:
         if cue.pull is not None and cue.pull.duration is not None and cue.pull.duration.unit == "beats":
             if act is not None and act.media.beats is None:
                 yield (*loc, "pull"), "error", f"act {act.act!r} has no tempo map", "write media: {beats: song.mid}"
+        if cue.pull is not None and cue.pull.duration is not None:
+            yield from long_wait((*loc, "pull"), cue.pull.duration, self._show.rate, "to move")
         if cue.shape.recorded is not None and cue.shape.recorded not in self._show.recordings:
             known = ", ".join(self._show.recordings) or "none"
             yield (*loc, "shape"), "error", f"no recording {cue.shape.recorded!r}; have {known}", ""

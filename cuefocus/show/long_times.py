@@ -19,7 +19,7 @@ def far_offset(loc: Loc, offset: Duration, rate: FrameRate) -> Findings:
         yield loc, "warning", f"{offset} is more than {_FAR_S} s away from what it counts from", _HINT
 
 
-def long_wait(loc: Loc, wait: Duration, rate: FrameRate) -> Findings:
-    """A wait of more than an hour; frames count at `rate`."""
+def long_wait(loc: Loc, wait: Duration, rate: FrameRate, what: str = "to wait") -> Findings:
+    """A wait, or what else lasts, of more than an hour; frames count at `rate`."""
     if (wait.ns(rate) or 0) > _LONG_S * NS_PER_S:
-        yield loc, "warning", f"{wait} is more than an hour to wait", _HINT
+        yield loc, "warning", f"{wait} is more than an hour {what}", _HINT

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isinf
 from typing import Final, Self
 
 from cuefocus.files.text_value import BadText, TextValue, Written
@@ -17,15 +18,20 @@ _COMMANDS: Final = {
     if command not in (MscCommand.TIMED_GO, MscCommand.SET, MscCommand.SET_CLOCK)
 }
 _MACRO: Final = re.compile(r"[0-9]{1,3}")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
-_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NO_NUMBER: Final = re.compile(r"[+-]?\.?(?:nan|inf|infinity)", re.IGNORECASE)
+_OSC_INTEGERS: Final = range(-(1 << 63), 1 << 63)
+_AS_TEXT: Final = "write s:{} if the text is meant"
 _CONTROL: Final = re.compile(r"([0-9]{1,3})(?:\s*@\s*([0-9]{1,2}))?(?:\s*=\s*([0-9]{1,3}))?")
 _ANYBODY: Final = MscAddress(0, formats=(FORMATS["lighting"],))
 
 
 @dataclass(frozen=True, slots=True)
 class OscArgument(Written):
-    """An OSC argument: a whole number is sent as `i` or `h`, one with a point as `f`, true and false as `T` and `F`.
+    """An OSC argument: a whole number is sent as `i` or `h`, one with a point or an exponent as `f` or `d`.
+
+    `true` and `false` are sent as `T` and `F`, all else as a text.
 
     Args:
         value: int, float, bool or str.
@@ -38,14 +44,20 @@ class OscArgument(Written):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """An argument as written."""
+        """An argument as written. Raises: BadText for a number that OSC cannot carry."""
         value: int | float | bool | str = text
         if text in ("true", "false"):
             value = text == "true"
         elif _INTEGER.fullmatch(text):
             value = int(text)
+            if value not in _OSC_INTEGERS:
+                raise BadText(f"{text} is more than OSC's whole numbers hold, 64 bits", _AS_TEXT.format(text))
         elif _DECIMAL.fullmatch(text):
             value = float(text)
+            if isinf(value):
+                raise BadText(f"{text} is more than OSC's numbers hold, 1.8e308", _AS_TEXT.format(text))
+        elif _NO_NUMBER.fullmatch(text):
+            raise BadText(f"{text} is no number that can be sent", _AS_TEXT.format(text))
         elif text.startswith("s:"):
             value = text[2:]
         return cls(value, text=text)

@@ -91,6 +91,7 @@ class VirtualRig:
         self.conductor_dead_since_ns: int | None = None
         self._motion_stopped = self._motion_silent = False
         self._latched_asleep: set[str] = set()
+        self._unheard = False  # what motion said while nobody conducted
 
     def at(self, host_ns: int, action: Callable[[], None]) -> None:
         """Do something at a host time (a story's hand, plug or key)."""
@@ -166,9 +167,13 @@ class VirtualRig:
     def _step(self, now_ns: int) -> bool:
         """One step of the session; True once it has finished."""
         if self.conductor_dead_since_ns is not None:
+            self._unheard = self._unheard or bool(self._inbox)
             self._inbox.clear()
             return False
         inbox, self._inbox = self._inbox, []
+        if self._unheard:
+            inbox[:0] = [MotorTrouble(name, now_ns, "lost", "") for name in self.axes]
+            self._unheard = False
         outcome = self.session.step(now_ns, inbox)
         self._inbox.extend(self._listener(now_ns, inbox, outcome))
         before, clock = self._show, outcome.clock

@@ -1,11 +1,10 @@
 """What a wire decoder hands over: a reading that was true at a moment, a glitch, the word that playback stopped."""
 
-from dataclasses import dataclass
-
 from cuefocus.timebase.frames import Timecode
+from cuefocus.timebase.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     """One timecode word and the host time at which its frame began.
 
@@ -28,7 +27,7 @@ class Reading:
     noise_ns: float = 1000.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Glitch:
     """Something on a wire that made no sense; counted and reported, never raised."""
 
@@ -37,7 +36,7 @@ class Glitch:
     stamp_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlaybackStopped:
     """A source's word that playback has stopped where it is: nothing is to be freewheeled over."""
 

@@ -15,7 +15,9 @@ from pythonosc import osc_message
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 MOST_BYTES: Final = 65_507
-"""The longest UDP datagram."""
+"""The longest UDP datagram; by TCP a packet is no longer either, and a peer that announces more has lost its place."""
+MOST_SAID_BYTES: Final = 9_216
+"""No desk says more in a packet, and reading one takes no more than a few milliseconds."""
 IMMEDIATELY: Final = 1
 """The time tag that asks for no moment."""
 _BUNDLE: Final = b"#bundle\0"

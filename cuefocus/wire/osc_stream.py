@@ -7,13 +7,13 @@ Source: RFC 1055 (SLIP); The Open Sound Control 1.0 Specification, packets over 
 
 from typing import Final
 
+from cuefocus.wire.osc import MOST_BYTES
+
 END: Final = 0xC0
 _ESC: Final = 0xDB
 _ESC_END: Final = b"\xdb\xdc"
 _ESC_ESC: Final = b"\xdb\xdd"
 _LENGTH_BYTES: Final = 4
-MOST_BYTES: Final = 65_536
-"""The longest packet; a peer that announces more, or never ends one, has lost its place."""
 
 
 class OscStream:

@@ -6,6 +6,7 @@ so do packets of one position each that come together.
 """
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 from cuefocus.timebase.frames import Timecode
@@ -72,7 +73,7 @@ class ReaperDecoder:
         for message in packet.messages:
             if message.address in POSITIONS:
                 places[message.address] = message.first
-            elif message.address in TRANSPORT and isinstance(message.first, int | float):
+            elif message.address in TRANSPORT and isinstance(message.first, int | float) and isfinite(message.first):
                 self._buttons[message.address] = bool(message.first)
                 pressed = True
             else:

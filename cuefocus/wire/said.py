@@ -37,7 +37,10 @@ STOPS: Final = ("hold", "hand", "panic", "release")
 DISARMING: Final = (*STOPS, "disarm", "disengage")
 """Verbs after which nothing moves by itself: no trigger of a show takes their place."""
 STOPS_IN_DOUBT: Final = ("hold", "panic", "release")
-"""Stops that a slip keeps nobody from: with a target that names no axis they are for every axis, and that is said."""
+"""Stops that a slip keeps nobody from: with a target that names nothing they are for every axis, and that is said.
+
+A cue is no slip: HOLD of one that has landed is for its axis alone, which another may have begun to move.
+"""
 HELD: Final = "held"
 """In the session's answer to a HOLD of what motion does not know: the axis it is for, or empty for every one."""
 _VIEWED: Final = frozenset({"status"})

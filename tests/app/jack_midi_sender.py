@@ -1,7 +1,8 @@
 """Sends MIDI timecode or clock at exact frames of a JACK server, in a process of its own: `jack_midi_sender.py KIND`.
 
-KIND is `mtc` or `clock`. It plays for each line it reads, 12 s from 00:59:58:00 at 25 fps, or a song at 150 beats a
-minute, and says at which host time, by the clock of the server, that began. Only the words of timecode are made by us.
+KIND is `mtc` or `clock`. For each line `play` it reads, it plays 12 s from 00:59:58:00 at 25 fps, or a song at 150
+beats a minute, and says at which host time, by the clock of the server, that began. To `xruns` it says how often the
+server has lost its step, and with it that time. Only the words of timecode are made by us.
 """
 
 import sys
@@ -34,7 +35,11 @@ def main() -> None:
     port = client.midi_outports.register("out")
     messages: Iterator[tuple[int, bytes]] = iter(())
     upcoming: tuple[int, bytes] | None = None
-    origin = 0
+    origin = xruns = 0
+
+    def xrun(delayed_us: float) -> None:
+        nonlocal xruns
+        xruns += 1
 
     def process(frames: int) -> None:
         nonlocal upcoming
@@ -45,10 +50,15 @@ def main() -> None:
             upcoming = next(messages, None)
 
     client.set_process_callback(process)
+    client.set_xrun_callback(xrun)
     with client:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        for _ in sys.stdin:
+        for line in sys.stdin:
+            if line.strip() == "xruns":
+                sys.stdout.write(f"{xruns}\n")
+                sys.stdout.flush()
+                continue
             messages = {"mtc": mtc, "clock": clock}[sys.argv[1]]()
             frame, host_ns = client.frame_time, time.monotonic_ns()
             origin = frame + RATE // 4

@@ -34,6 +34,7 @@ def test_a_desk_fires_racks_hears_of_them_and_goes_on_after_the_conductor_was_ki
         other.say("/cuefocus/cue/2/fire")
         desk.say("/lights/fire", 7.0)
         landed(running, "2", "3")
+        assert watcher.hears("/cuefocus/out/event/cue/2/landed")[0] == 1, "it has not asked again"
         assert len(running.landings()) == 3
         assert desk.asks("/cuefocus/panic") == [
             1,
@@ -41,6 +42,36 @@ def test_a_desk_fires_racks_hears_of_them_and_goes_on_after_the_conductor_was_ki
         ]
         other.close()
         watcher.close()
+
+
+def test_after_a_hold_of_everything_one_camera_may_move_again_and_the_other_stays(tmp_path: Path) -> None:
+    with called(tmp_path) as (running, desk, _):
+        assert desk.asks("/cuefocus/hold")[0] == 1
+        assert desk.asks("/cuefocus/resume", "B")[0] == 1
+        assert desk.asks("/cuefocus/go")[0] == 1
+        landed(running, "1")
+        assert "C.focus is stopped by HOLD" in str(desk.asks("/cuefocus/status")[1])
+        desk.say("/lights/fire", 7.0)
+        assert running.until(lambda event: event["event"] == "landing")["verdict"] != "landed"
+
+
+def test_who_gave_a_passcode_may_still_stop_after_the_conductor_was_killed(tmp_path: Path) -> None:
+    peers = (
+        "  peers: [{id: here, address: 127.0.0.1, rights: operate}, {id: rest, address: 127.0.0.0/8, rights: view}]\n"
+    )
+    passcode = 'passcodes: [{passcode: "5678", rights: operate}]'
+    with called(tmp_path, peers, osc=passcode) as (running, _, place):
+        guest = Desk(place, own_address(12))
+        assert "give the passcode" in str(guest.asks("/cuefocus/panic")[1])
+        assert guest.asks("/cuefocus/connect", "5678")[0] == 1
+        before = running.pid("conductor")
+        os.kill(before, signal.SIGKILL)
+        running.another("conductor", before)
+        running.until(lambda event: "heard" in str(event.get("desk")))
+        assert guest.asks("/cuefocus/status")[0] == 1
+        assert guest.asks("/cuefocus/next")[0] == 1
+        assert guest.asks("/cuefocus/panic")[0] == 1
+        guest.close()
 
 
 def test_a_companion_that_the_rig_names_is_told_without_asking(tmp_path: Path) -> None:
@@ -65,7 +96,7 @@ def test_who_may_only_look_fires_nothing_and_that_is_told(tmp_path: Path) -> Non
         assert done == 0
         assert "it may not" in str(said)
         told = running.until(lambda event: event["event"] == "alarm")
-        assert "/cuefocus/go is refused; name it under peers" in told["text"]
+        assert "/cuefocus/go is refused; its `rights:` under peers" in told["text"]
         stranger.say("/eos/out/event/cue/1/12/fire")
         assert desk.asks("/cuefocus/go")[0] == 1
         landed(running, "1")

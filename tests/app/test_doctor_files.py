@@ -3,11 +3,17 @@
 import socket
 import time
 from pathlib import Path
+from threading import Event
 from unittest import mock
 
+import ifaddr
 import pytest
 
 from cuefocus.app.doctor import Finding, examine_files
+from cuefocus.app.doctor_desks import desk_findings, no_answer
+from cuefocus.rig.loader import load_rig
+from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.wire.osc import read_packet
 from tests.app.running import LENS, RIG, SHOW
 from tests.app.verb import cuefocus
@@ -55,6 +61,21 @@ def test_addresses_of_desks_are_tried(tmp_path: Path) -> None:
     assert "by UDP" in found[5][1]
 
 
+def test_a_name_that_nobody_answers_for_is_waited_for_no_longer_than_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "rig.yaml").write_text(
+        RIG.format(lens=LENS)
+        + 'network:\n  osc: {listen: "booth.local:8000", tcp: "booth.local:8001"}\n'
+        + '  desks: [{id: a, kind: eos, at: "ion.local:3032"}]\n'
+    )
+    hangs = Event()
+    lookup = NameLookup(patience_s=0.05, ask=lambda *asked, **how: hangs.wait(20.0) and [])
+    found = list(desk_findings(load_rig(tmp_path / "rig.yaml").rig.value, lookup))
+    hangs.set()
+    why = [f"nobody says in time what address '{name}.local' has" for name in ("booth", "booth", "ion")]
+    assert [problem for _, _, problem, _ in found] == why
+    assert [severity for severity, *_ in found] == ["error", "error", "warning"]
+
+
 def test_the_pages_port_is_tried(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         at = f"127.0.0.1:{other.getsockname()[1]}"
@@ -74,6 +95,7 @@ RECEIVERS = {
     "off": ("http: 'http://127.0.0.1:1'", "does not answer at http://127.0.0.1:1: Connection refused"),
     "bare": ("http: 'https://127.0.0.1:{tcp}'", "answers at https://127.0.0.1:{tcp}, but no call gets through: "),
     "far": ("osc: 'nobody.invalid:8000'", "nobody "),
+    "none": ("osc: 'a..b:8000'", "'a..b' is no name of a machine: "),
     "net": ("artnet: 127.255.255.255, timecode: true", "is sent to at 127.255.255.255; by UDP nobody says"),
     "raw": ("midi: 'raw:/nowhere'", "cannot be opened: No such file or directory"),
 }
@@ -132,3 +154,31 @@ def test_a_show_alone_is_wrong_usage() -> None:
     told = cuefocus("doctor", "--show", "x.yaml")
     assert (told.status, told.out) == (2, "")
     assert "--show needs --rig" in told.err
+
+
+def test_an_address_behind_an_interface_that_is_not_there_is_told_in_words() -> None:
+    assert no_answer(("fe80::1%nosuch0", 9)) == "Name or service not known"
+
+
+LINK_LOCAL = next(
+    (
+        f"{ip.ip[0]}%{adapter.name}"
+        for adapter in ifaddr.get_adapters()
+        for ip in adapter.ips
+        if isinstance(ip.ip, tuple) and ip.ip[0].startswith("fe80:")
+    ),
+    None,
+)
+
+
+@pytest.mark.skipif(LINK_LOCAL is None, reason="needs a network with IPv6")
+def test_a_receiver_behind_an_interface_is_found_and_named_in_the_table(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as there:
+        there.bind(ip_place(str(LINK_LOCAL), 0))
+        where = f"[{LINK_LOCAL}]:{there.getsockname()[1]}"
+        rig = tmp_path / "rig.yaml"
+        rig.write_text(RIG.format(lens=LENS) + f'network: {{receivers: [{{id: near, osc: "{where}"}}]}}\n')
+        (found,) = (each for each in examine_files(rig)[1] if each.what == "receiver near")
+        told = cuefocus("doctor", "--rig", str(rig), "--no-timing")
+    assert (found.severity, found.problem) == ("note", f"is sent to at {where}; by UDP nobody says whether it is heard")
+    assert where in "".join(told.out.split())

@@ -14,7 +14,7 @@ from cuefocus.errors import InputError
 from cuefocus.shells.message_tap import catch_midi
 from cuefocus.shells.message_turns import Message
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
-from tests.app.beside import deck, musical_show
+from tests.app.beside import deck, musical_show, program
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import Server, keep_to_itself, running_server
 from tests.app.running import assert_all_land, came, daemon
@@ -59,12 +59,15 @@ def test_each_message_has_the_moment_of_its_frame(server: Server, kind: str, sta
 
 
 def test_what_ports_lists_can_be_pasted(server: Server) -> None:
-    with deck("mtc", "", SENDER) as play:
+    jack = importlib.import_module("jack")
+    with deck("mtc", "", SENDER) as play, jack.Client("listener", no_start_server=True) as listener:
+        listener.midi_inports.register("in")
         told = cuefocus_process("ports", "--json")
         rows = [row for row in told.json if row["kind"] != "note"]
         listed = {(row["use"], row["address"]) for row in rows}
         assert {("--source", "midi:jack:sender:out"), ("--source", "clock:jack:sender:out")} <= listed
         assert ("--to", "jack:system:playback_1") in listed
+        assert ("--to", "jack:listener:in") in listed, "a receiver of the rig, or `mtc generate`"
         play()
         assert "MIDI timecode" in listen("midi:jack:sender:out", seconds=2.0)[0].problem
     played = cuefocus_process(
@@ -87,9 +90,14 @@ def test_a_port_that_is_not_there_is_said(server: Server) -> None:
 
 def test_racks_land_by_midi_clock_from_jack(tmp_path: Path, server: Server) -> None:
     show = musical_show(tmp_path)
-    with deck("clock", "", SENDER) as play, daemon(tmp_path, sources=["clock:jack:sender"], show=show) as running:
-        running.until(lambda event: came(event, "opened"))
-        origin_ns = play()
-        assert_all_land(running)
+    with program(SENDER, "clock", "") as (heard, told):
+        assert heard() == "ready"
+        with daemon(tmp_path, sources=["clock:jack:sender"], show=show) as running:
+            running.until(lambda event: came(event, "opened"))
+            origin_ns = int(told("play"))
+            assert_all_land(running)
+            xruns = int(told("xruns"))
         worst_ms = worst_clock_ms(running.takes, origin_ns - 2 * NS_PER_S, 3.0)
-        assert worst_ms < PERIOD_MS / 2, "how late a busy machine calls us is in it for the first eight seconds"
+        if xruns:
+            pytest.skip(f"all landed; the server lost its step {xruns} times, and with it when that played to the ms")
+    assert worst_ms < PERIOD_MS / 2, "how late a busy machine calls us is in it for the first eight seconds"

@@ -74,6 +74,14 @@ def test_landings_and_alarms_are_seen() -> None:
         assert words in seen
 
 
+def test_what_looks_like_markup_is_seen_as_it_is_written() -> None:
+    picture = Picture()
+    picture.take(LANDING | {"cue": "9[red]", "target": "[/]", "reason": "refused to [fd00::5]:8000"})
+    seen = _seen(picture, LOCKED)
+    for words in ("9[red]", "[/]", "refused to [fd00::5]:8000"):
+        assert words in seen
+
+
 def test_before_anything_was_heard_there_is_still_a_picture() -> None:
     assert "NO SIGNAL" in _seen(Picture(), NO_CLOCK)
 
@@ -107,6 +115,10 @@ def test_the_rate_by_ear_and_the_standbys_are_seen() -> None:
         (LANDING, "cue 12.9  A focus → ana  late  +21.25 ms ±0.50: limited by speed"),
         ({"event": "alarm", "text": "disk full"}, "! disk full"),
         ({"event": "take", "take": 2, "state": "ended", "reason": "PANIC"}, "take 2 ended (PANIC)"),
+        ({"event": "take", "take": 2, "slate": "47B"}, "take 2 slate 47B"),
+        ({"event": "take", "take": 2, "pass": 1, "mark": "good"}, "take 2 pass 1 is good"),
+        ({"event": "take", "take": 2, "pass": 1, "mark": "ng"}, "take 2 pass 1 is NG"),
+        ({"event": "take", "take": 2, "pass": 1, "mark": "none"}, "take 2 pass 1 is not marked"),
         ({"event": "calendar", "text": "backup: takes-000001.db"}, "backup: takes-000001.db"),
         (STATE, None),
     ],

@@ -36,6 +36,19 @@ def test_racks_land_by_art_net_even_when_the_conductor_is_killed(tmp_path: Path)
         assert worst_clock_ms(running.takes, origin_ns) < 1.0
 
 
+def test_timecode_that_is_sent_on_to_where_it_comes_from_ends_with_its_sender(tmp_path: Path) -> None:
+    """A broadcast comes back: whoever followed himself would run for ever."""
+    address = own_address(14)
+    lights = f"network: {{receivers: [{{id: lights, artnet: {address}, timecode: true}}]}}\n"
+    options = {"sources": [f"artnet:{address}"], "arm": False, "takes": 0}
+    with deck("artnet", address) as play, daemon(tmp_path, lights, **options) as running:
+        running.until(lambda event: came(event, "opened"))
+        play()
+        running.until(lambda event: event.get("state") == "locked")
+        running.until(lambda event: event.get("state") in ("holding", "no_signal"))
+        assert not [event for event in running.events if "two senders" in str(event.get("text"))]
+
+
 def test_an_address_that_is_not_ours_ends_the_run_with_a_cure(tmp_path: Path) -> None:
     with daemon(tmp_path, sources=["artnet:198.51.100.1"]) as running:
         assert running.end() == 3

@@ -124,6 +124,19 @@ def test_a_desks_cues_land_whatever_carries_them(tmp_path: Path, server: Server,
         assert not any("12.5" in str(e.get("text")) for e in running.events if e["event"] == "alarm"), running.told()
 
 
+def test_all_off_stops_everything_while_the_conductor_hangs(tmp_path: Path, server: Server) -> None:
+    with desk("rtmidi") as send, show_by(tmp_path, "msc out") as running:
+        if not any(is_open(event) for event in running.events):
+            running.until(is_open)
+        arm(running)
+        os.kill(running.pid("conductor"), signal.SIGSTOP)
+        send("F0 7F 7F 02 7F 08 F7")  # ALL_OFF
+        alarm(running, "when show control by midi:msc out came: PANIC: motion obeys")
+        running.until(lambda event: event["event"] == "take" and event["state"] == "ended")
+        assert "is stopped by PANIC" in tell(running.runtime, Order("status")).text
+        assert tell(running.runtime, Order("resume")).ok
+
+
 def test_one_go_by_osc_and_by_show_control_fires_one_rack_and_the_other_route_is_named(
     tmp_path: Path, server: Server
 ) -> None:

@@ -1,5 +1,6 @@
 """Processes are kept running, with back-off, and end when asked."""
 
+import errno
 import os
 import resource
 import select
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cuefocus.app.processes import ChildSpec, Processes
+from cuefocus.app.processes import ChildSpec, Death, Processes
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from tests.shells.test_osc_desk import out_of_descriptors
 
 _STAY = "import signal; signal.pause()"
 
@@ -39,6 +41,63 @@ def test_a_killed_process_is_noticed_by_descriptor_and_started_again(tmp_path: P
     assert child.running
     assert child.pid != first
     processes.stop(["child"], NS_PER_S)
+
+
+@pytest.mark.parametrize(
+    ("status", "how"),
+    [
+        (3, "ended with status 3"),
+        (-signal.SIGRTMIN, "killed by SIGRTMIN"),
+        (-signal.SIGRTMIN - 1, f"killed by signal {signal.SIGRTMIN + 1}"),
+    ],
+)
+def test_how_it_ended_is_said_in_words(status: int, how: str) -> None:
+    assert Death("child", 1, status, "", None).how == how
+
+
+@pytest.mark.serial
+def test_one_that_cannot_be_started_again_just_now_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    processes = Processes()
+    child = processes.start(_spec(tmp_path, _STAY))
+    child.signal(signal.SIGKILL)
+    _until_dead(processes)
+    [death] = processes.tend()
+    assert death.again_ns is not None
+    with out_of_descriptors():
+        for _ in range(2):
+            due_ns = processes.next_due_ns()
+            assert due_ns is not None
+            HostClock().sleep_until(due_ns)
+            assert processes.tend() == []
+    [told] = processes.refusals()
+    assert told == "child cannot be started: Too many open files; it is tried again"
+    assert processes.refusals() == []
+    due_ns = processes.next_due_ns()
+    assert due_ns is not None
+    HostClock().sleep_until(due_ns)
+    processes.tend()
+    assert child.running
+    processes.stop(["child"], NS_PER_S)
+
+
+def test_one_whose_end_could_not_be_noticed_is_not_left_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the next would be started beside it, and two would move the same motors."""
+    begun: list[int] = []
+
+    def refuses(pid: int, flags: int = 0) -> int:
+        begun.append(pid)
+        raise OSError(errno.ENFILE, os.strerror(errno.ENFILE))
+
+    processes, pidfd_open = Processes(), os.pidfd_open
+    processes.add(_spec(tmp_path, _STAY))
+    monkeypatch.setattr(os, "pidfd_open", refuses)
+    assert processes.tend() == []
+    assert not processes["child"].running
+    with pytest.raises(ProcessLookupError):
+        pidfd_open(begun[0])
+    assert processes.refusals() == ["child cannot be started: Too many open files in system; it is tried again"]
 
 
 def _may_hurry() -> bool:

@@ -51,6 +51,11 @@ def said(folder: Path, cues: str, sends: str = "", network: str = RECEIVERS) -> 
         ("{to: eos, osc: /go, note: 60}", "osc and note in one; write one of"),
         ("{to: eos, osc: go}", "'go' is not an OSC address"),
         ("{to: eos, osc: /a b}", "holds a space or pattern character"),
+        ("{to: eos, osc: /x, args: [nan]}", "nan is no number that can be sent; write s:nan if the text is meant"),
+        ("{to: eos, osc: /x, args: [-.Inf]}", "-.Inf is no number that can be sent"),
+        ("{to: eos, osc: /x, args: [1, 1e309]}", "1e309 is more than OSC's numbers hold, 1.8e308; write s:1e309 if"),
+        ("{to: eos, osc: /x, args: [9223372036854775808]}", "is more than OSC's whole numbers hold, 64 bits; write s:"),
+        ("{to: eos, osc: /x, args: [9223372036854775807, 1e300, s:nan, nana, 1e, infinite]}", ""),
         ("{to: desk, note: 60, args: [1]}", "args belongs to osc; take it out"),
         ("{to: eos, osc: /go, body: x}", "body belongs to http"),
         ("{to: eos, osc: /go, when: fire}", "nothing fires a timed rack; write departure, or landing"),
@@ -124,6 +129,36 @@ def test_a_receiver_that_cannot_be_is_said_with_its_cure(tmp_path: Path, receive
     assert any(expected in one for one in found), found
 
 
+@pytest.mark.parametrize(
+    ("told", "heard", "back"),
+    [
+        ("Midi Through", "midi: {inputs: [midi through]}", "network.midi.inputs"),
+        ("Midi Through", 'midi: {inputs: ["Midi Through:Midi Through Port-0 14:0"]}', "network.midi.inputs"),
+        ("midi:Midi Through Port-1", "midi: {inputs: [Midi Through Port-1]}", "network.midi.inputs"),
+        ("Midi Through Port-1", "midi: {inputs: [Midi Through Port-0]}", ""),
+        ("Midi Through", "midi: {inputs: [mio]}", ""),
+        ("mio", "midi: {inputs: [Midi Through]}", ""),
+        ("mio", "midi: {inputs: [mio]}", ""),
+    ],
+)
+def test_a_midi_output_that_comes_back_to_an_input_is_warned_of(
+    tmp_path: Path, told: str, heard: str, back: str
+) -> None:
+    network = f'network:\n  receivers: [{{id: lx, midi: "{told}"}}]\n  {heard}\n'
+    found = [one for one in said(tmp_path, cue("1", 3, "far"), network=network) if "our own words" in one]
+    expected = f"warning: network.receivers.lx.midi: receiver lx at {told!r} gives all that it is told to {back}: we "
+    assert len(found) == bool(back)
+    assert all(one.startswith(expected) and one.endswith("give one of the two another port") for one in found), found
+
+
+def test_midi_that_comes_back_to_a_source_of_timecode_is_warned_of(tmp_path: Path) -> None:
+    show, rig = files(tmp_path, cue("1", 3, "far"), network="network: {receivers: [{id: lx, midi: Midi Through}]}\n")
+    source = "  - {id: deck, kind: mtc, device: Midi Through}"
+    rig.write_text(rig.read_text(encoding="utf-8").replace("  - {id: deck, kind: file}", source), encoding="utf-8")
+    warnings = [one.problem for one in check(show, rig).complaints if one.severity == "warning"]
+    assert any("gives all that it is told to source deck: we hear our own words" in one for one in warnings), warnings
+
+
 def test_midi_is_for_the_device_and_in_the_format_of_its_receiver(tmp_path: Path) -> None:
     tell = "[{to: desk, msc: go 5/1}, {to: desk, mmc: play}, {to: desk, cc: 20@2 = 5}, {to: desk, program: 7@3}]"
     job = build_job(check(*files(tmp_path, TIMED.format(tell=tell))))
@@ -155,6 +190,9 @@ def test_a_rehearsal_lists_what_would_be_sent_and_a_replay_the_same(tmp_path: Pa
         ("osc: /gma3/cmd, args: [Go+]", b"/gma3/cmd\0\0\0,s\0\0Go+\0"),
         ("osc: /Page1/Key201, args: [1]", b"/Page1/Key201\0\0\0,i\0\0\0\0\0\1"),
         ("osc: /Page1/Fader201, args: [100]", b"/Page1/Fader201\0,i\0\0\0\0\0\x64"),
+        ("osc: /x, args: [1e300]", b"/x\0\0,d\0\0\x7e\x37\xe4\x3c\x88\x00\x75\x9c"),
+        ("osc: /x, args: [5e-1]", b"/x\0\0,f\0\0\x3f\0\0\0"),
+        ("osc: /x, args: [s:1e300]", b"/x\0\0,s\0\x001e300\0\0\0"),
         ("osc: /location/1/0/3/press", b"/location/1/0/3/press\0\0\0,\0\0\0"),
         ("osc: /cue/7/start", b"/cue/7/start\0\0\0\0,\0\0\0"),
     ],

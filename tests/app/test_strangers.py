@@ -101,7 +101,7 @@ def test_a_stranger_fires_nothing_until_it_says_the_passcode(
         assert (done, str(said)[:19]) == (0, "refused: it may not")
         name = host.replace(PLUG, CABLE)
         told = running.until(lambda event: event["event"] == "alarm" and "is refused" in event["text"])
-        assert told["text"].startswith(f"OSC from {name}: /cuefocus/go is refused; name it under peers")
+        assert told["text"].startswith(f"OSC from {name}: /cuefocus/go is refused; give the passcode")
         other.say("/eos/out/event/cue/1/12/fire")
         assert other.asks("/cuefocus/subscribe")[0] == 0
         assert other.asks("/cuefocus/panic")[0] == 0

@@ -84,6 +84,50 @@ def test_words_of_the_cue_stack(words: tuple[str, ...], order: Order) -> None:
     assert order_from(words) == order
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["engage", ""], ["engage", "", "confirm"], ["resume", ""], ["disengage", ""], ["go", ""], ["next", ""]),
+        *(["offset", ""], ["offset", "", "+40"], ["offset", "", "clear"]),
+    ],
+)
+def test_an_empty_name_is_refused_and_not_taken_for_all(words: list[str]) -> None:
+    with pytest.raises(InputError, match=f"`{words[0]}` is given an empty name"):
+        order_from(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "value"), [(["take", "start", ""], ""), (["take", "end", "47B"], ""), (["take", "start"], "47B")]
+)
+def test_nothing_is_said_behind_a_take_and_unheard(words: list[str], value: str) -> None:
+    with pytest.raises(InputError, match=rf"`take {words[1]}` stands alone; .* says nothing to it.*say slate 47B"):
+        order_from(words, value=value)
+
+
+def test_an_empty_name_moves_no_axis_by_hand() -> None:
+    with pytest.raises(InputError, match="a hand needs an axis"):
+        order_from(["hand", ""], by_ring=0.05)
+
+
+def test_what_stands_alone_is_not_asked_for_a_name() -> None:
+    with pytest.raises(InputError) as refused:
+        order_from(["disarm", ""])
+    assert (refused.value.sentence, refused.value.hint) == (
+        "`disarm` stands alone; '' says nothing to it",
+        "say disarm",
+    )
+
+
+@pytest.mark.parametrize("words", [["slate"], ["slate", ""], ["slate", " ", ""]])
+def test_a_slate_has_a_text(words: list[str]) -> None:
+    with pytest.raises(InputError, match="a slate needs a text; say slate 47B"):
+        order_from(words)
+
+
+def test_a_stop_of_an_empty_name_is_a_stop_of_all() -> None:
+    assert order_from(["panic", ""]) == Order("panic")
+
+
 def test_a_stop_goes_to_motion_first_and_then_to_the_conductor(tmp_path: Path) -> None:
     runtime, order = RuntimeDir(tmp_path), list[dict[str, object]]()
     with _listening(runtime.motion_socket, "motion", order), _listening(runtime.conductor_socket, "conductor", order):

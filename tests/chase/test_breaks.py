@@ -85,6 +85,24 @@ def test_one_late_reading_before_a_dropout_does_not_bend_the_freewheel() -> None
     assert abs(clock.show_ns - truth("01:00:00:00", source.rate, clock)) < 20_000
 
 
+def test_a_backlog_taken_in_turns_teaches_no_patience_beyond_the_freewheel() -> None:
+    """Nobody conducts for 8 s; then messages come a turn's worth at a time, the newest of the first seconds old."""
+    _, readings = playing(seconds=12.0)
+    follower, turns = Follower(act()), range(4, len(readings) + 4, 4)
+    for reading in readings[:100]:
+        follower.feed(reading)
+        follower.step(reading.stamp_ns + 50 * NS_PER_MS)
+    now_ns = readings[-1].stamp_ns + 50 * NS_PER_MS
+    for end in turns:
+        for reading in readings[100:][end - 4 : end]:
+            follower.feed(reading)
+        clock, _ = follower.step(now_ns := now_ns + NS_PER_MS // 10)
+    assert clock.state is ClockState.LOCKED
+    while clock.running:
+        clock, _ = follower.step(now_ns := now_ns + 10 * NS_PER_MS)
+        assert now_ns <= readings[-1].stamp_ns + NS_PER_S + 20 * NS_PER_MS, "it is followed longer than it is good"
+
+
 def test_a_clock_told_to_run_on_never_expires() -> None:
     _, readings = playing()
     run = follow(Follower(act(on_loss="run")), readings, until_s=15)

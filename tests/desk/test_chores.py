@@ -104,6 +104,12 @@ def test_a_check_names_the_first_error_of_another_show(desk: Desk) -> None:
     assert "no mark 'bend'" in told.text
 
 
+def test_a_check_of_a_show_that_is_not_there_says_so_without_a_place_in_it(desk: Desk) -> None:
+    told = desk.do(do="check", show="nix.yaml")
+    assert told.alarm
+    assert "nix.yaml: cannot be read: No such file or directory" in told.text
+
+
 def test_a_show_that_was_changed_since_the_run_began_is_named(desk: Desk) -> None:
     show = desk.folder / "show.yaml"
     show.write_text(SHOW)  # saved again, the same words

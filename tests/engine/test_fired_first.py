@@ -8,7 +8,8 @@ from cuefocus.app.check import check
 from cuefocus.app.job import build_job
 from cuefocus.engine.job import Seed
 from cuefocus.engine.outcome import Outcome
-from cuefocus.engine.ports import Command, Feedback, InboxEvent, Sent, Trigger
+from cuefocus.engine.plan import Latch
+from cuefocus.engine.ports import Command, Feedback, InboxEvent, Latched, Sent, Trigger
 from cuefocus.engine.session import TICK_NS, Session
 from tests.stories.scenes import LENS, RIG
 
@@ -20,6 +21,7 @@ SHOW = (
     '  - {cue: "1", camera: A, on: {osc: /one}, to: far}\n'
     '  - {cue: "2", camera: A, on: {osc: /two}, to: near}\n'
     '  - {cue: "3", camera: B, on: {osc: /three}, to: far}\n'
+    '  - {cue: "4", camera: B, on: {osc: /four}, to: far, pre_wait: 1 s}\n'
 )
 
 
@@ -89,3 +91,98 @@ def test_a_word_with_a_time_is_to_be_stepped_to_when_that_comes(desk: Desk) -> N
     fired = desk.step(after_ns=3 * MS)
     assert fired.plan_changed
     assert fired.punctual_ns is None
+
+
+def seen(desk: Desk, also: Trigger | None = None) -> Outcome:
+    """The step in which a landing has been watched to its end; something else may be fired before."""
+    desk.fire("/one")
+    for _ in range(400):
+        sent = Sent("A.focus", desk.now_ns, 0.5, desk.session.job.axes["A.focus"].spec.counts_at(0.5))
+        now = also is not None and desk.now_ns < also.stamp_ns <= desk.now_ns + TICK_NS
+        outcome = desk.step(sent, *([also] if also is not None and now else []))
+        if desk.session.jury.hurries:
+            return outcome
+    raise AssertionError("no landing was judged")
+
+
+def test_a_landing_is_seen_judged_and_told_in_three_steps_and_the_latter_two_do_nothing_else(desk: Desk) -> None:
+    outcome = seen(desk)
+    moved_ns = desk.now_ns
+    assert (outcome.next_due_ns, outcome.rows) == (moved_ns, ())
+    outcome = desk.step(after_ns=MS)
+    assert (outcome.next_due_ns, outcome.rows, kinds(outcome)) == (desk.now_ns, (), set())
+    outcome = desk.step(after_ns=MS)
+    assert [row.cue for row in outcome.rows] == ["1"]
+    assert kinds(outcome) == {"landing"}
+    assert outcome.next_due_ns == moved_ns + TICK_NS, "all else is looked at no later for it"
+
+
+def test_what_is_heard_between_the_parts_of_a_verdict_has_all_its_consequences_at_once(desk: Desk) -> None:
+    seen(desk)
+    outcome = desk.step(Command("disarm", desk.now_ns), after_ns=MS)
+    assert "state" in kinds(outcome)
+    rows = [*outcome.rows, *(row for _ in range(3) for row in desk.step(after_ns=MS).rows)]
+    assert [row.cue for row in rows] == ["1"]
+
+
+def test_what_waits_for_a_rack_does_not_wait_for_a_verdict_as_well(desk: Desk) -> None:
+    seen(desk)
+    gone = Command("disengage", desk.now_ns, "B.focus")
+    assert kinds(desk.step(gone, Trigger("osc", "/two", desk.now_ns + MS, "desk"), after_ns=MS)) == {"departure"}
+    assert "state" in kinds(desk.step(after_ns=MS))
+
+
+def test_what_goes_by_itself_does_not_wait_for_a_verdict(desk: Desk, tmp_path: Path) -> None:
+    seen(desk)
+    due_ns, another = desk.now_ns + MS, Desk(tmp_path)
+    seen(another, Trigger("osc", "/four", due_ns - 1000 * MS, "desk"))
+    outcome = another.step(after_ns=MS)
+    assert another.now_ns == due_ns
+    assert [event.fields["cue"] for event in outcome.events if event.kind == "departure"] == ["4"]
+
+
+def test_without_timecode_a_track_that_changes_under_a_splice_is_told_when_the_splice_is_over(desk: Desk) -> None:
+    before = desk.step().plan.axes["A.focus"]
+    fired = desk.fire("/one").plan.axes["A.focus"]
+    orders = desk.session.stage.orders["A.focus"]
+    assert fired.splice is not None
+    assert fired.track is before.track is not orders.track
+    held = desk.step(Latched("A.focus", desk.now_ns, Latch.HOLD)).plan.axes["A.focus"]
+    assert (held.splice, held.track) == (None, orders.track)
+
+
+def test_a_step_that_ends_a_take_tells_of_few_racks_and_the_next_ones_of_the_rest(desk: Desk) -> None:
+    desk.fire("/one")
+    desk.fire("/three")
+    for _ in range(72):
+        desk.step()  # both have landed, and are watched
+    outcome = desk.step(Command("panic", desk.now_ns))
+    assert (outcome.rows, [reply.ok for reply in outcome.replies]) == ((), [True])
+    told: list[str] = []
+    for _ in range(3):
+        assert not [event for event in outcome.events if event.kind == "take"], "a take ends after its rows"
+        outcome = desk.step()
+        told += [row.cue for row in outcome.rows]
+        if len(told) == 2:
+            break
+    assert told == ["1", "3"]
+    ends = [event for one in (outcome, desk.step()) for event in one.events if event.kind == "take"]
+    assert [event.fields["state"] for event in ends] == ["ended"]
+
+
+def test_a_rack_is_not_fired_on_an_axis_that_was_told_to_stop_though_motion_has_not_said_so_yet(desk: Desk) -> None:
+    steps = [desk.step(Command("hold", desk.now_ns, "A"), Trigger("osc", "/one", desk.now_ns, "desk"), after_ns=MS)]
+    steps += [desk.fire(address, after_ns=MS) for address in ("/two", "/three")]
+    told = [row for outcome in (*steps, desk.step(after_ns=MS)) for row in outcome.rows]
+    assert "departure" in kinds(steps[-1]), "the other axis was not"
+    assert [(row.cue, row.reason) for row in told] == [(cue, "A.focus is stopped by HOLD") for cue in "12"]
+    desk.step(Command("resume", desk.now_ns))
+    assert "departure" in kinds(desk.fire("/one"))
+
+
+def test_a_stop_that_motion_has_told_of_and_that_was_taken_back_elsewhere_stops_no_more(desk: Desk) -> None:
+    desk.step(Command("hold", desk.now_ns))
+    for latch in (Latch.HOLD, Latch.NONE):
+        desk.step(Latched("A.focus", desk.now_ns, latch))
+    desk.step(Command("engage", desk.now_ns))
+    assert "departure" in kinds(desk.fire("/one"))

@@ -11,9 +11,10 @@ from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from cuefocus.engine.front_desk import FURTHEST_NS, TWICE_NS, FrontDesk, Hearing
+from cuefocus.engine.front_desk import FURTHEST_NS, FrontDesk, Hearing
+from cuefocus.engine.heard_before import TWICE_NS
 from cuefocus.engine.outcome import Reply
-from cuefocus.engine.peers import CompanionRule, DeskRules, Guest, PeerRule
+from cuefocus.engine.peers import CompanionRule, DeskRules, Guest, PeerRule, Peers
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.subscribers import MOST
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
@@ -121,10 +122,11 @@ def test_a_stranger_s_go_is_refused_answered_and_told(desk: FrontDesk) -> None:
         ((guest, _, params),) = answers(hearing.out)
         assert guest == STRANGER
         assert params[1] == 0
+        assert "give the passcode" in str(params[2])
     ((kind, text),) = desk.faults.due(NOW)
     assert kind == "alarm"
     assert "10.9.9.9" in text
-    assert "name it under peers" in text
+    assert "give the passcode" in text
     assert desk.faults.due(NOW + NS_PER_S) == []
 
 
@@ -149,6 +151,53 @@ def test_a_passcode_makes_more_of_a_peer_and_wrong_ones_tire(desk: FrontDesk) ->
     assert said(hear(desk, packet("/cuefocus/go"), guesser, NOW + 40 * NS_PER_S))
 
 
+@pytest.mark.parametrize("passcodes", [(), (("1234", Right.EDIT),)])
+def test_where_no_passcode_would_do_a_stranger_is_to_be_named(passcodes: tuple[tuple[str, Right], ...]) -> None:
+    front = FrontDesk(DeskRules(passcodes=passcodes), TriggerTable([TRIGGER]), lambda: 1)
+    for word in ("/cuefocus/go", TRIGGER):
+        hearing = hear(front, packet(word), STRANGER)
+        assert all("name it under peers" in str(params[2]) for _, _, params in answers(hearing.out))
+    assert "name it under peers" in front.faults.due(NOW)[0][1]
+
+
+def test_who_guesses_too_often_is_told_for_how_long_nothing_is_taken(desk: FrontDesk) -> None:
+    told = []
+    for number in range(5):
+        ((_, _, params),) = answers(hear(desk, packet("/cuefocus/connect", f"{number}"), STRANGER, NOW + number).out)
+        told.append(params[2])
+    tired = "wrong passcode 5 times: none is taken from this host for {} s"
+    assert told == ["wrong passcode"] * 4 + [tired.format(30)]
+    assert tired.format(30) in desk.faults.due(NOW)[0][1]
+    for word, *arguments in (("/cuefocus/connect", "5678"), ("/cuefocus/go",), ("/cuefocus/subscribe",)):
+        ((_, _, params),) = answers(hear(desk, packet(word, *arguments), STRANGER, NOW + 20 * NS_PER_S).out)
+        assert tired.format(11) in str(params[2])
+    assert all(tired.format(11) in text for _, text in desk.faults.due(NOW + 20 * NS_PER_S))
+    assert hear(desk, packet("/cuefocus/connect", "5678"), STRANGER, NOW + 31 * NS_PER_S).out
+    assert said(hear(desk, packet("/cuefocus/go"), STRANGER, NOW + 31 * NS_PER_S))
+
+
+def test_one_too_many_with_a_passcode_takes_the_place_of_the_oldest_of_the_weakest() -> None:
+    rules = DeskRules(passcodes=(("view", Right.VIEW), ("operate", Right.OPERATE)))
+    peers = Peers(rules)
+    looks = [Guest("10.1.0.1", port) for port in range(1, 1021)]
+    desks = [Guest("10.1.0.2", port) for port in range(1, 5)]
+    for guest in (*desks, *looks):
+        assert peers.prove(guest, "operate" if guest in desks else "view", NOW) == ""
+    late = [Guest("10.1.0.3", port) for port in range(1, 1100)]
+    assert peers.prove(looks[0], "view", NOW) == "", "said again: it is the newest now"
+    assert peers.prove(late[0], "view", NOW) == ""
+    rights = [peers.right(guest) for guest in (looks[0], looks[1], looks[2], late[0])]
+    assert rights == [Right.VIEW, Right.NONE, Right.VIEW, Right.VIEW]
+    assert {peers.right(guest) for guest in desks} == {Right.OPERATE}
+    for guest in late[:1020]:
+        assert peers.prove(guest, "operate", NOW) == ""
+    assert {peers.right(guest) for guest in desks} == {Right.OPERATE}, "they took the place of those that look"
+    assert "may do more" in peers.prove(late[1020], "view", NOW)
+    assert {peers.right(guest) for guest in (*desks, *late[:1020])} == {Right.OPERATE}
+    assert peers.prove(late[1020], "operate", NOW) == ""
+    assert [peers.right(guest) for guest in desks] == [Right.NONE, *[Right.OPERATE] * 3]
+
+
 def test_who_hangs_up_has_to_prove_itself_again(desk: FrontDesk) -> None:
     line = Guest("10.9.9.9", 4000, 3)
     hear(desk, packet("/cuefocus/connect", "5678"), line)
@@ -169,6 +218,16 @@ def test_who_says_good_bye_has_proven_nothing_and_is_told_nothing(desk: FrontDes
         assert address == "/reply/disconnect"
         assert hear(desk, packet("/cuefocus/go"), line, at_ns + 4).events == []
         assert desk.news(news, at_ns + 5) == []
+
+
+def test_a_time_tag_makes_no_guess_at_a_passcode_older_than_it_is(desk: FrontDesk) -> None:
+    for number in range(5):
+        guess = OscBundleBuilder(0)
+        guess.add_content(OscMessage(packet("/connect", f"{number:04}")))
+        tagged = bytearray(guess.build().dgram)
+        tagged[8:16] = (2).to_bytes(8, "big")
+        hear(desk, bytes(tagged), DESK, NOW + number)
+    assert "wrong passcode 5 times" in desk.peers.prove(DESK, "5678", NOW + NS_PER_S)
 
 
 def test_a_passcode_and_a_good_bye_count_for_what_is_behind_them_in_their_packet(desk: FrontDesk) -> None:
@@ -243,9 +302,23 @@ def test_a_stop_is_heard_each_time_and_never_waits(desk: FrontDesk) -> None:
     assert command.due_ns == 0
 
 
-@pytest.mark.parametrize("address", ["/cuefocus/disarm", "/cuefocus/disengage", "/cuefocus/hold", "/hardStop"])
-def test_what_stops_or_disarms_is_heard_each_time(desk: FrontDesk, address: str) -> None:
-    assert [len(hear(desk, packet(address), at_ns=NOW + number).events) for number in range(3)] == [1, 1, 1]
+@pytest.mark.parametrize(
+    ("address", "arguments"),
+    [
+        ("/cuefocus/disarm", ()),
+        ("/cuefocus/arm", (0,)),
+        ("/cuefocus/disengage", ()),
+        ("/cuefocus/engage", ("A.focus", 0)),
+        ("/cuefocus/hold", ()),
+        ("/hardStop", ()),
+        ("/panicInTime", (1.0,)),
+        ("/workspace/cuefocus/stop", ()),
+        ("/cuefocus/pan*", ()),
+    ],
+)
+def test_what_stops_or_disarms_is_heard_each_time(desk: FrontDesk, address: str, arguments: tuple[object, ...]) -> None:
+    said_again = [hear(desk, packet(address, *arguments), at_ns=NOW + number) for number in range(3)]
+    assert [len(hearing.events) for hearing in said_again] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -381,3 +454,15 @@ def test_what_is_cut_short_says_nothing(whole: bytes, data: st.DataObject) -> No
     cut = data.draw(st.integers(1, len(whole) - 1))
     hearing = hear(made(), whole[:cut])
     assert hearing.events == [] or whole[:cut].endswith(b"\0\0")
+
+
+def test_a_go_of_who_is_named_with_too_few_rights_is_refused_for_these() -> None:
+    front = FrontDesk(DeskRules(peers=RULES.peers), TriggerTable([TRIGGER]), count(1).__next__)
+    for word in ("/cuefocus/go", TRIGGER):
+        hearing = hear(front, packet(word), VIEWER)
+        assert hearing.events == []
+        ((_, _, params),) = answers(hearing.out)
+        cure = "its `rights:` under peers in the rig's network section do not allow that"
+        assert params[1:] == [0, f"refused: it may not; {cure}"]
+    ((_, text),) = front.faults.due(NOW)
+    assert text.endswith(f"(2 times): /cuefocus/go, {TRIGGER} are refused; {cure}")

@@ -46,7 +46,7 @@ events: st.SearchStrategy[InboxEvent] = st.one_of(
     st.builds(Sent, words, stamps, numbers, st.integers(), st.booleans(), words),
     st.builds(Feedback, words, stamps, st.integers()),
     st.builds(MotorTrouble, words, stamps, words, words),
-    st.builds(Latched, words, stamps, latches),
+    st.builds(Latched, words, stamps, latches, latches),
     st.builds(Stalled, words, stamps, stamps),
     st.builds(Command, words, stamps, words, words, words, st.integers()),
     st.builds(Trigger, words, words, stamps, words),

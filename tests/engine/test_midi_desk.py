@@ -116,6 +116,26 @@ def test_remarks_say_what_was_wanted() -> None:
     assert len(reader.remarks()) < 20, "however many they are"
 
 
+@pytest.mark.parametrize(
+    ("body", "means"),
+    [
+        (f"02 {number('31')}", [("hold", "A.focus", "")]),
+        (f"02 {number('31')} 00 {number('1')}", [("hold", "A.focus", "")]),
+        (f"03 {number('31')}", [("resume", "A.focus", "")]),
+        (f"02 {number('40')}", [("hold", "B.focus", "")]),
+        (f"02 {number('31')} 00 {number('2')}", []),
+        (f"01 {number('31')}", []),
+    ],
+)
+def test_a_stop_that_names_no_list_means_the_cues_of_every_list(body: str, means: list[tuple[str, ...]]) -> None:
+    wanted = {("msc", "go 31/1"): ("a",), ("msc", "timed-go 40"): ("d",), ("msc", "fire 31"): ("c",)}
+    reader = MidiDesk(SOURCE, MscAddress(1, (0x70,)), 0x11, wanted, AXES)
+    assert heard(reader, msc(body)) == means
+    remarks = reader.remarks()
+    assert bool(remarks) is not bool(means)
+    assert all("waits for it in a list that was not named" in remark for remark in remarks)
+
+
 def test_show_control_for_others_is_silent() -> None:
     reader = desk()
     assert heard(reader, "F0 7F 02 02 20 01 39 F7") == []

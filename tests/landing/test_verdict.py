@@ -116,6 +116,16 @@ def test_missed_when_reports_end_before_it_was_to_land() -> None:
     assert row.reason.startswith("position reports ended 253 ms before it was to land")
 
 
+def test_missed_when_its_watch_was_cut_before_it_could_be_late() -> None:
+    planned = rack()
+    seen = evidence(sampled(planned_curve(planned, late_ns=15 * MS), phase_ns=0, every_ns=5 * MS))
+    row = judge(planned, circumstances(), replace(seen, until_ns=LAND_HOST_NS + 10 * MS))
+    assert row.verdict == "missed"
+    assert row.reason is not None
+    assert row.reason.startswith("was watched for 10 ms after it was to land, ")
+    assert judge(planned, circumstances(), replace(seen, until_ns=LAND_HOST_NS + 200 * MS)).verdict == "landed"
+
+
 def test_every_verdict_has_a_test_here() -> None:
     named = {"landed", "late", "early", "hunted", "over", "short", *(fate.value for fate in FATES)}
     assert {verdict.value for verdict in Verdict} == named

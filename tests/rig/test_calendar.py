@@ -47,6 +47,32 @@ def test_a_mistake_is_told_with_its_place(lines: str, complaint: str) -> None:
     assert complaint in str(refused.value.complaints[0])
 
 
+@pytest.mark.parametrize("days", ["mun", "[mun]", "[mun, mon]"])
+def test_a_bad_day_is_complained_of_once(days: str) -> None:
+    lines = f'- {{do: check, at: "7:00", days: {days}}}'
+    with pytest.raises(RigRefused) as refused:
+        parse_rig(f"{RIG}calendar:\n  entries:\n    {lines}\n".encode(), "r.yaml")
+    [complaint] = refused.value.complaints
+    assert complaint.problem.startswith("'mun' is not one of mon, tue")
+
+
+def test_no_day_at_all_is_complained_of() -> None:
+    with pytest.raises(RigRefused) as refused:
+        parse_rig(f'{RIG}calendar: {{entries: [{{do: check, at: "7:00", days: []}}]}}\n'.encode(), "r.yaml")
+    [complaint] = refused.value.complaints
+    assert str(complaint).endswith(
+        "calendar.entries.0.days: there is no day in it, so this is never done; "
+        "name days, or leave `days` out for every day"
+    )
+
+
+def test_a_bad_address_of_a_peer_is_complained_of_once() -> None:
+    with pytest.raises(RigRefused) as refused:
+        parse_rig(f"{RIG}network: {{peers: [{{id: a, address: 300.1.1.1}}]}}\n".encode(), "r.yaml")
+    [complaint] = refused.value.complaints
+    assert "300.1.1.1" in complaint.problem
+
+
 def test_a_zone_nobody_knows_is_told_with_the_nearest() -> None:
     with pytest.raises(RigRefused) as refused:
         parse_rig(f"{RIG}calendar: {{timezone: Europe/Viena}}\n".encode(), "r.yaml")
@@ -59,6 +85,12 @@ def test_the_same_twice_is_a_warning() -> None:
     [warning] = list(parse_rig(f"{RIG}calendar: {{entries: [{text}]}}\n".encode(), "r").complaints)
     assert warning.severity == "warning"
     assert "check at 07:00:00 is written twice" in warning.problem
+
+
+def test_a_day_that_stands_there_twice_is_a_warning() -> None:
+    text = '{do: check, at: "7:00", days: [mon, tue, mon]}'
+    [warning] = list(parse_rig(f"{RIG}calendar: {{entries: [{text}]}}\n".encode(), "r").complaints)
+    assert (warning.severity, warning.problem) == ("warning", "mon stands here more than once")
 
 
 def test_a_rig_without_a_calendar_backs_its_store_up() -> None:

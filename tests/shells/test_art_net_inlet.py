@@ -12,12 +12,15 @@ from time import CLOCK_REALTIME, clock_gettime_ns
 
 import pytest
 
+from cuefocus.engine.sends import Send, Word
 from cuefocus.errors import DeviceError, LinkError
 from cuefocus.shells.art_net_inlet import ArtNetInlet, open_art_net, own_addresses
 from cuefocus.shells.artnet_out import ArtNetOut
 from cuefocus.shells.host_clock import DescriptorWait, HostClock, now_ns
 from cuefocus.shells.message_device import ALL_ADDRESSES
 from cuefocus.shells.message_turns import Message, Standing
+from cuefocus.shells.receiver_config import ReceiverConfig
+from cuefocus.shells.sender import Sender
 from cuefocus.timebase.frames import RATES, Timecode
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import PORT, timecode_packet
@@ -53,6 +56,20 @@ def received(inlet: ArtNetInlet) -> Message:
     message = inlet.receive()
     assert isinstance(message, Message)
     return message
+
+
+def test_what_we_send_ourselves_is_not_heard_again_but_others_on_this_machine_are(
+    address: str, sender: socket.socket
+) -> None:
+    """A broadcast comes back to who sent it: followed, it would be a clock that nothing stops."""
+    relay = Sender([ReceiverConfig("lights", "udp", address, PORT)])
+    inlet = opened(ArtNetInlet(address, sent_from=relay.ports))
+    relay.take([Send(now_ns(), Word("lights", "01:00:00:00", ((0, TIMECODE),), 0), frame=True)])
+    assert received(inlet).data == b""
+    sender.sendto(TIMECODE, (address, PORT))
+    assert received(inlet).data == TIMECODE
+    relay.close()
+    inlet.close()
 
 
 def test_a_datagram_fetched_late_has_the_stamp_of_its_arrival(address: str, sender: socket.socket) -> None:

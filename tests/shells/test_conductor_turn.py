@@ -1,7 +1,7 @@
 """A conductor that was held up, in its wait or in the midst of a step, puts right what motion held meanwhile."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -11,7 +11,7 @@ import pytest
 from cuefocus.chase.clock import Clock, ClockState
 from cuefocus.engine.outcome import Outcome
 from cuefocus.engine.plan import AxisPlan, Latch, Plan
-from cuefocus.engine.ports import Command, InboxEvent
+from cuefocus.engine.ports import Command, Feedback, InboxEvent, Latched, MotorTrouble
 from cuefocus.motion.track import Segment, Track
 from cuefocus.shells.conductor_loop import Conductor
 from cuefocus.shells.conductor_parts import Surroundings
@@ -19,6 +19,7 @@ from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 from cuefocus.shells.local_socket import LocalServer
 from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.shells.shared_memory import Publisher, SharedMemory
+from cuefocus.shells.shm_layout import RING_RECORDS
 from cuefocus.shells.source_set import Heard, SourceSet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch
@@ -244,3 +245,185 @@ def test_the_desk_hears_of_a_sound_inputs_level_now_and_then() -> None:
     assert [event["sound"] for event in heard] == [{"level_dbfs": -18.0}] * 3
     around.takes.close()
     mine.close()
+
+
+class Looking(Held):
+    """Notes which stops hold as a step begins."""
+
+    def __init__(self, memory: SharedMemory) -> None:
+        super().__init__()
+        self.memory, self.stops = memory, list[Latch]()
+
+    def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
+        self.stops.append(self.memory.latches.of(0))
+        return super().step(now_ns, inbox)
+
+
+@pytest.mark.parametrize(
+    ("word", "stop"),
+    [
+        (Command("panic", START_NS), Latch.PANIC),
+        (Command("panic", START_NS, due_ns=START_NS + NS_PER_S), Latch.NONE),
+        (Command("panic", START_NS, AXIS), Latch.NONE),
+        (Command("hold", START_NS), Latch.NONE),
+    ],
+    ids=["panic", "later", "one axis", "hold"],
+)
+def test_motion_has_a_panic_for_every_axis_before_the_step_that_tells_what_it_stopped(
+    word: Command, stop: Latch
+) -> None:
+    memory = SharedMemory.create([AXIS])
+    held = Looking(memory)
+    with tempfile.TemporaryDirectory() as folder:
+        around, desk = _around(held, memory, folder), Spoken()
+        around.desk = cast(OscDesk, desk)
+        desk.says = [word]
+        Conductor(around, held, {AXIS: SPEC}).turn()
+        around.server.close()
+    assert held.stops == [stop]
+
+
+class Resuming(Held):
+    """Notes what it hears, and takes every stop back; in the midst of each step somebody may do something."""
+
+    def __init__(self, memory: SharedMemory) -> None:
+        super().__init__()
+        self.heard = list[Sequence[InboxEvent]]()
+        self.memory = memory
+        self.midst: Callable[[], object] = int
+
+    def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
+        self.heard.append(inbox)
+        self.midst()
+        return replace(super().step(now_ns, inbox), latches=(("", Latch.PANIC, False),))
+
+
+def test_a_stop_said_anew_is_heard_before_the_words_that_waited_with_it() -> None:
+    memory = SharedMemory.create([AXIS])
+    memory.latches.set(Latch.PANIC, said_ns=START_NS - 5)
+    held, resume = Resuming(memory), Command("resume", START_NS - 9)
+    with tempfile.TemporaryDirectory() as folder:
+        around, desk = _around(held, memory, folder), Spoken()
+        around.desk = cast(OscDesk, desk)
+        desk.says = [resume]
+        memory.status_writer().latched(0, START_NS - 20, Latch.PANIC)
+        Conductor(around, held, {AXIS: SPEC}).turn()
+        around.server.close()
+    motion_s = Latched(AXIS, START_NS - 20, Latch.PANIC)
+    assert held.heard == [[motion_s, Latched(AXIS, START_NS - 5, Latch.PANIC, Latch.PANIC), resume]]
+
+
+def test_a_stop_said_in_the_midst_of_a_step_is_not_taken_back_by_it() -> None:
+    memory = SharedMemory.create([AXIS])
+    memory.latches.set(Latch.PANIC)
+    held = Resuming(memory)
+    held.midst = lambda: memory.latches.set(Latch.PANIC, said_ns=START_NS + 1)
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder)
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        conductor.turn()
+        assert memory.latches.of(0) == Latch.PANIC
+        held.midst = int
+        conductor.turn()
+        assert memory.latches.of(0) == Latch.NONE, "it was heard of by then"
+        around.server.close()
+    assert [*held.heard[1]] == [Latched(AXIS, START_NS + 1, Latch.PANIC, Latch.PANIC)]
+
+
+def test_a_successor_hears_when_a_stop_that_stands_was_said_last() -> None:
+    memory = SharedMemory.create([AXIS])
+    memory.latches.set(Latch.PANIC, said_ns=START_NS - 5)
+    memory.status_writer().latched(0, START_NS - 20, Latch.PANIC)
+    held = Resuming(memory)
+    outcome = Held().step(0, [])
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder)
+        Conductor(around, held, {AXIS: SPEC}, outcome=outcome)
+        around.server.close()
+    stands = Latched(AXIS, START_NS, Latch.PANIC)
+    assert held.heard[0] == [
+        MotorTrouble(AXIS, START_NS, "lost", ""),
+        replace(stands, stamp_ns=START_NS - 20),
+        replace(stands, stamp_ns=START_NS - 5, said=Latch.PANIC),
+        stands,
+    ]
+
+
+class Hearing(Held):
+    """Notes what each step hears."""
+
+    def __init__(self, track: Track = TRACK) -> None:
+        super().__init__()
+        self.track = track
+        self.heard: list[list[InboxEvent]] = []
+
+    def step(self, now_ns: int, inbox: Sequence[InboxEvent]) -> Outcome:
+        self.heard.append([*inbox])
+        outcome = super().step(now_ns, inbox)
+        return replace(outcome, plan=Plan(1, {AXIS: replace(outcome.plan.axes[AXIS], track=self.track)}))
+
+
+def test_records_that_were_overwritten_are_told_before_those_that_are_left_and_how_it_stands_after() -> None:
+    held, memory = Hearing(), SharedMemory.create([AXIS])
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder)
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        writer = memory.status_writer()
+        writer.latched(0, START_NS, Latch.HOLD)
+        memory.latches.set(Latch.HOLD, 0)
+        for number in range(RING_RECORDS):
+            writer.feedback(0, START_NS + number, 1000)
+        conductor.turn()
+        [heard] = held.heard
+        assert heard[0] == MotorTrouble(AXIS, held.now_ns - held.takes_ns, "lost", "")
+        assert heard[1] == Feedback(AXIS, START_NS, 1000)
+        assert heard[-1] == Latched(AXIS, held.now_ns - held.takes_ns, Latch.HOLD)
+        assert len(heard) == RING_RECORDS + 2
+        writer.feedback(0, START_NS, 1000)
+        held.now_ns += 10 * NS_PER_MS
+        conductor.turn()
+        assert held.heard[-1] == [Feedback(AXIS, START_NS, 1000)], "it is told once"
+        around.server.close()
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_what_motion_said_in_an_absence_is_heard_before_an_axis_that_missed_a_departure_is_planned_anew(
+    succeeds: bool,
+) -> None:
+    """Landings of that time are judged in that step."""
+    held, memory = Hearing(), SharedMemory.create([AXIS])
+    held.track = Track(0.2, (Segment(150 * NS_PER_MS, 200 * NS_PER_MS, (0.2, 0.4, 0.0, 0.0, 0.0, 0.0)),))
+    report = Feedback(AXIS, START_NS + 200 * NS_PER_MS, 2000)
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder)
+        conductor = Conductor(around, held, {AXIS: SPEC})
+        conductor.turn()
+        memory.axis_words[0].note_sent(0.2, 2000, START_NS + 100 * NS_PER_MS)
+        memory.status_writer().feedback(0, report.stamp_ns, report.counts)
+        held.heard.clear()
+        held.now_ns = START_NS + 300 * NS_PER_MS
+        if succeeds:
+            Conductor(around, held, {AXIS: SPEC}, outcome=Hearing(held.track).step(START_NS, ()))
+        else:
+            conductor.turn()
+        around.server.close()
+    heard = [event for event in held.heard[0] if not isinstance(event, MotorTrouble)]
+    assert heard[0] == report
+    assert [type(event) for event in heard[1:]] == [Latched, Command]
+
+
+def test_a_successor_takes_what_its_predecessor_had_read_last_for_lost() -> None:
+    held, memory = Hearing(), SharedMemory.create([AXIS])
+    outcome = Held().step(START_NS, ())
+    memory.status_writer().feedback(0, START_NS, 1000)
+    with tempfile.TemporaryDirectory() as folder:
+        around = _around(held, memory, folder)
+        Conductor(around, held, {AXIS: SPEC}, outcome=outcome)
+        around.server.close()
+    assert held.heard == [
+        [
+            MotorTrouble(AXIS, START_NS, "lost", ""),
+            Feedback(AXIS, START_NS, 1000),
+            Latched(AXIS, START_NS, Latch.NONE),
+        ]
+    ]

@@ -3,13 +3,15 @@
 import os
 from collections import deque
 
+import pytest
+
 from cuefocus.engine.midi_desk import MidiDesk
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.shells.cue_filter import CueFilter
 from cuefocus.shells.cue_input import CueInput, Heard
 from cuefocus.shells.message_turns import MOST_A_TURN, Counted, Message, Standing
-from cuefocus.shells.midi_pipe import MidiInlet, MidiPipe, MidiWriter
+from cuefocus.shells.midi_pipe import LONGEST_MESSAGE, MidiInlet, MidiPipe, MidiWriter
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.midi_show import Msc, MscAddress, MscCommand
@@ -146,6 +148,41 @@ def test_ears_pass_on_what_may_be_a_cue() -> None:
     assert through(b"", note, pedal, GO) == ([GO], 0)
     parts = [GO[:5], clock, GO[5:7], GO[7:], GO[5:7]]
     assert through(b"", *parts) == ([GO[:5], GO[5:7], GO[7:]], 0)
+
+
+@pytest.mark.parametrize("between", [b"\x99\x3c\x40", b"\xf1\x04", b"\xf6", b"\xf4", b"\x99"])
+def test_what_ends_a_message_of_several_parts_ends_it_though_it_is_no_cue_itself(between: bytes) -> None:
+    """Else `GO 1`, torn by a note, and a stray `2` behind it would be heard as `GO 12`."""
+    assert through(b"", GO[:5], between, GO[5:]) == ([GO[:5]], 0)
+
+
+def test_a_part_that_begins_with_a_clock_is_none_the_less_a_part() -> None:
+    parts = [GO[:5], b"\xf8" + GO[5:6], b"\xfe\xf8", GO[6:] + b"\xf8"]
+    assert through(b"", *parts, GO[5:]) == ([parts[0], parts[1], parts[3]], 0)
+    assert through(b"", b"\xf8" + GO, GO[5:]) == ([b"\xf8" + GO], 0)
+
+
+def test_a_message_of_which_a_part_is_lost_is_not_put_together_without_it() -> None:
+    long = b"1" * (LONGEST_MESSAGE + 1)
+    assert through(b"", GO[:-1], long, GO[-2:], b"\xf7", GO) == ([GO[:-1], GO], 0)
+    assert through(b"", GO[:-1] + long, GO[-2:], GO) == ([GO], 0)
+
+
+def test_nor_of_which_a_part_found_no_room() -> None:
+    pipe = MidiPipe()
+    writer, inlet = MidiWriter(os.dup(pipe.write_fd)), MidiInlet(pipe.dup_reader())
+    cues = CueFilter(writer, b"")
+    cues.put(GO[:-1], BEGIN_NS)
+    while not writer.dropped:
+        cues.put(b"9", BEGIN_NS)
+    came = [inlet.receive()]
+    cues.put(b"\xf7", BEGIN_NS)
+    while (more := inlet.receive()) is not None:
+        came.append(more)
+    assert came[0] == Message(GO[:-1], BEGIN_NS)
+    assert {one.data for one in came[1:] if isinstance(one, Message)} == {b"9"}, "nothing ends it"
+    for end in (inlet, writer, pipe):
+        end.close()
 
 
 def test_a_flood_of_notes_leaves_room_for_a_stop() -> None:

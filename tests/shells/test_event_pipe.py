@@ -2,6 +2,9 @@
 
 import os
 
+import pytest
+
+from cuefocus.shells import event_pipe
 from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 
 
@@ -35,6 +38,30 @@ def test_a_reader_that_does_not_read_costs_events_not_time_and_the_loss_is_count
     reader.close()
 
 
+def test_a_long_event_arrives_whole_and_one_that_is_too_long_is_lost_and_counted() -> None:
+    reader, writer = _both()
+    long = {"event": "state", "waiting": [{"cue": str(number), "for": "pre-wait"} for number in range(3000)]}
+    assert writer.put(long)
+    assert reader.take() == [long]
+    assert not writer.put({"event": "state", "pad": "x" * (4 << 20)})
+    assert writer.put({"event": "alarm"})
+    assert reader.take() == [{"event": "alarm"}]
+    assert reader.dropped == 1
+    writer.close()
+    reader.close()
+
+
+def test_what_a_reader_has_no_room_for_is_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_pipe, "_MESSAGE_BYTES", 100)
+    reader, writer = _both()
+    assert writer.put({"event": "state", "pad": "x" * 200})
+    assert writer.put({"event": "alarm"})
+    assert reader.take() == [{"event": "alarm"}]
+    assert reader.dropped == 1
+    writer.close()
+    reader.close()
+
+
 def test_a_reader_that_went_away_is_noticed_and_harms_nothing() -> None:
     reader, writer = _both()
     reader.close()
@@ -48,3 +75,12 @@ def test_nobody_listening_is_allowed() -> None:
     assert not writer.put({"event": "state"})
     assert os.getpid()
     writer.close()
+
+
+def test_what_is_no_unicode_harms_nobody() -> None:
+    """JSON from elsewhere may hold half a surrogate pair."""
+    reader, writer = _both()
+    assert writer.put({"event": "alarm", "text": "badpass \ud800"})
+    assert reader.take() == [{"event": "alarm", "text": "badpass ?"}]
+    writer.close()
+    reader.close()

@@ -100,8 +100,8 @@ def test_the_prober_tells_when_a_port_can_be_opened_and_ends_with_its_master(tmp
     assert not readable(prober.fileno(), 400)
     line.plug()
     assert readable(prober.fileno(), 10_000)
-    assert prober.found() == [address]
-    assert prober.found() == []
+    assert prober.found() == {address: address}
+    assert prober.found() == {}
     begun_ns = now_ns()
     prober.close()
     assert not prober.alive

@@ -12,10 +12,16 @@ from typing import Any
 
 import pytest
 
-from cuefocus.app.receivers import HttpWire
+from cuefocus.app.desks import front_desk_of
+from cuefocus.app.receivers import HttpWire, wire_receivers
+from cuefocus.rig.loader import load_rig
+from cuefocus.rig.receivers import Receiver
+from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.name_lookup import NameLookup, NameUnanswered
 from cuefocus.shells.receiver_config import ReceiverConfig
+from cuefocus.timebase.units import NS_PER_S
 from tests.shells.test_sender import asked, calling, sending, turns, warm_up
+from tests.stories.scenes import LENS, RIG
 
 PORT = 8000
 HERE = ("127.0.0.1", PORT)
@@ -28,7 +34,7 @@ class Resolver:
     def __init__(self) -> None:
         self.hangs = threading.Event()
         self.hangs.set()
-        self.problem: OSError | None = None
+        self.problem: Exception | None = None
         self.asked: list[str] = []
 
     def __call__(self, host: str, port: int, **how: object) -> list[tuple[Any, ...]]:
@@ -62,6 +68,62 @@ def test_a_name_is_looked_up_each_time_and_where_that_fails_what_was_known_count
     resolver.hangs.set()
 
 
+def test_names_asked_for_ahead_are_waited_for_together_and_said() -> None:
+    resolver, at_ns = Resolver(), 0
+    resolver.hangs.clear()
+    lookup = NameLookup(ask=resolver, patience_s=1.0, clock_ns=lambda: at_ns)
+    names = [f"wall{number}" for number in range(10)]
+    lookup.ask_ahead([*names, "10.0.0.9", *names])
+    at_ns = NS_PER_S
+    began_ns = now_ns()
+    assert [lookup.found(name, PORT) for name in names] == [None] * 10
+    assert now_ns() - began_ns < NS_PER_S // 2, "the time for them is over"
+    assert sorted(resolver.asked) == names
+    assert next(iter(lookup.unanswered.items())) == ("wall0", "nobody says in time what address 'wall0' has")
+    resolver.hangs.set()
+    at_ns = 0
+    assert [lookup.found(name, number) for number, name in enumerate(names)] == [
+        ("127.0.0.1", number) for number in range(10)
+    ]
+
+
+def test_the_names_of_a_rig_cost_the_beginning_of_a_run_no_more_than_the_limit(tmp_path: Path) -> None:
+    resolver = Resolver()
+    resolver.hangs.clear()
+    network = """network:
+  osc: {listen: ["a.local:8000"], tcp: ["b.local:8000"], send: ["c.local:8000"], companions: [{at: "d.local:8000"}]}
+  desks: [{id: eos, kind: eos, at: "e.local:3032"}]
+"""
+    (tmp_path / "lens.yaml").write_text(LENS)
+    (tmp_path / "rig.yaml").write_text(RIG + network)
+    lookup = NameLookup(ask=resolver, patience_s=0.05)
+    front = front_desk_of(load_rig(tmp_path / "rig.yaml").rig.value, lookup)
+    (wired,) = wire_receivers([Receiver.model_validate({"id": "f", "osc": "f.local:8000"})], lookup)
+    resolver.hangs.set()
+    assert (front.udp, front.tcp, front.rules.told, front.rules.companions) == ((), (), (), ())
+    assert (front.calls[0].host, wired.config.host) == ("e.local", "f.local")
+    assert sorted(lookup.unanswered) == [f"{letter}.local" for letter in "abcdef"]
+
+
+def test_more_names_than_are_asked_at_once_come_after_one_another_and_localhost_needs_no_turn() -> None:
+    resolver = Resolver()
+    resolver.hangs.clear()
+    names = [f"wall{number}" for number in range(40)]
+
+    def ask(host: str, port: int, **how: Any) -> list[tuple[Any, ...]]:
+        return [(0, 0, 0, "", ("127.0.0.1", port))] if host == "localhost" else resolver(host, port, **how)
+
+    lookup = NameLookup(ask=ask)
+    lookup.ask_ahead(names)
+    assert lookup.addresses("localhost", PORT) == (HERE,)
+    with pytest.raises(NameUnanswered, match="nobody has said yet what address 'wall0' has, nor other names"):
+        lookup.addresses("other", PORT)
+    assert set(resolver.asked) <= set(names[:16])
+    resolver.hangs.set()
+    assert [lookup.addresses(name, PORT) for name in names] == [(HERE,)] * 40
+    assert sorted(resolver.asked) == sorted(names), "each of them once, without having been needed"
+
+
 def test_a_name_that_hangs_is_asked_once_and_costs_others_nothing() -> None:
     resolver = Resolver()
     resolver.hangs.clear()
@@ -87,10 +149,41 @@ def test_a_name_that_is_none_is_an_error_in_words() -> None:
         NameLookup(ask=resolver).addresses("wall", PORT)
 
 
+def test_a_look_up_that_goes_wrong_in_another_way_is_answered_too() -> None:
+    resolver = Resolver()
+    resolver.problem = ValueError("embedded null character")
+    lookup = NameLookup(ask=resolver, patience_s=5.0)
+    for _ in range(2):
+        with pytest.raises(OSError, match="'wall' is no name of a machine: embedded null character"):
+            lookup.addresses("wall", PORT)
+    assert resolver.asked == ["wall"] * 2
+    resolver.problem = None
+    assert lookup.addresses("wall", PORT) == (HERE,)
+
+
+def test_art_net_goes_to_the_ipv4_address_of_a_name_that_has_both() -> None:
+    def asked(host: str, port: int, **how: object) -> list[tuple[Any, ...]]:
+        both = [("fe80::1%eth0", 0, 0, 2), ("10.0.0.9", 0)]
+        return [(0, 0, 0, "", place) for place in both[: 1 if host == "six" else 2]]
+
+    lookup = NameLookup(ask=asked)
+    art_net, osc = ({"id": "wall", "artnet": "both"}, {"id": "desk", "osc": "both:8000"})
+    wired = wire_receivers([Receiver.model_validate(one) for one in (art_net, osc)], lookup)
+    assert [one.config.host for one in wired] == ["10.0.0.9", "fe80::1%eth0"]
+    with pytest.raises(OSError, match="'six' has no IPv4 address"):
+        lookup.place("six", PORT, ipv4=True)
+
+
+def test_a_name_without_an_address_is_none() -> None:
+    lookup = NameLookup(ask=lambda *asked, **how: [])
+    with pytest.raises(OSError, match="'wall' could not be looked up"):
+        lookup.place("wall", PORT)
+
+
 # --- with the system's own, and a name server that hears and says nothing ---
 
 
-def _may_unshare() -> bool:
+def may_unshare() -> bool:
     tool = shutil.which("unshare")
     return tool is not None and subprocess.run([tool, "-m", "true"], check=False, capture_output=True).returncode == 0
 
@@ -106,7 +199,7 @@ def silent_server() -> Iterator[None]:
 
 
 @pytest.mark.serial
-@pytest.mark.skipif(not _may_unshare(), reason="needs the right to mount, for a name server of its own (root, unshare)")
+@pytest.mark.skipif(not may_unshare(), reason="needs the right to mount, for a name server of its own (root, unshare)")
 def test_a_name_server_that_hangs_costs_a_call_its_own_time_and_other_receivers_nothing(tmp_path: Path) -> None:
     conf = tmp_path / "resolv.conf"
     conf.write_text(f"nameserver {SILENT}\noptions timeout:5 attempts:2\n")

@@ -8,12 +8,14 @@ import socket
 import threading
 import tty
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cuefocus.errors import CueFocusError, InputError, LinkError
 from cuefocus.shells.artnet_out import ArtNetOut
 from cuefocus.shells.midi_out import open_midi_out
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.on_time import TOO_LATE_NS, send_on_time
 from cuefocus.wire.sent_timecode import Message
 
@@ -63,8 +65,19 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_a_host_nobody_knows_is_a_sentence() -> None:
-    with pytest.raises(LinkError, match="no such host"):
-        ArtNetOut("no-such-host.invalid")
+    ended = threading.Event()
+
+    def hang(*asked: object, **how: object) -> list[Any]:
+        ended.wait(20.0)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    with pytest.raises(LinkError, match="nobody says in time what address 'wall' has"):
+        ArtNetOut("wall", NameLookup(ask=hang, patience_s=0.01))
+    ended.set()
+    with pytest.raises(LinkError, match=r"nobody knows the host 'wall' \(Name or service not known\)"):
+        ArtNetOut("wall", NameLookup(ask=hang, patience_s=10.0))
+    with pytest.raises(LinkError, match="'wall' has no IPv4 address"):
+        ArtNetOut("wall", NameLookup(ask=lambda *asked, **how: [(0, 0, 0, "", ("::1", 0, 0, 0))]))
 
 
 def test_a_raw_device_takes_the_bytes() -> None:

@@ -130,6 +130,22 @@ def fired(desk: OscDesk) -> list[str]:
     return [event.key for event in heard if isinstance(event, Trigger) and event.source == "osc:them"]
 
 
+def test_the_last_that_is_said_of_a_desk_that_spoke_and_hung_up_is_that_it_is_not_there(
+    calling: Callable[..., tuple[OscDesk, FakeDesk]],
+) -> None:
+    desk, eos = calling("eos", "length")
+    until(desk, eos, "/eos/subscribe")
+    eos.says(packet(EOS_FIRE, "Verse"))
+    eos.close()
+    assert fired(desk) == [EOS_FIRE]
+    until_ns = now_ns() + PATIENCE_NS
+    told: list[str] = []
+    while "them is not there" not in str(told) and now_ns() < until_ns:
+        desk.pump()
+        told += [str(fields.get("desk") or fields.get("text")) for fields in desk.news()]
+    assert [line[:17] for line in told] == ["them answers at 1", "them is not there"]
+
+
 @pytest.mark.parametrize("by", ["length", "slip", "udp"])
 def test_an_eos_is_subscribed_to_and_its_cues_fire(calling: Callable[..., tuple[OscDesk, FakeDesk]], by: str) -> None:
     desk, eos = calling("eos", by)

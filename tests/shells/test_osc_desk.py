@@ -1,14 +1,17 @@
 """Desks on real sockets: both lanes of a UDP port, TCP in both framings, answers, floods."""
 
+import errno
 import json
 import os
 import resource
 import select
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import count
+from pathlib import Path
+from time import thread_time_ns
 
 import pytest
 from pythonosc import slip
@@ -22,17 +25,23 @@ from cuefocus.engine.ports import Command, Trigger
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort
 from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields, front_desk_from
-from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.kernel_stamps import wall_now_ns
+from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.kernel_stamps import STAMP_BYTES, KernelStamps, wall_now_ns
+from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.shells.osc_tcp import MOST_OF_A_HOST, OscTcp
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.dialects.addresses import CUE
+from cuefocus.wire.dialects.all import DIALECTS
+from cuefocus.wire.dialects.dialect import ShowView
+from cuefocus.wire.osc import OscMessage as OscRead
 from cuefocus.wire.osc_triggers import TriggerTable
-from cuefocus.wire.said import Right
+from cuefocus.wire.said import STOPS, Right
 
 HOST = "127.0.0.1"
 PATIENCE_NS = 5 * NS_PER_S
+REAL_EPOLL = select.epoll
 
 
 def packet(address: str, *arguments: str | float) -> bytes:
@@ -49,9 +58,12 @@ def free_port(kind: int = socket.SOCK_DGRAM, host: str = HOST) -> int:
 
 
 def desk_on(*, udp: int = 0, tcp: int = 0, host: str = HOST, rules: DeskRules | None = None) -> OscDesk:
+    return front_desk_on(FrontDeskConfig(((host, udp),) * bool(udp), ((host, tcp),) * bool(tcp), rules or DeskRules()))
+
+
+def front_desk_on(config: FrontDeskConfig, clock_ns: Callable[[], int] = now_ns) -> OscDesk:
     numbers = count(1)
-    config = FrontDeskConfig(((host, udp),) * bool(udp), ((host, tcp),) * bool(tcp), rules or DeskRules())
-    return OscDesk(config, FrontDesk(config.rules, TriggerTable(["/cue/x"]), lambda: next(numbers)))
+    return OscDesk(config, FrontDesk(config.rules, TriggerTable(["/cue/x"]), lambda: next(numbers)), clock_ns=clock_ns)
 
 
 @pytest.fixture
@@ -137,6 +149,20 @@ def test_a_line_that_speaks_no_osc_is_hung_up_on_and_told() -> None:
     desk.close()
 
 
+@pytest.fixture
+def stamping() -> Iterator[None]:
+    """The kernel begins to stamp a moment after it is asked to; until then it stamps what is fetched."""
+    with open_udp(UdpPort("OSC", "test", HOST, free_port())) as asks:
+        stamps, age_ns, until_ns = KernelStamps(now_ns), 0, now_ns() + PATIENCE_NS
+        while age_ns < NS_PER_MS and now_ns() < until_ns:
+            asks.sendto(b"x", asks.getsockname())
+            HostClock().sleep_until(now_ns() + 2 * NS_PER_MS)
+            _, ancillary, *_ = asks.recvmsg(1, STAMP_BYTES)
+            age_ns = now_ns() - stamps.host_ns(ancillary)
+        yield
+
+
+@pytest.mark.usefixtures("stamping")
 @pytest.mark.parametrize("way", ["called before", "called meanwhile", "udp"])
 def test_words_that_waited_while_nobody_looked_are_as_old_as_they_are(way: str) -> None:
     asleep_ns = 0
@@ -166,8 +192,12 @@ def test_words_that_waited_while_nobody_looked_are_as_old_as_they_are(way: str) 
     desk.close()
 
 
-def test_a_stop_passes_a_full_queue(udp_desk: tuple[OscDesk, int]) -> None:
-    desk, port = udp_desk
+def test_a_stop_passes_a_full_queue() -> None:
+    port, turns_of = (
+        free_port(),
+        count(now_ns(), 10_000),
+    )  # each look at the clock takes 10 µs, however slow the machine
+    desk = front_desk_on(FrontDeskConfig(((HOST, port),), (), DeskRules()), lambda: next(turns_of))
     with sender() as mine:
         for number in range(5000):
             mine.sendto(packet("/some/fader", number), (HOST, port))
@@ -179,6 +209,7 @@ def test_a_stop_passes_a_full_queue(udp_desk: tuple[OscDesk, int]) -> None:
         first = desk.pump()
     assert [event.verb for event in first if isinstance(event, Command)] == [*["panic"] * 4, "hold", "panic"]
     assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["go"]
+    desk.close()
 
 
 def test_stops_of_somebody_who_may_not_stop_leave_room_for_those_who_may() -> None:
@@ -220,9 +251,9 @@ def test_a_flood_by_tcp_takes_its_share_and_lets_a_stop_pass() -> None:
     with socket.create_connection((HOST, port)) as loud, socket.create_connection((HOST, port)) as other:
         loud.setblocking(False)
         sent = loud.send(flood)
-        begun_ns = now_ns()
+        begun_ns = thread_time_ns()
         events = desk.pump()
-        took_ns = now_ns() - begun_ns
+        took_ns = thread_time_ns() - begun_ns
         assert 0 < len(events) < sent // 50, "a share"
         assert took_ns < 50_000_000
         other.sendall(b"\xc0" + packet("/cuefocus/panic") + b"\xc0")
@@ -335,6 +366,62 @@ def test_a_connection_whose_network_has_gone_is_hung_up_on_and_harms_nobody() ->
     server.close()
 
 
+def test_who_hangs_up_while_words_of_its_wait_is_let_go_when_they_have_been_heard() -> None:
+    port, leaps = free_port(socket.SOCK_STREAM), count(0, NS_PER_S)
+    config = FrontDeskConfig(tcp=((HOST, port),), rules=DeskRules((), (("1234", Right.OPERATE),)))
+    front = FrontDesk(config.rules, TriggerTable([]), count(1).__next__)
+    desk = OscDesk(config, front, clock_ns=leaps.__next__)  # a word takes a turn
+    words = [packet("/cuefocus/connect", "1234"), *[packet("/cuefocus/ping")] * 3, packet("/cuefocus/subscribe")]
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(b"".join(map(slip.encode, words)))
+    until_ns = now_ns() + PATIENCE_NS
+    while not front.changes and now_ns() < until_ns:
+        desk.pump()
+    for _ in range(20):
+        desk.pump()
+    assert (front.peers.proven, front.subscribers.asked) == ((), ())
+    desk.close()
+
+
+def test_of_a_host_that_calls_too_often_at_once_the_last_calls_are_heard() -> None:
+    port, calls = free_port(socket.SOCK_STREAM), MOST_OF_A_HOST + 4
+    server = OscTcp(HOST, port)
+    with ExitStack() as stack:
+        for number in range(calls):
+            line = stack.enter_context(socket.create_connection((HOST, port)))
+            line.sendall(slip.encode(packet("/cue/x", number)))
+        came, until_ns = set[int](), now_ns() + PATIENCE_NS
+        while len(came) < MOST_OF_A_HOST and now_ns() < until_ns:
+            came |= {data[-1] for _, data, _, lost in server.receive() if not lost}
+    assert came == set(range(calls - MOST_OF_A_HOST, calls))
+    server.close()
+
+
+class Besieged(socket.socket):
+    """A port that is called again before the call is taken."""
+
+    taken = 0
+
+    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
+        Besieged.taken += 1
+        assert Besieged.taken < 1000, "calls would be taken for ever"
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours, (HOST, 1)
+
+
+def test_calls_without_end_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    monkeypatch.setattr(socket, "socket", Besieged)
+    server = OscTcp(HOST, port)
+    with socket.create_connection((HOST, port)):
+        for looks in (1, 2):
+            assert select.select([server], [], [], 5.0)[0], "whoever was not taken rings on"
+            assert list(server.receive()) == []
+            assert 0 < Besieged.taken <= 20 * looks
+    server.close()
+
+
 @contextmanager
 def out_of_descriptors() -> Iterator[None]:
     """This process may open nothing more."""
@@ -382,6 +469,96 @@ def test_a_call_that_cannot_be_taken_does_not_ring_for_ever_and_is_taken_once_it
     desk.close()
 
 
+class _Crowded:
+    """The system's own, which keeps no more than one descriptor: as where `max_user_watches` is reached."""
+
+    def __init__(self) -> None:
+        self._poll, self.kept, self.most = REAL_EPOLL(), 0, 1
+
+    def register(self, fd: int, events: int) -> None:
+        if self.kept >= self.most:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._poll.register(fd, events)
+        self.kept += 1
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._poll, name)
+
+
+def test_a_call_that_the_system_cannot_watch_is_hung_up_on_and_told_and_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port, ahead_ns, crowded = free_port(socket.SOCK_STREAM), 0, _Crowded()
+    monkeypatch.setattr(select, "epoll", lambda: crowded)
+    server = OscTcp(HOST, port, clock_ns=lambda: now_ns() + ahead_ns)
+    with socket.create_connection((HOST, port)) as late:
+        assert list(server.receive()) == []
+        late.settimeout(5)
+        assert late.recv(10) == b"", "it is told by being hung up on"
+    (alarm,) = server.alarms()
+    assert alarm.endswith(f"nobody new is heard there, and it is tried again: {os.strerror(errno.ENOSPC)}")
+    crowded.most, ahead_ns = 9, 2 * NS_PER_S
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(slip.encode(packet("/cue/x")))
+        until_ns = now_ns() + PATIENCE_NS
+        while not (came := list(server.receive())):
+            assert now_ns() < until_ns
+        assert len(came) == 1
+    server.close()
+
+
+def test_a_call_that_ends_before_it_is_taken_harms_nobody(tmp_path: Path) -> None:
+    """One of a kind that knows no TCP_NODELAY stands in for one of which the kernel takes no option any more."""
+    with socket.socket(socket.AF_UNIX) as held, socket.socket(socket.AF_UNIX) as line:
+        held.bind(str(tmp_path / "held"))
+        held.listen()
+        server = OscTcp(HOST, 1, held=held.fileno())
+        line.connect(str(tmp_path / "held"))
+        assert list(server.receive()) == []
+        line.settimeout(5)
+        assert line.recv(10) == b""
+        assert server.alarms() == []
+        server.close()
+
+
+def test_a_conductor_that_may_open_nothing_more_hears_on_and_opens_its_ports_once_it_can() -> None:
+    good, shut, line = free_port(), free_port(), free_port(socket.SOCK_STREAM)
+    config, ahead_ns = FrontDeskConfig(((HOST, good), (HOST, shut)), ((HOST, line),), DeskRules()), 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other, socket.create_server((HOST, line)):
+        other.bind((HOST, shut))
+        front = FrontDesk(config.rules, TriggerTable([]), partial(next, count(1)))
+        desk = OscDesk(config, front, clock_ns=lambda: now_ns() + ahead_ns)
+        desk.pump()
+    with sender() as mine:
+        with out_of_descriptors():
+            ahead_ns += 2 * NS_PER_S
+            mine.sendto(packet("/cuefocus/hold"), (HOST, good))
+            assert [event.verb for event in heard(desk, 1) if isinstance(event, Command)] == ["hold"]
+            desk.news()
+        ahead_ns += 2 * NS_PER_S
+        mine.sendto(packet("/cuefocus/hold"), (HOST, good))
+        heard(desk, 1)
+        assert sorted(str(event["desk"])[:16] for event in desk.news()) == ["heard: OSC, TCP ", "heard: OSC, UDP "]
+    desk.close()
+
+
+def test_a_port_that_cannot_be_opened_anew_is_not_looked_at_all_the_time() -> None:
+    port = DeskPort(UdpPort("OSC", "test", HOST, free_port()))
+    for lane in (port.ordinary, port.urgent):
+        opened = lane.receive()
+        assert isinstance(opened, Standing)
+        assert opened.is_open
+    port.close()
+    with out_of_descriptors():
+        refused = port.ordinary.receive()
+    assert isinstance(refused, Standing)
+    assert not refused.is_open
+    due_ns = port.next_due_ns
+    assert due_ns is not None
+    assert due_ns > now_ns()
+    port.close()
+
+
 @contextmanager
 def our_end_of(line: socket.socket) -> Iterator[socket.socket]:
     """The other end of a connection within this process."""
@@ -391,6 +568,34 @@ def our_end_of(line: socket.socket) -> Iterator[socket.socket]:
                 yield end
                 return
     raise AssertionError("nobody has accepted it")
+
+
+STOPPING = [
+    address
+    for dialect in DIALECTS
+    for address in dialect.addresses
+    if CUE not in address
+    and (heard_as := dialect.hear(OscRead(address), ShowView())) is not None
+    and any(said.verb in STOPS for said in heard_as.said)
+]
+"""Every address that stops everything, in any dialect."""
+
+
+@pytest.mark.parametrize("address", STOPPING)
+@pytest.mark.parametrize("arguments", [(), (1,)])
+def test_every_word_that_stops_everything_has_the_lane_for_it(address: str, arguments: tuple[int, ...]) -> None:
+    port = DeskPort(UdpPort("OSC", "test", HOST, free_port()))
+    port.ordinary.receive()
+    port.urgent.receive()
+    with sender() as mine:
+        for said in (packet(address, *arguments), packet(f"{address}s", *arguments)):
+            mine.sendto(said, (HOST, port.ordinary.heard.port))
+        first, other = port.urgent.receive(), port.ordinary.receive()
+    assert isinstance(first, Message)
+    assert first.data == packet(address, *arguments)
+    assert isinstance(other, Message)
+    assert other.data == packet(f"{address}s", *arguments)
+    port.close()
 
 
 def test_nobody_joins_a_port_that_is_ours() -> None:

@@ -16,6 +16,7 @@ from cuefocus.errors import JournalError
 from cuefocus.shells.checkpoint import Checkpoints, code_print, make_sheets
 from cuefocus.shells.conductor_config import ConductorConfig, Score
 from cuefocus.shells.journal_file import JournalFileReader, JournalWriter
+from cuefocus.shells.journal_spill import JournalSpill, make_spill
 from cuefocus.shells.recall import Recalled, checkpoint_of, first_part, recall
 from cuefocus.shells.source_config import PlayConfig
 from cuefocus.shells.understudy import EVERY_NS, Understudy
@@ -178,6 +179,23 @@ def test_lines_that_a_full_disk_took_back_are_in_no_checkpoint(scene: Scene) -> 
     found, whole = scene.recalled(), _replayed(scene)
     assert found.replayed == 0
     assert not difference(found.session, whole.session)
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_whoever_waits_for_a_successor_is_shown_each_step_that_it_replays(scene: Scene, looked: bool) -> None:
+    scene.write(0, 200)
+    if looked:
+        scene.looks()
+    scene.write(200, 300)
+    waiting = make_spill()
+    for step in scene.steps[300:340]:
+        JournalSpill(waiting, scene.path).add(encode_step(step.now_ns, step.inbox))
+    signs = list[int]()
+    spill = JournalSpill(waiting, scene.path)
+    recalled = recall(scene.config, scene.score, spill, gets_on=lambda: signs.append(1))
+    os.close(waiting)
+    assert recalled.steps == 340
+    assert len(signs) == 1 + recalled.replayed == (141 if looked else 341)
 
 
 def _replayed(scene: Scene) -> Recalled:

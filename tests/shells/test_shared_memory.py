@@ -280,6 +280,14 @@ def test_stops_set_by_two_processes_at_once_both_stand(fresh: SharedMemory) -> N
     assert [fresh.latches.of(axis) for axis in range(3)] == [Latch.NONE] * 3
 
 
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_stop_of_all_that_is_taken_back_for_one_axis_stays_with_each_other(fresh: SharedMemory, knows: bool) -> None:
+    fresh.latches.set(Latch.HOLD | Latch.PANIC, said_ns=7)
+    fresh.latches.clear(Latch.HOLD, 1, fresh.latches.said.tolist() if knows else None)
+    both = Latch.HOLD | Latch.PANIC
+    assert [fresh.latches.of(axis) for axis in range(3)] == [both, Latch.PANIC, both]
+
+
 def test_hand_moves_of_several_writers_add_up(fresh: SharedMemory) -> None:
     motion, conductor, desk = fresh.hand_moves(2), fresh.hand_moves(0), fresh.hand_moves(1)
     conductor.move_by(1, 0.25)

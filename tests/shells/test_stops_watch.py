@@ -1,8 +1,12 @@
 """Desks while nobody conducts, on real sockets: what is said waits, stops are obeyed at once."""
 
+import os
+import select
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from errno import ECONNREFUSED
 from itertools import count
 
 import pytest
@@ -11,18 +15,21 @@ from pythonosc.osc_message import OscMessage
 from cuefocus.engine.front_desk import FrontDesk
 from cuefocus.engine.peers import DeskRules, PeerRule
 from cuefocus.errors import DeviceError
+from cuefocus.shells import desk_port
 from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields, front_desk_from
 from cuefocus.shells.held_ports import HeldPorts
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.orders import Answer, Order
 from cuefocus.shells.osc_desk import OscDesk
-from cuefocus.shells.stops_watch import SILENT_NS, StopsWatch
-from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.shells.stops_watch import SILENT_NS, Obeys, StopsWatch
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import Right
-from tests.shells.test_osc_desk import HOST, free_port, heard, packet, sender
+from tests.shells.test_osc_desk import HOST, free_port, heard, out_of_descriptors, packet, sender
 from tests.wire.test_osc import bundle
 
+REAL_COPY_OF = desk_port.copy_of
+_IP_RECVERR = 11  # linux/in.h
 ALL = PeerRule("all", "127.0.0.0/8", Right.OPERATE)
 LOOKS_ONLY = PeerRule("hall", "127.0.0.0/8", Right.VIEW)
 
@@ -32,10 +39,14 @@ class Gap:
     """A port that is held while nobody reads it, and whoever watches its stops."""
 
     rules: DeskRules
-    silent_ns: int = SILENT_NS + NS_PER_MS
+    silent_ns: int = SILENT_NS + 9 * NS_PER_MS
+    ahead_ns: int = 0
     obeys: bool = True
     orders: list[tuple[Order, str]] = field(default_factory=list)
     told: list[Mapping[str, object]] = field(default_factory=list)
+    hangs: bool = False
+    waited: list[int] = field(default_factory=list)
+    obeys_by: Obeys | None = None
 
     def __post_init__(self) -> None:
         self.place = HOST, free_port()
@@ -44,12 +55,20 @@ class Gap:
         self.watch = StopsWatch(
             self.held.lanes_for_stops,
             self.rules,
+            guests=self.held.guests,
             beat_ns=lambda: now_ns() - self.silent_ns,
             obeys=self._obey,
             tell=self.told.append,
+            clock_ns=lambda: now_ns() + self.ahead_ns,
         )
 
-    def _obey(self, order: Order, source: str) -> Answer:
+    def _obey(self, order: Order, source: str, timeout_ns: int) -> Answer:
+        self.waited.append(timeout_ns)
+        if self.obeys_by is not None:
+            return self.obeys_by(order, source, timeout_ns)
+        if self.hangs:
+            self.ahead_ns += timeout_ns
+            raise DeviceError("no answer in time")
         if not self.obeys:
             raise DeviceError("nobody obeys")
         self.orders.append((order, source))
@@ -90,6 +109,121 @@ def test_a_stop_is_obeyed_and_answered_and_an_alarm_tells_of_it(gap: Gap) -> Non
     [alarm] = gap.alarms()
     assert alarm.startswith("the conductor was silent for 6")
     assert alarm.endswith(f"when OSC from {HOST} came: panic obeyed")
+
+
+def test_a_watch_that_may_open_nothing_watches_as_soon_as_it_may(gap: Gap) -> None:
+    with out_of_descriptors():
+        gap.watch.look()
+    gap.ahead_ns = 2 * NS_PER_S  # it is tried again each second
+    with sender() as mine:
+        mine.sendto(packet("/cuefocus/panic"), gap.place)
+        gap.watch.look()
+        assert answer(mine) == ["/cuefocus/panic", 1, "panic obeyed"]
+
+
+def test_an_error_on_a_port_that_is_held_costs_neither_lane(gap: Gap) -> None:
+    """Its copies are closed and made anew, while the kernel knows the port all the time."""
+    ahead_ns = 0
+    desk = OscDesk(
+        gap.config, FrontDesk(gap.rules, TriggerTable([]), count(1).__next__), clock_ns=lambda: now_ns() + ahead_ns
+    )
+    desk.pump()
+    (held,) = gap.held.config().held
+    with ExitStack() as stack:
+        mine, lanes = stack.enter_context(sender()), [socket.socket(fileno=os.dup(fd)) for fd in held.fds]
+        for lane in map(stack.enter_context, lanes):
+            lane.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        for lane in lanes:
+            lane.sendto(b"", (HOST, 1))  # nobody listens there, and the port is told so
+            desk.pump()
+            ahead_ns += 2 * NS_PER_S
+            for address in ("/cuefocus/go", "/cuefocus/panic"):
+                mine.sendto(packet(address), gap.place)
+                assert [event.source for event in heard(desk, 1)] == ["osc:all"]
+    desk.close()
+
+
+def fails_at(lanes: list[socket.socket]) -> int:
+    """A port where nobody listens, of which the second of two lanes is told: the kernel chooses one by the port."""
+    told = select.poll()
+    for lane in lanes:
+        lane.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        told.register(lane, 0)
+    for dead in range(1, 100):
+        lanes[1].sendto(b"", (HOST, dead))
+        rung = [fd for fd, _ in told.poll(5_000)]
+        for lane in lanes:
+            lane.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # which takes it back
+            with suppress(BlockingIOError):
+                lane.recvmsg(1, 512, socket.MSG_ERRQUEUE)
+        if rung == [lanes[1].fileno()]:
+            return dead
+    raise AssertionError("the second lane is told of none")
+
+
+@contextmanager
+def failing_lane(fds: Sequence[int]) -> Iterator[Callable[[], None]]:
+    """What makes the second of two lanes, the one for stops, fail whenever it is called."""
+    with ExitStack() as stack:
+        lanes = [stack.enter_context(socket.socket(fileno=os.dup(fd))) for fd in fds]
+        dead, failed = fails_at(lanes), select.poll()
+        failed.register(lanes[1], 0)
+
+        def fail() -> None:
+            lanes[1].sendto(b"", (HOST, dead))
+            assert failed.poll(5_000)
+
+        yield fail
+
+
+def test_a_lane_for_stops_that_fails_is_told_of_once_and_opened_anew_without_a_churn(
+    gap: Gap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead_ns, copies = 0, list[int]()
+
+    def copied(fd: int) -> socket.socket:
+        copies.append(fd)
+        return REAL_COPY_OF(fd)
+
+    monkeypatch.setattr(desk_port, "copy_of", copied)
+    desk = OscDesk(
+        gap.config, FrontDesk(gap.rules, TriggerTable([]), count(1).__next__), clock_ns=lambda: now_ns() + ahead_ns
+    )
+    desk.pump()
+    desk.news()
+    (held,) = gap.held.config().held
+    with sender() as mine, failing_lane(held.fds) as fail:
+        for _ in range(3):
+            copies.clear()
+            fail()
+            for _ in range(50):
+                desk.pump()
+            due_ns = desk.next_due_ns
+            assert copies in ([], list(held.fds)), "no more than once, however often it is looked at"
+            assert due_ns is None or due_ns - ahead_ns - now_ns() < 100 * NS_PER_MS, "no stop waits for long"
+            ahead_ns += 100 * NS_PER_MS
+            mine.sendto(packet("/cuefocus/panic"), gap.place)
+            assert [event.source for event in heard(desk, 1)] == ["osc:all"]
+            assert copies == list(held.fds)
+            ahead_ns += NS_PER_S
+    [alarm] = [str(event["text"]) for event in desk.news()]
+    assert alarm == (
+        f"OSC, UDP port {gap.place[1]}, {HOST}: the lane for stops has failed, and is opened anew: "
+        f"OSC cannot be heard: {os.strerror(ECONNREFUSED)}"
+    )
+    desk.close()
+
+
+def test_an_error_on_the_lane_for_stops_keeps_no_stop_waiting_for_long(gap: Gap) -> None:
+    gap.watch.look()
+    (held,) = gap.held.config().held
+    with sender() as mine, failing_lane(held.fds) as fail:
+        fail()
+        gap.watch.look()
+        gap.ahead_ns += 50 * NS_PER_MS
+        mine.sendto(packet("/cuefocus/panic"), gap.place)
+        gap.watch.look()
+        assert answer(mine) == ["/cuefocus/panic", 1, "panic obeyed"]
 
 
 def test_while_somebody_conducts_nothing_is_taken_away(gap: Gap) -> None:
@@ -137,6 +271,26 @@ def test_a_flood_of_one_stop_is_given_once_a_look_and_answered_each_time(gap: Ga
     assert len(gap.orders) == len(gap.alarms()) == 1
 
 
+def test_a_stop_said_again_while_it_is_obeyed_is_given_once_more(gap: Gap) -> None:
+    """Its first saying may be older than a resume that waits for who conducts next; its second is not."""
+    with sender() as mine:
+
+        def obey(order: Order, source: str, timeout_ns: int) -> Answer:
+            del timeout_ns
+            gap.orders.append((order, source))
+            if len(gap.orders) == 1:
+                for _ in range(20):
+                    mine.sendto(packet("/cuefocus/panic"), gap.place)
+            return Answer(True, "obeyed")
+
+        gap.obeys_by = obey
+        mine.sendto(packet("/cuefocus/panic"), gap.place)
+        gap.watch.look()
+        assert [answer(mine)[1] for _ in range(21)] == [1] * 21
+    assert len(gap.orders) == 2
+    assert len(gap.alarms()) == 1
+
+
 def test_where_motion_does_not_answer_either_that_is_said(gap: Gap) -> None:
     gap.obeys = False
     with sender() as mine:
@@ -145,23 +299,67 @@ def test_where_motion_does_not_answer_either_that_is_said(gap: Gap) -> None:
         assert answer(mine) == ["/cuefocus/panic", 0, "nobody obeys"]
 
 
-@pytest.mark.parametrize("gap", [DeskRules((LOOKS_ONLY,), (("1234", Right.VIEW),))], indirect=True)
-def test_who_may_only_look_stops_nothing(gap: Gap) -> None:
+def test_a_stop_said_again_later_is_given_again_and_answered_again(gap: Gap) -> None:
+    with sender() as mine:
+        for _ in range(3):
+            mine.sendto(packet("/cuefocus/panic"), gap.place)
+            gap.watch.look()
+            assert answer(mine) == ["/cuefocus/panic", 1, "panic obeyed"]
+    assert len(gap.orders) == 3
+
+
+@pytest.mark.parametrize("bundled", [False, True])
+def test_while_motion_hangs_a_look_takes_its_time_and_no_more_and_motion_has_every_stop(
+    gap: Gap, bundled: bool
+) -> None:
+    gap.hangs = True
+    stops = [packet("/cuefocus/hold", str(number)) for number in range(10, 210)]
+    looks = 0
+    with sender() as mine:
+        for data in [bundle(*stops)] if bundled else stops:
+            mine.sendto(data, gap.place)
+        while len(gap.waited) < len(stops) and looks < 20:
+            looks, before_ns = looks + 1, gap.ahead_ns
+            gap.watch.look()
+            assert gap.ahead_ns - before_ns <= 1500 * NS_PER_MS
+        assert looks < 10
+        gap.hangs = False
+        for _ in range(2):
+            mine.sendto(packet("/cuefocus/panic"), gap.place)
+            gap.watch.look()
+    assert [gap.waited[at] // NS_PER_MS for at in (0, 1, -2, -1)] == [500, 20, 20, 500]
+
+
+@pytest.mark.parametrize(
+    ("gap", "obeyed", "told"),
+    [
+        (DeskRules((LOOKS_ONLY,), (("1234", Right.VIEW),)), 0, "/cuefocus/panic is refused"),
+        (DeskRules((LOOKS_ONLY,), (("1234", Right.OPERATE),)), 1, f"{HOST} (which may have given a passcode) came"),
+    ],
+    indirect=["gap"],
+)
+def test_who_may_only_look_stops_nothing_unless_it_may_have_given_a_passcode(gap: Gap, obeyed: int, told: str) -> None:
     with sender() as mine:
         mine.sendto(packet("/cuefocus/panic"), gap.place)
         gap.watch.look()
-        assert answer(mine)[1] == 0
-    assert not gap.orders
-    assert "/cuefocus/panic is refused" in gap.alarms()[0]
+        assert answer(mine)[1] == obeyed
+    assert len(gap.orders) == obeyed
+    assert told in gap.alarms()[0]
 
 
 @pytest.mark.parametrize("gap", [DeskRules((LOOKS_ONLY,), (("1234", Right.OPERATE),))], indirect=True)
-def test_who_may_have_given_a_passcode_is_believed_in_doubt_and_that_is_told(gap: Gap) -> None:
+def test_of_who_gave_the_conductor_a_passcode_there_is_no_doubt(gap: Gap) -> None:
+    desk = conducts(gap.config)
     with sender() as mine:
+        mine.sendto(packet("/cuefocus/connect", "1234"), gap.place)
+        mine.sendto(packet("/cuefocus/next"), gap.place)
+        assert len(heard(desk, 1)) == 1
+        assert answer(mine)[1] == 1
         mine.sendto(packet("/cuefocus/panic"), gap.place)
         gap.watch.look()
         assert answer(mine)[1] == 1
-    assert f"{HOST} (which may have given a passcode) came" in gap.alarms()[0]
+    assert f"when OSC from {HOST} came: panic obeyed" in gap.alarms()[0]
+    desk.close()
 
 
 def test_who_calls_by_tcp_while_nobody_conducts_is_heard_by_who_conducts_next() -> None:

@@ -66,6 +66,8 @@ def test_a_trigger_on_a_word_that_means_something_already_is_warned_of(on: str, 
         ("land: {at: +3 s}, act: song, tell: {to: eos, osc: /x, offset: 10001 ms}", "tell.offset"),
         ("on: {osc: /x}, pre_wait: 3601 s", "pre_wait"),
         ("on: {manual: GO}, continue: auto-follow, post_wait: 90001 frames", "post_wait"),
+        ("on: {osc: /x}, land_after: 3601 s", "land_after"),
+        ("on: {osc: /x}, pull: 3601 s, land_after: 2 s", "pull"),
     ],
 )
 def test_an_offset_or_a_wait_without_measure_is_warned_of(more: str, where: str) -> None:

@@ -4,6 +4,7 @@ Everything between the sound and the motors' bytes is the daemon's own: LTC deco
 codecs, simulated motors with true logs. After every story the invariants are checked (see `invariants`).
 """
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from cuefocus.rig.models import Rig
 from cuefocus.shells.journal_file import JournalWriter
 from cuefocus.timebase.units import NS_PER_S
 from tests.stories.playback import Playback
+from tests.stories.restless import TurningRig
 from tests.stories.scenes import LENS, SOLO_RIG
 from tests.stories.told import ORIGIN_NS, Moment, Told
 from tests.stories.watched_player import WatchedPlayer
@@ -33,6 +35,8 @@ class StoryRig(RehearsalRig):
     def __init__(self, story: "Story", job: Job, seed: Seed, rig: Rig, journal: JournalWriter | None) -> None:
         heard = story.playback.heard(job.sources[0], ORIGIN_NS) if story.playback is not None else iter(())
         super().__init__(job, seed, rig, heard, (), journal)
+        if story.turns is not None:
+            self.virtual = TurningRig(story.turns, self.session, self.axes, self.clock, heard, self._stepped)
         self.moments: list[Moment] = []
         self.armings: list[tuple[int, bool]] = []
         self.latchings: list[tuple[int, str, Latch]] = []
@@ -65,10 +69,11 @@ class StoryRig(RehearsalRig):
         source: str = "tell",
         age_s: float = 0.0,
         in_s: float = 0.0,
+        route: int = 0,
     ) -> None:
         """An operator's command, or a desk's; `in_s`: meant for so much later."""
         stamp_ns, due_ns = self._stamps(age_s, in_s)
-        self.virtual.tell(Command(verb, stamp_ns, target, value, source, 1, due_ns))
+        self.virtual.tell(Command(verb, stamp_ns, target, value, source, 1, due_ns, route=route))
 
     def hear(self, kind: str, key: str, *, source: str = "desk", age_s: float = 0.0, in_s: float = 0.0) -> None:
         """A trigger from a desk; `in_s`: meant for so much later."""
@@ -121,6 +126,7 @@ class Story:
         rig: text of the rig file.
         files: more files beside the show, by name.
         takes: the session's, armed and engaged by itself; 0 for an operator who says when.
+        turns: how long a conductor's turns take, where steps come as in its loop; None: every tick.
     """
 
     def __init__(
@@ -132,8 +138,10 @@ class Story:
         rig: str = SOLO_RIG,
         takes: int = 1,
         files: Mapping[str, str] | None = None,
+        turns: random.Random | None = None,
     ) -> None:
         self.folder, self.show, self.rig, self.playback, self.takes = folder, show, rig, playback, takes
+        self.turns = turns
         self._hands: list[tuple[float, Hand]] = []
         for name, text in (files or {}).items():
             (folder / name).write_text(text, encoding="utf-8")

@@ -16,8 +16,10 @@ HOT = cue("H", None, "near", "on: {note: 60}")
 BOTH = HOUSE.replace("marks: {A: {", "marks: {B: {near: 1.15 m, far: 3 m, back: 6 m}, A: {")
 
 
-def say(verb: str, target: str = "", value: str = "", *, source: str = "tell", age_s: float = 0.0) -> Hand:
-    return lambda rig: rig.say(verb, target, value, source=source, age_s=age_s)
+def say(
+    verb: str, target: str = "", value: str = "", *, source: str = "tell", age_s: float = 0.0, route: int = 0
+) -> Hand:
+    return lambda rig: rig.say(verb, target, value, source=source, age_s=age_s, route=route)
 
 
 def hear(kind: str, key: str, source: str = "desk", age_s: float = 0.0) -> Hand:

@@ -110,3 +110,10 @@ def test_what_timecode_crossed_while_nobody_conducted_is_told_and_not_fired(tmp_
     told = told_of(tmp_path, cue("1", None, "far", AT), Playback().play(9.0), *hands)
     assert told.rows == []
     assert any(text.startswith("cue 1 is not fired: ") for text in told.alarms)
+
+
+def test_timecode_that_runs_on_when_the_take_is_over_has_nothing_to_be_awaited(tmp_path: Path) -> None:
+    told = told_of(tmp_path, cue("1", None, "far", AT), Playback().play(7.0), (2.0, say("disarm")))
+    assert told.rows == []
+    awaited = [moment for moment in told.moments if (moment.outcome.punctual_ns or moment.now_ns) < moment.now_ns]
+    assert not awaited, "each step would be due at once"

@@ -1,5 +1,7 @@
 """The cue stack: every trigger once and in time, cues that wait and follow, and pulls as long as a desk says."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ from cuefocus.app.job import job_of_journal
 from cuefocus.engine.job import Seed
 from cuefocus.engine.journal import decode_journal
 from cuefocus.engine.plan import Latch
+from cuefocus.engine.ports import Latched
 from cuefocus.engine.session import Session
+from cuefocus.timebase.units import NS_PER_MS
 from tests.stories.kit import Story, StoryRig
 from tests.stories.scenes import RIG, SOLO_RIG, cue
 from tests.stories.stacked import BOTH, GO, HOT, HOUSE, THREE, hear, say, story, suppressed
@@ -66,8 +70,11 @@ def test_a_desk_that_sends_every_packet_twice_says_each_word_once(tmp_path: Path
         pytest.param("a:disarm a:arm a:disarm", id="the last word counts"),
         pytest.param("a:arm a:disarm a:arm", id="whichever it is"),
         pytest.param("a:arm a:arm* a:disarm a:disarm a:arm a:arm*", id="a desk that says all twice"),
-        pytest.param("a:disarm a:arm b:disarm* b:arm*", id="a second network brings all of it"),
-        pytest.param("a:disarm b:disarm* a:arm b:arm* a:disarm b:disarm*", id="or at the same time"),
+        pytest.param("a:disarm a:arm a2:disarm* a2:arm*", id="a second network brings all of it"),
+        pytest.param("a:disarm a2:disarm* a:arm a2:arm* a:disarm a2:disarm*", id="or at the same time"),
+        pytest.param("a:disarm a:arm b:disarm a2:disarm a2:arm*", id="somebody else's disarm stands"),
+        pytest.param("a:disarm a:arm b:disarm b:arm", id="another desk says the same"),
+        pytest.param("a:arm b:arm* a2:arm* b2:arm*", id="what does not disarm is one, whoever says it"),
         pytest.param("a:disarm a:arm b:arm* b:disarm b:arm", id="what comes in another order is meant"),
         pytest.param("a:disarm b:arm a:disarm", id="two desks that do not agree"),
         pytest.param("a:disarm tell:arm a:disarm", id="somebody at the machine"),
@@ -78,12 +85,15 @@ def test_a_desk_that_sends_every_packet_twice_says_each_word_once(tmp_path: Path
     ],
 )
 def test_a_word_is_a_copy_only_while_nothing_else_was_said_of_the_same(tmp_path: Path, words: str) -> None:
-    """Within a few milliseconds; a star marks what is a copy."""
+    """Within a few milliseconds; a star marks what is a copy, a 2 what came by the second network of who said it."""
     spoken = [one.split(":") for one in words.split()]
-    hands = [(1.0 + 0.001 * at, say(what.rstrip("*"), source=route)) for at, (route, what) in enumerate(spoken)]
+    hands = [
+        (1.0 + 0.001 * at, say(what.rstrip("*"), source=who.rstrip("2"), route=int(who.endswith("2"))))
+        for at, (who, what) in enumerate(spoken)
+    ]
     told = story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
     assert len(told.replies) == len(spoken)
-    copies = [(what.rstrip("*"), route) for route, what in spoken if what.endswith("*")]
+    copies = [(what.rstrip("*"), who.rstrip("2")) for who, what in spoken if what.endswith("*")]
     assert [(what, route) for what, route, _ in suppressed(told)] == copies
 
 
@@ -116,6 +126,104 @@ def test_a_stop_that_only_motion_has_heard_overtakes_earlier_words_too(tmp_path:
     assert told.replies[0] == f"{lift} was said before {stop}, which holds; say it again if it is still meant"
     later = story(tmp_path, THREE, hands[0], (1.1, say(lift, source="osc:b")), until_s=2.0, takes=9)
     assert "was said before" not in later.replies[0]
+
+
+@pytest.mark.parametrize(
+    ("stops", "lift", "by"),
+    [
+        ("hold A", "resume B", ""),
+        ("hold A.focus", "resume B.focus", ""),
+        ("hand A", "resume B", ""),
+        ("disengage A", "engage B", ""),
+        ("hold A", "resume A.focus", "hold A"),
+        ("hold A", "resume", "hold A"),
+        ("hold A", "engage A", "hold A"),
+        ("hold A", "arm", "hold A"),
+        ("hold", "resume B", "hold"),
+        ("hold,hold A", "resume B", "hold"),
+        ("hold Z", "resume B", "hold Z"),
+        ("hold B,hold A", "resume B", "hold B"),
+        ("panic A", "resume B", "panic A"),
+        ("release A", "engage B", "release A"),
+        ("disarm", "resume B", "disarm"),
+    ],
+)
+def test_a_stop_overtakes_words_of_the_axes_that_it_holds(tmp_path: Path, stops: str, lift: str, by: str) -> None:
+    """Whoever lets another axis move again does not wait for this one; what disarms is for all."""
+    cues = BOTH + cue("1", None, "far", GO)
+    story_ = Story(tmp_path, cues, rig=RIG, takes=9)
+    for at, stop in enumerate(stops.split(",")):
+        story_.at(1.0 + 0.001 * at, say(*stop.split(), source="osc:b"))
+    story_.at(1.01, say(*lift.split(), source="osc:a", age_s=0.03))
+    told = story_.tell(until_s=2.0)
+    if by:
+        assert told.replies[-1] == f"{lift} was said before {by}, which holds; say it again if it is still meant"
+    else:
+        assert "was said before" not in told.replies[-1]
+
+
+def test_a_stop_of_one_axis_that_only_motion_has_heard_overtakes_words_of_that_axis(tmp_path: Path) -> None:
+    def answered(lift: str, latch: Latch) -> str:
+        story_ = Story(tmp_path, BOTH + cue("1", None, "far", GO), rig=RIG, takes=9)
+        story_.at(1.0, lambda rig: rig.latch(latch, "A.focus"))
+        return story_.at(1.01, say(*lift.split(), source="osc:a", age_s=0.05)).tell(until_s=2.0).replies[0]
+
+    assert "resume A was said before hold" in answered("resume A", Latch.HOLD)
+    assert "was said before" not in answered("resume B", Latch.HOLD)
+    assert "resume B was said before panic" in answered("resume B", Latch.PANIC)
+
+
+def said_again(latch: Latch, ago_ms: int = 0) -> Callable[[StoryRig], None]:
+    """The conductor finds that somebody has had motion obey a stop, so long ago; it may have stood already."""
+    return lambda rig: rig.virtual.tell(Latched("A.focus", rig.clock.now_ns - ago_ms * NS_PER_MS, latch, latch))
+
+
+@pytest.mark.parametrize("stop", ["hold", "panic", "release", "hand"])
+def test_a_stop_that_stands_already_counts_from_when_it_was_said_last(tmp_path: Path, stop: str) -> None:
+    """PANIC, resume, and PANIC once more while nobody conducted: the resume is older than what it would take back."""
+    latch = Latch[stop.upper()]
+
+    def answered(again_ms: int, resume_ms: int) -> Told:
+        """A stop at 1 s, heard of at 1.5 s when it had been said again, and a resume that waited meanwhile."""
+        resume = say("resume", source="osc:b", age_s=(1500 - resume_ms) / 1000)
+        hands = (1.0, lambda rig: rig.latch(latch)), (1.5, said_again(latch, 1500 - again_ms)), (1.5, resume)
+        return story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
+
+    told = answered(again_ms=1300, resume_ms=1200)
+    assert told.replies == [f"resume was said before {stop}, which holds; say it again if it is still meant"]
+    assert told.replies[0] in told.alarms[-1]
+    for again_ms in (1000, 1300):
+        assert "may move again" in answered(again_ms, resume_ms=1400).replies[0]
+
+
+def test_a_stop_that_others_say_just_after_one_that_was_said_here_is_another(tmp_path: Path) -> None:
+    hands = (1.0, say("panic", source="osc:b")), (1.5, said_again(Latch.PANIC, 420)), (1.5, say("resume", age_s=0.45))
+    told = story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
+    assert told.replies[-1] == "resume was said before panic, which holds; say it again if it is still meant"
+
+
+@pytest.mark.parametrize(("ago_ms", "armed"), [(0, False), (400, True)], ids=["said again", "heard of already"])
+def test_panic_said_again_takes_back_what_was_said_meanwhile(tmp_path: Path, ago_ms: int, armed: bool) -> None:
+    panic = Latch.PANIC
+    hands = (1.0, lambda rig: rig.latch(panic)), (1.0, said_again(panic)), (1.2, say("arm"))
+    told = story(tmp_path, THREE, *hands, (1.4, said_again(panic, ago_ms)), until_s=2.0, takes=9)
+    assert told.armings[-1][1] is armed
+
+
+def test_a_stop_that_was_refused_overtakes_nothing(tmp_path: Path) -> None:
+    hands = (1.0, say("disengage", "Z", source="osc:b")), (1.001, say("arm", source="osc:a", age_s=0.01))
+    told = story(tmp_path, THREE, *hands, until_s=2.0, takes=9)
+    assert [reply.partition(";")[0] for reply in told.replies] == ["no axis or camera 'Z'", "take 1 is armed already"]
+
+
+def test_of_stops_that_only_motion_has_heard_the_last_said_counts_whichever_is_told_first(tmp_path: Path) -> None:
+    def stops(rig: StoryRig) -> None:
+        now_ns = rig.clock.now_ns
+        rig.virtual.tell(Latched("A.focus", now_ns - 200 * NS_PER_MS, Latch.HOLD))
+        rig.virtual.tell(Latched("A.focus", now_ns - 300 * NS_PER_MS, Latch.HOLD | Latch.PANIC))
+
+    told = story(tmp_path, THREE, (1.0, stops), (1.01, say("arm", source="osc:b", age_s=0.25)), until_s=2.0, takes=9)
+    assert told.replies == ["arm was said before hold, which holds; say it again if it is still meant"]
 
 
 def test_what_was_said_while_nobody_conducted_is_not_overtaken_by_the_hold_of_a_missed_departure(
@@ -279,6 +387,14 @@ def test_a_chain_goes_along_the_list_whose_go_began_it(tmp_path: Path) -> None:
     assert [row.cue for row in story(tmp_path, cues, (1.0, say("go")), until_s=4.0).rows] == ["1", "g"]
 
 
+def test_a_long_chain_goes_on_along_that_list(tmp_path: Path) -> None:
+    both = "on: [{manual: GO}, {manual: A}], continue: auto-follow, pull: 300 ms"
+    cues = cue("1", None, "far", both) + cue("2", None, "mid", both)
+    cues += cue("g", None, "near", GO) + cue("a", None, "back", "on: {manual: A}")
+    told = story(tmp_path, cues, (1.0, say("go", value="A")), until_s=6.0)
+    assert [row.cue for row in told.rows] == ["1", "2", "a"]
+
+
 def test_a_go_in_the_midst_of_a_chain_is_the_next_cue_and_the_chain_goes_on(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"{GO}, continue: auto-follow, post_wait: 2 s") + cue("2", None, "mid", GO)
     cues += cue("3", None, "back", GO) + cue("4", None, "near", GO)
@@ -339,7 +455,7 @@ def test_a_chain_breaks_off_where_its_cue_was_held_and_says_so(tmp_path: Path) -
     cues = cue("1", None, "far", f"{GO}, continue: auto-follow, pull: 2 s") + cue("2", None, "mid", GO)
     told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("hold", "A.focus")), until_s=6.0)
     assert told.verdicts() == {"1": "held"}
-    assert "cue 2 does not follow: cue 1 was held; go 2 fires it" in told.alarms
+    assert "cue 2 does not follow: cue 1 was held; go 2 fires it, resume lets both go on" in told.alarms
 
 
 @pytest.mark.parametrize("link", ["auto-continue", "auto-follow"])
@@ -388,6 +504,22 @@ def test_a_wait_that_was_over_while_nobody_conducted_fires_nothing_and_has_its_r
     told = tale.at(1.2, StoryRig.kill_conductor).at(3.0, StoryRig.wake_conductor).tell(until_s=6.0)
     assert told.verdicts() == {"1": "refused", "2": "landed"}
     assert told.reason("1").startswith("it was to go 1000 ms before anybody conducted")
+
+
+@pytest.mark.parametrize("by", ["pre-wait", "auto-continue"])
+def test_a_wait_that_was_over_a_little_before_anybody_conducted_again_is_refused_for_that(
+    tmp_path: Path, by: str
+) -> None:
+    quick = "land_after: 300 ms, pull: 300 ms"
+    if by == "pre-wait":
+        cues, late = cue("1", None, "far", f"{GO}, pre_wait: 3 s, {quick}"), "1"
+    else:
+        cues = cue("1", None, "near", f"{GO}, continue: auto-continue, post_wait: 3 s")
+        cues, late = cues + cue("2", None, "far", f"{GO}, {quick}"), "2"
+    tale = Story(tmp_path, HOUSE + cues).at(1.0, say("go"))
+    told = tale.at(3.5, StoryRig.kill_conductor).at(4.3, StoryRig.wake_conductor).tell(until_s=6.0)
+    assert told.verdicts()[late] == "refused"
+    assert re.match(r"it was to go 3\d\d ms before anybody conducted again: the pull has ", told.reason(late))
 
 
 def test_the_same_steps_give_the_same_waits_and_rows(tmp_path: Path) -> None:

@@ -44,6 +44,16 @@ def test_each_list_is_looked_at_and_what_passes_is_not_told(tmp_path: Path) -> N
     assert told.verdicts() == {"a1": "landed"}
 
 
+def test_another_reason_is_told_for_each_list(tmp_path: Path) -> None:
+    cues = cue("a1", None, "far", "on: {manual: A}") + cue("b1", None, "far", "camera: B, on: {manual: B}")
+    cues += cue("c1", None, "far", "camera: B, on: {manual: C}")
+    told = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("disengage")).at(2.0, say("hold")).tell(until_s=3.0)
+    assert foreseen(told)[-1] == {
+        name: f"cue {name.lower()}1 would be refused now: {camera}.focus is stopped by HOLD"
+        for name, camera in zip("ABC", "ABB", strict=True)
+    }
+
+
 def test_with_nothing_armed_nothing_is_foreseen(tmp_path: Path) -> None:
     short = cue("1", None, "back", f"{GO}, land_after: 100 ms")
     told = story(tmp_path, short, (1.0, say("disarm")), takes=0, until_s=2.0)

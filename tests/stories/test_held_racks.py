@@ -8,8 +8,8 @@ import pytest
 from cuefocus.engine.plan import Latch
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
-from tests.stories.scenes import cue, show_text
-from tests.stories.stacked import GO, HOUSE, say, story
+from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.stacked import BOTH, GO, HOUSE, say, story
 
 LONG = cue("1", None, "far", f"{GO}, pull: 2 s") + cue("2", None, "near", GO)
 DISARMED = "all disarmed and disengaged; resume takes back the stop alone"
@@ -29,7 +29,7 @@ def test_a_rack_that_was_held_goes_on_to_its_target_and_says_how_late(tmp_path: 
 
 @pytest.mark.parametrize(
     ("target", "held"),
-    [("", {}), ("A", {}), ("A.focus", {}), ("1", {"held": "A.focus"}), ("2", {"held": ""}), ("Z", {"held": ""})],
+    [("", {}), ("A", {}), ("A.focus", {}), ("1", {"held": "A.focus"}), ("2", {"held": "A.focus"}), ("Z", {"held": ""})],
 )
 def test_a_hold_of_what_motion_does_not_know_says_which_axis_that_is(
     tmp_path: Path, target: str, held: dict[str, object]
@@ -51,6 +51,13 @@ def test_what_goes_on_has_landed_for_those_that_follow_it(tmp_path: Path) -> Non
     hands = ((1.0, say("go")), (2.0, say("hold", "1")), (3.0, say("resume", "1")))
     told = story(tmp_path, cues, *hands, until_s=8.0)
     assert told.verdicts() == {"1": "held", "1'": "landed", "2": "landed"}
+
+
+def test_what_was_fired_by_hand_while_the_cue_before_it_was_held_is_not_fired_once_more(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, pull: 2 s, continue: auto-follow") + cue("2", None, "far", f"camera: B, {GO}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("go")).at(2.0, say("hold", "A"))
+    told = tale.at(3.0, say("go", "2")).at(5.0, say("resume", "A")).tell(until_s=10.0)
+    assert told.verdicts() == {"1": "held", "2": "landed", "1'": "landed"}
 
 
 def test_a_held_rack_goes_on_though_its_landing_after_its_trigger_has_passed(tmp_path: Path) -> None:
@@ -87,7 +94,7 @@ def test_a_held_rack_does_not_go_on_once_a_timed_one_was_to_leave(tmp_path: Path
 @pytest.mark.parametrize(
     ("verb", "why", "after"),
     [
-        ("hold", "no axis or camera 'Z'; have A.focus; nor is a cue 'Z' under way: HOLD", "resume takes it back"),
+        ("hold", "no axis or camera 'Z'; have A.focus; nor has one of them a cue 'Z': HOLD", "resume takes it back"),
         ("panic", "no axis or camera 'Z'; have A.focus: PANIC", DISARMED),
         ("release", "no axis or camera 'Z'; have A.focus: RELEASE", DISARMED),
     ],
@@ -101,6 +108,38 @@ def test_a_stop_of_what_is_no_axis_stops_every_axis_and_says_so(
     assert told.moved("A.focus", 2.5, 5.5) < 1e-3
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        pytest.param("1", id="it has landed, and another moves its axis"),
+        pytest.param("3", id="nobody has fired it"),
+        pytest.param("T", id="it is timed, and far away"),
+    ],
+)
+def test_a_hold_of_a_cue_that_is_not_under_way_holds_its_axis_and_no_other(tmp_path: Path, named: str) -> None:
+    """Whoever names a cue knows which motor is to hold still; that it has just landed nobody sees in time."""
+    cues = cue("1", None, "far", f"{GO}, pull: 1 s") + cue("2", None, "near", f"{GO}, pull: 3 s")
+    cues += cue("B", None, "far", f"camera: B, {GO}, pull: 3 s") + cue("3", None, "far", GO) + cue("T", 90, "far")
+    tale = Story(tmp_path, show_text(cues, cameras="AB"), Playback().play(12.0), rig=RIG)
+    for at_s, hand in ((2.0, say("go", "1")), (5.0, say("go", "2")), (5.1, say("go", "B")), (6.0, say("hold", named))):
+        tale.at(at_s, hand)
+    told = tale.at(8.5, say("resume", named)).tell()
+    assert told.replies[-2] == f"cue {named} is not under way: HOLD on A.focus; resume takes it back"
+    assert told.data[-2] == {"held": "A.focus"}
+    assert told.replies[-1].startswith("A.focus may move again; cue 2 goes on and lands ")
+    assert told.verdicts() == {"1": "landed", "2": "held", "B": "landed", "2'": "landed", "T": "missed"}
+
+
+def test_a_cue_that_waits_and_has_no_axis_names_none_to_stop_or_to_resume(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-continue, post_wait: 3 s")
+    cues += cue("2", None, "2 m", f"camera: Z, {GO}")
+    told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("hold", "2")), (3.0, say("resume", "2")), until_s=6.0)
+    why = "no axis or camera '2'; have A.focus; nor has one of them a cue '2'"
+    assert told.replies[1:] == [f"{why}: HOLD on every axis; resume takes it back", why]
+    assert told.data[1] == {"held": ""}
+    assert told.verdicts()["2"] == "refused"
+
+
 def test_a_hand_of_what_is_no_axis_is_refused(tmp_path: Path) -> None:
     told = story(tmp_path, LONG, (1.0, say("go")), (1.5, say("hand", "Z")), until_s=6.0)
     assert told.replies[-1] == "no axis or camera 'Z'; have A.focus"
@@ -112,3 +151,13 @@ def test_what_a_conductor_missed_is_not_made_up_for_when_it_is_back(tmp_path: Pa
     told = tale.at(2.3, lambda rig: rig.wake_conductor("A.focus")).tell(until_s=6.0)
     assert told.verdicts() == {"1": "held"}
     assert told.moved("A.focus", 2.5, 5.5) < 1e-3
+
+
+def test_a_go_behind_a_hold_in_one_breath_is_refused_and_resume_moves_nothing(tmp_path: Path) -> None:
+    def both(rig: StoryRig) -> None:
+        rig.say("hold")
+        rig.say("go")
+
+    told = story(tmp_path, LONG, (1.0, both), (2.0, say("resume")), until_s=5.0)
+    assert (told.verdicts(), told.reason("1")) == ({"1": "refused"}, "A.focus is stopped by HOLD")
+    assert told.moved("A.focus", 0.9, 4.9) < 1e-3

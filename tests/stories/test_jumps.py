@@ -142,3 +142,14 @@ def test_jumping_while_the_axis_moves_joins_without_a_step(tmp_path: Path) -> No
     playback = Playback().play(3.4).locate(4.6).play(4.5)
     told = Story(tmp_path, show_text(cues), playback).tell()
     assert told.verdicts() == {"1": "skipped", "2": "landed", "3": "landed"}
+
+
+@pytest.mark.parametrize("rejoin", ["next-cue", "now"])
+def test_playback_that_waited_while_the_clock_ran_on_makes_a_second_pass_of_what_has_landed(
+    tmp_path: Path, rejoin: str
+) -> None:
+    """A deck that pauses may look like a dropout: under `run` the rack lands without it, and once more with it."""
+    show = show_text(cue("1", 3, "far") + cue("2", 4, "near"), act=f"on_loss: run, rejoin: {rejoin}")
+    told = Story(tmp_path, show, Playback().play(2.4).pause(2.5).play(4.0)).tell()
+    rows = [(row.cue, row.pass_, row.verdict) for row in told.rows]
+    assert rows == [("1", 1, "landed"), ("2", 1, "landed"), ("1", 2, "landed"), ("2", 2, "landed")]

@@ -18,9 +18,14 @@ from tests.stories.stacked import HOUSE, THREE, say
 from tests.stories.told import Told
 
 RULES = DeskRules(
-    peers=tuple(PeerRule(name, f"10.0.{at}.5/32", Right.OPERATE, trusts=True) for at, name in enumerate("ab"))
+    peers=(
+        PeerRule("desk", "10.0.0.5/32", Right.OPERATE, trusts=True),
+        PeerRule("desk", "10.0.1.5/32", Right.OPERATE, trusts=True, route=1),
+        PeerRule("booth", "10.0.2.5/32", Right.OPERATE, trusts=True),
+    )
 )
-GUESTS = {name: Guest(f"10.0.{at}.5", 5000) for at, name in enumerate("ab")}
+GUESTS = {name: Guest(f"10.0.{at}.5", 5000) for at, name in enumerate("abc")}
+"""Both networks of one desk, and somebody else's."""
 LONG = ",arm" * 12
 """More than a desk says at once as a rule."""
 
@@ -66,8 +71,9 @@ def story(tmp_path: Path, packets: str, *, in_s: float = 0.0) -> Told:
         pytest.param("a:next b:next a:back b:back a:next b:next", "2", id="one word a packet"),
         pytest.param("a:next,next,arm a:next,next,arm", "3", id="a desk that says all twice"),
         pytest.param(f"a:next,next,back{LONG} a:next,next,back{LONG}", "2", id="all of a long packet, too"),
-        pytest.param("a:next,next b:next", "3", id="another desk says one of them"),
-        pytest.param("a:next b:next,next", "3", id="or one of them first"),
+        pytest.param("a:next,next c:next", "3", id="another desk says one of them"),
+        pytest.param("a:next c:next,next", "3", id="or one of them first"),
+        pytest.param("a:next,next,back c:next,next,back", "2", id="another desk says the same"),
         pytest.param("a:standby=3,standby=2,standby=3", "3", id="the last word counts"),
         pytest.param("a:standby=3,standby=2,standby=3 b:standby=3,standby=2,standby=3", "3", id="by two networks"),
     ],
@@ -93,6 +99,14 @@ def test_the_last_offset_of_a_packet_counts(tmp_path: Path, again: str) -> None:
         ("a:disarm a:arm b:arm b:disarm", False),
         ("a:disarm,arm a:disarm", False),
         ("a:disarm,arm b:disarm b:disarm", False),
+        ("a:disarm,arm c:disarm", False),
+        ("a:disarm a:arm c:disarm", False),
+        ("a:disarm,arm b:disarm,arm c:disarm", False),
+        ("a:disarm,arm c:disarm b:disarm,arm", False),
+        ("a:disarm,arm b:disarm c:disarm b:arm", False),
+        ("a:disarm,arm c:disarm a:arm", True),
+        ("a:arm=0 a:arm=1 c:arm=0", False),
+        ("a:arm=0 c:arm=1 a:arm=0", False),
     ],
 )
 def test_what_disarms_is_obeyed_where_it_is_said_again_and_the_last_word_counts(

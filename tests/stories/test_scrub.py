@@ -243,6 +243,18 @@ def test_a_stop_while_scrubbing_stops(tmp_path: Path, verb: str) -> None:
     assert told.moved(AXIS, 7.45, 10.3) < 1e-4
 
 
+@pytest.mark.parametrize("held_s", [8.365, 8.37, 8.375, 8.38, 8.385, 8.39])
+def test_a_stop_before_a_splice_has_moved_leaves_the_slack_where_it_was(tmp_path: Path, held_s: float) -> None:
+    """Before the scrub the axis went down, in it up; it stands, winding goes on, and it is stopped at once."""
+    playback = Playback().play(6.5).play(0.75, speed=-1.0).pause(1.0).play(1.0, speed=-1.0)
+    turned: list[int] = []
+    story = scrubbed(tmp_path, playback).at(held_s, lambda rig: rig.latch(Latch.HOLD, AXIS))
+    story.at(held_s + 0.1, lambda rig: turned.append(rig.session.stage.orders[AXIS].direction))
+    told = story.tell(until_s=held_s + 0.2)
+    assert told.lens(AXIS, held_s) > told.lens(AXIS, 6.6) + 0.1
+    assert turned == [1]
+
+
 def test_the_source_is_lost_while_scrubbing_and_the_axis_holds(tmp_path: Path) -> None:
     playback = Playback().play(6.5).play(0.75, speed=-1.0).play(2.0, speed=-1.0, heard=False)
     told = scrubbed(tmp_path, playback).tell()

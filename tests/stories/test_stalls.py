@@ -160,6 +160,13 @@ def test_two_cameras_are_told_of_apart(tmp_path: Path) -> None:
     assert "B.focus had nothing to do" in alarm
 
 
+def test_two_cameras_that_both_missed_it_stay_where_they_stand(tmp_path: Path) -> None:
+    both = cue("A1", 3, "far", "camera: A") + cue("B1", 3, "far", "camera: B") + cue("A2", 7, "near", "camera: A")
+    story = Story(tmp_path, show_text(both, cameras="AB"), Playback().play(9.0), rig=RIG)
+    [alarm] = told_of(story.at(MID_RACK_S, lambda rig: rig.stop_motion(0.3)).tell())
+    assert "A.focus, B.focus missed what was to move, and stay where they stand until the next rack" in alarm
+
+
 def test_a_stop_that_was_under_way_ends_where_the_axis_stood(tmp_path: Path) -> None:
     story = Story(tmp_path, show_text(CUES), Playback().play(9.5))
     story.at(MID_RACK_S, lambda rig: rig.say("hold")).at(MID_RACK_S + 0.02, lambda rig: rig.stop_motion(0.5))

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from cuefocus.app.replay import replay
 from cuefocus.engine.commands import BETWEEN_RACKS
+from cuefocus.timebase.units import NS_PER_S
 from tests.stories.kit import Story
 from tests.stories.playback import Playback
 from tests.stories.scenes import RIG, cue, show_text
-from tests.stories.told import Told
+from tests.stories.stacked import say
+from tests.stories.told import ORIGIN_NS, Told
 
 CUES = cue("1", 3, "far") + cue("2", 5, "near")
 
@@ -138,3 +140,30 @@ def test_a_take_that_a_wrong_speed_ends_says_that_and_not_that_timecode_stopped(
     assert len(ended) == 1
     assert "0.3" in str(ended[0])
     assert "stopped" not in str(ended[0])
+
+
+def test_the_track_is_told_when_it_is_armed_and_changes_of_it_once_a_fired_rack_is_over(tmp_path: Path) -> None:
+    """A long track is not in motion's hands in no time, and a rack that is fired waits for none."""
+    stage = Story(tmp_path, show_text(CUES + cue("T", None, "far", "on: {manual: GO}")), Playback().play(1.0)).stage()
+    orders = stage.session.stage.orders["A.focus"]
+    heard: list[tuple[bool, bool]] = []
+    for before_s in (3.9, 1.0, 0.9, 0.1):  # it moves to its opening, stands there, is fired from there, stands again
+        until_ns = ORIGIN_NS - round(before_s * NS_PER_S)
+        stage.run(until_ns)
+        told = stage.moments[-1].outcome.plan.axes["A.focus"].track
+        assert told.segments
+        heard.append((orders.splice_active(until_ns), told is orders.track))
+        if before_s == 1.0:
+            stage.say("go", "T")
+    assert heard == [(True, True), (False, True), (True, False), (False, True)]
+
+
+def test_the_next_take_begins_when_the_rows_of_the_last_one_are_told(tmp_path: Path) -> None:
+    both = cue("1", 3, "far") + cue("2", 3.1, "far", "camera: B")
+    story = Story(tmp_path, show_text(both, cameras="AB"), Playback().play(7.0), rig=RIG, takes=0)
+    for at_s, word in ((0.1, "arm"), (0.2, "engage"), (4.5, "take_start")):
+        story.at(at_s, say(word))
+    told = story.tell()
+    events = [event for moment in told.moments for event in moment.outcome.events if event.kind in ("take", "landing")]
+    order = [event.fields.get("state") or f"{event.fields['take']}/{event.fields['cue']}" for event in events]
+    assert order[:5] == ["begins", "1/1", "1/2", "ended", "begins"]

@@ -280,7 +280,14 @@ def test_what_tell_turned_down_is_refused_and_says_why_in_words(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("slate", "says"), [("12 B", "slate 12 B"), ("a\nb", "control characters"), ("x" * 201, "200 letters, not 201")]
+    ("slate", "says"),
+    [
+        ("12 B", "slate 12 B"),
+        ("", "needs a text"),
+        (" ", "needs a text"),
+        ("a\nb", "control characters"),
+        ("x" * 201, "200 letters, not 201"),
+    ],
 )
 def test_a_slate_is_a_line(tmp_path: Path, slate: str, says: str) -> None:
     story = Story(tmp_path, HOUSE + cue("1", None, "far", GO)).at(1.0, lambda rig: rig.say("slate", "", slate))

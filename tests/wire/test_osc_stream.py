@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuefocus.wire.osc_stream import MOST_BYTES, OscStream
+from cuefocus.wire.osc import MOST_BYTES
+from cuefocus.wire.osc_stream import OscStream
 
 GO = b"/cuefocus/go\0\0\0\0,\0\0\0"
 ODD = b"/a\0\0,b\0\0\0\0\0\4\xc0\xdb\xdc\xdd"

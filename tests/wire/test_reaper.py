@@ -95,6 +95,8 @@ def test_buttons_say_whether_it_rolls() -> None:
         return [(one.rolling, one.word) for one in found if isinstance(one, ReaperTransport)]
 
     assert told(play=1.0) == [(True, "REAPER plays")]
+    assert told(stop=float("nan")) == []
+    assert told(pause=float("inf")) == []
     assert told(stop=0.0) == []
     assert told(pause=1) == [(False, "REAPER is paused")]
     assert told(pause=0) == [(True, "REAPER plays")]

@@ -5,8 +5,9 @@ Nothing is announced unless the rig says so, and nothing of this machine alone u
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 MISSING: Final = "nothing is announced: zeroconf is not installed; pip install 'cuefocus[announce]'"
-_LONGEST_NAME: Final = 63
-"""Bytes of an instance's name (RFC 6763, 4.1.1: one DNS label)."""
+_LONGEST_NAME: Final = 63 - len("-999")
+"""Bytes of an instance's name (RFC 6763, 4.1.1: one DNS label), with room for the number that parts it from another."""
+_THIS_MACHINE: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,12 @@ def services(config: PageConfig) -> tuple[Service, ...]:
 
 
 def instance(title: str) -> str:
-    """A title as DNS-SD takes it: no control characters, not too long."""
-    plain = "".join(each for each in title if each.isprintable()).strip() or "CueFocus"
-    return plain.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip()
+    """A title as DNS-SD takes it: no control characters, not too long.
+
+    A dot is a space: zeroconf would part the name there, and then nobody but itself could read it.
+    """
+    plain = "".join(each for each in title.replace(".", " ") if each.isprintable())
+    return " ".join(plain.split()).encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip() or "CueFocus"
 
 
 class Announcer:
@@ -80,15 +85,18 @@ class Announcer:
             self._say(MISSING)
             return
         addresses = {one: addresses_of(one.host) for one in self._services}
-        interfaces = sorted({address for each in addresses.values() for address in each if ":" not in address})
+        interfaces = interfaces_of({address for each in addresses.values() for address in each})
+        if not interfaces:
+            self._say("nothing is announced: the addresses to be announced are none of this machine's")
+            return
         try:
-            mine = AsyncZeroconf(interfaces=interfaces or zeroconf.InterfaceChoice.Default)
+            mine = AsyncZeroconf(interfaces=interfaces)
             self._zeroconf = mine
             infos = [self._info(one, addresses[one]) for one in self._services]
             said = await asyncio.gather(*(mine.async_register_service(each, allow_name_change=True) for each in infos))
             await asyncio.gather(*said)
         except (OSError, zeroconf.Error) as problem:
-            self._say(f"nothing is announced: {problem or type(problem).__name__}")
+            self._say(f"nothing is announced: {str(problem) or type(problem).__name__}")
 
     async def withdraw(self) -> None:
         """Take it back."""
@@ -104,7 +112,7 @@ class Announcer:
         return AsyncServiceInfo(
             kind,
             f"{self._title}.{kind}",
-            parsed_addresses=addresses,
+            parsed_addresses=[_bare(address) for address in addresses],
             port=service.port,
             properties={"txtvers": "1"},
             server=f"cuefocus-{socket.gethostname().partition('.')[0]}.local.",
@@ -119,3 +127,26 @@ def addresses_of(host: str) -> list[str]:
 
     found = [ip.ip if isinstance(ip.ip, str) else ip.ip[0] for adapter in ifaddr.get_adapters() for ip in adapter.ips]
     return [each for each in found if not is_loopback(each) and (":" in each) is (":" in host)]
+
+
+def interfaces_of(addresses: Collection[str]) -> list[str | int]:
+    """The interfaces that have these addresses, as zeroconf wants them: nothing is announced on any other network.
+
+    IPv4 by its address, IPv6 by the interface's number. What is heard by IPv6 is announced by either, for many look by
+    IPv4 alone; loopback has multicast for that only.
+    """
+    import ifaddr
+
+    wanted = {_bare(address) for address in addresses}
+    found: set[str | int] = {each for each in wanted if ":" not in each}
+    found |= {_THIS_MACHINE for each in wanted if ":" in each and is_loopback(each)}
+    for adapter in ifaddr.get_adapters():
+        ours = [ip.ip if isinstance(ip.ip, str) else ip.ip[0] for ip in adapter.ips]
+        if adapter.index is not None and any(":" in each and each in wanted and not is_loopback(each) for each in ours):
+            found |= {each for each in ours if ":" not in each} | {adapter.index}
+    return sorted(found, key=str)
+
+
+def _bare(address: str) -> str:
+    """An address without its interface, spelled as everybody does."""
+    return str(ip_address(address.partition("%")[0]))

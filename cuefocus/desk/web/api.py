@@ -1,5 +1,6 @@
 """The API over HTTP: what the show does, as JSON, and the words that a button may say to it."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -53,6 +54,8 @@ def make_api(page: Page) -> FastAPI:
         """Fire a cue, put it on standby, load it."""
         if what not in _OF_A_CUE:
             return _refused(404, f"no such word; say {', '.join(_OF_A_CUE)} of a cue")
+        if not cue:
+            return _refused(404, f"which cue? /api/cue/12/{what} names it")
         return await _obey(page, request, Said(_OF_A_CUE[what], cue))
 
     @api.post("/api/take/{what}")
@@ -66,7 +69,9 @@ def make_api(page: Page) -> FastAPI:
     @api.post("/api/slate")
     async def slate(request: Request) -> JSONResponse:
         """Correct the take's slate: `?text=`."""
-        text = request.query_params.get("text", "")
+        text = request.query_params.get("text")
+        if text is None:
+            return _refused(400, "a slate needs a text: ?text=12A")
         return await _obey(page, request, Said("slate", value=text), "text")
 
     @api.post("/api/{verb}")
@@ -101,16 +106,33 @@ async def _obey(page: Page, request: Request, said: Said, *known: str) -> JSONRe
     visitor = request.state.visitor
     if not isinstance(visitor, Visitor):
         raise HTTPException(401)
-    unknown = [key for key in request.query_params if key not in known]
-    if unknown and said.verb not in STOPS_IN_DOUBT:
-        takes = f"it takes {' and '.join(known)}" if known else "it takes none"
-        return _refused(400, f"{said.verb} has no parameter {unknown[0][:40]!r}; {takes}")
-    if len(said.target) > _LONGEST and said.verb in STOPS_IN_DOUBT:
+    slip = _slip(request, said.verb, known)
+    if slip and said.verb not in STOPS_IN_DOUBT:
+        return _refused(400, slip)
+    if said.verb in STOPS_IN_DOUBT and (len(said.target) > _LONGEST or len(_given(request, "target")) > 1):
         said = Said(said.verb)
     if max(len(said.target), len(said.value)) > _LONGEST:
         return _refused(400, f"no name has more than {_LONGEST} characters")
     status, answer = await page.obey(visitor, request.client.host if request.client else "", said)
     return JSONResponse(answer, status)
+
+
+def _slip(request: Request, verb: str, known: Sequence[str]) -> str:
+    """What is wrong with the parameters of a word, or empty: one it does not take, an empty one, or one twice."""
+    for key in request.query_params:
+        values = _given(request, key)
+        if key not in known:
+            takes = f"it takes {' and '.join(known)}" if known else "it takes none"
+            return f"{verb} has no parameter {key[:40]!r}; {takes}"
+        if len(values) > 1:
+            return f"{key} is given {len(values)} times; {verb} takes one"
+        if not values[0]:
+            return f"{key} is given, but empty; {verb} does not guess what is meant"
+    return ""
+
+
+def _given(request: Request, key: str) -> list[str]:
+    return request.query_params.getlist(key)
 
 
 def _refused(status: int, text: str) -> JSONResponse:

@@ -14,9 +14,10 @@ from fastapi.responses import JSONResponse
 
 from cuefocus.desk.web.audience import Mailbox
 from cuefocus.desk.web.conversation import converse
+from cuefocus.desk.web.gate import plain_address
 from cuefocus.desk.web.osc_tree import ATTRIBUTES, OTHER_ATTRIBUTES
 from cuefocus.desk.web.page import Page
-from cuefocus.shells.ip_place import is_everywhere
+from cuefocus.shells.ip_place import is_everywhere, is_loopback
 from cuefocus.wire.osc import OscMessage, write_message
 
 HOST_INFO: Final = "HOST_INFO"
@@ -41,13 +42,21 @@ _EXTENSIONS: Final = {
 }
 
 
-def host_info(page: Page) -> dict[str, object]:
-    """Who we are, and where OSC is heard: over UDP where it is, else over TCP."""
+def host_info(page: Page, asker: str = "", asked: str = "") -> dict[str, object]:
+    """Who we are, and where OSC is heard: over UDP where it is, else over TCP.
+
+    Args:
+        page: the page.
+        asker: the address of who asks; of several places one is named that he can reach.
+        asked: the address of ours by which he does: the place there, if there is one.
+    """
     desk = page.config.desk
     info: dict[str, object] = {"NAME": page.config.title or "CueFocus", "EXTENSIONS": _EXTENSIONS}
     places = desk.udp or desk.tcp
     if places:
-        host, port = places[0]
+        near = not asker or is_loopback(plain_address(asker))
+        within = [one for one in places if near or not is_loopback(one[0])] or places
+        host, port = next((one for one in within if plain_address(one[0]) == plain_address(asked)), within[0])
         info |= {"OSC_PORT": port, "OSC_TRANSPORT": "UDP" if desk.udp else "TCP"}
         if not is_everywhere(host):
             info["OSC_IP"] = host
@@ -61,7 +70,8 @@ def add_osc_query(api: FastAPI, page: Page) -> None:
     async def node(request: Request, path: str) -> Response:
         asked = unquote(request.url.query.partition("&")[0].partition("=")[0])
         if asked == HOST_INFO:
-            return JSONResponse(host_info(page))
+            asker = request.client.host if request.client else ""
+            return JSONResponse(host_info(page, asker, str((request.scope.get("server") or ("",))[0])))
         found = page.tree.find(path)
         if found is None:
             if path.startswith("api/"):
@@ -105,10 +115,10 @@ def _obey(page: Page, mailbox: Mailbox, said: str) -> str:
     address = fields.get("DATA") if isinstance(fields, dict) else None
     if not isinstance(address, str):
         return 'a websocket command is {"COMMAND": "LISTEN" or "IGNORE", "DATA": address}'
-    if fields.get("COMMAND") == "IGNORE":
-        mailbox.listened.discard(address)
-        return ""
     node = page.tree.find(address)
+    if fields.get("COMMAND") == "IGNORE":
+        mailbox.listened.discard(node.path if node is not None else address)
+        return ""
     if fields.get("COMMAND") != "LISTEN" or node is None:
         return "a websocket command other than LISTEN and IGNORE, or for no address of ours"
     if not mailbox.listen(node.path):

@@ -11,6 +11,7 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any, Final
@@ -28,6 +29,8 @@ from cuefocus.desk.web.server_log import NAME, ServerLog
 from cuefocus.engine.peers import Peers
 from cuefocus.errors import CueFocusError, DeviceError
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import host_of, ip_place
+from cuefocus.shells.name_lookup import NameLookup
 
 _AGAIN_S: Final = 2.0
 _LOOK_S: Final = 0.25
@@ -145,7 +148,7 @@ class PageServer:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(settings)
-        announcer = Announcer(self._config, self._alarm)
+        announcer = Announcer(replace(self._config, host=host_of(mine.getsockname())), self._alarm)
         tasks = [asyncio.create_task(each) for each in (self._tend(), announcer.announce(), self._end(server))]
         self.serving.set()
         try:
@@ -158,11 +161,11 @@ class PageServer:
 
     async def _ready(self) -> tuple[socket.socket, Gate] | None:
         """The port and the tokens, as soon as they are there; None when it is over before."""
-        told = ""
+        told, lookup = "", NameLookup()
         while not self._ending.is_set():
             try:
                 tokens = [read_token(token) for token in self._config.tokens]
-                mine = listening(self._config.host, self._config.port)
+                mine = listening(self._config.host, self._config.port, lookup)
             except CueFocusError as problem:
                 if str(problem) != told:
                     told = str(problem)
@@ -193,21 +196,21 @@ class PageServer:
         server.should_exit = True
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A TCP socket that listens there. Raises: DeviceError."""
+def listening(host: str, port: int, lookup: NameLookup) -> socket.socket:
+    """A TCP socket that listens there; its name is waited for as `lookup` does. Raises: DeviceError."""
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
-        mine = socket.socket(family, kind, protocol)
+        address = lookup.place(host, port)
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        mine = socket.socket(family, socket.SOCK_STREAM)
     except OSError as problem:
-        raise DeviceError(f"no such address: {problem.strerror}", where=where) from None
+        raise DeviceError(f"no such address: {problem.strerror or problem}", where=where) from None
     try:
         if family == socket.AF_INET6:
             mine.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         mine.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         mine.setblocking(False)
-        mine.bind(address)
+        mine.bind(ip_place(*address))
         mine.listen(_MOST_CONNECTIONS)
     except OSError as problem:
         mine.close()

@@ -23,7 +23,9 @@ VARIABLES: Final = {
     "cuefocus_alarm": "the last alarm",
     "cuefocus_color": "the state's colour, #rrggbb",
 }
-"""Custom variables and what they hold."""
+"""Custom variables and what they hold. `cuefocus_color` is spelt as Companion spells its own words (`bgcolor`), where
+the page's API, and all that a person reads, says colour: shows have buttons that go by either name, so both stay.
+"""
 Color = tuple[int, int, int]
 _RED, _AMBER, _GREEN = (200, 0, 0), (200, 120, 0), (0, 150, 0)
 _BLUE, _GREY, _BLACK = (0, 70, 180), (60, 60, 60), (0, 0, 0)

@@ -61,6 +61,12 @@ class ShowView:
     cues: Mapping[str, CueView] = field(default_factory=dict)
     countdown_s: float | None = None
 
+    @property
+    def waiting(self) -> Sequence[Mapping[str, object]]:
+        """The cues that wait to go, as the session tells them: `cue`, whether it is `held`, …"""
+        waits = self.status.get("waiting")
+        return waits if isinstance(waits, list) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:

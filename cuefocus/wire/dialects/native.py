@@ -8,8 +8,9 @@ from cuefocus.wire.dialects.dialect import Heard, ShowView
 from cuefocus.wire.dialects.native_news import OUT, ROOT, native_news, state_told
 from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.osc_arguments import echoed, is_press, is_release, number, passcode, spelled, text
-from cuefocus.wire.said import Said
+from cuefocus.wire.said import STOPS, Said
 
+_NAMELESS: Final = Heard(ignored="the name is empty; send one, or no argument at all")
 _Meaning = Callable[[OscMessage, str, ShowView], Heard]
 
 
@@ -29,6 +30,8 @@ def _listed(verb: str) -> _Meaning:
     def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
         if not is_press(message):
             return not_pressed(message)
+        if _names_nothing(message):
+            return _NAMELESS
         return Heard((Said(verb, value=_name(message, _is_list, view)),))
 
     return meaning
@@ -42,9 +45,16 @@ def _stop(verb: str) -> _Meaning:
 
 
 def _for_axis(verb: str) -> _Meaning:
-    return lambda message, cue, view: (
-        Heard((Said(verb, _name(message, _is_axis, view)),)) if is_press(message) else not_pressed(message)
-    )
+    """Said when pressed. A text names the axis or the camera; an empty one names all to a stop only."""
+
+    def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
+        if not is_press(message):
+            return not_pressed(message)
+        if _names_nothing(message) and verb not in STOPS:
+            return _NAMELESS
+        return Heard((Said(verb, _name(message, _is_axis, view)),))
+
+    return meaning
 
 
 def _of_cue(verb: str) -> _Meaning:
@@ -64,6 +74,8 @@ def _arm(message: OscMessage, cue: str, view: ShowView) -> Heard:
 
 def _engage(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """`1`, `0`, or an axis and then `1`, `0` or `confirm`."""
+    if _names_nothing(message):
+        return _NAMELESS
     axis = _name(message, _is_axis, view)
     rest = message.arguments[1:] if axis else message.arguments
     if rest[:1] == ("confirm",):
@@ -76,6 +88,8 @@ def _take_start(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """With a text, its slate. A slate of 1 or 0 is a press here; `/cuefocus/slate` takes it."""
     if not is_press(message):
         return not_pressed(message)
+    if _names_nothing(message):
+        return _NAMELESS
     slate = _name(message, _is_nothing, view)
     return Heard((Said("take_start"), *([Said("slate", value=slate)] if slate else [])))
 
@@ -97,6 +111,8 @@ def _offset(message: OscMessage, cue: str, view: ShowView) -> Heard:
     """Milliseconds; a second argument names the camera or cue."""
     if number(message.first) is None:
         return Heard(ignored="an offset is a number of milliseconds")
+    if _names_nothing(message, 1):
+        return _NAMELESS
     return Heard((Said("offset", text(message.arguments[1]) if message.arguments[1:] else "", spelled(message.first)),))
 
 
@@ -195,6 +211,11 @@ def _name(message: OscMessage, known: Callable[[str, ShowView], bool], view: Sho
     if not isinstance(first, str):
         return ""
     return first if number(first) not in (0.0, 1.0) or known(first, view) else ""
+
+
+def _names_nothing(message: OscMessage, at: int = 0) -> bool:
+    """Whether a name is there and empty, or blank: who sent it meant one, not all."""
+    return any(isinstance(name, str) and not name.strip() for name in message.arguments[at : at + 1])
 
 
 def _is_axis(name: str, view: ShowView) -> bool:

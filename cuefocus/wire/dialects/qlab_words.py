@@ -28,7 +28,7 @@ def _stop(verb: str) -> Meaning:
 
 
 def _on_axis(verb: str, *, if_running: bool) -> Meaning:
-    """For the axis of a cue. One that is not under way is not stopped: another may be, on the same axis."""
+    """For the axis of a cue. One that neither moves nor waits is not stopped: another may move, on the same axis."""
 
     def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
         known = view.cues.get(cue)
@@ -36,7 +36,7 @@ def _on_axis(verb: str, *, if_running: bool) -> Meaning:
             return _NOT_PRESSED
         if known is None:
             return Heard(ignored=f"no cue {cue}")
-        if if_running and not known.running:
+        if if_running and not known.running and all(wait["cue"] != cue for wait in view.waiting):
             return Heard(ignored=f"cue {cue} is not under way")
         return Heard((Said(verb, known.axis_name),))
 
@@ -44,7 +44,7 @@ def _on_axis(verb: str, *, if_running: bool) -> Meaning:
 
 
 def _load_at(message: OscMessage, cue: str, view: ShowView) -> Heard:
-    if number(message.first) not in (None, 0.0):
+    if message.arguments and number(message.first) != 0.0:
         return Heard(ignored="a rack cannot be loaded at a moment inside it; load it")
     return Heard((Said("load", cue),))
 

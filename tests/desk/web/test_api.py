@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from cuefocus.desk.web.server import PageServer, listening
 from cuefocus.engine.peers import PeerRule
 from cuefocus.errors import DeviceError
 from cuefocus.shells.host_clock import HostClock, now_ns
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.said import Right
 from tests.desk.web.serving import OPERATOR, STATUS, VIEWER, Served, served
@@ -130,6 +132,41 @@ def test_a_slip_in_the_address_keeps_no_panic_from_being_obeyed_but_every_other_
     page.motion.orders.clear()
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/api/cue//fire", 404, "which cue? /api/cue/12/fire names it"),
+        ("/api/cue//standby", 404, "which cue? /api/cue/12/standby names it"),
+        ("/api/cue//load", 404, "which cue? /api/cue/12/load names it"),
+        ("/api/engage?target=", 400, "target is given, but empty; engage does not guess what is meant"),
+        ("/api/engage?target=B&confirm=", 400, "confirm is given, but empty; engage does not guess what is meant"),
+        ("/api/resume?target", 400, "target is given, but empty; resume does not guess what is meant"),
+        ("/api/disengage?target=", 400, "target is given, but empty; disengage does not guess what is meant"),
+        ("/api/go?list=", 400, "list is given, but empty; go does not guess what is meant"),
+        ("/api/next?list=", 400, "list is given, but empty; next does not guess what is meant"),
+        ("/api/slate?text=", 400, "text is given, but empty; slate does not guess what is meant"),
+        ("/api/slate", 400, "a slate needs a text: ?text=12A"),
+        ("/api/engage?target=A&target=B", 400, "target is given 2 times; engage takes one"),
+        ("/api/go?list=A&list=A", 400, "list is given 2 times; go takes one"),
+        ("/api/hand?target=A&target=B", 400, "target is given 2 times; hand takes one"),
+    ],
+)
+def test_what_is_given_empty_or_twice_is_no_word_for_all(page: Served, path: str, status: int, text: str) -> None:
+    page.conductor.orders.clear()
+    answer = page.client.post(path)
+    assert (answer.status_code, answer.json()) == (status, {"ok": False, "text": text})
+    assert page.conductor.orders == page.motion.orders == []
+
+
+@pytest.mark.parametrize("query", ["target=", "target=A.focus&target=B.focus"])
+def test_a_stop_of_nothing_or_of_two_is_for_every_axis(page: Served, query: str) -> None:
+    page.motion.orders.clear()
+    assert page.client.post(f"/api/hold?{query}").status_code == 200
+    assert [(order["verb"], order["target"]) for order in page.motion.orders] == [("hold", "")]
+    page.motion.orders.clear()
+    page.conductor.orders.clear()
+
+
 @pytest.mark.parametrize("verb", ["hold", "panic", "release"])
 def test_a_stop_is_obeyed_whatever_it_carries(page: Served, verb: str) -> None:
     def slowly() -> Iterator[bytes]:
@@ -204,11 +241,12 @@ def test_with_tokens_each_does_what_its_token_says(guarded: Served) -> None:
     assert guarded.conductor.orders[0]["source"] == "http:booth"
 
 
-def test_refusals_are_alarmed_with_their_number(guarded: Served) -> None:
+def test_refusals_are_alarmed_with_their_cure(guarded: Served) -> None:
     for _ in range(3):
         guarded.client.post("/api/go", headers=bearer("wrong-wrong-wrong-wrong"))
-    told = guarded.until_said("POST /api/go is refused; give it a token if it may (network.page.tokens in the rig)")
+    told = guarded.until_said("POST /api/go")  # with others that are told in the same second, where it comes so
     assert told.startswith("HTTP from 127.")
+    assert told.endswith("refused; give it a token if it may (network.page.tokens in the rig)")
 
 
 def test_a_page_elsewhere_neither_says_nor_listens(page: Served) -> None:
@@ -334,7 +372,16 @@ def test_a_port_that_is_taken_is_told_and_served_when_it_is_free() -> None:
 
 def test_an_address_that_is_not_ours_is_told_with_its_own_cure() -> None:
     with pytest.raises(DeviceError, match="write an address of this machine"):
-        listening("192.0.2.1", 8080)  # RFC 5737: an address of nobody
+        listening("192.0.2.1", 8080, NameLookup())  # RFC 5737: an address of nobody
+
+
+def test_a_name_that_nobody_answers_for_keeps_the_page_waiting_no_longer_than_the_limit() -> None:
+    hangs = Event()
+    lookup = NameLookup(patience_s=0.05, ask=lambda *asked, **how: hangs.wait(20.0) and [])
+    for _ in range(3):
+        with pytest.raises(DeviceError, match=r"nobody says in time what address 'booth\.local' has"):
+            listening("booth.local", 8080, lookup)
+    hangs.set()
 
 
 def test_a_page_goes_on_without_a_conductor() -> None:

@@ -10,6 +10,11 @@ from pythonoscquery.osc_query_client import OSCQueryClient
 from websockets.sync.client import ClientConnection, connect
 from zeroconf import ServiceInfo
 
+from cuefocus.desk.web.config import PageConfig
+from cuefocus.desk.web.osc_query import host_info
+from cuefocus.desk.web.page import Page
+from cuefocus.shells.front_desk_config import FrontDeskConfig
+from cuefocus.shells.host_clock import now_ns
 from tests.desk.web.serving import OSC_PORT, STATUS, Served, served
 
 
@@ -31,6 +36,25 @@ def test_who_we_are_and_where_osc_is_heard(page: Served) -> None:
         *("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "LISTEN", "IGNORE", "PATH_ADDED"),
     ]
     assert page.client.get("/cuefocus/go?HOST_INFO").json() == info
+
+
+@pytest.mark.parametrize(
+    ("asker", "by", "found"),
+    [
+        ("10.0.0.9", "10.0.0.5", "10.0.0.5"),
+        ("fd00::9", "fd00::5", "fd00::5"),
+        ("10.7.0.9", "10.7.0.5", "10.0.0.5"),  # OSC is heard at another address than the page
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.8", "127.0.0.1"),
+    ],
+)
+def test_who_asks_is_told_of_a_place_that_it_can_reach(asker: str, by: str, found: str) -> None:
+    places = tuple((host, OSC_PORT) for host in ("127.0.0.1", "10.0.0.5", "fd00::5"))
+    page = Page(PageConfig("10.0.0.5", 8080, "Duet", (), "", "", desk=FrontDeskConfig(udp=places)), now_ns)
+    try:
+        assert host_info(page, asker, by)["OSC_IP"] == found
+    finally:
+        page.close()
 
 
 def test_the_whole_tree_is_at_its_root(page: Served) -> None:
@@ -115,7 +139,7 @@ def test_who_listens_is_told_in_osc_as_it_changes(page: Served) -> None:
         assert told(line) == ("/cuefocus/out/state", ["locked"])
         page.tell({"event": "state", **STATUS, "state": "holding"})
         assert told(line) == ("/cuefocus/out/state", ["holding"])
-        say(line, "IGNORE", "/cuefocus/out/state")
+        say(line, "IGNORE", "/cuefocus/out/state/")
         say(line, "LISTEN", "/cuefocus/out/event/cue/1/fire")
         say(line, "LISTEN", "/cuefocus/out/alarm")
         page.server.hear([{"event": "alarm", "text": "ready"}])

@@ -48,6 +48,8 @@ NATIVE = Native()
         ("/panic", (0.3,), [Said("panic")]),
         ("/resume", ("A",), [Said("resume", "A")]),
         ("/release", (), [Said("release")]),
+        ("/release", ("",), [Said("release")]),
+        ("/hold", ("",), [Said("hold")]),
         ("/hand", ("B.focus",), [Said("hand", "B.focus")]),
         ("/arm", (), [Said("arm")]),
         ("/arm", (1,), [Said("arm")]),
@@ -82,6 +84,29 @@ def test_words(address: str, arguments: tuple[Argument, ...], said: list[Said]) 
     heard = NATIVE.hear(crossed(f"/cuefocus{address}", *arguments), DUET)
     assert heard is not None
     assert (list(heard.said), heard.ignored) == (said, "")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf"), "nan", "inf", "1e999", b"\0\0", None])
+@pytest.mark.parametrize("address", ["/offset_ms", "/arm", "/subscribe"])
+def test_what_is_no_number_is_refused_where_one_is_asked_for(address: str, number: Argument) -> None:
+    heard = NATIVE.hear(crossed(f"/cuefocus{address}", number), DUET)
+    assert heard is not None
+    assert (heard.said, heard.subscribes, [answer.arguments[1] for answer in heard.answers]) == ((), None, [0])
+
+
+@pytest.mark.parametrize("name", ["", " "])
+@pytest.mark.parametrize(
+    ("word", "before"),
+    [
+        *((word, ()) for word in ("go", "next", "back", "top", "resume", "engage", "disengage", "take/start")),
+        ("offset_ms", (40,)),
+    ],
+)
+def test_an_empty_name_is_refused_and_not_taken_for_all(word: str, before: tuple[Argument, ...], name: str) -> None:
+    heard = NATIVE.hear(OscMessage(f"/cuefocus/{word}", (*before, name)), DUET)
+    assert heard is not None
+    assert (heard.said, heard.ignored) == ((), "the name is empty; send one, or no argument at all")
+    assert [answer.arguments[1] for answer in heard.answers] == [0]
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,22 @@ def test_commands(place: str, address: str, arguments: tuple[Argument, ...], sai
     assert (list(heard.said), heard.answers, heard.ignored) == (said, (), "")
 
 
+@pytest.mark.parametrize(("word", "verb"), [("stop", "hold"), ("pause", "hold"), ("hardStop", "panic")])
+def test_a_cue_that_waits_to_go_is_stopped_as_one_that_goes(word: str, verb: str) -> None:
+    waits = replace(DUET, status={**DUET.status, "waiting": [{"cue": "2", "held": False}]})
+    assert hear(f"/cue/2/{word}", view=waits).said == (Said(verb, DUET.cues["2"].axis_name),)
+    assert hear(f"/cue/3/{word}", view=waits).ignored == "cue 3 is not under way"
+
+
 @pytest.mark.parametrize(
     ("address", "arguments", "why"),
     [
         ("/cue/2/stop", (), "not under way"),
         ("/cue/99/stop", (), "no cue 99"),
         ("/cue/3/loadAt", (1.5,), "load it"),
+        ("/cue/3/loadAt", (float("nan"),), "load it"),
+        ("/cue/3/loadAt", (float("-inf"),), "load it"),
+        ("/cue/3/loadAt", ("soon",), "load it"),
         ("/cue/3/preWait", (2,), "written in the show file"),
         ("/cue/3/armed", (0,), "written in the show file"),
         ("/cue/99/name", (), "no cue 99"),

@@ -1,0 +1,22 @@
+"""What of a front desk's guests outlives it: those that speak by UDP, where no connection ends with it, and more."""
+
+from cuefocus.engine.peers import Guest
+from cuefocus.timebase.values import value
+from cuefocus.wire.said import Right
+
+
+@value
+class Guests:
+    """Who they are.
+
+    Args:
+        proven: who gave a passcode, and what it is good for; the oldest first.
+        told: where who asked to be told is told, who asked, and in which dialect.
+        tired: hosts that guessed at passcodes too often, and since when they are not believed (host ns).
+        lines: hosts from which connections stood, each as often as it had any.
+    """
+
+    proven: tuple[tuple[Guest, Right], ...] = ()
+    told: tuple[tuple[Guest, Guest, str], ...] = ()
+    tired: tuple[tuple[str, int], ...] = ()
+    lines: tuple[str, ...] = ()

@@ -1,0 +1,91 @@
+"""By which of our UDP ports a host is spoken to: the one it was heard at, or, where it has not spoken, the one that
+reaches it.
+"""
+
+import contextlib
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Final
+
+from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
+from cuefocus.shells.udp_inlet import UdpInlet
+
+_MOST_HOSTS: Final = 1024
+_ANY_PORT: Final = 9
+
+
+class OscWays:
+    """The ways out of a desk's UDP ports.
+
+    Args:
+        inlets: the ports, in the order of the rig.
+    """
+
+    def __init__(self, inlets: Sequence[UdpInlet]) -> None:
+        self._inlets = tuple(inlets)
+        self._ways: dict[str, UdpInlet | None] = {}
+        self._apart: dict[socket.AddressFamily, socket.socket] = {}
+
+    def note(self, host: str, inlet: UdpInlet) -> None:
+        """A host is answered by the port that it was heard at."""
+        if self._ways.get(host) is not inlet:
+            self._keep(host, inlet)
+
+    def send(self, packet: bytes, host: str, port: int) -> None:
+        """Send a datagram; nothing happens while nobody can be reached."""
+        inlet = self._ways[host] if host in self._ways else self._found(host)
+        with contextlib.suppress(OSError):
+            if inlet is not None:
+                inlet.send(packet, (host, port))
+            else:
+                self._socket_for(host).sendto(packet, ip_place(host, port))
+
+    def close(self) -> None:
+        """Let go."""
+        for made in self._apart.values():
+            made.close()
+
+    def _found(self, host: str) -> UdpInlet | None:
+        """The port whose address the system itself would take towards a host; None where none of ours gets there."""
+        ours = own_address_towards(host)
+        if ours is None:
+            return None  # for now
+        same = [one for one in self._inlets if (":" in one.heard.address) is (":" in host)]
+        found = next((one for one in same if _bare(one.heard.address) == _bare(ours)), None)
+        found = found or next((one for one in same if is_everywhere(one.heard.address)), None)
+        self._keep(host, found)
+        return found
+
+    def _keep(self, host: str, inlet: UdpInlet | None) -> None:
+        if len(self._ways) >= _MOST_HOSTS:
+            self._ways.clear()
+        self._ways[host] = inlet
+
+    def _socket_for(self, host: str) -> socket.socket:
+        """A socket of no port of ours: who is told without having asked may be where we listen at no address."""
+        family = _family(host)
+        if family not in self._apart:
+            made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+            made.setblocking(False)
+            self._apart[family] = made
+        return self._apart[family]
+
+
+def own_address_towards(host: str) -> str | None:
+    """The address of ours from which the system would send to a host, as it stands; None where there is no way."""
+    try:
+        with contextlib.closing(socket.socket(_family(host), socket.SOCK_DGRAM)) as trial:
+            trial.connect(ip_place(host, _ANY_PORT))
+            return host_of(trial.getsockname())
+    except OSError:
+        return None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _bare(host: str) -> object:
+    """An address without its interface, however it is spelled."""
+    return ip_address(host.partition("%")[0])
