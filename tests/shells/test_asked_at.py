@@ -34,6 +34,12 @@ def told(who: socket.socket) -> str:
     return OscMessage(who.recv(2000)).address
 
 
+def heard_all(desk: OscDesk) -> None:
+    """Many turns, as one may be over after a single message on a busy machine."""
+    for _ in range(20):
+        desk.pump()
+
+
 @contextmanager
 def everywhere() -> Iterator[tuple[OscDesk, int]]:
     port = free_port(host=EVERYWHERE)
@@ -45,17 +51,16 @@ def test_an_answer_comes_from_the_address_that_was_asked() -> None:
     with everywhere() as (desk, port), asking(port) as one, asking(port, "127.0.0.6") as other:
         for who in (one, other):
             who.send(packet("/cuefocus/ping"))
-        desk.pump()
-        desk.pump()
+        heard_all(desk)
         assert [told(one), told(other)] == ["/cuefocus/out/ping"] * 2
 
 
 def test_news_come_from_there_too_by_whichever_lane_the_host_spoke_last() -> None:
     with everywhere() as (desk, port), asking(port) as who, asking(port, "127.0.0.6") as other:
         who.send(packet("/cuefocus/subscribe"))
-        desk.pump()
+        heard_all(desk)
         other.send(packet("/cuefocus/panic"))
-        desk.pump()
+        heard_all(desk)
         desk.tell(NEWS)
         heard = {told(who) for _ in range(2)}
     assert "/cuefocus/out/alarm" in heard

@@ -66,6 +66,11 @@ def front_desk_on(config: FrontDeskConfig, clock_ns: Callable[[], int] = now_ns)
     return OscDesk(config, FrontDesk(config.rules, TriggerTable(["/cue/x"]), lambda: next(numbers)), clock_ns=clock_ns)
 
 
+def evenly() -> Callable[[], int]:
+    """A clock by which each look at it takes 10 µs, however slow the machine."""
+    return partial(next, count(now_ns(), 10_000))
+
+
 @pytest.fixture
 def udp_desk() -> Iterator[tuple[OscDesk, int]]:
     port = free_port()
@@ -193,11 +198,8 @@ def test_words_that_waited_while_nobody_looked_are_as_old_as_they_are(way: str) 
 
 
 def test_a_stop_passes_a_full_queue() -> None:
-    port, turns_of = (
-        free_port(),
-        count(now_ns(), 10_000),
-    )  # each look at the clock takes 10 µs, however slow the machine
-    desk = front_desk_on(FrontDeskConfig(((HOST, port),), (), DeskRules()), lambda: next(turns_of))
+    port = free_port()
+    desk = front_desk_on(FrontDeskConfig(((HOST, port),), (), DeskRules()), evenly())
     with sender() as mine:
         for number in range(5000):
             mine.sendto(packet("/some/fader", number), (HOST, port))
@@ -215,7 +217,7 @@ def test_a_stop_passes_a_full_queue() -> None:
 def test_stops_of_somebody_who_may_not_stop_leave_room_for_those_who_may() -> None:
     port, mine, theirs = free_port(), sender(), sender("127.0.0.2")
     rules = DeskRules(peers=(PeerRule("viewer", "127.0.0.2/32", Right.VIEW),))
-    desk = desk_on(udp=port, rules=rules)
+    desk = front_desk_on(FrontDeskConfig(((HOST, port),), (), rules), evenly())
     for number in range(2000):
         theirs.sendto(packet("/cuefocus/panic", number), (HOST, port))
     mine.sendto(packet("/cuefocus/panic"), (HOST, port))
@@ -223,7 +225,7 @@ def test_stops_of_somebody_who_may_not_stop_leave_room_for_those_who_may() -> No
     while not (events := desk.pump()) and turns < 50:
         turns += 1
     assert [event.source for event in events if isinstance(event, Command)] == ["osc:127.0.0.1"]
-    assert turns <= 25, "about 300 of them a turn of 2 ms, at the least"
+    assert turns <= 30, "66 of them a turn of 2 ms, three looks at the clock each"
     mine.close()
     theirs.close()
     desk.close()

@@ -33,7 +33,7 @@ def _at_once(sound: Samples, sample_rate: int, block: int, blocks: int) -> Told:
 @given(
     speed=st.sampled_from([-2.0, -1.0, -0.3, 0.31, 1.0, 1.7]),
     noise=st.sampled_from([0.0, 0.02, 0.3]),
-    gaps=st.lists(st.tuples(st.integers(0, 40_000), st.integers(1, 5000), st.sampled_from([0.0, -1.0])), max_size=4),
+    gaps=st.lists(st.tuples(st.integers(0, 24_000), st.integers(1, 5000), st.sampled_from([0.0, -1.0])), max_size=4),
     block=st.integers(40, 5000),
     blocks=st.integers(1, 70),
     sample_rate=st.sampled_from([44_100, 48_000]),
@@ -49,7 +49,7 @@ def test_each_block_completes_the_same_frames(
     seed: int,
 ) -> None:
     timecode = LtcSound(RATES["25"], Timecode(1, 0, 0, 0), sample_rate=sample_rate)
-    sound = ltc_samples(timecode, 40_000, speed=speed, offset_frames=30.3)
+    sound = ltc_samples(timecode, 24_000, speed=speed, offset_frames=30.3)
     for at, length, factor in gaps:
         sound[at : at + length] *= factor
     sound += (noise * default_rng(seed).standard_normal(len(sound))).astype(np.float32)
