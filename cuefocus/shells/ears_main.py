@@ -3,7 +3,7 @@
 They own the sound device and do nothing but copy, so nothing keeps them from it; and whatever a sound library does when
 its server dies or a card is pulled out, it does it to them alone. When that has happened they begin anew as a fresh
 program (same process, same ring): a library that has lost its server is not to be trusted, and PortAudio looks for
-devices only once.
+devices only once. Until the device is back they are an ordinary program, which holds up nobody.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from cuefocus.errors import CueFocusError, InputError
 from cuefocus.shells.ears import PATIENT, Ears, Gone
 from cuefocus.shells.fresh_program import begin_anew
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.jack_ears import JackEars
+from cuefocus.shells.jack_ears import JackEars, find_server
 from cuefocus.shells.log_line import log_line
 from cuefocus.shells.parent import hear_parent, is_orphan
-from cuefocus.shells.portaudio_ears import PortAudioEars
+from cuefocus.shells.portaudio_ears import PortAudioEars, find_card
 from cuefocus.shells.realtime import enter_realtime, quiet_garbage
 from cuefocus.shells.sound_device import SoundDevice, parse_device
 from cuefocus.shells.sound_ring import RingWriter, SoundRing, State
@@ -83,15 +83,16 @@ def main(argv: Sequence[str]) -> int:
     writer, watch = RingWriter(ring), _Watch(ring, given.parent, (given.fd, given.bell))
     signal.signal(signal.SIGTERM, watch.stop)
     signal.signal(signal.SIGINT, watch.stop)
-    granted = enter_realtime(given.priority, children=True)
     try:
-        return _listen(device, writer, watch, granted.line, patient=given.patient)
+        return _listen(device, writer, watch, given.priority, patient=given.patient)
     except _Stop:
         return 0
 
 
-def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str, *, patient: bool) -> int:
+def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, priority: int, *, patient: bool) -> int:
     try:
+        _find(device)
+        granted = enter_realtime(priority, children=True)  # now, for the library's threads inherit it
         ears = _open(device, writer)
     except CueFocusError as problem:
         if not (patient or writer.ever_open):
@@ -99,7 +100,7 @@ def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str
             return 1 if isinstance(problem, InputError) else 3
         writer.tell(State.LOST, str(problem))
         _begin_anew(watch)
-    log_line(f"ears: {device} open; {granted}")
+    log_line(f"ears: {device} open; {granted.line}")
     quiet_garbage()
     try:
         while True:
@@ -117,6 +118,14 @@ def _listen(device: SoundDevice, writer: RingWriter, watch: _Watch, granted: str
     except _Stop:
         ears.close()
         raise
+
+
+def _find(device: SoundDevice) -> None:
+    """Load the library and see whether the device is there. Raises as `_open`."""
+    if device.server == "jack":
+        find_server()
+    else:
+        find_card(device)
 
 
 def _open(device: SoundDevice, writer: RingWriter) -> Ears:

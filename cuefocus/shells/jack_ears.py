@@ -34,6 +34,11 @@ _SAME_LOSS_S: Final = 0.25
 _SILENT_NS: Final = 5 * NS_PER_S
 
 
+def find_server() -> None:
+    """See whether the server is there. Raises DeviceError as `JackEars`."""
+    open_client(jack_module(), _CLIENT).close()
+
+
 class JackEars:
     """Listens until the server is gone.
 

@@ -22,6 +22,16 @@ _WILD: Final = 2.0
 _OLDEST_S: Final = 2.0
 
 
+def find_card(device: SoundDevice) -> SoundCard:
+    """The one input that is meant, as `PortAudioEars` would open it; nothing is opened. Raises: as that."""
+    leave_jack_alone()
+    card = _chosen(audio_module(), device)
+    if device.channel is not None and device.channel >= card.channels:
+        problem = f"has no channel {device.channel + 1}; it has {card.channels}"
+        raise InputError(problem, where=card.name, hint="channels count from 1")
+    return card
+
+
 class PortAudioEars:
     """Listens until the device is gone.
 
@@ -34,16 +44,9 @@ class PortAudioEars:
 
     def __init__(self, device: SoundDevice, writer: RingWriter) -> None:
         self._writer = writer
-        leave_jack_alone()
+        self._input = find_card(device)
         library = audio_module()
-        self._input = _chosen(library, device)
         self._channels = min(self._input.channels, MOST_CHANNELS)
-        if device.channel is not None and device.channel >= self._input.channels:
-            raise InputError(
-                f"has no channel {device.channel + 1}; it has {self._input.channels}",
-                where=self._input.name,
-                hint="channels count from 1",
-            )
         self._sample = 0
         self._rate = self._input.sample_rate
         self._latency_ns = 0
