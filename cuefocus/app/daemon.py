@@ -26,6 +26,8 @@ from cuefocus.shells.event_pipe import EventReader, EventWriter, event_pair
 from cuefocus.shells.front_desk_config import NOBODY_HEARD, FrontDeskConfig
 from cuefocus.shells.journal_spill import make_spill
 from cuefocus.shells.motion_config import AxisConfig, MotionConfig
+from cuefocus.shells.motor_names import names_asked
+from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.parent import told_parent
 from cuefocus.shells.shared_memory import SharedMemory
 from cuefocus.shells.source_config import PlayConfig
@@ -165,8 +167,10 @@ class Wires:
         return self._page_end.fileno()
 
 
-def motion_config(rig: Rig, sims: SimulatedMotors, runtime: RuntimeDir, axes: tuple[str, ...]) -> MotionConfig:
-    """Motion's orders: every axis, its motor and its port, in the memory's order."""
+def motion_config(
+    rig: Rig, sims: SimulatedMotors, runtime: RuntimeDir, axes: tuple[str, ...], lookup: NameLookup
+) -> MotionConfig:
+    """Motion's orders: every axis, its motor and its port, in the memory's order; machines' names are looked up now."""
     configs = []
     for name in axes:
         motor_id, motor = rig.motor_id_of(name), rig.motor_of(name)
@@ -181,7 +185,14 @@ def motion_config(rig: Rig, sims: SimulatedMotors, runtime: RuntimeDir, axes: tu
             )
         )
     remote = any(motor.port.kind == "udp" for motor in rig.motors.values())
-    return MotionConfig(axes=tuple(configs), socket=str(runtime.motion_socket), allow_remote=remote)
+    found, unknown = names_asked((one.link for one in configs), lookup)
+    socket = str(runtime.motion_socket)
+    return MotionConfig(axes=tuple(configs), socket=socket, allow_remote=remote, found=found, unknown=unknown)
+
+
+def motor_hosts(rig: Rig) -> tuple[str, ...]:
+    """The machines that motors hang on, as the rig writes them."""
+    return tuple(motor.port.name for motor in rig.motors.values() if motor.port.kind == "udp")
 
 
 def link_address(motor: Motor) -> str:

@@ -19,7 +19,7 @@ from typing import Final, TextIO
 from rich.console import Console
 
 from cuefocus.app.check import Checked, check
-from cuefocus.app.daemon import Places, RunFiles, Wires
+from cuefocus.app.daemon import Places, RunFiles, Wires, motor_hosts
 from cuefocus.app.device_complaints import refuse_one_port_twice
 from cuefocus.app.job import SourcesInUse, build_job, journal_files
 from cuefocus.app.probe import motor_complaint, port_complaints
@@ -128,7 +128,7 @@ def run(
         ) from None
     score = _score(options, checked, job, places, in_use)
     runtime = claim(runtime_base(os.environ if environ is None else environ), options.name)
-    lookup.ask_ahead(host for _, host in hosts_named(rig.network))
+    lookup.ask_ahead([*(host for _, host in hosts_named(rig.network)), *motor_hosts(rig)])
     console = _RunConsole(file=out, highlight=False)
     try:
         wires = Wires(SharedMemory.create(tuple(job.axes), room_for(compiled)), score.sealed())

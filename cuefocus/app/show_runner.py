@@ -96,7 +96,8 @@ class ShowRunner:
         self._bad_ends = self._afresh = 0
         self._lost_told = 0
         self._rights_told = False
-        self._desk = front_desk_of(rig, lookup)
+        self._lookup = lookup if lookup is not None else NameLookup()
+        self._desk = front_desk_of(rig, self._lookup)
         midi = [source.config for source in sources if isinstance(source.config, CuesConfig)]
         self._stand_in = StandIn(self._desk, wires, runtime, midi)
         self._silence, self._stuck = Silence(), False
@@ -139,7 +140,7 @@ class ShowRunner:
                 if now_ns() > until_ns:
                     raise DeviceError("the simulated motors did not start", where=str(log("sims")))
                 clock.sleep_until(now_ns() + _LOOK_NS)
-        config = motion_config(self._rig, sims, self._runtime, memory.axes)
+        config = motion_config(self._rig, sims, self._runtime, memory.axes, self._lookup)
         self._processes.start(motion_child(config, memory, self._runtime, log("motion")))
         self._processes.start(self._conductor())
         self._stand_in.begin()

@@ -55,6 +55,7 @@ class MotionConfig:
         lock: keep its memory from being paged out. stay_awake: keep the cores out of deep sleep.
         spin_ns: how long before a deadline to stop sleeping.
         allow_remote: whether motors on the network are permitted.
+        found, unknown: of links that name a machine, see `MotorNames`.
     """
 
     axes: tuple[AxisConfig, ...]
@@ -65,6 +66,8 @@ class MotionConfig:
     stay_awake: bool = False
     spin_ns: int = DEFAULT_SPIN_NS
     allow_remote: bool = False
+    found: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Put it where motion will read it."""

@@ -58,7 +58,7 @@ def move(memory: SharedMemory, config: MotionConfig, parent: int) -> None:
     if names != memory.axes:
         raise RigFileError(f"the shared memory is for {', '.join(memory.axes)}, the config for {', '.join(names)}")
     with contextlib.ExitStack() as open_things:
-        machines = MotorNames(axis.link for axis in config.axes)
+        machines = MotorNames(config.found, config.unknown)
         ports = _ports(config, machines)
         for port in ports:
             open_things.callback(_close, port)
