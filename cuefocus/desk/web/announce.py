@@ -84,12 +84,12 @@ class Announcer:
         except ImportError:
             self._say(MISSING)
             return
-        addresses = {one: addresses_of(one.host) for one in self._services}
-        interfaces = interfaces_of({address for each in addresses.values() for address in each})
-        if not interfaces:
-            self._say("nothing is announced: the addresses to be announced are none of this machine's")
-            return
         try:
+            addresses = {one: addresses_of(one.host) for one in self._services}
+            interfaces = interfaces_of({address for each in addresses.values() for address in each})
+            if not interfaces:
+                self._say("nothing is announced: the addresses to be announced are none of this machine's")
+                return
             mine = AsyncZeroconf(interfaces=interfaces)
             self._zeroconf = mine
             infos = [self._info(one, addresses[one]) for one in self._services]

@@ -1,6 +1,8 @@
 """What is announced over zeroconf, and found by the library's own browser."""
 
 import asyncio
+import errno
+import os
 import socket
 import threading
 from collections.abc import Awaitable
@@ -97,6 +99,17 @@ def test_an_address_of_nobody_is_said_not_to_be_announced() -> None:
     config = replace(HERE, host="fd02::5", announce="true", desk=FrontDeskConfig())
     asyncio.run(Announcer(config, said.append).announce())
     assert said == ["nothing is announced: the addresses to be announced are none of this machine's"]
+
+
+def test_where_the_system_does_not_tell_its_addresses_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses() -> list[SimpleNamespace]:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(ifaddr, "get_adapters", refuses)
+    said: list[str] = []
+    for host in ("10.0.0.5", "0.0.0.0"):  # noqa: S104 - announced, not listened at
+        asyncio.run(Announcer(replace(HERE, host=host, announce="true"), said.append).announce())
+    assert said == [f"nothing is announced: [Errno {errno.EMFILE}] Too many open files"] * 2
 
 
 def test_an_address_behind_an_interface_is_announced_as_others_know_it(monkeypatch: pytest.MonkeyPatch) -> None:
