@@ -32,18 +32,23 @@ class Gap:
         self.ears = MidiWriter(os.dup(self.pipe.write_fd))
         self.silent_ns = SILENT_NS + 9 * NS_PER_MS
         self.orders: list[tuple[Order, str]] = []
-        self.takes_ns = self.ahead_ns = 0
+        self.takes_ns = self.ahead_ns = self.looked_ns = 0
         self.alarms: list[str] = []
         config = CuesConfig(PORT, self.pipe.read_fd, DEVICE, (), ADDRESS.formats, 0)
         self.watch = StopsWatch(
             lambda: [],
             DeskRules(),
             midi=[MidiStops(config)],
-            beat_ns=lambda: now_ns() + self.ahead_ns - self.silent_ns,
+            beat_ns=lambda: self.looked_ns - self.silent_ns,
             obeys=self._obey,
             tell=lambda event: self.alarms.append(f"{event['source']}: {event['text']}"),
-            clock_ns=lambda: now_ns() + self.ahead_ns,
+            clock_ns=self._look,
         )
+
+    def _look(self) -> int:
+        """The clock. What is silent was so long when it was looked at last, however slow the machine."""
+        self.looked_ns = now_ns() + self.ahead_ns
+        return self.looked_ns
 
     def _obey(self, order: Order, source: str, timeout_ns: int) -> Answer:
         del timeout_ns

@@ -41,6 +41,7 @@ class Gap:
     rules: DeskRules
     silent_ns: int = SILENT_NS + 9 * NS_PER_MS
     ahead_ns: int = 0
+    looked_ns: int = 0
     obeys: bool = True
     orders: list[tuple[Order, str]] = field(default_factory=list)
     told: list[Mapping[str, object]] = field(default_factory=list)
@@ -56,11 +57,16 @@ class Gap:
             self.held.lanes_for_stops,
             self.rules,
             guests=self.held.guests,
-            beat_ns=lambda: now_ns() - self.silent_ns,
+            beat_ns=lambda: self.looked_ns - self.silent_ns,
             obeys=self._obey,
             tell=self.told.append,
-            clock_ns=lambda: now_ns() + self.ahead_ns,
+            clock_ns=self._look,
         )
+
+    def _look(self) -> int:
+        """The clock. What is silent was so long when it was looked at last, however slow the machine."""
+        self.looked_ns = now_ns()
+        return self.looked_ns + self.ahead_ns
 
     def _obey(self, order: Order, source: str, timeout_ns: int) -> Answer:
         self.waited.append(timeout_ns)
