@@ -9,7 +9,7 @@ from cuefocus.files.complaint import Complaint
 from cuefocus.files.load import Loaded
 from cuefocus.rig.models import Rig
 from cuefocus.shells.ableton_inlet import answers_at
-from cuefocus.shells.program_device import own_address_towards
+from cuefocus.shells.program_device import own_ipv4_towards
 from cuefocus.shells.udp_inlet import UdpPort, overlap
 
 _ONE_EACH = "give each a port of its own"
@@ -48,7 +48,7 @@ def _port_of(choice: SourceChoice) -> UdpPort | None:
     """The port of ours at which nobody else may listen; Art-Net's is shared."""
     if isinstance(choice, ReaperChoice):
         return choice.heard
-    return answers_at(own_address_towards(choice.program.host)) if isinstance(choice, AbletonChoice) else None
+    return answers_at(own_ipv4_towards(choice.program.host)) if isinstance(choice, AbletonChoice) else None
 
 
 def _twice(one: SourceChoice, port: UdpPort, other: SourceChoice) -> str:

@@ -10,7 +10,7 @@ from cuefocus.files.complaint import Severity
 from cuefocus.rig.models import Rig
 from cuefocus.rig.network import DeskSettings
 from cuefocus.rig.values import Endpoint
-from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.ip_place import family_of, ip_place
 from cuefocus.shells.name_lookup import NameLookup, why_unknown
 from cuefocus.shells.osc_tcp import OscTcp
 from cuefocus.shells.udp_inlet import UdpPort, open_udp
@@ -60,9 +60,8 @@ def _tcp(what: str, found: tuple[str, int]) -> Found:
 
 
 def _page(what: str, found: tuple[str, int]) -> Found:
-    family = socket.AF_INET6 if ":" in found[0] else socket.AF_INET
     try:
-        with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as tried:
+        with contextlib.closing(socket.socket(family_of(found[0]), socket.SOCK_STREAM)) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind(ip_place(*found))
             tried.listen()

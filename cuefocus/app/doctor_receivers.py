@@ -17,7 +17,7 @@ from cuefocus.app.receivers import midi_address
 from cuefocus.errors import CueFocusError
 from cuefocus.rig.models import Rig
 from cuefocus.rig.receivers import Receiver
-from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.ip_place import family_of, ip_place
 from cuefocus.shells.jack_midi_port import JACK, find_jack_midi
 from cuefocus.shells.message_device import midi_port
 from cuefocus.shells.midi_out import open_midi_out
@@ -70,7 +70,7 @@ def _place(receiver: Receiver) -> tuple[str, str, int]:
 
 
 def _udp(what: str, where: str, address: tuple[str, int], data: bytes) -> Found:
-    with closing(socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)) as made:
+    with closing(socket.socket(family_of(address[0]), socket.SOCK_DGRAM)) as made:
         made.settimeout(PATIENCE_S)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         try:

@@ -17,7 +17,7 @@ from cuefocus.shells.program_device import (
     PROGRAMS,
     ableton_program,
     link_act,
-    own_address_towards,
+    own_ipv4_towards,
     reaper_port,
 )
 from cuefocus.shells.udp_inlet import UdpInlet
@@ -83,7 +83,7 @@ def listen_to_program(source: str, seconds: float) -> list[Finding]:
 
 def _listen_to_live(source: str, seconds: float) -> list[Finding]:
     asked = ableton_program(source, where="--listen")
-    caught = catch_datagrams(AbletonInlet(asked, own_address_towards(asked.host)), seconds)
+    caught = catch_datagrams(AbletonInlet(asked, own_ipv4_towards(asked.host)), seconds)
     silent = (
         f"is Live running at {asked.host}, with AbletonOSC among its control surfaces (Preferences, Link Tempo MIDI)? "
         f"does a firewall hold back UDP ports {asked.port} and {ABLETON_ANSWERS}?"

@@ -26,7 +26,7 @@ from cuefocus.shells.ears import PATIENT
 from cuefocus.shells.message_device import MIDI, midi_port
 from cuefocus.shells.midi_pipe import MidiPipe
 from cuefocus.shells.parent import told_parent
-from cuefocus.shells.program_device import LINK, own_address_towards
+from cuefocus.shells.program_device import LINK, own_ipv4_towards
 from cuefocus.shells.sound_device import SoundDevice
 from cuefocus.shells.sound_ring import SoundRing, State
 from cuefocus.shells.source_config import (
@@ -211,7 +211,7 @@ def _wired(choice: SourceChoice, rate: FrameRate, songs: tuple[Song, ...], *, pa
         counted = (choice.rate or rate).name
         return WiredSource(ReaperConfig(choice.source, choice.heard.address, choice.heard.port, counted, choice.starts))
     if isinstance(choice, AbletonChoice):
-        address = own_address_towards(choice.program.host)
+        address = own_ipv4_towards(choice.program.host)
         if not patient:
             open_udp(answers_at(address)).close()
         program = choice.program

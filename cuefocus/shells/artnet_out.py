@@ -16,7 +16,6 @@ class ArtNetOut:
 
     Args:
         address: a host, or "HOST:PORT"; Art-Net is IPv4. A network's broadcast address reaches all in it.
-
         lookup: asks for the address of a name.
 
     Raises: InputError for what is no address, LinkError for a host that is not known, for which nobody answers in time,

@@ -26,6 +26,11 @@ def ip_place(host: str, port: int) -> Place:
     return bare, port, 0, int(scope) if scope.isdigit() else socket.if_nametoindex(scope)
 
 
+def family_of(host: str) -> socket.AddressFamily:
+    """The kind of socket that an address wants."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def is_address(host: str) -> bool:
     """Whether it is an address, and no name that somebody would have to look up."""
     try:

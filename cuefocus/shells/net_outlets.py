@@ -6,7 +6,7 @@ import socket
 from errno import ECONNREFUSED, EINPROGRESS
 from typing import Final
 
-from cuefocus.shells.ip_place import NO_ADDRESS, ip_place, is_address
+from cuefocus.shells.ip_place import NO_ADDRESS, family_of, ip_place, is_address
 from cuefocus.shells.outlet import Told
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc_stream import OscStream
@@ -80,7 +80,7 @@ class UdpOutlet:
 
     def _open(self) -> socket.socket:
         """A socket towards the place. Raises: OSError where there is no way there."""
-        made = socket.socket(_family(self._place[0]), socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        made = socket.socket(family_of(self._place[0]), socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         try:
             made.setblocking(False)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -167,7 +167,7 @@ class TcpOutlet:
     def _dial(self, at_ns: int) -> None:
         try:
             place = ip_place(*self._place)
-            made = socket.socket(_family(self._place[0]), socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+            made = socket.socket(family_of(self._place[0]), socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         except OSError as problem:  # a machine without that interface, or that kind of address
             self._hang_up(at_ns, problem.strerror or str(problem))
             return
@@ -232,7 +232,3 @@ class TcpOutlet:
         self._connected, self._unsent, self._read_on_ns, self.trouble = False, b"", 0, why
         self._again_ns = at_ns + _AGAIN_NS[min(self._failures, len(_AGAIN_NS) - 1)]
         self._failures += 1
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET

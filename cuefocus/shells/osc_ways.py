@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Final
 
-from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
+from cuefocus.shells.ip_place import family_of, ip_place, is_everywhere
+from cuefocus.shells.own_host import own_address_towards
 from cuefocus.shells.udp_inlet import UdpInlet
 
 _MOST_HOSTS: Final = 1024
-_ANY_PORT: Final = 9
 
 
 class OscWays:
@@ -64,26 +64,12 @@ class OscWays:
 
     def _socket_for(self, host: str) -> socket.socket:
         """A socket of no port of ours: who is told without having asked may be where we listen at no address."""
-        family = _family(host)
+        family = family_of(host)
         if family not in self._apart:
             made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             made.setblocking(False)
             self._apart[family] = made
         return self._apart[family]
-
-
-def own_address_towards(host: str) -> str | None:
-    """The address of ours from which the system would send to a host, as it stands; None where there is no way."""
-    try:
-        with contextlib.closing(socket.socket(_family(host), socket.SOCK_DGRAM)) as trial:
-            trial.connect(ip_place(host, _ANY_PORT))
-            return host_of(trial.getsockname())
-    except OSError:
-        return None
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _bare(host: str) -> object:

@@ -1,11 +1,14 @@
-"""Whether a host is this machine, or all of a network, as far as the machine itself knows: nobody else is asked."""
+"""Whether a host is this machine, or all of a network, and by which address of ours it is reached.
+
+As far as the machine itself knows: nobody else is asked.
+"""
 
 import socket
 from contextlib import closing
 from ipaddress import IPv4Address, ip_address
 from typing import Final
 
-from cuefocus.shells.ip_place import ip_place
+from cuefocus.shells.ip_place import family_of, host_of, ip_place
 
 _ANY_PORT: Final = 9
 _LAST_OF_A_NETWORK: Final = 255
@@ -24,13 +27,21 @@ def is_own_host(host: str) -> bool:
     if address.is_multicast:
         return False
     try:
-        with closing(
-            socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
-        ) as one:
+        with closing(socket.socket(family_of(host), socket.SOCK_DGRAM)) as one:
             one.bind(ip_place(host, 0))
     except OSError:
         return False
     return True
+
+
+def own_address_towards(host: str) -> str | None:
+    """The address of ours from which the system would send to a host, as it stands; None where there is no way."""
+    try:
+        with closing(socket.socket(family_of(host), socket.SOCK_DGRAM)) as trial:
+            trial.connect(ip_place(host, _ANY_PORT))  # sends nothing
+            return host_of(trial.getsockname())
+    except OSError:
+        return None
 
 
 def is_broadcast(host: str) -> bool:

@@ -3,12 +3,12 @@
 import contextlib
 import ipaddress
 import re
-import socket
 from dataclasses import dataclass
 from typing import Final
 
 from cuefocus.errors import InputError
 from cuefocus.shells.message_device import ALL_ADDRESSES, THIS_MACHINE
+from cuefocus.shells.own_host import own_address_towards
 from cuefocus.shells.udp_inlet import UdpPort
 
 REAPER: Final = "reaper:"
@@ -95,12 +95,10 @@ def link_act(text: str, *, where: str) -> str:
     return rest[1:].strip()
 
 
-def own_address_towards(host: str) -> str:
+def own_ipv4_towards(host: str) -> str:
     """Our IPv4 address from which a host is reached; all of them where there is no way there now."""
-    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asked, contextlib.suppress(OSError):
-        asked.connect((host, ABLETON_PORT))  # sends nothing
-        return str(asked.getsockname()[0])
-    return ALL_ADDRESSES
+    found = own_address_towards(host)
+    return ALL_ADDRESSES if found is None or ":" in found else found
 
 
 def _is_address(text: str) -> bool:

@@ -9,7 +9,7 @@ import socket
 from ipaddress import ip_address
 
 from cuefocus.errors import LinkError, RigFileError
-from cuefocus.shells.ip_place import ip_place, is_loopback
+from cuefocus.shells.ip_place import family_of, ip_place, is_loopback
 from cuefocus.shells.name_lookup import NameLookup, why_unknown
 
 _DATAGRAM_BYTES = 65_535
@@ -36,7 +36,7 @@ class UdpLink:
             self._peer = ip_place(found, port)
         except OSError as problem:
             raise LinkError(why_unknown(host, problem), where=self._where, hint="give an address") from None
-        self._family = socket.AF_INET6 if ":" in found else socket.AF_INET
+        self._family = family_of(found)
         if not allow_remote and not is_loopback(found):
             raise RigFileError(
                 f"{host} is beyond this machine",

@@ -10,7 +10,7 @@ from pythonosc.osc_message import OscMessage
 from cuefocus.engine.peers import CompanionRule, DeskRules
 from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.osc_desk import OscDesk
-from cuefocus.shells.osc_ways import own_address_towards
+from cuefocus.shells.own_host import own_address_towards
 from tests.shells.test_osc_desk import free_port, front_desk_on
 
 HERE = "127.0.0.1"

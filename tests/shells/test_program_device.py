@@ -4,7 +4,7 @@ import pytest
 
 from cuefocus.errors import InputError
 from cuefocus.shells.message_device import ALL_ADDRESSES
-from cuefocus.shells.program_device import Program, ableton_program, link_act, own_address_towards, reaper_port
+from cuefocus.shells.program_device import Program, ableton_program, link_act, own_ipv4_towards, reaper_port
 
 WHERE = "--source"
 
@@ -90,4 +90,4 @@ def test_link_has_no_address() -> None:
 
 
 def test_towards_this_machine_its_own_address_is_enough() -> None:
-    assert own_address_towards("127.0.0.1") == "127.0.0.1"
+    assert own_ipv4_towards("127.0.0.1") == "127.0.0.1"

@@ -29,7 +29,7 @@ from cuefocus.desk.web.server_log import NAME, ServerLog
 from cuefocus.engine.peers import Peers
 from cuefocus.errors import CueFocusError, DeviceError
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import host_of, ip_place
+from cuefocus.shells.ip_place import family_of, host_of, ip_place
 from cuefocus.shells.name_lookup import NameLookup
 
 _AGAIN_S: Final = 2.0
@@ -201,7 +201,7 @@ def listening(host: str, port: int, lookup: NameLookup) -> socket.socket:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         address = lookup.place(host, port)
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        family = family_of(address[0])
         mine = socket.socket(family, socket.SOCK_STREAM)
     except OSError as problem:
         raise DeviceError(f"no such address: {problem.strerror or problem}", where=where) from None
