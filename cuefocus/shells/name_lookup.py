@@ -141,7 +141,11 @@ class NameLookup:
                     return question
                 self._waiting.rotate(1)
             self._threads += 1
-        threading.Thread(target=self._stay, name="look-up", daemon=True).start()
+        try:
+            threading.Thread(target=self._stay, name="look-up", daemon=True).start()
+        except RuntimeError:  # the system has no room for one more; the next that begins asks for this, too
+            with self._lock:
+                self._threads -= 1
         return question
 
     def _stay(self) -> None:

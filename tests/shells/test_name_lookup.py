@@ -191,6 +191,25 @@ def test_a_look_up_that_goes_wrong_in_another_way_is_answered_too() -> None:
     assert lookup.addresses("wall", PORT) == (HERE,)
 
 
+def test_where_no_thread_can_begin_a_look_up_is_one_that_nobody_answers_and_comes_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolver, clock = Resolver(), Leaps()
+    lookup = NameLookup(ask=resolver, patience_s=PATIENCE_S, clock_ns=clock)
+    clock.leaps = True
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuses)
+        for number in range(20):
+            with pytest.raises(NameUnanswered, match="nobody says in time what address"):
+                lookup.addresses(f"wall{number}", PORT)
+    clock.leaps, clock.at_ns = False, 0
+    assert lookup.addresses("other", PORT) == (HERE,)
+    assert lookup.addresses("wall3", PORT) == (HERE,)
+
+
 def test_art_net_goes_to_the_ipv4_address_of_a_name_that_has_both() -> None:
     def asked(host: str, port: int, **how: object) -> list[tuple[Any, ...]]:
         both = [("fe80::1%eth0", 0, 0, 2), ("10.0.0.9", 0)]
