@@ -28,6 +28,7 @@ def desk_findings(rig: Rig, lookup: NameLookup | None = None) -> Iterator[Found]
     ours = [(_udp, f"OSC at {place}", place) for place in (osc.listen if osc is not None else ())]
     ours += [(_tcp, f"OSC over TCP at {place}", place) for place in (osc.tcp if osc is not None else ())]
     ours += [(_page, f"page at {place}", place) for place in ([page.listen] if page is not None else ())]
+    lookup.ask_ahead(place.host for place in (*(place for *_, place in ours), *(desk.at for desk in rig.network.desks)))
     for tried, what, place in ours:
         found = _found(lookup, place)
         yield tried(what, found) if not isinstance(found, str) else ("error", what, found, _OURS)
