@@ -32,6 +32,8 @@ _PORT: Final = "timecode"
 _SAME_LOSS_S: Final = 0.25
 """A jump of the frame count and the server's word of an xrun so close together are one loss."""
 _SILENT_NS: Final = 5 * NS_PER_S
+_PARTED_LOOKS: Final = 2
+"""A program that leaves is parted from us first, and gone a moment later: how it stands is told at the second look."""
 
 
 def find_server() -> None:
@@ -67,6 +69,7 @@ class JackEars:
         self._blocks = 0
         # Kept by the server's other thread, and by `tend`:
         self._gone = ""
+        self._unfed_looks = 0
         self._xruns = self._xruns_seen = 0
         self._freewheels = False
         self._rate = int(self._client.samplerate)
@@ -96,10 +99,11 @@ class JackEars:
         elif at_ns - self._seen_ns > _SILENT_NS:
             raise Gone("the JACK server has not called us for seconds")
         fed = [source.name for port in self._inputs for source in port.connections]
+        self._unfed_looks = 0 if fed else self._unfed_looks + 1
         if fed:
             named = ", ".join(fed[:3]) + (f" and {len(fed) - 3} more" if len(fed) > 3 else "")
             self._writer.tell(State.OPEN, f"JACK port {named}, {self._rate} Hz")
-        else:
+        elif self._unfed_looks >= _PARTED_LOOKS:
             self._writer.tell(State.LOST, self._why_unfed())
 
     def close(self) -> None:
