@@ -50,6 +50,8 @@ class Casting:
         """A take begins."""
         self.lists.begin_take()
         self._crossings.forget()
+        self._through.clear()
+        self._broke_ns.clear()
 
     def next_ns(self, session: "Session") -> int | None:
         """Host time at which something goes by itself next, as far as is known now; None for nothing."""
@@ -270,7 +272,7 @@ class Casting:
             for cue in self._job.after.get(record.rack.cue, ()):
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():
-            self.waits.freeze(axis, orders.latch, now_ns)
+            self.waits.freeze(axis, orders.stops, now_ns)
             moment = self.waits.for_moment(axis)
             if moment is not None:
                 self.waits.add(look_again(session, moment, self._job.triggered[moment.cue]))

@@ -429,6 +429,14 @@ def test_hold_freezes_a_wait_and_resume_goes_on_with_the_rest_of_it(tmp_path: Pa
     assert held[0]["due_in_s"] == pytest.approx(1.0, abs=0.03)
 
 
+@pytest.mark.parametrize("at_s", [1.991, 1.995, 1.999, 2.0])
+def test_a_wait_that_would_be_over_before_motion_has_heard_of_a_hold_is_frozen_too(tmp_path: Path, at_s: float) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 1 s")
+    told = story(tmp_path, cues, (1.0, say("go")), (at_s, say("hold")), (3.0, say("resume")), until_s=6.0)
+    assert told.verdicts() == {"1": "landed"}
+    assert told.moved("A.focus", 0.5, 3.0) < 1e-6
+
+
 @pytest.mark.parametrize(
     ("word", "reason"), [("panic", "PANIC"), ("disarm", "disarmed"), ("take_end", "take ended by")]
 )
@@ -588,3 +596,14 @@ def test_no_time_at_all_is_as_written_and_one_too_short_is_refused(tmp_path: Pat
     told = story(tmp_path, cues, *hands, until_s=6.0)
     assert told.verdicts() == {"1": "landed", "2": "refused"}
     assert "needs" in str(told.rows[-1].reason)
+
+
+def test_what_follows_a_cue_that_no_go_has_fired_is_as_it_was_in_the_take_before(tmp_path: Path) -> None:
+    """In the first take it was the GO of list X that fired it; which list that was ends with the take."""
+    both = 'on: [{manual: GO}, {manual: X}, {after: "0"}], continue: auto-continue, post_wait: 1 s'
+    cues = cue("0", None, "near", "on: {osc: /zero}") + cue("1", None, "far", both)
+    cues += cue("2", None, "mid", GO) + cue("x", None, "back", "on: {manual: X}")
+    ready = (0.2, say("arm")), (0.3, say("engage"))
+    hands = (1.0, say("go", value="X")), (5.0, say("take_start")), (6.0, hear("osc", "/zero"))
+    told = story(tmp_path, cues, *ready, *hands, until_s=12.0, takes=0)
+    assert [(row.take, row.cue) for row in told.rows] == [(1, "1"), (1, "x"), (2, "0"), (2, "1"), (2, "2")]

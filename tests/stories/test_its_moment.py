@@ -10,10 +10,11 @@ from cuefocus.engine.job import Seed
 from cuefocus.engine.journal import decode_journal
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.session import Session
+from cuefocus.timebase.units import NS_PER_S
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
 from tests.stories.scenes import RIG, cue, show_text
-from tests.stories.told import Told
+from tests.stories.told import ORIGIN_NS, Told
 
 GO = "on: {manual: GO}"
 FAR, NEAR, MID, BACK = 0.7342, 0.3673, 0.5038, 0.8543
@@ -154,6 +155,16 @@ def test_hold_does_not_move_its_landing(tmp_path: Path, until_s: float, verdict:
         assert told.moved("A.focus", LEAD_S + 1.6, 12.0) < 1e-6
     else:
         assert told.row("T").arrived_s == pytest.approx(5.0, abs=0.005)
+
+
+@pytest.mark.parametrize("early_ms", [0, 1, 3])
+def test_a_hold_that_motion_has_yet_to_hear_of_at_its_moment_holds_it(tmp_path: Path, early_ms: int) -> None:
+    cues = cue("T", None, "mid", f"{GO}, land_after: 5 s")
+    whole = fired(tmp_path, cues, (1.5, say("go")))
+    leaves_ns = next(int(str(one["host_ns"])) for one in whole.happenings("departure") if one["cue"] == "T")
+    leaves_s = (leaves_ns - ORIGIN_NS) / NS_PER_S - LEAD_S
+    told = fired(tmp_path, cues, (1.5, say("go")), (leaves_s - early_ms / 1000, say("hold")))
+    assert (told.verdicts(), told.reason("T")) == ({"T": "held"}, "HOLD")
 
 
 def test_a_hand_on_the_axis_at_its_moment_has_it(tmp_path: Path) -> None:
