@@ -64,7 +64,8 @@ class MidiDesk:
         self._wanted, self._axes = wanted, axes
         self._presses = [_Press.of(key) for kind, key in wanted if kind == "cc"]
         self._watched = {press.number for press in self._presses}
-        self._named = {key.partition(" ")[2].partition("/")[0] for kind, key in wanted if kind == "msc"}
+        self._numbers = tuple(_cue_numbers(wanted))
+        self._named = {number for number, _, _ in self._numbers}
         self._remarks: list[str] = []
         self.restart()
 
@@ -159,12 +160,9 @@ class MidiDesk:
     def _waiting(self, msc: Msc) -> tuple[str, ...]:
         """The cues that wait for a GO of that number; of any list where none is named."""
         found = dict[str, None]()
-        for (kind, key), cues in self._wanted.items():
-            word, _, place = key.partition(" ")
-            number, _, cue_list = place.partition("/")
-            if kind == "msc" and word != "fire" and number == msc.cue:
-                if not msc.cue_list or cue_list in ("", msc.cue_list):
-                    found.update(dict.fromkeys(cues))
+        for number, cue_list, cues in self._numbers:
+            if number == msc.cue and (not msc.cue_list or cue_list in ("", msc.cue_list)):
+                found.update(dict.fromkeys(cues))
         return tuple(found)
 
     def _command(self, said: Said, cue: str, stamp_ns: int) -> Command:
@@ -181,6 +179,15 @@ class MidiDesk:
                 cues.update(waiting)
                 heard.append(Trigger(kind, key, stamp_ns, self._source))
         return heard
+
+
+def _cue_numbers(wanted: Mapping[tuple[str, str], tuple[str, ...]]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Cue number, list and what waits for it, of each that show control may name; FIRE names a macro, and no cue."""
+    for (kind, key), cues in wanted.items():
+        word, _, place = key.partition(" ")
+        if kind == "msc" and word != "fire":
+            number, _, cue_list = place.partition("/")
+            yield number, cue_list, cues
 
 
 def _keys(voice: NoteOn | ProgramCall) -> tuple[str, str]:

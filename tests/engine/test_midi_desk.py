@@ -29,7 +29,7 @@ WANTED = {
     ("mmc", "play"): ("a",),
     ("osc", "/go"): ("a",),
 }
-AXES = {"a": "A.focus", "b": "A.focus", "c": "B.focus", "d": "B.focus", "9": "B.focus"}
+AXES = {"a": "A.focus", "b": "A.focus", "c": "B.focus", "d": "B.focus", "7": "A.focus", "9": "B.focus"}
 SOURCE = "midi:desk"
 
 
@@ -70,6 +70,7 @@ def number(text: str) -> str:
         (f"01 {number('30')}", []),
         (f"01 {number('9')}", [("go", "9", "")]),
         (f"01 {number('9')} 00 {number('2')}", [("go", "9", "")]),
+        (f"01 {number('7')}", [("go", "7", "")]),
         (f"01 {number('99')}", []),
         ("01", [("go", "", "")]),
         (f"04 20 00 02 0C 32 {number('40')}", [("msc", "timed-go 40")]),
@@ -78,6 +79,7 @@ def number(text: str) -> str:
         ("04 20 00 02 0C 32", [("go", "", "travel_ms=2500")]),
         (f"04 20 00 02 0C 32 00 {number('2')}", [("go", "", "2 travel_ms=2500")]),
         (f"02 {number('9')}", [("hold", "B.focus", "")]),
+        (f"02 {number('7')}", [("hold", "A.focus", "")]),
         (f"02 {number('12.5')}", [("hold", "A.focus", "")]),
         (f"02 {number('99')}", []),
         ("02", [("hold", "", "")]),
