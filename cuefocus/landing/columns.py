@@ -90,8 +90,8 @@ def held_s(passage: Passage, sharp: Crossing | None) -> float | None:
     """How long the lens was seen to stay in the band since `sharp`."""
     if sharp is None:
         return None
-    left_ns = [exit_.at_ns for exit_ in passage.exits if exit_.at_ns > sharp.at_ns]
-    return max(0.0, ((left_ns[0] if left_ns else passage.last_ns) - sharp.at_ns) / NS_PER_S)
+    until_ns = passage.last_ns if passage.left is None else passage.left.at_ns
+    return max(0.0, (until_ns - sharp.at_ns) / NS_PER_S)
 
 
 def _lateness(

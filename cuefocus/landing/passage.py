@@ -45,6 +45,12 @@ class Passage:
     overshoot_ring: float
     last_ns: int
 
+    @property
+    def left(self) -> Exit | None:
+        """How the lens left the band for good; None if it was in it at last, or never."""
+        times_in = len(self.entries) + self.inside_from_start
+        return self.exits[-1] if self.exits and len(self.exits) == times_in else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Climb:
@@ -96,9 +102,8 @@ def follow_passage(path: Path, rack: RackLike, *, departed_ns: int, until_ns: in
         if inside and (height < climb.low - chatter or height > climb.high + chatter):
             far = height > climb.high
             edge = climb.high if far else climb.low
-            at_ns = (
-                path.crossing(index, climb.ring(edge)).at_ns if _between(before, height, edge) else path.times_ns[index]
-            )
+            passes = _between(before, height, edge)
+            at_ns = path.crossing(index, climb.ring(edge)).soonest_ns if passes else path.times_ns[index]
             exits.append(Exit(at_ns, far, abs(height - edge)))
             inside = False
         elif not inside and exits:

@@ -59,6 +59,11 @@ class Crossing:
         return self.at_ns - self.early_ns
 
     @property
+    def soonest_ns(self) -> float:
+        """When it was; for one that nobody saw, the earliest moment that it may have been."""
+        return self.first_ns if self.unseen else self.at_ns
+
+    @property
     def last_ns(self) -> float:
         """The latest."""
         return self.at_ns + self.late_ns

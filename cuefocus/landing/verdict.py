@@ -137,7 +137,7 @@ def _verdict(
     deadline_ns = min(evidence.land_host_ns + SHORT_AFTER_NS, evidence.until_ns)
     watch_ns = evidence.until_ns - evidence.land_host_ns
     silent = evidence.until_ns - passage.last_ns > UNSEEN_NS and passage.last_ns < deadline_ns
-    entered = passage.inside_from_start or (bool(passage.entries) and _soonest_ns(passage.entries[0]) <= deadline_ns)
+    entered = passage.inside_from_start or (bool(passage.entries) and passage.entries[0].soonest_ns <= deadline_ns)
     if not entered:
         if not passage.entries and (silent or passage.last_ns < evidence.land_host_ns):
             return Verdict.MISSED, _ended(passage, evidence)
@@ -210,10 +210,6 @@ def _ms(duration_ns: float) -> str:
 def _told(crossing: Crossing | None, judged: Crossing | None = None) -> Crossing | None:
     """A moment as it may be told without its uncertainty beside it: one that was seen, or the one that is judged."""
     return None if crossing is None or (crossing.unseen and crossing is not judged) else crossing
-
-
-def _soonest_ns(entry: Crossing) -> float:
-    return entry.first_ns if entry.unseen else entry.at_ns
 
 
 def _counts(ring: float, span: int) -> str:

@@ -94,6 +94,20 @@ def test_a_hole_before_the_departure_costs_nothing() -> None:
     )
 
 
+def test_it_held_no_longer_than_it_was_seen_to_where_it_left_its_band_in_a_hole() -> None:
+    curve = planned_curve(rack())
+    whole = sampled(lambda at_ns: curve(at_ns) if at_ns < LAND_HOST_NS + 500 * MS else 0.5, phase_ns=0)
+    row = judge(rack(), circumstances(), evidence(without(whole, 310, 690)))
+    assert row.verdict == "hunted"
+    assert row.held_s == pytest.approx(0.3, abs=0.011)
+
+
+def test_it_was_not_seen_to_hold_where_it_went_through_its_band_in_a_hole() -> None:
+    whole = sampled(lambda at_ns: 0.3 if at_ns < LAND_HOST_NS else 0.9, phase_ns=0)
+    row = judge(rack(), circumstances(), evidence(without(whole, -90, 90)))
+    assert (row.verdict, row.held_s) == ("over", 0.0)
+
+
 @pytest.mark.parametrize("end_ms", [-40, 30, 300])
 def test_reports_that_end_before_it_could_be_called_short_say_nothing_of_the_landing(end_ms: int) -> None:
     whole = sampled(planned_curve(rack(), late_ns=320 * MS), phase_ns=0)
