@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field
@@ -22,6 +22,7 @@ Endpoints = Annotated[
 _SHORTEST_PASSCODE = 4
 _BUTTON = re.compile(r"([1-9][0-9]?)/([0-9]{1,2})/([0-9]{1,2})")
 _NUMBERED = re.compile(r"%([0-9]+)(?:/|$)")
+_MAPPED = IPv6Network("::ffff:0:0/96")
 _LOOPBACK = Endpoint.parse("127.0.0.1:8000")
 
 
@@ -45,17 +46,19 @@ class Hosts(Written):
         except ValueError:
             pass
         try:
-            one = ip_interface(text.strip())
+            whole = ip_interface(text.strip()).network
         except ValueError:
             raise BadText(f"{text!r} is neither an address nor a network", f"write {cls.expects}") from None
-        raise BadText(f"{text!r} is one address in a network", f"write {one.ip}, or {one.network} for all of it")
+        one = text.strip().partition("/")[0]
+        raise BadText(f"{text!r} is one address in a network", f"write {one}, or {whole} for all of it")
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
-    """Hosts; IPv4 where it is written as IPv6 (`::ffff:10.0.0.5`), as which nobody is heard. Raises: ValueError."""
-    address = ip_address(text) if "/" not in text else None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return ip_network(mapped if mapped is not None else text)
+    """Hosts; IPv4 where they are written as IPv6 (`::ffff:10.0.0.5`), as which nobody is heard. Raises: ValueError."""
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and _MAPPED.supernet_of(network):
+        return IPv4Network(f"{network.network_address.ipv4_mapped}/{network.prefixlen - _MAPPED.prefixlen}")
+    return network
 
 
 Addresses = Annotated[tuple[Hosts, ...], BeforeValidator(one_or_many, json_schema_input_type=Hosts | tuple[Hosts, ...])]

@@ -46,6 +46,14 @@ def test_beyond_this_machine_nobody_may_do_anything_until_named(tmp_path: Path) 
             "is one address in a network; write 10.0.0.5, or 10.0.0.0/24 for",
         ),
         (
+            '  osc: {}\n  peers: [{id: desk, address: "fe80::5%eth0/64"}]\n',
+            "is one address in a network; write fe80::5%eth0, or fe80::/64 for",
+        ),
+        (
+            "  osc: {}\n  peers: [{id: a, address: 10.0.0.0/24}, {id: b, address: '::ffff:10.0.0.0/120'}]\n",
+            "::ffff:10.0.0.0/120 is peer 'a' already",
+        ),
+        (
             '  osc: {}\n  peers: [{id: desk, address: "[::1]"}]\n',
             "neither an address nor a network; write an address such",
         ),
