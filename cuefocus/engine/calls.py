@@ -116,7 +116,7 @@ class QLabCall:
         if reply.address.endswith("/connect"):
             return Talk(note="" if reply.ok else f"it refuses us: {_cut(str(reply.data))}; is the passcode right?")
         if (cues := qlab_client.under_way(reply)) is not None:
-            self._running.update(cues[:_MOST_CUES])
+            self._running.update(cues[: _MOST_CUES - len(self._running)])
             return Talk()
         if not reply.address.endswith("/valuesForKeys") or not reply.ok or not isinstance(reply.data, dict):
             return Talk()

@@ -37,14 +37,14 @@ class Subscribers:
     def subscribe(self, told: Guest, guest: Guest, dialect: Dialect, now_ns: int, *, on: bool) -> bool:
         """Tell `guest` at `told` from now on, or no longer; False where there are too many already."""
         key = (guest, dialect.name)
-        if on is not (key in self._asked):
-            self.changes += 1
-        if not on:
-            self._asked.pop(key, None)
-        elif key in self._asked or len(self._asked) < MOST:
-            self._asked[key] = _Subscriber(told, dialect, now_ns)
-        else:
+        known = key in self._asked
+        if on and not known and len(self._asked) >= MOST:
             return False
+        if on:
+            self._asked[key] = _Subscriber(told, dialect, now_ns)
+        elif known:
+            del self._asked[key]
+        self.changes += on is not known
         return True
 
     def alive(self, guest: Guest, now_ns: int) -> None:

@@ -35,3 +35,12 @@ def test_what_it_says_is_told_at_no_great_length(said: object) -> None:
     senseless = QLabCall().hear(OscMessage("/reply/" + "y" * 60_000, ("{",))).note
     assert senseless.startswith("QLab's reply to /y")
     assert max(len(refused), len(senseless)) < 300
+
+
+def test_however_often_it_says_what_is_under_way_so_many_are_kept_in_mind() -> None:
+    call, ids = QLabCall(), [f"C{number}" for number in range(CUES)]
+    for first in range(0, CUES, 1000):
+        cues = [{"uniqueID": cue_id} for cue_id in ids[first : first + 1000]]
+        reply = json.dumps({"status": "ok", "address": "/runningOrPausedCues", "data": cues})
+        assert call.hear(OscMessage("/reply/runningOrPausedCues", (reply,))).means == ()
+    assert sum(bool(call.hear(told(cue_id, "7", runs=False)).means) for cue_id in ids) == 4096

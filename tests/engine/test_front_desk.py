@@ -423,6 +423,7 @@ def test_one_more_than_can_be_told_is_refused_until_another_is_told_no_longer(de
         hear(desk, packet("/cuefocus/subscribe"), guest)
     ((_, _, params),) = answers(hear(desk, packet("/cuefocus/subscribe"), late).out)
     assert "64 are told of news already" in str(params[2])
+    assert desk.changes == MOST, "a successor need not be told of one that was refused"
     hear(desk, packet("/cuefocus/subscribe", 0), told[0])
     ((_, _, params),) = answers(hear(desk, packet("/cuefocus/subscribe"), late, NOW + NS_PER_S).out)
     assert params[2] == "subscribed"
