@@ -83,24 +83,31 @@ class Jury:
             if not closing:
                 return
         for record in session.book.busy_records():
-            if record.fate is None and session.stalls.silent_over(record.axis, record.land_host_ns):
-                if not closing:
-                    continue  # no word of where the axis was is in yet
-                record.happen(Happening.LOST, "motion did not answer when it was to land")
-            if record.fate is None and not self._watched(session.now_ns, record, closing=closing):
+            if not self._is_over(session, record, closing=closing):
                 continue
-            if record.fate is None and record.life is not Life.PULLING:
-                continue
-            if record.fate is None and self._seen is not None:
-                continue
-            record.told = True
             if record.fate is not None or closing:
+                record.told = True
                 self._behind.append((record, session.now_ns))
-                continue
-            record.happen(Happening.JUDGED)
-            self._seen = (record, self._evidence(session.now_ns, record))
+            elif self._seen is None:
+                record.told = True
+                record.happen(Happening.JUDGED)
+                self._seen = (record, self._evidence(session.now_ns, record))
         if closing:
             self._ended_ns = session.now_ns
+        yield from self._some_behind(session, closing=closing)
+
+    def _is_over(self, session: "Session", record: CueRecord, *, closing: bool) -> bool:
+        """Whether a rack has a fate, or was watched to its end. With `closing`, what nobody tells of is missed."""
+        if record.fate is None and session.stalls.silent_over(record.axis, record.land_host_ns):
+            if not closing:
+                return False  # no word of where the axis was is in yet
+            record.happen(Happening.LOST, "motion did not answer when it was to land")
+        if record.fate is not None:
+            return True
+        return record.life is Life.PULLING and self._watched(session.now_ns, record, closing=closing)
+
+    def _some_behind(self, session: "Session", *, closing: bool) -> Iterator[LandingRow]:
+        """As many of the rows that are behind as there is time for in a step."""
         room = _AT_THE_END if closing else 0 if self._ended_ns == session.now_ns else FATES_AT_ONCE
         while self._behind and room > 0:
             record, as_of_ns = self._behind[0]

@@ -49,7 +49,9 @@ class AxisWitness:
     def told(self, sent: Sent) -> None:
         """Take a set-point that went out."""
         ring = motor = self._job.spec.ring_at(sent.counts)
-        if self._sent or self._unbroken(sent.stamp_ns):
+        if not self._sent:
+            self._take_up(sent.stamp_ns)
+        if self._sent:
             before_ns, held_to, motor, _ = self._sent[-1]
             motor = after_hold(motor, held_to, sent.stamp_ns - before_ns, self._model)
         self._sent.append((sent.stamp_ns, ring, motor, self._meant.drag(motor)))
@@ -64,13 +66,10 @@ class AxisWitness:
             kept = [part for part in self._earlier if part[-1][0] >= self._sent[-1][0] - _KEEP_NS]
             self._earlier, self._sent = [*kept, self._sent], deque()
 
-    def _unbroken(self, stamp_ns: int) -> bool:
-        """Whether a set-point is the next after those that were told before some may have been lost."""
-        if self._earlier:
-            next_ns = self._earlier[-1][-1][0] + _NEXT_PERIODS * self._job.spec.period_ns
-            if stamp_ns <= next_ns:
-                self._sent = self._earlier.pop()
-        return bool(self._sent)
+    def _take_up(self, stamp_ns: int) -> None:
+        """Go on with the set-points from before some may have been lost, if one comes that is the next: none was."""
+        if self._earlier and stamp_ns <= self._earlier[-1][-1][0] + _NEXT_PERIODS * self._job.spec.period_ns:
+            self._sent = self._earlier.pop()
 
     def samples(self, from_ns: int, until_ns: int) -> tuple[list[Sample], bool]:
         """Lens positions from a little before `from_ns` to `until_ns`, and whether they are only estimated."""
