@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from cuefocus.engine.chains import AUTO_CONTINUE, AUTO_FOLLOW, Chains
 from cuefocus.engine.crossings import Crossed, Crossings
 from cuefocus.engine.cue_lists import CueLists
 from cuefocus.engine.cues import Happening, Life
@@ -24,8 +25,6 @@ from cuefocus.timebase.units import NS_PER_MS, ms_from_ns, s_from_ns
 if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
-AUTO_CONTINUE: Final = "auto-continue"
-AUTO_FOLLOW: Final = "auto-follow"
 _PRE_WAIT: Final = "pre-wait"
 _TIMECODE: Final = "timecode"
 _UNCONDUCTED_NS: Final = 20 * NS_PER_MS
@@ -41,17 +40,15 @@ class Casting:
         self.ledger = TriggerLedger(repeat_guard_ns=job.repeat_guard_ns, go_guard_ns=job.go_guard_ns)
         self.lists = CueLists(job.lists, frozenset(cue for cue, one in job.triggered.items() if one.follow))
         self.waits = Waits()
+        self._chains = Chains(job, self.lists, self.waits, self.ledger)
         self._crossings = Crossings()
         self._gone: dict[str, tuple[int, int, str]] = {}  # cue → take and pass in which it was fired last, and by what
-        self._broke_ns: dict[str, int] = {}  # when it was told last that nothing follows a cue
-        self._through: dict[str, str] = {}  # the list whose GO fired a cue last, where it was a GO
 
     def begin_take(self) -> None:
         """A take begins."""
         self.lists.begin_take()
         self._crossings.forget()
-        self._through.clear()
-        self._broke_ns.clear()
+        self._chains.begin_take()
 
     def next_ns(self, session: "Session") -> int | None:
         """Host time at which something goes by itself next, as far as is known now; None for nothing."""
@@ -139,7 +136,7 @@ class Casting:
             left_s = s_from_ns(waits.remaining_ns(session.now_ns))
             return False, f"cue {cue} waits already: it goes in {left_s:.1f} s"
         if not by_itself:
-            self._through[cue] = by_go
+            self._chains.begun(cue, by_go=by_go)
         count = partial(self._count, session, cue, stamp_ns, route, by_go, by_itself=by_itself)
         if job.pre_wait_ns and not job.refusal:
             count()
@@ -169,32 +166,20 @@ class Casting:
             if by_itself and late_ns > _UNCONDUCTED_NS and isinstance(error, TooFast):
                 why = f"it was to go {ms_from_ns(late_ns):.0f} ms before anybody conducted again: {why}"
             refused = self._refuse(session, job, route, why)
-            if self._follower(job) not in self.lists.standbys().values():
-                self._breaks_off(session, job, "refused")
+            if self._chains.follower(job) not in self.lists.standbys().values():
+                self._chains.break_off(session, job, "refused")
             return refused
         if taken:
             if count is not None:
                 count()
             if job.follow == AUTO_CONTINUE:
-                self._then(job, stamp_ns)
+                self._chains.go_on(job, stamp_ns)
         else:
             if count is not None:  # it goes on standing by, but this trigger has its row
                 self.ledger.heard(job.cue, stamp_ns, route, refused=True)
             if job.follow == AUTO_CONTINUE:  # where it was to follow a landing, the record's end says so
-                self._breaks_off(session, job, "refused")
+                self._chains.break_off(session, job, "refused")
         return taken, text
-
-    def _follower(self, job: TriggerJob) -> str | None:
-        """The cue that goes by itself after another; None where none does."""
-        return self.lists.after(job.cue, self._through.get(job.cue, "")) if job.follow else None
-
-    def _then(self, job: TriggerJob, from_ns: int) -> None:
-        """The next cue of the list goes by itself once this one's post-wait is over, and the one after it in turn."""
-        after = self._follower(job)
-        if after is not None:
-            self._through[after] = self._through.get(job.cue, "")
-            axis, due_ns = self._job.triggered[after].axis, from_ns + job.post_wait_ns
-            self.waits.add(Wait(after, axis, due_ns, f"{job.follow} of {job.cue}", job.follow))
 
     def _suppress(self, session: "Session", same: Suppressed) -> tuple[bool, str]:
         session.tell("state", **same.told())
@@ -267,8 +252,7 @@ class Casting:
         for record in self._landed(session):
             job, land_ns = self._job.triggered.get(record.rack.cue), record.land_host_ns or now_ns
             if job is not None and job.follow == AUTO_FOLLOW:
-                if not (record.resumed and self._fired_meanwhile(session, job)):
-                    self._then(job, land_ns)
+                self._chains.landed(session, record, job, land_ns)
             for cue in self._job.after.get(record.rack.cue, ()):
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():
@@ -335,27 +319,8 @@ class Casting:
                 record.followed = True
                 job = self._job.triggered.get(record.rack.cue)
                 if job is not None and job.follow == AUTO_FOLLOW and record.rack.triggered:
-                    self._breaks_off(session, job, record.fate.verdict)
+                    self._chains.break_off(session, job, record.fate.verdict)
             due = record.land_host_ns is not None and record.land_host_ns <= session.now_ns
             if due and not record.followed and record.fate is None and record.life in (Life.PULLING, Life.DONE):
                 record.followed = True
                 yield record
-
-    def _breaks_off(self, session: "Session", job: TriggerJob, verdict: str) -> None:
-        """What was to go by itself after a cue does not; after one that was held, not before that goes on."""
-        after = self._follower(job)
-        if after is not None:
-            self._broke_ns[job.cue] = session.now_ns
-            text = f"cue {after} does not follow: cue {job.cue} was {verdict}; go {after} fires it"
-            if session.halted.axis_of(job.cue) is not None:
-                text += ", resume lets both go on"
-            session.alarm(text)
-
-    def _fired_meanwhile(self, session: "Session", job: TriggerJob) -> bool:
-        """Whether what was to follow a cue that was held has been fired since: then it does not go once more."""
-        after, broke_ns = self._follower(job), self._broke_ns.pop(job.cue, None)
-        fired_ns = self.ledger.fired_ns(after) if after is not None else None
-        if after is None or broke_ns is None or fired_ns is None or fired_ns < broke_ns:
-            return False
-        session.tell("state", unfired=after, heard=f"{job.follow} of {job.cue}", route="", why="it was fired meanwhile")
-        return True
