@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from cuefocus.landing.evidence import BandLike, RackLike, Sample, SegmentLike
 from cuefocus.landing.trace import UNSEEN_NS, Crossing, Path, unseen_crossing
+from cuefocus.timebase.units import NS_PER_MS
 
 #: A report this many counts past an edge may still stand for a lens inside it: reports are whole counts.
 _CHATTER_COUNTS = 0.5
@@ -12,6 +13,9 @@ _CHATTER_COUNTS = 0.5
 #: flat that the crossing of a count or two would be known only to tens of milliseconds.
 _FLAT_SHARE = 0.01
 _FLAT_COUNTS = 2.0
+#: A lens that went no farther in that time has come to rest: reports are whole counts.
+_STILL_COUNTS = 1.5
+_STILL_NS = 20 * NS_PER_MS
 _EDGE_SLACK = 1e-9
 _MET_NS = 100
 
@@ -141,22 +145,25 @@ def standstill(
 ) -> Crossing | None:
     """When the lens came to rest, None if it never moved or never rested.
 
-    The rest is what the reports after the planned one agree on, but for those before a time without any.
+    The rest is what the later half of the reports after the planned one agrees on, but for those before a time without
+    any; its target where the watch ended while it moved still.
     The last moment farther than `flat_ring` from its final rest, plus the time the planned pull takes from that far to
     its own end: on a pull carried out as planned this is the planned stop, whatever the size of a count.
     """
     last = path.index_at(until_ns)
     if last < 1:
         return None
-    after = 0
+    just_before = max(0, path.index_at(path.times_ns[last] - _STILL_NS))
+    after, moves = 0, abs(path.rings[last] - path.rings[just_before]) > _STILL_COUNTS / counts_span
     if until_ns - path.times_ns[last] > UNSEEN_NS:
-        if abs(path.rings[last] - path.rings[last - 1]) > 1.5 / counts_span:
-            return None  # the last that was seen of it, it moved
+        if moves:
+            return None
         after = last
     elif path.longest_ns > UNSEEN_NS:
         after = next((index + 1 for index in range(last - 1, -1, -1) if path.unseen_after(index)), 0)
     resting = [path.rings[index] for index in range(after, last + 1) if path.times_ns[index] >= stop_host_ns]
-    rest_ring = sorted(resting)[len(resting) // 2] if resting else path.rings[last]
+    settled = sorted(resting[len(resting) // 2 :]) or [path.rings[last]]
+    rest_ring = rack.band.target_ring if moves else settled[len(settled) // 2]
     near = flat_ring(rack, counts_span)
     away = last
     while away >= 0 and abs(path.rings[away] - rest_ring) <= near:

@@ -161,6 +161,8 @@ def _verdict(
         if rack.landing == "stopped" and not passage.inside_from_start:
             if silent:
                 return Verdict.MISSED, _ended(passage, evidence)
+            if watch_ns <= rack.tolerance_ns:
+                return Verdict.MISSED, f"was watched for {_ms(watch_ns)} after it was to land, and moved still"
             return Verdict.LATE, "had not come to rest when the watch ended"
         return Verdict.LANDED, "nothing to pull: it was there already"
     if _was_there(rack, evidence, arrived):

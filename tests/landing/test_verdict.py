@@ -126,6 +126,27 @@ def test_missed_when_its_watch_was_cut_before_it_could_be_late() -> None:
     assert judge(planned, circumstances(), replace(seen, until_ns=LAND_HOST_NS + 200 * MS)).verdict == "landed"
 
 
+@pytest.mark.parametrize("late_ms", [0, 15, 30, 50, 80, 100])
+@pytest.mark.parametrize("watched_ms", [0, 5, 10, 19, 30, 60, 100, 300])
+def test_a_rest_that_came_as_the_watch_was_cut_is_timed_right_or_not_at_all(late_ms: int, watched_ms: int) -> None:
+    planned = rack(landing="stopped")
+    seen = evidence(sampled(planned_curve(planned, late_ns=late_ms * MS), phase_ns=0))
+    row = judge(planned, circumstances(), replace(seen, until_ns=LAND_HOST_NS + watched_ms * MS))
+    if row.error_ms is None:
+        assert row.verdict == ("missed" if watched_ms <= 20 else "late")
+    else:
+        assert row.error_ms == pytest.approx(late_ms, abs=3.0)
+        assert row.verdict == ("late" if late_ms > 20 else "landed")
+
+
+def test_one_that_moved_still_when_its_watch_was_cut_before_it_could_be_late_is_not_late() -> None:
+    planned = rack(landing="stopped")
+    seen = evidence(sampled(planned_curve(planned, late_ns=100 * MS), phase_ns=0, every_ns=5 * MS))
+    row = judge(planned, circumstances(), replace(seen, until_ns=LAND_HOST_NS + 19 * MS))
+    assert (row.verdict, row.error_ms) == ("missed", None)
+    assert row.reason == "was watched for 19 ms after it was to land, and moved still"
+
+
 def test_every_verdict_has_a_test_here() -> None:
     named = {"landed", "late", "early", "hunted", "over", "short", *(fate.value for fate in FATES)}
     assert {verdict.value for verdict in Verdict} == named

@@ -534,7 +534,7 @@ def test_the_same_steps_give_the_same_waits_and_rows(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"{GO}, pre_wait: 500 ms, continue: auto-follow, post_wait: 300 ms")
     cues += cue("2", None, "mid", GO) + cue("3", None, "near", "on: {osc: /3}")
     tale = Story(tmp_path, HOUSE + cues).at(1.0, say("go")).at(1.3, say("hold")).at(2.0, say("resume"))
-    tale.at(2.2, hear("osc", "/3", "osc:a")).at(2.21, hear("osc", "/3", "osc:b"))
+    tale.at(2.25, hear("osc", "/3", "osc:a")).at(2.26, hear("osc", "/3", "osc:b"))
     tale.journal = tmp_path / "story.journal"
     told = tale.tell(until_s=7.0)
     header, steps, _ = decode_journal(tale.journal.read_bytes(), version=None)
