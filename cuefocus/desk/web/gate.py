@@ -4,6 +4,7 @@ A browser on this machine reaches us for any web page that it shows. So a reques
 of ours (a page elsewhere can let its own name point here), and what changes anything only if no other page sent it.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +12,6 @@ from hmac import compare_digest
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from cuefocus.desk.web.config import TokenFile
 from cuefocus.engine.peers import Guest, Peers
@@ -22,6 +22,8 @@ from cuefocus.wire.said import Right
 SHORTEST_TOKEN: Final = 16
 _LONGEST_TOKEN: Final = 4096
 _HERE: Final = "localhost"
+_CALLED: Final = re.compile(r"(?:\[(?P<address>[^\[\]]*:[^\[\]]*)\]|(?P<name>[^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
+"""A host and perhaps its port (RFC 9112, 3.2), an IPv6 address in brackets; nothing else is a name."""
 _MAKE_ONE: Final = "make one: openssl rand -hex 16 > FILE && chmod 600 FILE"
 
 
@@ -131,18 +133,18 @@ class Gate:
         return Visitor(rule.id, Right.VIEW) if rule.network and rule.right >= Right.VIEW else None
 
     def _is_ours(self, called: str) -> bool:
-        try:
-            name = urlsplit(f"//{called}").hostname or ""
-        except ValueError:
+        found = _CALLED.fullmatch(called)
+        if found is None:
             return False
-        return name.rstrip(".") in self._names or _is_address(name)
+        address, name = found["address"], found["name"]
+        return _is_address(address) if address else name.lower().rstrip(".") in self._names or _is_address(name)
 
     @staticmethod
     def _foreign(headers: Mapping[str, str], called: str) -> str:
         """The page that sent it, if it is not one of ours; empty for a program, which says nothing of pages."""
         origin = headers.get("origin")
         if origin is not None and origin.lower().partition("://")[2] != called.lower():
-            return origin
+            return origin or "a site without a name"
         return "another site" if headers.get("sec-fetch-site", "none") in ("cross-site", "same-site") else ""
 
 
@@ -158,7 +160,7 @@ def plain_address(host: str) -> str:
 
 def _is_address(name: str) -> bool:
     try:
-        ip_address(name.partition("%")[0])
+        ip_address(name)
     except ValueError:
         return False
     return True

@@ -54,13 +54,26 @@ def test_who_is_named_by_address_may_look_and_no_more() -> None:
         assert isinstance(judged(gate(), stranger), Refusal)
 
 
-@pytest.mark.parametrize("called", ["127.0.0.1", "localhost:8080", "[::1]:8080", "STAGE.example.:80", "10.1.2.3:8080"])
+@pytest.mark.parametrize(
+    "called", ["127.0.0.1", "localhost:8080", "[::1]:8080", "STAGE.example.:80", "10.1.2.3:8080", "[fe80::1%eth0]:80"]
+)
 def test_it_is_called_by_a_name_of_its_own(called: str) -> None:
     assert isinstance(gate().judge("127.0.0.1", {"host": called}, changes=True), Visitor)
 
 
 @pytest.mark.parametrize(
-    "called", ["evil.example", "127.0.0.1.evil.example:8080", "", "[::1", "localhost.evil.example"]
+    "called",
+    [
+        *(
+            "evil.example",
+            "127.0.0.1.evil.example:8080",
+            "",
+            "[::1",
+            "localhost.evil.example",
+            "127.0.0.1%.evil.example",
+        ),
+        *("evil.example@localhost", "localhost/evil.example", "localhost:evil", "\x1f localhost", "[127.0.0.1]", "[]"),
+    ],
 )
 def test_another_name_that_points_here_is_refused(called: str) -> None:
     refused = gate().judge("127.0.0.1", {"host": called}, changes=False)
@@ -74,6 +87,7 @@ def test_another_name_that_points_here_is_refused(called: str) -> None:
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": ""},
         {"origin": "http://127.0.0.1:9999"},
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "same-site"},
