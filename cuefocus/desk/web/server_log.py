@@ -12,6 +12,8 @@ NAME: Final = "uvicorn.error"
 """The logger by which uvicorn says everything but who asked for what."""
 NO_HTTP: Final = "Invalid HTTP request received."
 """What it says of a connection that tells its host itself."""
+_NOT_OPENED: Final = "ASGI callable returned without completing handshake."
+"""What it says of a websocket that was refused with an answer, as the guard tells, or hung up before it had one."""
 _SOMEBODY: Final = "a host whose address is not known here"
 
 
@@ -30,9 +32,10 @@ class ServerLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record."""
+        said = record.getMessage()
         if record.levelno < logging.ERROR:
-            if record.getMessage() != NO_HTTP:
+            if said != NO_HTTP:
                 self._faults.torn(_SOMEBODY, "more than is served at once, or a protocol that is not spoken here")
-        elif (now_ns := self._clock_ns()) - self._told_ns >= NS_PER_S:
+        elif said != _NOT_OPENED and (now_ns := self._clock_ns()) - self._told_ns >= NS_PER_S:
             self._told_ns = now_ns
             log_line(f"page: {self.format(record)}")

@@ -7,8 +7,9 @@ import socket
 from functools import partial
 
 import pytest
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from cuefocus.desk.web.server_log import NAME, ServerLog
 from cuefocus.engine.desk_faults import DeskFaults
@@ -126,6 +127,15 @@ def test_a_flood_of_what_is_no_http_fills_no_log_and_is_told_with_its_number(cap
             answered(page.host, page.port, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
         told = page.until_said("what is no HTTP; it is not obeyed")
         assert told.startswith("HTTP from 127."), "its host is named"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_websocket_that_is_refused_is_no_fault_of_ours_in_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    with served() as page:
+        url, origin = f"ws://{page.host}:{page.port}/api/events", Origin("http://evil.example")
+        with pytest.raises(InvalidStatus), connect(url, origin=origin, proxy=None):
+            pass
+        page.until_said("a page of 'http://evil.example' may not do that")
     assert capfd.readouterr().err == ""
 
 
