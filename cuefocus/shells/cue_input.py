@@ -118,9 +118,11 @@ class CueInput:
     def _stands(self, standing: Standing, at_ns: int) -> None:
         if lost := self._way.lost_messages(standing):
             self._alarm(at_ns, f"{lost} messages lost: more came than can be heard")
+        known = self._way.known
         if not self._way.changed(standing):
             return
-        self._desk.restart()
+        if known or not standing.is_open:
+            self._desk.restart()
         self._news.append(came_or_went(self.source, at_ns, is_open=standing.is_open, text=standing.text))
         if not standing.is_open:
             self._alarm(at_ns, f"{standing.text}; no cue is heard from it until it is back")

@@ -157,6 +157,11 @@ class MidiInlet:
         """Never: it rings for everything."""
         return None
 
+    @property
+    def seen(self) -> int:
+        """Bytes that were looked at and not taken away since; 0 also where others took more than that."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, _SO_PEEK_OFF)
+
     def receive(self) -> Message | Standing | Counted | None:
         """The next message, or word of how the port is or which clock comes next; None when there is nothing more."""
         if self._closed:

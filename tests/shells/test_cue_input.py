@@ -98,6 +98,12 @@ def test_a_torn_message_does_not_join_what_comes_after_the_port_was_away() -> No
     assert [type(one) for one in found] == [Glitch]
 
 
+def test_that_the_port_is_open_as_ever_tears_no_message_for_a_conductor_that_hears_it_first() -> None:
+    rig = Rig()
+    found = rig.turn(Message(GO[:4], BEGIN_NS), Standing(True, "port", 1), Message(GO[4:], BEGIN_NS))
+    assert found == [Command("go", BEGIN_NS, target="4", source="midi:desk")]
+
+
 def test_what_leads_nowhere_is_one_line_a_second() -> None:
     rig = Rig()
     unknown, torn = msc_message(Msc(MscCommand.GO, "99")), GO[:-1] + b"?\xf7"

@@ -114,6 +114,39 @@ def test_in_the_next_gap_only_what_came_since_is_obeyed(gap: Gap) -> None:
     assert [order.verb for order, _ in gap.orders] == ["panic"]
 
 
+def test_the_rest_of_another_message_ends_none_that_was_seen_to_begin(gap: Gap) -> None:
+    """Of what comes in parts a conductor took the one that the watch saw begin, and the first part of another."""
+    stop = msc_message(ALL_OFF, device=DEVICE)
+    gap.come(stop[:5])
+    gap.watch.look()
+    gap.come(stop[5:], b"\xf0\x43\x10\x4c")
+    assert gap.conducts() == ["panic", "disarm"]
+    gap.come(stop[5:])
+    gap.watch.look()
+    assert gap.orders == []
+
+
+def test_a_port_that_goes_and_comes_back_in_the_middle_makes_no_stop_of_two_halves(gap: Gap) -> None:
+    stop = msc_message(ALL_OFF, device=DEVICE)
+    gap.come(stop[:5])
+    gap.ears.tell(is_open=False, text="unplugged", opening=1)
+    gap.ears.tell(is_open=True, text="desk", opening=2)
+    gap.come(stop[5:])
+    gap.watch.look()
+    assert gap.orders == []
+    assert gap.conducts() == ["Glitch"]
+
+
+def test_a_stop_in_parts_is_whole_though_the_ears_say_between_them_that_the_port_is_open(gap: Gap) -> None:
+    stop = msc_message(ALL_OFF, device=DEVICE)
+    gap.come(stop[:5])
+    gap.ears.tell(is_open=True, text="desk", opening=1)
+    gap.come(stop[5:])
+    gap.watch.look()
+    assert [order.verb for order, _ in gap.orders] == ["panic"]
+    assert gap.conducts() == ["panic", "disarm"]
+
+
 def test_while_somebody_conducts_nothing_is_looked_at(gap: Gap) -> None:
     gap.silent_ns = SILENT_NS - 20 * NS_PER_MS
     gap.come(ALL_OFF)
