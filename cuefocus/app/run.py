@@ -43,6 +43,7 @@ from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.motion.room import room_for
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score
+from cuefocus.shells.conductor_desk import show_of
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.shared_memory import SharedMemory
@@ -145,6 +146,7 @@ def run(
             missing=partial(motor_complaint, checked.rig) if options.arm else None,
             receivers=wire_receivers(rig.network.receivers, lookup),
             lookup=lookup,
+            show=show_of(job),
         )
         err.writelines(f"{plain_lines(problem)}{_LEFT_OUT}\n" for problem in lookup.unanswered.values())
         status = runner.run()

@@ -37,6 +37,7 @@ from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.source_config import CuesConfig, PlayConfig
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.dialects.dialect import NO_SHOW, ShowView
 
 DONE: Final = 0
 INPUT_AT_FAULT: Final = 1
@@ -60,7 +61,7 @@ class ShowRunner:
     Args:
         wires: what they share. sources: what plays or is listened to. plays: how the files among them play.
         files: what the run is made from.
-        receivers: those that are told.
+        receivers: those that are told. show: as desks may ask for it.
         teller: takes every event.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
@@ -80,6 +81,7 @@ class ShowRunner:
         missing: Callable[[str, str], Complaint] | None,
         receivers: Sequence[WiredReceiver] = (),
         lookup: NameLookup | None = None,
+        show: ShowView = NO_SHOW,
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
         self._sources, self._plays, self._files = tuple(sources), plays, files
@@ -99,7 +101,7 @@ class ShowRunner:
         self._lookup = lookup if lookup is not None else NameLookup()
         self._desk = front_desk_of(rig, self._lookup)
         midi = [source.config for source in sources if isinstance(source.config, CuesConfig)]
-        self._stand_in = StandIn(self._desk, wires, runtime, midi)
+        self._stand_in = StandIn(self._desk, wires, runtime, midi, show)
         self._silence, self._stuck = Silence(), False
         self._missing = missing
 

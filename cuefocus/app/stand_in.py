@@ -17,6 +17,7 @@ from cuefocus.shells.orders import Answer, Order, give_alone
 from cuefocus.shells.source_config import CuesConfig
 from cuefocus.shells.stops_watch import LOOK_NS, StopsWatch
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.dialects.dialect import NO_SHOW, ShowView
 from cuefocus.wire.said import STOPS_IN_DOUBT
 
 _BROKEN_OFF: Final = (
@@ -33,12 +34,18 @@ class StandIn:
         wires: the memory, and where events go.
         runtime: where motion listens.
         midi: ports that carry MIDI cues.
+        show: as desks may ask for it.
     """
 
     def __init__(
-        self, config: FrontDeskConfig, wires: Wires, runtime: RuntimeDir, midi: Sequence[CuesConfig] = ()
+        self,
+        config: FrontDeskConfig,
+        wires: Wires,
+        runtime: RuntimeDir,
+        midi: Sequence[CuesConfig] = (),
+        show: ShowView = NO_SHOW,
     ) -> None:
-        self._midi = midi
+        self._midi, self._show = midi, show
         self._config, self._held, self._wires, self._runtime = config, HeldPorts(config), wires, runtime
         self._ended = Event()
         self._thread: Thread | None = None
@@ -59,6 +66,7 @@ class StandIn:
                 self._held.lanes_for_stops,
                 self._config.rules,
                 midi=midi,
+                show=self._show,
                 guests=self._held.guests,
                 beat_ns=lambda: beat.last_ns,
                 obeys=self._obey,

@@ -31,6 +31,7 @@ FURTHEST_NS: Final = 10 * NS_PER_S
 """A time tag further ahead than this is a clock set wrong, not a cue."""
 _MOST_ASKED: Final = 1024
 _MOST_ANSWERED_REFUSALS: Final = 32
+NOBODY_CONDUCTS: Final = "nobody conducts just now; say it again"
 _TOO_MANY_TOLD: Final = f"{MOST_TOLD} are told of news already; end one, or wait a minute for one that has gone"
 
 
@@ -64,7 +65,8 @@ class FrontDesk:
         triggers: the show's own.
         number: the number of the next command.
         way: how what is said here is called as a source: "osc".
-        in_doubt: who has given a passcode is not known here (see `Peers`): good for stops only.
+        in_doubt: who has given a passcode is not known here (see `Peers`): good for stops only; what else is asked or
+            said of the connection is refused.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class FrontDesk:
         self.subscribers = Subscribers(_told_anyway(rules))
         self.faults = DeskFaults()
         self.view = ShowView()
-        self._triggers, self._number, self._way = triggers, number, way
+        self._triggers, self._number, self._way, self._in_doubt = triggers, number, way, in_doubt
         self._before = HeardBefore()
         self._asked: dict[int, _Asked] = {}
         self._refusals_answered = 0
@@ -227,6 +229,9 @@ class FrontDesk:
         if _names_too_much(message, heard):
             self.faults.torn(guest.host, heard.ignored)
             self._refuse(message, dialect, guest, heard.ignored, hearing)
+            return
+        if self._in_doubt and not (heard.said or heard.ignored):  # who conducts next would know nothing of it
+            self._refuse(message, dialect, guest, NOBODY_CONDUCTS, hearing)
             return
         if heard.passcode is not None:
             right = self._connect(message, dialect, heard.passcode, guest, right, hearing)

@@ -15,8 +15,13 @@ def open_desk(config: FrontDeskConfig, job: Job, number: Callable[[], int]) -> O
     """Listen for desks. A port that cannot be opened, UDP or TCP, is told and tried again; nothing is raised for it."""
     keys = [key for kind, key in job.wanted() if kind == "osc"]
     front = FrontDesk(config.rules, TriggerTable(keys), number)
-    front.view = ShowView(title=job.title, cues=cues_of(job))
+    front.view = show_of(job)
     return OscDesk(config, front)
+
+
+def show_of(job: Job) -> ShowView:
+    """The show as desks may ask for it before anything is told of it."""
+    return ShowView(title=job.title, cues=cues_of(job))
 
 
 def cues_of(job: Job) -> dict[str, CueView]:

@@ -5,11 +5,11 @@ As long as the conductor shows life nothing is read here: it alone hears what de
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
-from cuefocus.engine.front_desk import FrontDesk
+from cuefocus.engine.front_desk import NOBODY_CONDUCTS, FrontDesk
 from cuefocus.engine.guests import Guests
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import DeskRules, Guest, Peers
@@ -24,6 +24,7 @@ from cuefocus.shells.midi_stops import MidiStops
 from cuefocus.shells.orders import MOTION_ANSWER_NS, Answer, Order
 from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.wire.dialects.dialect import NO_SHOW, ShowView
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import STOPS, Right
 
@@ -37,7 +38,6 @@ LOOK_TAKES_NS: Final = 1000 * NS_PER_MS
 BRIEFLY_NS: Final = 20 * NS_PER_MS
 """So long motion is waited for once it has left a stop unanswered, until it answers: it has the stop all the same."""
 _OSC: Final = "osc"
-_NOBODY: Final = "nobody conducts just now; say it again"
 Obeys = Callable[[Order, str, int], Answer]
 """Has motion obey a stop, for who says it, and waits for the answer so long (ns). May raise DeviceError."""
 
@@ -63,6 +63,7 @@ class StopsWatch:
         lanes: the sockets for stops that are open by now; copies are made.
         rules: who may do what.
         midi: ports that carry MIDI cues.
+        show: as desks may ask for it; which of its cues are under way nobody knows just now, so any may be.
         guests: those that the conductor knew; of anybody else nobody knows whether it gives a passcode just now.
         beat_ns: host time of the conductor's last sign of life; 0 before the first.
         obeys: gives a stop to motion.
@@ -76,6 +77,7 @@ class StopsWatch:
         rules: DeskRules,
         *,
         midi: Sequence[MidiStops] = (),
+        show: ShowView = NO_SHOW,
         guests: Callable[[], Guests] = Guests,
         beat_ns: Callable[[], int],
         obeys: Obeys,
@@ -85,6 +87,7 @@ class StopsWatch:
         self._beat_ns, self._obeys, self._tell, self._now_ns = beat_ns, obeys, tell, clock_ns
         self._rules, self._guests, numbers = rules, guests, count(1)
         self._front = FrontDesk(rules, TriggerTable([]), lambda: next(numbers), in_doubt=True)
+        self._front.view = replace(show, cues={key: replace(cue, running=True) for key, cue in show.cues.items()})
         self._lanes, self._inlets = lanes, dict[socket.socket, UdpInlet]()
         self._midi = midi
         self._hangs, self._looked_ns = False, 0
@@ -150,7 +153,7 @@ class StopsWatch:
     ) -> Answer:
         """What became of a word. One that several say, or one says often, is given to motion once, or twice."""
         if isinstance(word, Trigger) or word.verb not in STOPS:
-            return Answer(False, _NOBODY)
+            return Answer(False, NOBODY_CONDUCTS)
         order = Order(word.verb, word.target, word.value)
         before = given.get(order)
         if before is None:

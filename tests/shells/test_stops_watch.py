@@ -1,19 +1,21 @@
 """Desks while nobody conducts, on real sockets: what is said waits, stops are obeyed at once."""
 
+import json
 import os
 import select
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from errno import ECONNREFUSED
 from itertools import count
 
 import pytest
 from pythonosc.osc_message import OscMessage
 
-from cuefocus.engine.front_desk import FrontDesk
-from cuefocus.engine.peers import DeskRules, PeerRule
+from cuefocus.engine.front_desk import NOBODY_CONDUCTS, FrontDesk
+from cuefocus.engine.peers import DeskRules, Guest, PeerRule
+from cuefocus.engine.ports import Command
 from cuefocus.errors import DeviceError
 from cuefocus.shells import desk_port
 from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields, front_desk_from
@@ -23,6 +25,7 @@ from cuefocus.shells.orders import Answer, Order
 from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.shells.stops_watch import SILENT_NS, Obeys, StopsWatch
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.dialects.dialect import CueView, ShowView
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import Right
 from tests.shells.test_osc_desk import HOST, free_port, heard, out_of_descriptors, packet, sender
@@ -32,6 +35,9 @@ REAL_COPY_OF = desk_port.copy_of
 _IP_RECVERR = 11  # linux/in.h
 ALL = PeerRule("all", "127.0.0.0/8", Right.OPERATE)
 LOOKS_ONLY = PeerRule("hall", "127.0.0.0/8", Right.VIEW)
+SHOW = ShowView(
+    "Duet", cues={cue: CueView(cue, camera=camera, axis="focus") for cue, camera in (("1", "A"), ("2", "1"))}
+)
 
 
 @dataclass
@@ -48,6 +54,7 @@ class Gap:
     hangs: bool = False
     waited: list[int] = field(default_factory=list)
     obeys_by: Obeys | None = None
+    show: ShowView = SHOW
 
     def __post_init__(self) -> None:
         self.place = HOST, free_port()
@@ -56,6 +63,7 @@ class Gap:
         self.watch = StopsWatch(
             self.held.lanes_for_stops,
             self.rules,
+            show=self.show,
             guests=self.held.guests,
             beat_ns=lambda: self.looked_ns - self.silent_ns,
             obeys=self._obey,
@@ -266,6 +274,57 @@ def test_what_comes_in_one_packet_with_a_stop_and_is_none_is_not_obeyed_and_that
         assert answer(mine)[1] == 1
         assert answer(mine) == ["/cuefocus/go", 0, "nobody conducts just now; say it again"]
     assert [order.verb for order, _ in gap.orders] == ["panic"]
+
+
+@pytest.mark.parametrize(
+    ("said", "targets"),
+    [
+        ([("/cue/2/stop",)], ["1.focus"]),
+        ([("/cue/{1,2}/pause",)], ["A.focus", "1.focus"]),
+        ([("/cue/active/stop",)], ["A.focus", "1.focus"]),
+        ([("/workspace/Duet/stop",)], [""]),
+        ([("/cuefocus/hold", "1")], ["1"]),
+    ],
+)
+def test_what_stops_beside_a_stop_is_for_the_axes_that_the_conductor_would_hold(
+    gap: Gap, said: list[tuple[str, ...]], targets: list[str]
+) -> None:
+    """Which cues are under way nobody knows, so any may be."""
+    with sender() as mine:
+        mine.sendto(bundle(packet("/cuefocus/hold", "C"), *(packet(*one) for one in said)), gap.place)
+        gap.watch.look()
+    assert [order.target for order, _ in gap.orders] == ["C", *targets]
+    under_way = FrontDesk(gap.rules, TriggerTable([]), count(1).__next__)
+    under_way.view = ShowView("Duet", cues={key: replace(cue, running=True) for key, cue in SHOW.cues.items()})
+    heard = under_way.hear(bundle(*(packet(*one) for one in said)), 0, Guest(HOST, 9), lambda _: 0)
+    assert [event.target for event in heard.events if isinstance(event, Command)] == targets
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        (("/cuefocus/subscribe", 1), ["/cuefocus/subscribe", 0, f"refused: {NOBODY_CONDUCTS}"]),
+        (("/cuefocus/connect", "1234"), ["/cuefocus/connect", 0, f"refused: {NOBODY_CONDUCTS}"]),
+        (("/cuefocus/ping", 7), ["/cuefocus/ping", 0, f"refused: {NOBODY_CONDUCTS}"]),
+    ],
+)
+@pytest.mark.parametrize("gap", [DeskRules((LOOKS_ONLY,), (("1234", Right.OPERATE),))], indirect=True)
+def test_what_who_conducts_next_would_not_know_of_is_not_answered_as_done(
+    gap: Gap, said: tuple[str | float, ...], answered: list[object]
+) -> None:
+    with sender() as mine:
+        mine.sendto(bundle(packet("/cuefocus/panic"), packet(str(said[0]), *said[1:])), gap.place)
+        gap.watch.look()
+        assert answer(mine) == answered
+        assert answer(mine)[:2] == ["/cuefocus/panic", 1]
+
+
+def test_a_question_beside_a_stop_is_not_answered_by_who_does_not_know(gap: Gap) -> None:
+    with sender() as mine:
+        mine.sendto(bundle(packet("/panic"), packet("/cue/1/isRunning")), gap.place)
+        gap.watch.look()
+        told = [json.loads(str(answer(mine)[0])) for _ in range(2)]
+    assert [(one["address"], one["status"]) for one in told] == [("/cue/1/isRunning", "error"), ("/panic", "ok")]
 
 
 def test_a_flood_of_one_stop_is_given_once_a_look_and_answered_each_time(gap: Gap) -> None:

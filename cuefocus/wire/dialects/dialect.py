@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.said import Said
@@ -66,6 +66,10 @@ class ShowView:
         """The cues that wait to go, as the session tells them: `cue`, whether it is `held`, …"""
         waits = self.status.get("waiting")
         return waits if isinstance(waits, list) else ()
+
+
+NO_SHOW: Final = ShowView()
+"""One of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
