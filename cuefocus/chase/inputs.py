@@ -149,6 +149,7 @@ class ArtNetInput:
         self._last: tuple[int, FrameRate, int] | None = None  # count, rate, stamp
         self._direction = 0
         self._doubtful: list[tuple[int, int]] = []  # count, stamp
+        self._doubted: FrameRate | None = None  # how they count
         self._repeats = 0
 
     def feed(self, datagram: bytes, stamp_ns: int, host: str = "", port: int = 0) -> list[Reading | Glitch]:
@@ -205,6 +206,9 @@ class ArtNetInput:
     def _doubt(self, frame: int, rate: FrameRate, stamp_ns: int) -> list[Reading | Glitch]:
         """Wait until datagrams that lead nowhere from the last believed one agree with each other."""
         doubtful = self._doubtful
+        if self._doubted is not rate:
+            doubtful.clear()
+            self._doubted = rate
         if doubtful:
             step = _signed(frame - doubtful[-1][0], rate)
             before = _signed(doubtful[1][0] - doubtful[0][0], rate) if len(doubtful) > 1 else step

@@ -13,7 +13,7 @@ from cuefocus.chase.events import ChaseKind
 from cuefocus.chase.follower import Follower
 from cuefocus.chase.inputs import ArtNetInput, MtcInput
 from cuefocus.sim.late_channel import DELAYS, LateChannel
-from cuefocus.timebase.frames import RATES, FrameRate, Timecode, parse_timecode
+from cuefocus.timebase.frames import RATES, FrameRate, Timecode, parse_timecode, timecode_at_frame
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetRun, timecode_packet
 from cuefocus.wire.events import Glitch, PlaybackStopped, Reading
@@ -282,6 +282,19 @@ def test_a_change_of_rate_begins_anew() -> None:
     read(art("01:00:00:00", 1), reader)
     other = art("01:00:01:00", 1, rate=RATES["30"], from_ns=HOST0_NS + NS_PER_S)
     assert [len(reader.feed(datagram, due_ns)) for due_ns, datagram in islice(other, 3)] == [0, 2, 1]
+
+
+def test_two_datagrams_that_count_differently_do_not_bear_each_other_out() -> None:
+    """Frame 17,997 by drop-frame is 00:10:00:15, and no other label without."""
+    reader = ArtNetInput("art")
+    drop, non_drop = RATES["29.97df"], RATES["30"]
+    for count, rate in enumerate((drop, non_drop, drop, non_drop)):
+        label = timecode_at_frame(17_997 + count, rate)
+        assert reader.feed(timecode_packet(label, rate), HOST0_NS + count * NS_PER_S // 30) == []
+    after = timecode_at_frame(18_001, non_drop)
+    (_, read_last) = reader.feed(timecode_packet(after, non_drop), HOST0_NS + 4 * NS_PER_S // 30)
+    assert isinstance(read_last, Reading)
+    assert read_last.label == after
 
 
 def test_what_is_no_timecode_is_a_glitch() -> None:
