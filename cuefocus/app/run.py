@@ -43,7 +43,7 @@ from cuefocus.landing.rows import LandingRow, row_from_dict
 from cuefocus.motion.room import room_for
 from cuefocus.rig.models import Rig
 from cuefocus.shells.conductor_config import Score
-from cuefocus.shells.conductor_desk import show_of
+from cuefocus.shells.conductor_desk import osc_triggers, show_of
 from cuefocus.shells.ledger_file import read_ledger
 from cuefocus.shells.name_lookup import NameLookup
 from cuefocus.shells.shared_memory import SharedMemory
@@ -147,6 +147,7 @@ def run(
             receivers=wire_receivers(rig.network.receivers, lookup),
             lookup=lookup,
             show=show_of(job),
+            triggers=osc_triggers(job),
         )
         err.writelines(f"{plain_lines(problem)}{_LEFT_OUT}\n" for problem in lookup.unanswered.values())
         status = runner.run()

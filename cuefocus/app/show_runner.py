@@ -61,7 +61,8 @@ class ShowRunner:
     Args:
         wires: what they share. sources: what plays or is listened to. plays: how the files among them play.
         files: what the run is made from.
-        receivers: those that are told. show: as desks may ask for it.
+        receivers: those that are told.
+        show: as desks may ask for it. triggers: its own, by OSC.
         teller: takes every event.
         missing: a complaint about an axis at fault (its name, why): then the run ends before the first
             timecode. None: it goes on with the others.
@@ -82,6 +83,7 @@ class ShowRunner:
         receivers: Sequence[WiredReceiver] = (),
         lookup: NameLookup | None = None,
         show: ShowView = NO_SHOW,
+        triggers: Sequence[str] = (),
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
         self._sources, self._plays, self._files = tuple(sources), plays, files
@@ -101,7 +103,7 @@ class ShowRunner:
         self._lookup = lookup if lookup is not None else NameLookup()
         self._desk = front_desk_of(rig, self._lookup)
         midi = [source.config for source in sources if isinstance(source.config, CuesConfig)]
-        self._stand_in = StandIn(self._desk, wires, runtime, midi, show)
+        self._stand_in = StandIn(self._desk, wires, runtime, midi, show, triggers)
         self._silence, self._stuck = Silence(), False
         self._missing = missing
 

@@ -34,7 +34,7 @@ class StandIn:
         wires: the memory, and where events go.
         runtime: where motion listens.
         midi: ports that carry MIDI cues.
-        show: as desks may ask for it.
+        show: as desks may ask for it. triggers: its own, by OSC.
     """
 
     def __init__(
@@ -44,8 +44,9 @@ class StandIn:
         runtime: RuntimeDir,
         midi: Sequence[CuesConfig] = (),
         show: ShowView = NO_SHOW,
+        triggers: Sequence[str] = (),
     ) -> None:
-        self._midi, self._show = midi, show
+        self._midi, self._show, self._triggers = midi, show, triggers
         self._config, self._held, self._wires, self._runtime = config, HeldPorts(config), wires, runtime
         self._ended = Event()
         self._thread: Thread | None = None
@@ -67,6 +68,7 @@ class StandIn:
                 self._config.rules,
                 midi=midi,
                 show=self._show,
+                triggers=self._triggers,
                 guests=self._held.guests,
                 beat_ns=lambda: beat.last_ns,
                 obeys=self._obey,

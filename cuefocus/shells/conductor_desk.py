@@ -13,10 +13,14 @@ from cuefocus.wire.osc_triggers import TriggerTable
 
 def open_desk(config: FrontDeskConfig, job: Job, number: Callable[[], int]) -> OscDesk:
     """Listen for desks. A port that cannot be opened, UDP or TCP, is told and tried again; nothing is raised for it."""
-    keys = [key for kind, key in job.wanted() if kind == "osc"]
-    front = FrontDesk(config.rules, TriggerTable(keys), number)
+    front = FrontDesk(config.rules, TriggerTable(osc_triggers(job)), number)
     front.view = show_of(job)
     return OscDesk(config, front)
+
+
+def osc_triggers(job: Job) -> tuple[str, ...]:
+    """The show's own triggers by OSC, each in its one spelling, in show order."""
+    return tuple(key for kind, key in job.wanted() if kind == "osc")
 
 
 def show_of(job: Job) -> ShowView:

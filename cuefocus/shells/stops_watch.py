@@ -13,7 +13,7 @@ from cuefocus.engine.front_desk import NOBODY_CONDUCTS, FrontDesk
 from cuefocus.engine.guests import Guests
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import DeskRules, Guest, Peers
-from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.ports import Command
 from cuefocus.errors import DeviceError
 from cuefocus.shells.asked_at import AskedAt
 from cuefocus.shells.desk_port import LOST_NS, copy_of, osc_port
@@ -64,6 +64,7 @@ class StopsWatch:
         rules: who may do what.
         midi: ports that carry MIDI cues.
         show: as desks may ask for it; which of its cues are under way nobody knows just now, so any may be.
+        triggers: the show's own, by OSC: what would have fired is not fired, and told.
         guests: those that the conductor knew; of anybody else nobody knows whether it gives a passcode just now.
         beat_ns: host time of the conductor's last sign of life; 0 before the first.
         obeys: gives a stop to motion.
@@ -78,6 +79,7 @@ class StopsWatch:
         *,
         midi: Sequence[MidiStops] = (),
         show: ShowView = NO_SHOW,
+        triggers: Sequence[str] = (),
         guests: Callable[[], Guests] = Guests,
         beat_ns: Callable[[], int],
         obeys: Obeys,
@@ -86,7 +88,7 @@ class StopsWatch:
     ) -> None:
         self._beat_ns, self._obeys, self._tell, self._now_ns = beat_ns, obeys, tell, clock_ns
         self._rules, self._guests, numbers = rules, guests, count(1)
-        self._front = FrontDesk(rules, TriggerTable([]), lambda: next(numbers), in_doubt=True)
+        self._front = FrontDesk(rules, TriggerTable(triggers), lambda: next(numbers), in_doubt=True)
         self._front.view = replace(show, cues={key: replace(cue, running=True) for key, cue in show.cues.items()})
         self._lanes, self._inlets = lanes, dict[socket.socket, UdpInlet]()
         self._midi = midi
@@ -145,14 +147,14 @@ class StopsWatch:
             if isinstance(word, Command):
                 answer = self._obeyed(word, given, silent_ns, guest)
                 out += self._front.answer(Reply(word.id, word.source, answer.ok, answer.text, answer.data))
+            else:
+                self._front.faults.torn(came.sender, f"{word.key}: {NOBODY_CONDUCTS}")
         for to, packet in out:
             inlet.send(packet, (to.host, to.port))
 
-    def _obeyed(
-        self, word: Command | Trigger, given: dict[Order, _Given], silent_ns: int, guest: Guest | None = None
-    ) -> Answer:
+    def _obeyed(self, word: Command, given: dict[Order, _Given], silent_ns: int, guest: Guest | None = None) -> Answer:
         """What became of a word. One that several say, or one says often, is given to motion once, or twice."""
-        if isinstance(word, Trigger) or word.verb not in STOPS:
+        if word.verb not in STOPS:
             return Answer(False, NOBODY_CONDUCTS)
         order = Order(word.verb, word.target, word.value)
         before = given.get(order)

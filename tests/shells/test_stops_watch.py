@@ -64,6 +64,7 @@ class Gap:
             self.held.lanes_for_stops,
             self.rules,
             show=self.show,
+            triggers=("/stop", "/cue/x"),
             guests=self.held.guests,
             beat_ns=lambda: self.looked_ns - self.silent_ns,
             obeys=self._obey,
@@ -325,6 +326,19 @@ def test_a_question_beside_a_stop_is_not_answered_by_who_does_not_know(gap: Gap)
         gap.watch.look()
         told = [json.loads(str(answer(mine)[0])) for _ in range(2)]
     assert [(one["address"], one["status"]) for one in told] == [("/cue/1/isRunning", "error"), ("/panic", "ok")]
+
+
+def test_what_would_have_fired_a_cue_is_told_and_not_fired(gap: Gap) -> None:
+    """REAPER's feedback is sent to an address that is a stop of QLab's, and so to who watches for stops."""
+    with sender() as mine:
+        mine.sendto(packet("/stop", 1.0), gap.place)
+        mine.sendto(bundle(packet("/cuefocus/hold", "A"), packet("/cue/x")), gap.place)
+        gap.watch.look()
+    assert [order.target for order, _ in gap.orders] == ["A"]
+    assert (
+        f"OSC from {HOST} (2 times): /stop: {NOBODY_CONDUCTS}; /cue/x: {NOBODY_CONDUCTS}; it is not obeyed"
+        in gap.alarms()
+    )
 
 
 def test_a_flood_of_one_stop_is_given_once_a_look_and_answered_each_time(gap: Gap) -> None:
