@@ -27,8 +27,12 @@ _LOOK: Final = 10_000
 _READERS: Final = (
     "cuefocus.wire.",
     "cuefocus.chase.inputs",
+    "cuefocus.desk.web.",
+    "cuefocus.engine.front_desk",
     "cuefocus.engine.midi_desk",
     "cuefocus.shells.cue_",
+    "cuefocus.shells.midi_stops",
+    "cuefocus.shells.stops_watch",
     "pythonosc",
 )
 """Whose functions are watched for coverage."""
