@@ -62,7 +62,7 @@ class Casting:
             self._told(session, trigger, f"GO {trigger.key}", taken, text)
             return
         for cue in self._wanted.get((trigger.kind, trigger.key), ()):
-            taken, text = self.fire(session, cue, trigger.stamp_ns, trigger.source)
+            taken, text = self.fire(session, cue, trigger.stamp_ns, trigger.source, travel_ns=trigger.travel_ns)
             self._told(session, trigger, cue, taken, text)
 
     def _told(self, session: "Session", trigger: Trigger, what: str, taken: bool, text: str) -> None:

@@ -33,7 +33,7 @@ def obey(session: "Session", command: Command) -> Reply:
     held = _held(session, command) if command.verb == "hold" else {}
     ok, text = action(session, command)
     data = session.status() if command.verb == "status" else held
-    return Reply(command.id, command.source, ok, text, data)
+    return Reply(command.id, command.source, ok, text, data, alarmed=not ok and session.alarmed(text))
 
 
 BETWEEN_RACKS = "between-racks"

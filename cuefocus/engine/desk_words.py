@@ -5,7 +5,7 @@ Words with a time are kept until it comes, unless PANIC, disarming or the end of
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from cuefocus.engine.commands import LAST_WORDS, axes_of, obey
@@ -117,17 +117,17 @@ class DeskWords:
             what = _text(command)
             late = command.verb not in DISARMING and self._stale(session, what, command.stamp_ns, command.source)
             if late:
-                return Reply(command.id, command.source, False, late)
+                return Reply(command.id, command.source, False, late, alarmed=True)
             if (copied := self._copied(command)) is not None:
                 before, reply = copied.command, copied.reply
                 age_ns = command.stamp_ns - before.stamp_ns
                 session.tell("state", **Suppressed(what, command.source, before.source, age_ns).told())
-                return Reply(command.id, command.source, reply.ok, reply.text, reply.data)
+                return replace(reply, id=command.id, source=command.source)
         axes = _moved(session, command) if command.verb in _LIFTS or command.verb in DISARMING else []
         why = self._overtaken(command, axes)
         if why:
             self._overtook.came(f"{command.source}: {why}", f"{command.source}: {_text(command)}")
-            return Reply(command.id, command.source, False, why)
+            return Reply(command.id, command.source, False, why, alarmed=True)
         reply = obey(session, command)
         if command.source == "conductor":  # it has just taken back a HOLD of its own
             for axis in axes:
@@ -219,7 +219,7 @@ def _text(word: Command | Trigger) -> str:
 def _refuse(session: "Session", word: Command | Trigger, why: str) -> None:
     """Answer a command; of a trigger, which nobody waits to have answered, the run's lines tell."""
     if isinstance(word, Command):
-        session.answer(Reply(word.id, word.source, False, why))
+        session.answer(Reply(word.id, word.source, False, why, alarmed=True))
     else:
         session.tell("state", unfired=_text(word), heard=_text(word), route=word.source, why=why)
 

@@ -251,6 +251,11 @@ def _encode_command(event: Any) -> tuple[object, ...]:
     return ("C", event.verb, event.stamp_ns, *about)
 
 
+def _encode_trigger(event: Any) -> tuple[object, ...]:
+    travel = () if event.travel_ns is None else (event.travel_ns,)
+    return ("T", event.kind, event.key, event.stamp_ns, event.source, event.due_ns, *travel)
+
+
 _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {
     Reading: _encode_reading,
     Glitch: lambda event: ("G", event.source, event.reason, event.stamp_ns),
@@ -260,7 +265,7 @@ _ENCODERS: dict[type, Callable[[Any], tuple[object, ...]]] = {
     Latched: lambda event: ("L", event.axis, event.stamp_ns, int(event.latch), *([int(event.said)] * bool(event.said))),
     Command: _encode_command,
     Stalled: lambda event: ("Z", event.axis, event.stamp_ns, event.since_ns),
-    Trigger: lambda event: ("T", event.kind, event.key, event.stamp_ns, event.source, event.due_ns),
+    Trigger: _encode_trigger,
     SourceEvent: lambda event: ("E", event.source, event.stamp_ns, event.kind, event.reason),
 }
 

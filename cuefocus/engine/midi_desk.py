@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from cuefocus.engine.ports import Command, Trigger
+from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.machine_control import transport_of
 from cuefocus.wire.midi_bytes import MidiBytes
@@ -131,7 +132,8 @@ class MidiDesk:
 
     def _show_control(self, msc: Msc, stamp_ns: int) -> list[Heard]:
         """What the show waits for counts first; then cues by their own numbers."""
-        fired = self._fired("msc", keys_of(msc), stamp_ns)
+        travel_ns = msc.time.length_ms * NS_PER_MS or None if msc.time is not None else None  # in no time: as written
+        fired = self._fired("msc", keys_of(msc), stamp_ns, travel_ns)
         words = words_of(msc)
         if fired:
             return fired
@@ -170,14 +172,14 @@ class MidiDesk:
         value = "" if cue and said.verb == "go" and "=" not in said.value else said.value  # its list has done its part
         return Command(said.verb, stamp_ns, target=target, value=value, source=self._source)
 
-    def _fired(self, kind: str, keys: Iterable[str], stamp_ns: int) -> list[Heard]:
+    def _fired(self, kind: str, keys: Iterable[str], stamp_ns: int, travel_ns: int | None = None) -> list[Heard]:
         """Triggers of the show among these, each cue by one of them."""
         heard, cues = list[Heard](), set[str]()
         for key in keys:
             waiting = self._wanted.get((kind, key), ())
             if not cues.issuperset(waiting):
                 cues.update(waiting)
-                heard.append(Trigger(kind, key, stamp_ns, self._source))
+                heard.append(Trigger(kind, key, stamp_ns, self._source, travel_ns=travel_ns))
         return heard
 
 

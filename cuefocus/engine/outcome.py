@@ -11,13 +11,14 @@ from cuefocus.timebase.values import value
 
 @value
 class Reply:
-    """An answer to a command, by its number and source."""
+    """An answer to a command, by its number and source; `alarmed`: an alarm tells the operator the same."""
 
     id: int
     source: str
     ok: bool
     text: str
     data: dict[str, object] = field(default_factory=dict)
+    alarmed: bool = False
 
 
 @value

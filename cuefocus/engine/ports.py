@@ -107,7 +107,9 @@ class Command:
 class Trigger:
     """A decoded trigger: `kind` osc, msc, mmc, note, cc, program or manual; `key` in the show file's spelling.
 
-    `due_ns`: host time at which it is to be heard; what lies in the past is heard at once.
+    Args:
+        due_ns: host time at which it is to be heard; what lies in the past is heard at once.
+        travel_ns: how long it says that the pull takes (MSC TIMED_GO); None: as written.
     """
 
     kind: str
@@ -115,6 +117,7 @@ class Trigger:
     stamp_ns: int
     source: str
     due_ns: int = 0
+    travel_ns: int | None = None
 
 
 @value

@@ -334,6 +334,10 @@ class Session:
         """Tell the operator of trouble."""
         self.tell("alarm", text=text)
 
+    def alarmed(self, text: str) -> bool:
+        """Whether an alarm of this step says just that."""
+        return any(event.kind == "alarm" and event.fields["text"] == text for event in self._events)
+
     def tell(self, kind: str, **fields: object) -> None:
         """Tell an event."""
         self._events.append(Event(kind, {"host_ns": self.now_ns, **fields}))

@@ -80,8 +80,8 @@ class CueInput:
         return heard + self._in_vain_due(at_ns)
 
     def heard_back(self, reply: Reply) -> None:
-        """The answer to a word that came by this port: MIDI has none, so what was refused is told here."""
-        if not reply.ok:
+        """The answer to a word that came by this port: MIDI has none, so what was refused is told here, once."""
+        if not (reply.ok or reply.alarmed):
             self._remark(reply.text)
 
     def news(self, at_ns: int) -> list[Mapping[str, object]]:

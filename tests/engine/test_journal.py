@@ -49,7 +49,7 @@ events: st.SearchStrategy[InboxEvent] = st.one_of(
     st.builds(Latched, words, stamps, latches, latches),
     st.builds(Stalled, words, stamps, stamps),
     st.builds(Command, words, stamps, words, words, words, st.integers()),
-    st.builds(Trigger, words, words, stamps, words),
+    st.builds(Trigger, words, words, stamps, words, stamps, st.none() | stamps),
     st.builds(SourceEvent, words, stamps, words, words),
 )
 steps = st.lists(st.builds(Step, stamps, st.lists(events, max_size=4).map(tuple)), max_size=6)

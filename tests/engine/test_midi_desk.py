@@ -38,13 +38,14 @@ def desk() -> MidiDesk:
 
 
 def heard(reader: MidiDesk, message: str) -> list[tuple[str, ...]]:
-    """Kind and key of each trigger; verb, target and value of each command."""
+    """Kind and key of each trigger, and its time where it has one; verb, target and value of each command."""
     told: list[tuple[str, ...]] = []
     for found in reader.feed(bytes.fromhex(message), 5):
         assert not isinstance(found, Glitch), found
         assert (found.stamp_ns, found.source) == (5, SOURCE)
         if isinstance(found, Trigger):
-            told.append((found.kind, found.key))
+            travel = () if found.travel_ns is None else (f"{found.travel_ns} ns",)
+            told.append((found.kind, found.key, *travel))
         else:
             assert isinstance(found, Command)
             told.append((found.verb, found.target, found.value))
@@ -73,7 +74,8 @@ def number(text: str) -> str:
         (f"01 {number('7')}", [("go", "7", "")]),
         (f"01 {number('99')}", []),
         ("01", [("go", "", "")]),
-        (f"04 20 00 02 0C 32 {number('40')}", [("msc", "timed-go 40")]),
+        (f"04 20 00 02 0C 32 {number('40')}", [("msc", "timed-go 40", "2500000000 ns")]),
+        (f"04 20 00 00 00 00 {number('40')}", [("msc", "timed-go 40")]),
         (f"04 20 00 02 0C 32 {number('9')}", [("go", "9", "travel_ms=2500")]),
         (f"04 20 00 02 0C 32 {number('12.5')}", [("go", "a", "travel_ms=2500")]),
         ("04 20 00 02 0C 32", [("go", "", "travel_ms=2500")]),

@@ -122,6 +122,7 @@ def test_a_word_that_is_refused_is_told_because_midi_has_no_answers() -> None:
     rig = Rig()
     rig.input.heard_back(Reply(0, "midi:desk", True, "cue 4 lands in 600 ms"))
     rig.input.heard_back(Reply(0, "midi:desk", False, "cue 4 heard, but nothing is armed"))
+    rig.input.heard_back(Reply(0, "midi:desk", False, "cue 4 is refused: too fast", alarmed=True))
     rig.turn()
     assert rig.told == ["midi:desk: cue 4 heard, but nothing is armed"]
 

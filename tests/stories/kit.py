@@ -75,10 +75,19 @@ class StoryRig(RehearsalRig):
         stamp_ns, due_ns = self._stamps(age_s, in_s)
         self.virtual.tell(Command(verb, stamp_ns, target, value, source, 1, due_ns, route=route))
 
-    def hear(self, kind: str, key: str, *, source: str = "desk", age_s: float = 0.0, in_s: float = 0.0) -> None:
+    def hear(
+        self,
+        kind: str,
+        key: str,
+        *,
+        source: str = "desk",
+        age_s: float = 0.0,
+        in_s: float = 0.0,
+        travel_ns: int | None = None,
+    ) -> None:
         """A trigger from a desk; `in_s`: meant for so much later."""
         stamp_ns, due_ns = self._stamps(age_s, in_s)
-        self.virtual.tell(Trigger(kind, key, stamp_ns, source, due_ns))
+        self.virtual.tell(Trigger(kind, key, stamp_ns, source, due_ns, travel_ns))
 
     def _stamps(self, age_s: float, in_s: float) -> tuple[int, int]:
         now_ns = self.clock.now_ns

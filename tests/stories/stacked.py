@@ -22,8 +22,8 @@ def say(
     return lambda rig: rig.say(verb, target, value, source=source, age_s=age_s, route=route)
 
 
-def hear(kind: str, key: str, source: str = "desk", age_s: float = 0.0) -> Hand:
-    return lambda rig: rig.hear(kind, key, source=source, age_s=age_s)
+def hear(kind: str, key: str, source: str = "desk", age_s: float = 0.0, travel_ns: int | None = None) -> Hand:
+    return lambda rig: rig.hear(kind, key, source=source, age_s=age_s, travel_ns=travel_ns)
 
 
 def story(tmp_path: Path, cues: str, *hands: tuple[float, Hand], until_s: float = 6.0, takes: int = 1) -> Told:

@@ -12,7 +12,7 @@ from cuefocus.engine.journal import decode_journal
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.ports import Latched
 from cuefocus.engine.session import Session
-from cuefocus.timebase.units import NS_PER_MS
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from tests.stories.kit import Story, StoryRig
 from tests.stories.scenes import RIG, SOLO_RIG, cue
 from tests.stories.stacked import BOTH, GO, HOT, HOUSE, THREE, hear, say, story, suppressed
@@ -590,6 +590,17 @@ def test_the_time_of_a_desk_is_for_the_list_it_names(tmp_path: Path) -> None:
     assert told.replies[-1] == "no GO list '3'; have GO, 2"
 
 
+@pytest.mark.parametrize("wait", ["", ", pre_wait: 500 ms"])
+def test_a_cue_that_waits_for_a_timed_go_takes_the_time_that_this_carries(tmp_path: Path, wait: str) -> None:
+    cues = cue("1", None, "far", "on: {msc: timed-go 40}" + wait)
+    lengths_s = []
+    for travel_ns in (2 * NS_PER_S, None):
+        told = story(tmp_path, cues, (1.0, hear("msc", "timed-go 40", "midi:desk", travel_ns=travel_ns)), until_s=6.0)
+        assert told.verdicts() == {"1": "landed"}
+        lengths_s.append(told.rows[0].planned_s or 0.0)
+    assert lengths_s[0] - lengths_s[1] == pytest.approx(1.4, abs=0.15)
+
+
 def test_no_time_at_all_is_as_written_and_one_too_short_is_refused(tmp_path: Path) -> None:
     cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
     hands = (1.0, say("go", "1", "travel_ms=0", source="midi:desk")), (3.0, say("go", "2", "travel_ms=20"))
@@ -607,3 +618,23 @@ def test_what_follows_a_cue_that_no_go_has_fired_is_as_it_was_in_the_take_before
     hands = (1.0, say("go", value="X")), (5.0, say("take_start")), (6.0, hear("osc", "/zero"))
     told = story(tmp_path, cues, *ready, *hands, until_s=12.0, takes=0)
     assert [(row.take, row.cue) for row in told.rows] == [(1, "1"), (1, "x"), (2, "0"), (2, "1"), (2, "2")]
+
+
+def test_who_is_told_of_a_refusal_by_an_alarm_knows_so_by_its_answer(tmp_path: Path) -> None:
+    desk = "midi:desk"
+    cues = cue("1", None, "far", GO) + cue("2", None, "near", GO)
+    hands = (
+        (1.0, say("go", "1", "travel_ms=20", source=desk)),
+        (1.01, say("go", "1", "travel_ms=20", source=desk)),
+        (2.0, say("go", "2", source=desk, age_s=2.0)),
+        (3.0, say("hold", source=desk)),
+        (3.1, say("resume", source=desk, age_s=0.2)),
+        (4.0, say("go", "9", source=desk)),
+    )
+    told = story(tmp_path, cues, *hands, until_s=6.0)
+    replies = [reply for moment in told.moments for reply in moment.outcome.replies]
+    assert [(reply.ok, reply.alarmed) for reply in replies] == [
+        (False, True), (False, True), (False, True), (True, False), (False, True), (False, False),
+    ]  # fmt: skip
+    for reply in replies:
+        assert any(reply.text in alarm for alarm in told.alarms) is reply.alarmed
