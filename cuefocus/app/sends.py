@@ -1,6 +1,6 @@
 """What a show tells others, on a rig: compiled to bytes and moments, and what is wrong with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cuefocus.anchors.act_anchors import NO_ANCHORS, ActAnchors
@@ -11,13 +11,15 @@ from cuefocus.files.complaint import Complaint, Loc
 from cuefocus.files.load import Loaded
 from cuefocus.files.strict import Findings
 from cuefocus.files.validate import did_you_mean
-from cuefocus.motion.check import ms_text
+from cuefocus.motion.check import mark_rings, ms_text
 from cuefocus.motion.compiled import CompiledShow
 from cuefocus.motion.moments import ActTime
+from cuefocus.motion.planner import longest_until_sharp_ns
 from cuefocus.rig.models import Rig
 from cuefocus.rig.receivers import Receiver
 from cuefocus.show.models import Act, Cue, Show
-from cuefocus.show.tells import RECEIVER_OF, Send, Tell, Word
+from cuefocus.show.tells import RECEIVER_OF, Send, Tell, When, Word
+from cuefocus.timebase.frames import FrameRate
 from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.http_call import Call, call_bytes
 from cuefocus.wire.machine_control import transport_message
@@ -28,6 +30,8 @@ from cuefocus.wire.osc import OscMessage, write_message
 
 NOTE_NS: Final = 50 * NS_PER_MS
 """How long a note is held."""
+_TOLD_FROM_NS: Final = NS_PER_MS // 2
+"""What is less late than that is told as 0 ms late."""
 
 
 def sends_of(show: Show, rig: Rig, anchors: Mapping[str, ActAnchors]) -> Sends:
@@ -35,10 +39,8 @@ def sends_of(show: Show, rig: Rig, anchors: Mapping[str, ActAnchors]) -> Sends:
     receivers = {one.id: one for one in rig.network.receivers}
     cues: dict[str, tuple[CueWord, ...]] = {}
     for cue in show.cues:
-        act = show.act_by_id.get(cue.act or "")
-        rate = show.rate_of(act) if act is not None else show.rate
         words = [
-            CueWord(one.when, one.offset.ns(rate) or 0, _compiled(one, receivers[one.to]))
+            CueWord(one.when, one.offset.ns(_rate(show, cue)) or 0, _compiled(one, receivers[one.to]))
             for one in cue.tell
             if not _mismatch(one, receivers)
         ]
@@ -76,12 +78,15 @@ def send_complaints(
 def _findings(
     show: Show, receivers: Mapping[str, Receiver], compiled: CompiledShow, anchors: Mapping[str, ActAnchors]
 ) -> Findings:
+    marks = {
+        camera: tuple(mark_rings(show, camera, lens_map).values()) for camera, lens_map in compiled.lens_maps.items()
+    }
     for index, cue in enumerate(show.cues):
         for number, tell in enumerate(cue.tell):
             here: Loc = ("cues", index, "tell", number)
             if (wrong := _mismatch(tell, receivers)) is not None:
                 yield (*here, "to"), "error", *wrong
-            elif cue.triggered and (why := _too_soon(cue, tell, receivers[tell.to], compiled)):
+            elif cue.triggered and (why := _too_soon(show, cue, tell, receivers[tell.to], compiled, marks)):
                 yield here, "warning", why, "land later (land_after), or tell it at another moment (offset)"
     for number, send in enumerate(show.sends):
         if (wrong := _mismatch(send, receivers)) is not None:
@@ -111,19 +116,52 @@ def _mismatch(word: Word, receivers: Mapping[str, Receiver]) -> tuple[str, str] 
     )
 
 
-def _too_soon(cue: Cue, tell: Tell, receiver: Receiver, compiled: CompiledShow) -> str:
+def _too_soon(
+    show: Show,
+    cue: Cue,
+    tell: Tell,
+    receiver: Receiver,
+    compiled: CompiledShow,
+    marks: Mapping[str, Sequence[float]],
+) -> str:
     """Why a triggered cue's word cannot take effect at its moment, or empty."""
-    request, spec = compiled.requests.get(cue.cue), compiled.specs.get(cue.axis_name)
-    if request is None or spec is None or request.pull_ns is None:
+    soonest_ns = _soonest_ns(cue, tell.when, compiled, marks.get(cue.camera, ()))
+    if soonest_ns is None:
         return ""
-    lands_ns = request.land_after_ns if request.land_after_ns is not None else request.pull_ns + spec.lead_ns
-    leaves_ns = max(0, lands_ns - request.pull_ns)
-    lead_ns = {"fire": 0, "departure": leaves_ns, "landing": lands_ns}[tell.when] + (tell.offset.fixed_ns or 0)
-    late_ns = _latency_ns(receiver) - lead_ns
-    if late_ns <= 0:
+    offset_ns = tell.offset.ns(_rate(show, cue)) or 0
+    late_ns = _latency_ns(receiver) - soonest_ns - offset_ns
+    if late_ns < _TOLD_FROM_NS:
         return ""
     moment = {"fire": "the trigger", "departure": "its departure", "landing": "its landing"}[tell.when]
-    return f"{receiver.id} takes {ms_text(_latency_ns(receiver))}: this takes effect {ms_text(late_ns)} after {moment}"
+    after = "its moment" if offset_ns else moment
+    takes = "may take" if cue.land_on is not None and tell.when != "fire" else "takes"
+    return f"{receiver.id} takes {ms_text(_latency_ns(receiver))}: this {takes} effect {ms_text(late_ns)} after {after}"
+
+
+def _soonest_ns(cue: Cue, when: When, compiled: CompiledShow, marks: Sequence[float]) -> int | None:
+    """How long after its trigger a cue's moment comes at the soonest, ns; None where only its firing tells.
+
+    It leaves as late as its pull allows, and no sooner than the motor can: how late, the mark it comes from decides.
+    """
+    if when == "fire":
+        return 0
+    request, spec = compiled.requests.get(cue.cue), compiled.specs.get(cue.axis_name)
+    if request is None or spec is None:
+        return None
+    lands_ns, pull_ns = request.land_after_ns, request.pull_ns
+    if lands_ns is None and pull_ns is not None and cue.land_after is None:
+        lands_ns = pull_ns + spec.lead_ns
+    if lands_ns is None or when == "landing":
+        return lands_ns
+    if pull_ns is None:
+        return None
+    return max(spec.dead_ns, lands_ns - longest_until_sharp_ns(request, pull_ns, marks))
+
+
+def _rate(show: Show, cue: Cue) -> FrameRate:
+    """How frames of a cue's offsets count."""
+    act = show.act_by_id.get(cue.act or "")
+    return show.rate_of(act) if act is not None else show.rate
 
 
 def _latency_ns(receiver: Receiver) -> int:

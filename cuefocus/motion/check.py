@@ -11,7 +11,7 @@ from cuefocus.motion.optics_of import CameraInAct
 from cuefocus.motion.planner import entry_fraction
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest
-from cuefocus.optics.lens_map import distance_text
+from cuefocus.optics.lens_map import LensMap, distance_text
 from cuefocus.show.models import Cue, Show
 
 
@@ -72,11 +72,7 @@ def triggered_findings(
     if cue.axis != "focus" or request.pull_ns is None:
         return
     lens_map = camera.focus_map()
-    marks = {
-        name: lens_map.ring_at(distance.dioptres)
-        for name, distance in show.marks_of(cue.camera).items()
-        if lens_map.reaches(distance.dioptres)
-    }
+    marks = mark_rings(show, cue.camera, lens_map)
     far = max(marks, key=lambda name: abs(marks[name] - request.aim.ring), default=None)
     if far is None:
         return
@@ -93,6 +89,15 @@ def triggered_findings(
     if request.land_after_ns is not None and request.land_after_ns < needed_ns:
         problem = f"from {far} it needs {ms_text(needed_ns)}, latency included"
         yield ("cues", index, "land_after"), "warning", problem, "land later, or pull faster"
+
+
+def mark_rings(show: Show, camera: str, lens_map: LensMap) -> dict[str, float]:
+    """Where a camera's marks stand on the lens ring, by name; those that the lens reaches."""
+    return {
+        name: lens_map.ring_at(distance.dioptres)
+        for name, distance in show.marks_of(camera).items()
+        if lens_map.reaches(distance.dioptres)
+    }
 
 
 def ms_text(duration_ns: int) -> str:

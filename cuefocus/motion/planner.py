@@ -3,6 +3,7 @@
 `sharp` racks are in the sharp band at `land_ns` to the nanosecond and stay; `stopped` racks stand still then.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from math import ceil, floor
@@ -95,6 +96,15 @@ def plan_rack(
     takeup_ns = takeup_length_ns(spec, request.top_speed, last_direction, travel)
     segments = request.profile.segments(start_ring, band.target_ring, leave_ns, pull_ns)
     return _planned(request, start_ring, band, segments, wanted_ns, sharp_ns, leave_ns, leave_ns + pull_ns, takeup_ns)
+
+
+def longest_until_sharp_ns(request: RackRequest, pull_ns: int, starts: Iterable[float]) -> int:
+    """Departure to landing of a pull, from that of some lens rings from which it takes longest; of none, all of it."""
+    if request.landing == "stopped":
+        return pull_ns
+    bands = ((start, request.aim.band(start)) for start in starts)
+    fractions = (entry_fraction(request.profile, start, band) for start, band in bands if not _holds(band, start))
+    return _until_sharp_ns(pull_ns, max(fractions, default=1.0))
 
 
 def _until_sharp_ns(pull_ns: int, fraction: float) -> int:

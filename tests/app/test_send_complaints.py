@@ -93,6 +93,39 @@ def test_a_latency_longer_than_a_trigger_gives_is_warned_of(tmp_path: Path, tell
 
 
 @pytest.mark.parametrize(
+    ("rate", "frame_ms"), [("23.976", 42), ("24", 42), ("25", 40), ("29.97df", 33), ("30", 33), ("59.94", 17)]
+)
+@pytest.mark.parametrize("beyond_ms", [0, 2])
+def test_an_offset_in_frames_counts_for_the_latency(tmp_path: Path, rate: str, frame_ms: int, beyond_ms: int) -> None:
+    show, rig = files(tmp_path, "", network=RECEIVERS.replace("latency_ms: 12", f"latency_ms: {frame_ms + beyond_ms}"))
+    tell = "tell: {when: fire, to: eos, osc: /x, offset: 1 frame}"
+    show.write_text(show_text(cue("T", None, "far", f"on: {{osc: /t}}, {tell}"), rate=rate), encoding="utf-8")
+    late = [one.problem for one in check(show, rig).complaints if "takes" in one.problem]
+    assert len(late) == (beyond_ms > 0), late
+    assert all("2 ms after its moment" in one for one in late), late
+
+
+@pytest.mark.parametrize(
+    ("lands", "late"),
+    [
+        ("land_after: 900 ms", ["slow takes 1500 ms: this takes effect 600 ms after its landing"]),
+        ("land_on: {next: beat}", ["slow takes 1500 ms: this may take effect 885 ms after its landing"]),
+        ("land_after: 4 beats", []),
+    ],
+)
+def test_of_what_lands_in_the_music_check_says_no_more_than_it_knows(
+    tmp_path: Path, lands: str, late: list[str]
+) -> None:
+    (tmp_path / "song.json").write_text(
+        '{"beats": [{"bar": 1, "beat": 1, "time_s": 0}, {"bar": 1, "beat": 2, "time_s": 1}]}'
+    )
+    show, rig = files(tmp_path, "")
+    triggered = cue("T", None, "far", f"on: {{osc: /t}}, {lands}, tell: {{to: slow, osc: /x}}")
+    show.write_text(show_text(triggered, act="media: {beats: song.json}"), encoding="utf-8")
+    assert [one.problem for one in check(show, rig).complaints if "takes" in one.problem] == late
+
+
+@pytest.mark.parametrize(
     ("send", "expected"),
     [
         ('{act: song, at: "+2 s", to: eos, osc: /x}', ""),

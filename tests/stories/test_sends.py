@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cuefocus.app.check import check
 from cuefocus.app.job import job_of_journal
 from cuefocus.app.rehearsal_rig import start_rings
 from cuefocus.engine.job import Seed
@@ -11,7 +12,10 @@ from cuefocus.engine.journal import decode_journal
 from cuefocus.engine.plan import Latch
 from cuefocus.engine.sends import LATEST_NS, Send
 from cuefocus.engine.session import Session
+from cuefocus.engine.takebook import CueRecord
+from cuefocus.files.durations import Duration
 from cuefocus.rig.loader import load_rig
+from cuefocus.timebase.frames import rate_named
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.artnet import ArtNetDecoder, ArtTimeCode
 from cuefocus.wire.osc import read_packet
@@ -332,3 +336,64 @@ def test_a_replay_sends_the_same(tmp_path: Path) -> None:
     again = [session.step(step.now_ns, step.inbox).sends for step in steps]
     assert again == [moment.outcome.sends for moment in told.moments]
     assert len([send for sends in again for send in sends if not send.frame]) == 5
+
+
+# --- what check says of them ---
+
+#: Marks to fire a cue to `far` from, each with where to come from so that no slack is taken up.
+FIRED_FROM = {"near": "0.8 m", "mid": "0.8 m", "back": "20 m"}
+
+
+@pytest.mark.parametrize(
+    ("when", "offset", "latency_ms", "more"),
+    [
+        ("departure", "", 20, ""),
+        ("departure", "", 70, ""),
+        ("departure", "", 75, ""),
+        ("departure", "", 120, ""),
+        ("departure", "", 10, "land_after: 480 ms"),
+        ("departure", "", 11, "land_after: 480 ms"),
+        ("departure", "", 200, "land_after: 700 ms, landing: stopped"),
+        ("departure", "", 80, "pull: 400 ms, land_after: 12 frames"),
+        ("departure", "2 frames", 150, ""),
+        ("departure", "2 frames", 160, ""),
+        ("landing", "", 610, ""),
+        ("landing", "", 900, ""),
+        ("landing", "-3 frames", 500, ""),
+        ("landing", "", 900, "land_after: 880 ms, pull: {speed: 80 %/s}"),
+        ("landing", "", 900, "land_after: 920 ms, pull: {speed: 80 %/s}"),
+        ("fire", "", 29, ""),
+        ("fire", "1 frame", 29, ""),
+        ("fire", "29 ms", 29, "pre_wait: 200 ms"),
+        ("fire", "10 ms", 29, "pre_wait: 200 ms"),
+    ],
+)
+def test_check_warns_of_a_triggered_cues_word_just_where_it_comes_too_late(
+    tmp_path: Path, when: str, offset: str, latency_ms: int, more: str
+) -> None:
+    tell = f"{{to: it, osc: /x, when: {when}{offset and f', offset: {offset}'}}}"
+    places = dict.fromkeys((*FIRED_FROM, *FIRED_FROM.values()))
+    hot = {place: f"/{number}" for number, place in enumerate(places)}
+    cues = "".join(cue(f"to {place}", None, place, f"on: {{osc: {key}}}") for place, key in hot.items())
+    cues += cue("T", None, "far", f"on: {{osc: /go}}, tell: {tell}{more and f', {more}'}")
+    rig = SOLO_RIG + f'network: {{receivers: [{{id: it, osc: "127.0.0.1:8001", latency_ms: {latency_ms}}}]}}\n'
+    tale = Story(tmp_path, show_text(cues), rig=rig)
+    for number, (mark, by) in enumerate(FIRED_FROM.items()):
+        for at_s, key in ((1.0, hot[by]), (3.0, hot[mark]), (5.0, "/go")):
+            tale.at(7.0 * number + at_s, hear(key))
+    told = tale.tell(until_s=22.0)
+    offset_ns = Duration.parse(offset or "0 ms").ns(rate_named("25")) or 0
+    fired = sorted((one for one in told.records.values() if one.rack.cue == "T"), key=lambda one: one.base_ns)
+    late_ns = [
+        send.due_ns + latency_ms * NS_PER_MS - (moment_ns(record, when) + offset_ns)
+        for send, record in zip(words(told), fired, strict=True)
+    ]
+    found = [one.problem for one in check(tmp_path / "show.yaml", tmp_path / "rig.yaml").complaints]
+    said = [one for one in found if "takes effect" in one]
+    assert len(said) == (max(late_ns) > 0), f"{said}, and it is {late_ns} late"
+    after = "its moment" if offset else {"fire": "the trigger"}.get(when, f"its {when}")
+    assert all(f"this takes effect {max(late_ns) / NS_PER_MS:.0f} ms after {after}" in one for one in said), late_ns
+
+
+def moment_ns(record: CueRecord, when: str) -> int:
+    return {"fire": record.base_ns, "departure": record.rack.depart_ns, "landing": record.rack.land_ns}[when]
