@@ -1,5 +1,6 @@
 """The ports at which desks are heard, UDP and TCP: opened, opened anew when they are lost, and what is told of that."""
 
+import contextlib
 import select
 from collections.abc import Callable
 from itertools import count
@@ -8,8 +9,9 @@ from typing import Final
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort, osc_port
 from cuefocus.shells.front_desk_config import FrontDeskConfig
+from cuefocus.shells.ip_place import heard_at
 from cuefocus.shells.message_turns import Standing
-from cuefocus.shells.osc_tcp import OscTcp
+from cuefocus.shells.osc_tcp import NO_MEANS, OscTcp
 from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 
@@ -46,11 +48,13 @@ class DeskPlaces:
     ) -> None:
         self._tell, self._now_ns, self._wall_ns = tell, clock_ns, wall_ns
         self._poll = select.epoll()
+        self._unwatched: set[int] = set()
+        self._watch_again_ns = 0
         self.udp = [
             DeskPort(
                 osc_port(host, port),
                 held=config.fds("udp", host, port),
-                closing=self._poll.unregister,  # where somebody else holds the port, a closed copy would ring on
+                closing=self._ring_no_more,  # where somebody else holds the port, a closed copy would ring on
                 clock_ns=clock_ns,
                 wall_ns=wall_ns,
             )
@@ -76,8 +80,37 @@ class DeskPlaces:
         return self._poll.fileno()
 
     def ring_for(self, fd: int) -> None:
-        """Ring also when another descriptor is readable."""
-        self._poll.register(fd, select.EPOLLIN)
+        """Ring also when another descriptor is readable.
+
+        Where the system can watch no more, what comes there is heard at the next turn all the same; told once, and
+        tried again each second.
+        """
+        try:
+            self._poll.register(fd, select.EPOLLIN)
+        except OSError as problem:
+            if problem.errno not in NO_MEANS:
+                raise
+            if not self._unwatched:
+                self.alarm(
+                    f"some OSC is heard a few ms later than it could be, and this is tried again: {problem.strerror}"
+                )
+            self._unwatched.add(fd)
+            self._watch_again_ns = self._now_ns() + _AGAIN_NS
+
+    def watch_again(self, at_ns: int) -> None:
+        """Ring for what could not be watched, if that was tried last a while ago."""
+        if self._unwatched and at_ns >= self._watch_again_ns and not self.paused:
+            for fd in list(self._unwatched):
+                with contextlib.suppress(OSError):
+                    self._poll.register(fd, select.EPOLLIN)
+                    self._unwatched.discard(fd)
+            self._watch_again_ns = at_ns + _AGAIN_NS
+
+    def _ring_no_more(self, fd: int) -> None:
+        if fd in self._unwatched:
+            self._unwatched.discard(fd)
+        else:
+            self._poll.unregister(fd)
 
     @property
     def next_due_ns(self) -> int | None:
@@ -86,6 +119,8 @@ class DeskPlaces:
         dues += [due for server in self.tcp if (due := server.next_due_ns) is not None]
         if self.paused:
             dues.append(self.pause_until_ns)
+        elif self._unwatched:
+            dues.append(self._watch_again_ns)
         if self.shut:
             dues.append(self.shut_again_ns)
         return min(dues, default=None)
@@ -104,7 +139,8 @@ class DeskPlaces:
                 if came.is_open:
                     self._heard_at(came.text)
                 else:
-                    self.alarm(f"{came.text}; OSC is not heard there, and is tried again")
+                    where = heard_at(port.ordinary.heard.address)
+                    self.alarm(f"{came.text}; OSC is not heard at {where}, and is tried again")
             if came.is_open:
                 port.urgent.receive()
                 for lane in (port.ordinary, port.urgent):
@@ -141,11 +177,9 @@ class DeskPlaces:
             self.pause_until_ns = self._now_ns() + _PAUSE_NS
         if more is not self.paused:
             self.paused = more
-            for port in self.udp:
-                if port.ordinary.fileno() >= 0:
-                    self._poll.modify(port.ordinary.fileno(), 0 if more else select.EPOLLIN)
-            for server in self.tcp:
-                self._poll.modify(server.fileno(), 0 if more else select.EPOLLIN)
+            rest = {port.ordinary.fileno() for port in self.udp} | {server.fileno() for server in self.tcp}
+            for fd in rest - self._unwatched - {-1}:
+                self._poll.modify(fd, 0 if more else select.EPOLLIN)
 
     def look_for_drops(self, at_ns: int) -> None:
         """Tell of datagrams that were lost since this was done last, once a second."""

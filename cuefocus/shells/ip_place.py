@@ -48,6 +48,13 @@ def is_everywhere(host: str) -> bool:
         return False
 
 
+def heard_at(host: str) -> str:
+    """An address of ours that is listened at, in words: `::` hears nothing that comes by IPv4, nor the other way."""
+    if not is_everywhere(host):
+        return host
+    return f"all {'IPv6' if ':' in host else 'IPv4'} addresses"
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's alone; of names only `localhost` is."""
     try:

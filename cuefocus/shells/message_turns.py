@@ -161,7 +161,12 @@ class _Bell:
         if fd >= 0 and fd == self._fd:
             self._epoll.modify(fd, select.EPOLLIN)
         elif fd >= 0:
-            self._epoll.register(fd, select.EPOLLIN)
+            try:
+                self._epoll.register(fd, select.EPOLLIN)
+            except (
+                OSError
+            ):  # the system can watch no more just now: it is looked at with each turn, and this tried again
+                fd = -1
         self._fd, self._rings = fd, True  # one that was closed is forgotten by itself
 
     def pause(self) -> None:

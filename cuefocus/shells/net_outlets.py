@@ -85,10 +85,10 @@ class UdpOutlet:
             made.setblocking(False)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             made.connect(ip_place(*self._place))
+            self._poll.register(made.fileno(), 0)  # errors ring by themselves
         except OSError:
             made.close()
             raise
-        self._poll.register(made.fileno(), 0)  # errors ring by themselves
         self._socket, self.port = made, made.getsockname()[1]
         return made
 
@@ -180,7 +180,10 @@ class TcpOutlet:
         if error not in (0, EINPROGRESS):
             self._hang_up(at_ns, os.strerror(error))
             return
-        self._poll.register(made.fileno(), select.EPOLLOUT)
+        try:
+            self._poll.register(made.fileno(), select.EPOLLOUT)
+        except OSError as problem:  # the system can watch no more just now
+            self._hang_up(at_ns, problem.strerror or str(problem))
 
     def _pick_up(self, at_ns: int) -> None:
         made = self._socket

@@ -124,7 +124,10 @@ class OscCall:
         if error not in (0, EINPROGRESS):
             self._hang_up(at_ns, os.strerror(error))
             return
-        self._poll.register(made.fileno(), select.EPOLLIN | select.EPOLLOUT)
+        try:
+            self._poll.register(made.fileno(), select.EPOLLIN | select.EPOLLOUT)
+        except OSError as problem:  # the system can watch no more just now
+            self._hang_up(at_ns, problem.strerror or str(problem))
         self._pick_up(at_ns)
 
     def _pick_up(self, at_ns: int) -> None:

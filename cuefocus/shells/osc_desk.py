@@ -122,6 +122,7 @@ class OscDesk:
                 self.front.faults.torn(call.config.id, fault)
             self._tell_all(call.news(), begun_ns)
         places.pause(more)
+        places.watch_again(begun_ns)
         places.look_for_drops(begun_ns)
         self._tell_all(self.front.faults.due(begun_ns), begun_ns)
         return heard

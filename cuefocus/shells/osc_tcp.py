@@ -14,7 +14,7 @@ from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import URGENT, copy_of
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
+from cuefocus.shells.ip_place import heard_at, host_of, ip_place
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_stream import OscStream
@@ -28,8 +28,8 @@ _URGENT: Final = tuple(address.encode("ascii") + b"\0" for address in URGENT)
 _UNSENT_BYTES: Final = 262_144
 """A peer that leaves so much unread hears nothing more: it is hung up on."""
 _CONNECT: Final = b"/connect\0"
-_NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC})
-"""Why a call that waits cannot be taken, and would ring for ever."""
+NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC})
+"""Why the system cannot open or watch one more just now. A call that waits and cannot be taken would ring for ever."""
 _AGAIN_NS: Final = NS_PER_S
 
 
@@ -104,8 +104,7 @@ class OscTcp:
         self._lines: dict[int, _Line] = {}  # by descriptor
         self._numbers = numbers if numbers is not None else count(1)
         self._by_number: dict[int, int] = {}
-        self._poll = select.epoll()
-        self._poll.register(self._server.fileno(), select.EPOLLIN)
+        self._poll = self._watching()
         self._ended: list[Guest] = []
         self.changes = 0
         self._waiting: deque[tuple[Guest, bytes, int, str]] = deque()
@@ -119,11 +118,20 @@ class OscTcp:
         """Readable when something has come. The same one for life."""
         return self._poll.fileno()
 
+    def _watching(self) -> select.epoll:
+        """What rings when somebody calls. Raises: DeviceError."""
+        try:
+            poll = select.epoll()
+            poll.register(self._server.fileno(), select.EPOLLIN)
+        except OSError as problem:
+            self._server.close()
+            raise _unheard(self.address, self.port, problem) from None
+        return poll
+
     @property
     def text(self) -> str:
         """In words."""
-        place = "all addresses" if is_everywhere(self.address) else self.address
-        return f"OSC, TCP port {self.port}, {place}"
+        return f"OSC, TCP port {self.port}, {heard_at(self.address)}"
 
     @property
     def next_due_ns(self) -> int | None:
@@ -213,7 +221,7 @@ class OscTcp:
                 self._poll.register(made.fileno(), select.EPOLLIN)
             except OSError as problem:  # the system cannot keep one more, or whoever called has gone
                 made.close()
-                if problem.errno in _NO_MEANS:
+                if problem.errno in NO_MEANS:
                     self._not_taken(problem)
                     return accepted
                 continue
@@ -230,7 +238,7 @@ class OscTcp:
 
     def _not_taken(self, problem: OSError) -> None:
         """No call was taken: none waits any more, or there is nothing to take it with, for a while."""
-        if problem.errno not in _NO_MEANS:
+        if problem.errno not in NO_MEANS:
             self._deaf_told = self._deaf_told and not isinstance(problem, BlockingIOError)
             return
         self._poll.modify(self._server.fileno(), 0)

@@ -13,7 +13,7 @@ from typing import Final
 from cuefocus.errors import DeviceError
 from cuefocus.shells.asked_at import ASKED_BYTES, IP_PKTINFO, PKTINFO, AskedAt
 from cuefocus.shells.host_clock import now_ns
-from cuefocus.shells.ip_place import host_of, ip_place, is_everywhere
+from cuefocus.shells.ip_place import heard_at, host_of, ip_place
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, KernelStamps, have_stamped, wall_now_ns
 from cuefocus.shells.message_turns import Message, Standing
 from cuefocus.timebase.units import NS_PER_S
@@ -47,8 +47,7 @@ class UdpPort:
     @property
     def text(self) -> str:
         """In words."""
-        everywhere = is_everywhere(self.address)
-        return f"{self.name}, UDP port {self.port}, {'all addresses' if everywhere else self.address}"
+        return f"{self.name}, UDP port {self.port}, {heard_at(self.address)}"
 
 
 def overlap(one: UdpPort, other: UdpPort) -> bool:

@@ -1,5 +1,6 @@
 """Desks that we call on: an Eos and a QLab of a few lines each, whose packets python-osc builds."""
 
+import errno
 import json
 import os
 import resource
@@ -15,9 +16,11 @@ from cuefocus.engine.peers import DeskRules
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.shells.front_desk_config import CallConfig, FrontDeskConfig
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.osc_call import OscCall
 from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
+from tests.shells.crowded import Crowd
 from tests.shells.test_osc_desk import HOST, PATIENCE_NS, packet
 
 EOS_FIRE, QLAB_START = "/eos/out/event/cue/1/12/fire", "/qlab/event/cue/7/start"
@@ -256,6 +259,28 @@ def test_no_socket_to_be_had_is_said_and_tried_again() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert "Too many open files" in " ".join(str(fields.get("text")) for fields in desk.news())
     desk.close()
+
+
+@pytest.mark.parametrize("by", ["length", "udp"])
+def test_a_call_that_the_system_cannot_watch_is_told_once_and_made_again(
+    monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    crowd, fake, ahead_ns = Crowd(monkeypatch, 0), FakeDesk(by), 0
+    call = OscCall(CallConfig("them", "eos", HOST, fake.port, by), -1, clock_ns=lambda: now_ns() + ahead_ns)
+    for _ in range(3):
+        assert call.pump() == []
+        due_ns = call.next_due_ns
+        assert due_ns is not None
+        assert due_ns > now_ns() + ahead_ns
+        ahead_ns += 2 * NS_PER_S
+    ((kind, text),) = call.news()
+    assert (kind, text.partition(": ")[2]) == ("alarm", f"{os.strerror(errno.ENOSPC)}; it is called each second")
+    crowd.most, until_ns = 9, now_ns() + PATIENCE_NS
+    while not (fake.hears() or any("answers" in text for _, text in call.news())):
+        assert now_ns() < until_ns
+        call.pump()
+    call.close()
+    fake.close()
 
 
 def test_what_is_torn_of_what_a_desk_sends_is_counted_and_told(

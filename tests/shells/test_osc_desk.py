@@ -38,10 +38,11 @@ from cuefocus.wire.dialects.dialect import ShowView
 from cuefocus.wire.osc import OscMessage as OscRead
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import STOPS, Right
+from tests.shells.crowded import Crowd
 
 HOST = "127.0.0.1"
 PATIENCE_NS = 5 * NS_PER_S
-REAL_EPOLL = select.epoll
+NO_ROOM = os.strerror(errno.ENOSPC)
 
 
 def packet(address: str, *arguments: str | float) -> bytes:
@@ -326,6 +327,20 @@ def test_a_port_that_is_taken_is_told_and_tried_again() -> None:
     desk.close()
 
 
+def test_all_addresses_of_either_kind_are_told_apart() -> None:
+    port = free_port()
+    everywhere = (("0.0.0.0", port), ("::", port))  # noqa: S104 - that is what is tried
+    desk = front_desk_on(FrontDeskConfig(udp=everywhere, tcp=everywhere, rules=DeskRules()))
+    places = [f"{kind} port {port}, all {family} addresses" for kind in ("TCP", "UDP") for family in ("IPv4", "IPv6")]
+    assert [event["desk"] for event in desk.news()] == [f"heard: OSC, {place}" for place in places]
+    other = front_desk_on(FrontDeskConfig(udp=everywhere, rules=DeskRules()))
+    assert [str(event["text"]).partition("; OSC ")[2] for event in other.news()] == [
+        f"is not heard at all {family} addresses, and is tried again" for family in ("IPv4", "IPv6")
+    ]
+    desk.close()
+    other.close()
+
+
 def test_a_tcp_port_that_is_taken_is_told_once_and_heard_when_it_is_free() -> None:
     with socket.create_server((HOST, 0)) as another:
         port = int(another.getsockname()[1])
@@ -471,27 +486,10 @@ def test_a_call_that_cannot_be_taken_does_not_ring_for_ever_and_is_taken_once_it
     desk.close()
 
 
-class _Crowded:
-    """The system's own, which keeps no more than one descriptor: as where `max_user_watches` is reached."""
-
-    def __init__(self) -> None:
-        self._poll, self.kept, self.most = REAL_EPOLL(), 0, 1
-
-    def register(self, fd: int, events: int) -> None:
-        if self.kept >= self.most:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._poll.register(fd, events)
-        self.kept += 1
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._poll, name)
-
-
 def test_a_call_that_the_system_cannot_watch_is_hung_up_on_and_told_and_harms_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    port, ahead_ns, crowded = free_port(socket.SOCK_STREAM), 0, _Crowded()
-    monkeypatch.setattr(select, "epoll", lambda: crowded)
+    port, ahead_ns, crowd = free_port(socket.SOCK_STREAM), 0, Crowd(monkeypatch, 1)
     server = OscTcp(HOST, port, clock_ns=lambda: now_ns() + ahead_ns)
     with socket.create_connection((HOST, port)) as late:
         assert list(server.receive()) == []
@@ -499,7 +497,7 @@ def test_a_call_that_the_system_cannot_watch_is_hung_up_on_and_told_and_harms_no
         assert late.recv(10) == b"", "it is told by being hung up on"
     (alarm,) = server.alarms()
     assert alarm.endswith(f"nobody new is heard there, and it is tried again: {os.strerror(errno.ENOSPC)}")
-    crowded.most, ahead_ns = 9, 2 * NS_PER_S
+    crowd.most, ahead_ns = 9, 2 * NS_PER_S
     with socket.create_connection((HOST, port)) as line:
         line.sendall(slip.encode(packet("/cue/x")))
         until_ns = now_ns() + PATIENCE_NS
@@ -507,6 +505,64 @@ def test_a_call_that_the_system_cannot_watch_is_hung_up_on_and_told_and_harms_no
             assert now_ns() < until_ns
         assert len(came) == 1
     server.close()
+
+
+def test_a_port_that_the_system_cannot_watch_is_heard_all_the_same_and_told_and_rings_once_it_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowd, ahead_ns = Crowd(monkeypatch, 1), 0
+    udp, tcp = free_port(), free_port(socket.SOCK_STREAM)
+    config = FrontDeskConfig(((HOST, udp),), ((HOST, tcp),), DeskRules())
+    desk = front_desk_on(config, lambda: now_ns() + ahead_ns)
+    rings, crowd.most = select.poll(), 2  # for whoever calls
+    rings.register(desk.fileno(), select.POLLIN)
+
+    def said() -> list[str]:
+        return [str(event["text"]) for event in desk.news() if event["event"] == "alarm"]
+
+    with sender() as mine, socket.create_connection((HOST, tcp)) as line:
+        for _ in range(3):
+            mine.sendto(packet("/cuefocus/hold"), (HOST, udp))
+            mine.sendto(packet("/cuefocus/go"), (HOST, udp))
+            line.sendall(slip.encode(packet("/cuefocus/next")))
+            assert sorted(word.verb for word in heard(desk, 3) if isinstance(word, Command)) == ["go", "hold", "next"]
+            assert rings.poll(0) == []
+            ahead_ns += 2 * NS_PER_S
+        (alarm,) = said()
+        assert alarm == f"some OSC is heard a few ms later than it could be, and this is tried again: {NO_ROOM}"
+        crowd.most, ahead_ns = 99, ahead_ns + 2 * NS_PER_S
+        desk.pump()
+        mine.sendto(packet("/cuefocus/hold"), (HOST, udp))
+        assert rings.poll(5_000)
+        heard(desk, 1)
+        line.sendall(slip.encode(packet("/cuefocus/next")))
+        assert rings.poll(5_000)
+        assert said() == []
+        assert desk.next_due_ns is None
+    desk.close()
+
+
+def test_a_tcp_port_for_which_the_system_has_no_room_is_told_once_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowd, ahead_ns, port = Crowd(monkeypatch, 0), 0, free_port(socket.SOCK_STREAM)
+    desk = front_desk_on(FrontDeskConfig((), ((HOST, port),), DeskRules()), lambda: now_ns() + ahead_ns)
+    for _ in range(3):
+        desk.pump()
+        ahead_ns += 2 * NS_PER_S
+    (alarm,) = desk.news()
+    assert f"cannot be heard at {HOST}, port {port}: {NO_ROOM}" in str(alarm["text"])
+    crowd.most = 9
+    desk.pump()
+    assert [event.get("desk") for event in desk.news()] == [f"heard: OSC, TCP port {port}, {HOST}"]
+    desk.close()
+
+
+def test_a_lane_that_was_never_watched_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    Crowd(monkeypatch, 0)
+    desk = desk_on(udp=free_port())
+    desk.pump()
+    desk.close()
 
 
 def test_a_call_that_ends_before_it_is_taken_harms_nobody(tmp_path: Path) -> None:
