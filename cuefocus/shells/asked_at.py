@@ -46,19 +46,27 @@ class AskedAt:
             if (level == socket.IPPROTO_IP and kind == IP_PKTINFO) or (
                 level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO
             ):
-                if self._guests.get((host, port)) != value:
-                    _keep(self._guests, (host, port), value)
-                if self._hosts.get(host) != value:
-                    _keep(self._hosts, host, value)
+                self.know((host, port), value)
                 return
+
+    def know(self, guest: tuple[str, int], told: bytes) -> None:
+        """Somebody has asked where the kernel told."""
+        if self._guests.get(guest) != told:
+            _keep(self._guests, guest, told)
+        if self._hosts.get(guest[0]) != told:
+            _keep(self._hosts, guest[0], told)
+
+    def where(self, guest: tuple[str, int]) -> bytes:
+        """What the kernel told of where somebody, or else his host, has asked; empty where neither has."""
+        return self._guests.get(guest) or self._hosts.get(guest[0]) or b""
 
     def send(self, out: socket.socket, data: bytes, to: tuple[str, int]) -> None:
         """Send from where somebody has asked, or else his host; plainly where neither has, or our address has gone.
 
         Raises: OSError when he cannot be reached.
         """
-        told = self._guests.get(to) or self._hosts.get(to[0])
-        source = _source(told) if told is not None else None
+        told = self.where(to)
+        source = _source(told)
         if source is not None:
             try:
                 out.sendmsg([data], [source], 0, ip_place(*to))

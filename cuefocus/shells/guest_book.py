@@ -11,7 +11,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
-from cuefocus.engine.guests import Guests
+from cuefocus.engine.guests import Guests, Way
 from cuefocus.engine.peers import Guest
 from cuefocus.wire.said import Right
 
@@ -44,6 +44,7 @@ class GuestBook:
             "told": [(guest.host, guest.port, to.host, to.port, name) for to, guest, name in guests.told],
             "tired": guests.tired,
             "lines": guests.lines,
+            "ways": [(way.to.host, way.to.port, *way.by, way.asked.hex()) for way in guests.ways],
         }
         state = json.dumps(fields).encode("ascii")
         sheet = _digest(state) + state
@@ -81,6 +82,7 @@ def _guests(fields: dict[str, Any]) -> Guests:
         told=tuple((Guest(*to), Guest(host, port), name) for host, port, *to, name in fields["told"]),
         tired=tuple((host, since_ns) for host, since_ns in fields["tired"]),
         lines=tuple(fields["lines"]),
+        ways=tuple(Way(Guest(*to), (host, port), bytes.fromhex(told)) for *to, host, port, told in fields["ways"]),
     )
 
 

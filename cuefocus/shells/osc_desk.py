@@ -59,13 +59,14 @@ class OscDesk:
         self._kept, self._line_changes = front.changes, 0
         self._news: list[Fields] = []
         self._places = DeskPlaces(config, lambda event: self._news.append(event), clock_ns=clock_ns, wall_ns=wall_ns)
+        self._ways = OscWays([port.ordinary for port in self._places.udp])
+        self._ways.know(self._book.guests.ways)
         self._tell_lines_cut(self._book.guests.lines)
         self._calls = [OscCall(call, -number, clock_ns=clock_ns) for number, call in enumerate(config.calls, 1)]
         for call in self._calls:
             self._places.ring_for(call.fileno())
             front.peers.visit(call.guest, PeerRule(call.config.id, "", Right.OPERATE))
         self._offset_ns = 0
-        self._ways = OscWays([port.ordinary for port in self._places.udp])
         self._unproven: list[tuple[Guest, Message]] = []
         self._went_alone = False
 
@@ -206,7 +207,11 @@ class OscDesk:
         changes = self.front.changes + self._line_changes
         if self._kept != changes:
             self._kept = changes
-            self._book.keep(replace(self.front.guests, lines=tuple(h for one in self._places.tcp for h in one.callers)))
+            self._put_down()
+
+    def _put_down(self) -> None:
+        guests, lines = self.front.guests, tuple(host for one in self._places.tcp for host in one.callers)
+        self._book.keep(replace(guests, lines=lines, ways=self._ways.of(to for to, *_ in guests.told)))
 
     def _tell_lines_cut(self, hosts: Sequence[str]) -> None:
         """Connections die with the conductor, and nobody knows what had come by them and was not read yet."""
@@ -217,7 +222,7 @@ class OscDesk:
             self._places.alarm(
                 f"OSC by TCP was cut off with the conductor before: what {cut.named()} said last may be lost"
             )
-            self._book.keep(self.front.guests)
+            self._put_down()
 
     def _host_ns_of(self, tag: int) -> int:
         return wall_ns_of_tag(tag, self._now_ns() + self._offset_ns) - self._offset_ns

@@ -4,10 +4,12 @@ reaches it.
 
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from typing import Final
 
+from cuefocus.engine.guests import Way
+from cuefocus.engine.peers import Guest
 from cuefocus.shells.ip_place import family_of, ip_place, is_everywhere
 from cuefocus.shells.own_host import own_address_towards
 from cuefocus.shells.udp_inlet import UdpInlet
@@ -31,6 +33,25 @@ class OscWays:
         """A host is answered by the port that it was heard at."""
         if self._ways.get(host) is not inlet:
             self._keep(host, inlet)
+
+    def of(self, guests: Iterable[Guest]) -> tuple[Way, ...]:
+        """How those of them are told that were heard here."""
+        found: list[Way] = []
+        for guest in dict.fromkeys(guests):
+            inlet = self._ways.get(guest.host)
+            if inlet is not None:
+                asked = inlet.asked.where((guest.host, guest.port)) if inlet.asked is not None else b""
+                found.append(Way(Guest(guest.host, guest.port), (inlet.heard.address, inlet.heard.port), asked))
+        return tuple(found)
+
+    def know(self, ways: Iterable[Way]) -> None:
+        """Tell guests as a predecessor did; those that it heard at ports which are ours no more, as any."""
+        for way in ways:
+            inlet = next((one for one in self._inlets if (one.heard.address, one.heard.port) == way.by), None)
+            if inlet is not None:
+                self._keep(way.to.host, inlet)
+                if inlet.asked is not None and way.asked:
+                    inlet.asked.know((way.to.host, way.to.port), way.asked)
 
     def send(self, packet: bytes, host: str, port: int) -> None:
         """Send a datagram; nothing happens while nobody can be reached."""

@@ -138,10 +138,9 @@ class UdpInlet:
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
-        self.heard, self._now_ns, self._lost_ns, self._closing = heard, clock_ns, lost_ns, closing
+        self.heard, self.asked, self._now_ns, self._lost_ns, self._closing = heard, asked, clock_ns, lost_ns, closing
         self._stamps = KernelStamps(clock_ns, wall_ns)
         self._opener = opener if opener is not None else lambda: open_udp(heard)
-        self._asked = asked
         self._only = None if came_by is None else socket.inet_aton(came_by)
         self._socket: socket.socket | None = None
         self._room = [memoryview(bytearray(_DATAGRAM_BYTES))]
@@ -186,8 +185,8 @@ class UdpInlet:
             if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(value) >= PKTINFO.size:
                 came_by = PKTINFO.unpack_from(value)[1]
         host = host_of(sender)
-        if self._asked is not None:
-            self._asked.note(host, sender[1], ancillary)
+        if self.asked is not None:
+            self.asked.note(host, sender[1], ancillary)
         ours = (self._only is None or came_by == self._only) and self._heeds(host, sender[1])
         return Message(bytes(self._room[0][:size]) if ours else b"", self._stamps.host_ns(ancillary), host, sender[1])
 
@@ -195,8 +194,8 @@ class UdpInlet:
         """Send a datagram from this port; while it is not open, or nobody can be reached, nothing happens."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
-                if self._asked is not None:
-                    self._asked.send(self._socket, data, to)
+                if self.asked is not None:
+                    self.asked.send(self._socket, data, to)
                 else:
                     self._socket.sendto(data, ip_place(*to))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cuefocus.engine.guests import Guests
+from cuefocus.engine.guests import Guests, Way
 from cuefocus.engine.peers import DeskRules, Guest
 from cuefocus.engine.ports import Command
 from cuefocus.shells.front_desk_config import FrontDeskConfig
@@ -15,7 +15,9 @@ from cuefocus.shells.held_ports import HeldPorts
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.osc_desk import OscDesk
 from cuefocus.timebase.units import NS_PER_S
+from cuefocus.wire.dialects.all import DIALECTS
 from cuefocus.wire.said import Right
+from tests.shells.test_asked_at import asking
 from tests.shells.test_osc_desk import HOST, free_port, heard, packet, sender
 from tests.shells.test_stops_watch import ALL, LOOKS_ONLY, conducts
 
@@ -26,6 +28,7 @@ SECOND = Guests(
     told=((Guest(HERE.host, 9), HERE, "native"),),
     tired=((THERE.host, 7),),
     lines=(HERE.host, HERE.host),
+    ways=(Way(HERE, ("0.0.0.0", 8000), b"\0told"), Way(THERE, ("::1", 8000))),  # noqa: S104 - as a rig says it
 )
 STATE = {"event": "state", "armed": True, "standby": "2"}
 
@@ -97,6 +100,43 @@ def test_who_gave_a_passcode_and_who_is_told_by_udp_are_so_for_the_next_conducto
         for each in (desk, next_desk, third):
             each.close()
     held.close()
+
+
+def test_who_is_told_by_udp_is_told_by_the_next_conductor_from_where_it_asked() -> None:
+    """Twice killed: the second in line never heard it speak."""
+    udp, line_place = ("0.0.0.0", free_port()), (HOST, free_port(socket.SOCK_STREAM))  # noqa: S104 - that is what is tried
+    held = HeldPorts(FrontDeskConfig(udp=(udp,), tcp=(line_place,), rules=DeskRules((ALL,))))
+    held.config()
+    with asking(udp[1]) as who, socket.create_connection(line_place):
+        desks = [conducts(held.config())]
+        pump_until(desks[0], held, callers=1)
+        who.send(packet("/cuefocus/subscribe"))
+        for _ in range(20):
+            desks[0].pump()
+        for _ in range(2):
+            desks.append(conducts(held.config()))
+            who.setblocking(False)
+            while _one(who):
+                pass
+            who.settimeout(2)
+            desks[-1].tell(STATE)
+            assert who.recv(2000).startswith(b"/cuefocus/")
+        for desk in desks:
+            desk.close()
+    held.close()
+
+
+def test_who_spoke_at_a_port_that_is_heard_no_more_is_told_by_another() -> None:
+    book, here, gone = make_guest_book(), (HOST, free_port()), (HOST, free_port())
+    with sender() as mine:
+        to = Guest(*mine.getsockname())
+        GuestBook(book).keep(Guests(told=((to, to, DIALECTS[0].name),), ways=(Way(to, gone),)))
+        desk = conducts(FrontDeskConfig(udp=(here,), rules=DeskRules((ALL,)), book=book))
+        desk.tell(STATE)
+        assert mine.recvfrom(2000)[1] == here
+        desk.close()
+    for fd in book:
+        os.close(fd)
 
 
 def test_who_guessed_too_often_is_not_believed_by_the_next_conductor_either() -> None:
