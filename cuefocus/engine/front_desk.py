@@ -15,7 +15,7 @@ from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import DeskRules, Guest, Peers
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.engine.subscribers import MOST as MOST_TOLD
-from cuefocus.engine.subscribers import Subscribers
+from cuefocus.engine.subscribers import SILENCE_NS, Subscribers
 from cuefocus.timebase.units import NS_PER_S, ms_from_ns
 from cuefocus.wire.dialects.all import DIALECTS, hear
 from cuefocus.wire.dialects.companion import Button, Companion
@@ -30,6 +30,7 @@ from cuefocus.wire.said import DISARMING, STOPS, Right, Said, right_for
 FURTHEST_NS: Final = 10 * NS_PER_S
 """A time tag further ahead than this is a clock set wrong, not a cue."""
 _MOST_ASKED: Final = 1024
+_MOST_REPLIES: Final = 1024
 _MOST_ANSWERED_REFUSALS: Final = 32
 NOBODY_CONDUCTS: Final = "nobody conducts just now; say it again"
 _TOO_MANY_TOLD: Final = f"{MOST_TOLD} are told of news already; end one, or wait a minute for one that has gone"
@@ -55,6 +56,14 @@ class _Asked:
     guest: Guest
     message: OscMessage
     dialect: Dialect
+
+
+@dataclass(slots=True)
+class _Replies:
+    """Where a guest has asked to be answered, and when it spoke last."""
+
+    port: int
+    heard_ns: int
 
 
 class FrontDesk:
@@ -85,6 +94,8 @@ class FrontDesk:
         self._triggers, self._number, self._way, self._in_doubt = triggers, number, way, in_doubt
         self._before = HeardBefore()
         self._asked: dict[int, _Asked] = {}
+        self._replies: dict[Guest, _Replies] = {}
+        self._replies_changed = 0
         self._refusals_answered = 0
         self._refusals_since_ns = 0
 
@@ -107,6 +118,7 @@ class FrontDesk:
             needs: the least right with which it can mean anything, as far as the way it came tells.
         """
         hearing = Hearing(stamp_ns)
+        self._still_replies(guest, stamp_ns)
         right = self.peers.right(guest)
         if right < needs and self._tired_of_refusing(stamp_ns):
             self.faults.refused(guest.host, "", self.peers.cure(guest, needs, stamp_ns))
@@ -153,11 +165,12 @@ class FrontDesk:
         """A guest has hung up, or says good-bye: it is told nothing more, and has proven nothing."""
         self.peers.forget(guest)
         self.subscribers.forget(guest)
+        self._replies_changed += self._replies.pop(guest, None) is not None
 
     @property
     def changes(self) -> int:
         """How often `guests` has changed."""
-        return self.peers.changes + self.subscribers.changes
+        return self.peers.changes + self.subscribers.changes + self._replies_changed
 
     @property
     def guests(self) -> Guests:
@@ -166,11 +179,13 @@ class FrontDesk:
             proven=tuple((guest, right) for guest, right in self.peers.proven if not guest.line),
             told=tuple(one for one in self.subscribers.asked if not one[1].line),
             tired=self.peers.tired,
+            replies=tuple((guest, asked.port) for guest, asked in self._replies.items()),
         )
 
     def admit(self, guests: Guests, now_ns: int) -> None:
         """Know those that a predecessor knew, as if they had just said something."""
         self.peers.admit(guests.proven, guests.tired)
+        self._replies.update((guest, _Replies(port, now_ns)) for guest, port in guests.replies)
         dialects = {dialect.name: dialect for dialect in DIALECTS}
         for told, guest, name in guests.told:
             self.subscribers.subscribe(told, guest, dialects[name], now_ns, on=True)
@@ -239,6 +254,8 @@ class FrontDesk:
             if right < Right.VIEW:
                 self._forbid(message, dialect, guest, Right.VIEW, hearing)
                 return
+            if heard.replies_at and not guest.line:
+                self._reply_at(guest, heard.replies_at, hearing.came_ns)
             if heard.subscribes is not None and not self.subscribers.subscribe(
                 self._reply_to(guest), guest, dialect, hearing.came_ns, on=heard.subscribes
             ):
@@ -323,8 +340,27 @@ class FrontDesk:
             return 0, f"its time tag is {ahead_s:.0f} s ahead; are both clocks set?"
         return max(1, due_ns), ""
 
+    def _reply_at(self, guest: Guest, port: int, heard_ns: int) -> None:
+        """A guest that speaks by UDP hears at another port, now and of what it is told already."""
+        self._replies.pop(guest, None)
+        if len(self._replies) >= _MOST_REPLIES:
+            del self._replies[next(iter(self._replies))]
+        self._replies[guest] = _Replies(port, heard_ns)
+        self._replies_changed += 1
+        self.subscribers.move(guest, self._reply_to(guest))
+
+    def _still_replies(self, guest: Guest, heard_ns: int) -> None:
+        """Who was silent for so long has gone, and whoever speaks from there now is another."""
+        kept = self._replies.get(guest)
+        if kept is not None and heard_ns - kept.heard_ns > SILENCE_NS:
+            del self._replies[guest]
+            self._replies_changed += 1
+        elif kept is not None:
+            kept.heard_ns = heard_ns
+
     def _reply_to(self, guest: Guest) -> Guest:
-        port = 0 if guest.line else self.peers.rule(guest).reply
+        asked = self._replies.get(guest)
+        port = asked.port if asked is not None else 0 if guest.line else self.peers.rule(guest).reply
         return Guest(guest.host, port) if port else guest
 
 

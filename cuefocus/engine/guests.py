@@ -29,6 +29,7 @@ class Guests:
         told: where who asked to be told is told, who asked, and in which dialect.
         tired: hosts that guessed at passcodes too often, and since when they are not believed (host ns).
         lines: hosts from which connections stood, each as often as it had any.
+        replies: those that have asked for answers at another port of theirs, and that port.
         ways: how those that are told were told last, where they had spoken.
     """
 
@@ -36,4 +37,5 @@ class Guests:
     told: tuple[tuple[Guest, Guest, str], ...] = ()
     tired: tuple[tuple[str, int], ...] = ()
     lines: tuple[str, ...] = ()
+    replies: tuple[tuple[Guest, int], ...] = ()
     ways: tuple[Way, ...] = ()

@@ -53,6 +53,13 @@ class Subscribers:
             if other == guest:
                 subscriber.heard_ns = now_ns
 
+    def move(self, guest: Guest, told: Guest) -> None:
+        """A guest is told somewhere else from now on."""
+        for (other, _), subscriber in self._asked.items():
+            if other == guest:
+                subscriber.told = told
+                self.changes += 1
+
     def forget(self, guest: Guest) -> None:
         """A guest has gone."""
         for key in [key for key in self._asked if key[0] == guest]:

@@ -44,6 +44,7 @@ class GuestBook:
             "told": [(guest.host, guest.port, to.host, to.port, name) for to, guest, name in guests.told],
             "tired": guests.tired,
             "lines": guests.lines,
+            "replies": [(guest.host, guest.port, port) for guest, port in guests.replies],
             "ways": [(way.to.host, way.to.port, *way.by, way.asked.hex()) for way in guests.ways],
         }
         state = json.dumps(fields).encode("ascii")
@@ -82,6 +83,7 @@ def _guests(fields: dict[str, Any]) -> Guests:
         told=tuple((Guest(*to), Guest(host, port), name) for host, port, *to, name in fields["told"]),
         tired=tuple((host, since_ns) for host, since_ns in fields["tired"]),
         lines=tuple(fields["lines"]),
+        replies=tuple((Guest(host, port), at) for host, port, at in fields["replies"]),
         ways=tuple(Way(Guest(*to), (host, port), bytes.fromhex(told)) for *to, host, port, told in fields["ways"]),
     )
 

@@ -112,6 +112,49 @@ def test_qlab_is_answered_where_it_listens(desk: FrontDesk) -> None:
     assert json.loads(str(text))["status"] == "ok"
 
 
+def test_who_names_a_port_for_replies_is_answered_and_told_there_until_it_has_gone(desk: FrontDesk) -> None:
+    there = Guest(HERE.host, 53009)
+    hear(desk, packet("/updates", 1))
+    ((guest, address, _),) = answers(hear(desk, packet("/udpReplyPort", 53009)).out)
+    assert (guest, address) == (there, "/reply/udpReplyPort")
+    ((guest, *_),) = answers(hear(desk, packet("/version")).out)
+    assert guest == there
+    event = {"event": "departure", "cue": "1", "take": 1}
+    assert [guest for guest, _ in desk.news(event, NOW)] == [there]
+    successor = made()
+    successor.admit(desk.guests, NOW)
+    for each in (desk, successor):
+        ((guest, *_),) = answers(hear(each, packet("/version"), at_ns=NOW + NS_PER_S).out)
+        assert guest == there
+    ((guest, *_),) = answers(hear(desk, packet("/version"), Guest(HERE.host, 6000)).out)
+    assert guest.port == 6000, "each by itself"
+    ((guest, *_),) = answers(hear(desk, packet("/version"), at_ns=NOW + 63 * NS_PER_S).out)
+    assert guest == HERE, "after so long, whoever speaks from there is another"
+    hear(desk, packet("/udpReplyPort", 53009))
+    hear(desk, packet("/disconnect"))
+    ((guest, *_),) = answers(hear(desk, packet("/version")).out)
+    assert guest == HERE
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536, 1.5, "many", float("nan")])
+def test_a_port_for_replies_that_is_none_is_said(desk: FrontDesk, port: object) -> None:
+    ((guest, _, (told,)),) = answers(hear(desk, packet("/udpReplyPort", port)).out)
+    assert guest == HERE
+    assert json.loads(str(told)) | {"status": "error", "data": "say a port, 1 to 65535"} == json.loads(str(told))
+
+
+def test_a_stranger_has_no_answers_sent_to_another_port(desk: FrontDesk) -> None:
+    hear(desk, packet("/udpReplyPort", 53009), STRANGER)
+    assert [guest for guest, *_ in answers(hear(desk, packet("/cuefocus/go"), STRANGER).out)] == [STRANGER]
+    assert desk.guests.replies == ()
+
+
+def test_ports_for_replies_take_bounded_room(desk: FrontDesk) -> None:
+    for port in range(1024, 4096):
+        hear(desk, packet("/udpReplyPort", 53009), Guest(HERE.host, port), NOW + port * NS_PER_MS)
+    assert len(desk.guests.replies) == 1024
+
+
 # --- who may ---
 
 

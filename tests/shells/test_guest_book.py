@@ -28,6 +28,7 @@ SECOND = Guests(
     told=((Guest(HERE.host, 9), HERE, "native"),),
     tired=((THERE.host, 7),),
     lines=(HERE.host, HERE.host),
+    replies=((HERE, 53001),),
     ways=(Way(HERE, ("0.0.0.0", 8000), b"\0told"), Way(THERE, ("::1", 8000))),  # noqa: S104 - as a rig says it
 )
 STATE = {"event": "state", "armed": True, "standby": "2"}

@@ -82,6 +82,7 @@ class Heard:
         subscribes: True to be kept informed from now on, False no longer; None says nothing about it.
         passcode: what the peer proves itself with; None where it does not.
         alive: the peer says nothing but that it is still there.
+        replies_at: the UDP port at which the peer hears what it is answered and told from now on; 0 says nothing.
         leaves: the peer goes: what it has proven and asked to be told, in any dialect, is over.
         ignored: why nothing is done about it, for the log; empty where something is.
     """
@@ -91,6 +92,7 @@ class Heard:
     subscribes: bool | None = None
     passcode: str | None = None
     alive: bool = False
+    replies_at: int = 0
     leaves: bool = False
     ignored: str = ""
 

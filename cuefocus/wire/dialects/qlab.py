@@ -25,8 +25,18 @@ from cuefocus.wire.osc_arguments import is_release, number, passcode
 
 _MOST_BYTES: Final = 60_000
 """Of a reply's text: with its address it fits a datagram."""
+_LAST_PORT: Final = 65_535
 _PLACE: Final = "/workspace/"
-_LINK: Final = ("/connect", "/disconnect", "/thump", "/alwaysReply", "/updates", "/udpKeepAlive", "/forgetMeNot")
+_LINK: Final = (
+    "/connect",
+    "/disconnect",
+    "/thump",
+    "/alwaysReply",
+    "/updates",
+    "/udpKeepAlive",
+    "/udpReplyPort",
+    "/forgetMeNot",
+)
 _WORDS: Final = {**{address: address for address in (*COMMANDS, *OF_SHOW, *_LINK)}, **OF_CUE}
 
 
@@ -49,6 +59,7 @@ class QLab:
         word, workspace = _word(message.address)
         if word in WITHOUT_ARGUMENTS and message.arguments:
             return None
+        word = _of_list(word, view)
         if meant_by(word, _WORDS) is None:
             if not workspace:
                 return None
@@ -66,6 +77,11 @@ class QLab:
         done = (_answer(message, "ok", "thump" if word == "/thump" else ""),)
         if word == "/disconnect":
             return Heard(answers=done, leaves=True)
+        if word == "/udpReplyPort":
+            port = number(message.first)
+            if port is None or not port.is_integer() or not 0 < port <= _LAST_PORT:
+                return _problem(message, "say a port, 1 to 65535")
+            return Heard(answers=done, replies_at=int(port), alive=True)
         if word == "/updates":
             return Heard(answers=done, subscribes=number(message.first) != 0.0)
         return Heard(answers=done, alive=True)
@@ -112,6 +128,12 @@ def _word(address: str) -> tuple[str, str]:
         workspace, _, rest = address.removeprefix(_PLACE).partition("/")
         address = f"/{rest}"
     return (f"/cue/{address.removeprefix('/cue_id/')}" if address.startswith("/cue_id/") else address), workspace
+
+
+def _of_list(word: str, view: ShowView) -> str:
+    """A word for the one list as a word for the workspace; a cue may be called as the list is."""
+    whole = word.removeprefix(f"/cue/{LIST}")
+    return whole if whole != word and LIST not in view.cues and meant_by(whole, COMMANDS) is not None else word
 
 
 def _command(word: str, message: OscMessage, view: ShowView) -> Heard:

@@ -43,6 +43,8 @@ def test_the_page_promises_no_word_of_qlab_that_is_not_heard() -> None:
         "/cue/selected/",
         "/cue/playhead/",
         "/cue/active/",
+        "/cue/GO/",
+        "/cue_id/GO/",
     )
     theirs = ("/cmd", "/Page1/")  # grandMA3's
     told = {

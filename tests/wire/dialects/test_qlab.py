@@ -39,6 +39,16 @@ def told(answers: Sequence[OscMessage]) -> Any:
         ("/go", (), [Said("go")]),
         ("/go", (1,), [Said("go")]),
         ("/go/12.5", (), [Said("go", "12.5")]),
+        ("/go", (1.0,), [Said("go")]),
+        ("/go", (True,), [Said("go")]),
+        ("/go", ("1",), [Said("go")]),
+        ("/go", ("",), [Said("go")]),
+        ("/go", ("3",), [Said("go", "3")]),
+        ("/go", (3,), [Said("go", "3")]),
+        ("/go", (127,), [Said("go")]),
+        ("/go", ("12.5",), [Said("go", "12.5")]),
+        ("/go", ("99",), [Said("go", "99")]),
+        ("/go", ("out of here",), [Said("go", "out of here")]),
         ("/stop", (), [Said("hold")]),
         ("/pause", (), [Said("hold")]),
         ("/resume", (), [Said("resume")]),
@@ -46,11 +56,17 @@ def told(answers: Sequence[OscMessage]) -> Any:
         ("/panic", (), [Said("panic")]),
         ("/panic", (0.4,), [Said("panic")]),
         ("/panicInTime", (2,), [Said("panic")]),
+        ("/panicInTime", (0,), [Said("panic")]),
         ("/reset", (), [Said("top")]),
         ("/playhead/next", (), [Said("next")]),
         ("/playhead/previous", (), [Said("back")]),
         ("/playhead/3", (), [Said("standby", "3")]),
         ("/select/3", (), [Said("standby", "3")]),
+        ("/select_id/3", (), [Said("standby", "3")]),
+        ("/playheadId/3", (), [Said("standby", "3")]),
+        ("/playheadID/3", (), [Said("standby", "3")]),
+        ("/playbackPosition/3", (), [Said("standby", "3")]),
+        ("/playbackPositionId/3", (), [Said("standby", "3")]),
         ("/cue/3/start", (), [Said("go", "3")]),
         ("/cue/3/go", (), [Said("go", "3")]),
         ("/cue/3/preview", (), [Said("go", "3")]),
@@ -58,9 +74,22 @@ def told(answers: Sequence[OscMessage]) -> Any:
         ("/cue/out_of_here/go", (), [Said("go", "out of here")]),
         ("/cue/3/load", (), [Said("load", "3")]),
         ("/cue/3/loadAt", (0,), [Said("load", "3")]),
+        ("/cue/3/loadAndSetPlayhead", (), [Said("load", "3")]),
+        ("/cue/3/startAndAutoloadNext", (), [Said("go", "3")]),
         ("/cue_id/3/start", (), [Said("go", "3")]),
         ("/cue/1/stop", (), [Said("hold", "A.focus")]),
         ("/cue/1/pause", (), [Said("hold", "A.focus")]),
+        ("/cue/1/hardPause", (), [Said("hold", "A.focus")]),
+        ("/cue/1/togglePause", (), [Said("hold", "A.focus")]),
+        ("/cue/2/panicInTime", (2.5,), [Said("panic", "A.focus")]),
+        ("/cue/2/panicInTime", (0,), [Said("panic", "A.focus")]),
+        ("/cue_id/2/panicInTime", (0.0,), [Said("panic", "A.focus")]),
+        ("/cue_id/GO/go", (), [Said("go")]),
+        ("/cue_id/GO/playhead/next", (), [Said("next")]),
+        ("/cue/GO/playhead/3", (), [Said("standby", "3")]),
+        ("/cue_id/GO/panic", (), [Said("panic")]),
+        ("/cue_id/GO/reset", (), [Said("top")]),
+        ("/cue_id/GO/stop", (), [Said("hold")]),
         ("/cue/12.5/hardStop", (), [Said("panic", "B.iris")]),
         ("/cue/2/panic", (), [Said("panic", "A.focus")]),
         ("/cue/2/resume", (), [Said("resume", "A.focus")]),
@@ -72,6 +101,33 @@ def told(answers: Sequence[OscMessage]) -> Any:
 def test_commands(place: str, address: str, arguments: tuple[Argument, ...], said: list[Said]) -> None:
     heard = hear(place + address, *arguments)
     assert (list(heard.said), heard.answers, heard.ignored) == (said, (), "")
+
+
+def test_a_cue_that_is_paused_goes_on_when_its_pause_is_toggled() -> None:
+    held = replace(DUET, cues={**DUET.cues, "3": replace(DUET.cues["3"], paused=True)})
+    assert hear("/cue/selected/togglePause", view=held).said == (Said("resume", DUET.cues["3"].axis_name),)
+    assert hear("/cue/selected/togglePause").ignored == "cue 3 is not under way"
+    assert hear("/cue/selected/togglePause", 0, view=held).said == ()
+
+
+def test_a_go_that_names_a_cue_by_its_number_fires_no_other() -> None:
+    """A text that names a cue is that cue, be it called 1; a timed one is fired by nobody, so 1 is a press there."""
+    show = replace(DUET, cues={**DUET.cues, "1": replace(DUET.cues["1"], triggered=True)})
+    assert hear("/go", "1", view=show).said == (Said("go", "1"),)
+    assert hear("/go", 1, view=show).said == (Said("go"),)
+    assert hear("/go", "2", view=show).said == (Said("go", "2"),), "refused by the session, as it is timed"
+
+
+def test_a_cue_may_be_called_as_the_list_is() -> None:
+    show = replace(DUET, cues={"GO": CueView("GO", camera="A", axis="focus", triggered=True, running=True)})
+    assert hear("/cue/GO/go", view=show).said == (Said("go", "GO"),)
+    assert hear("/cue/GO/stop", view=show).said == (Said("hold", "A.focus"),)
+
+
+@pytest.mark.parametrize("word", ["/auditionGo", "/cue/3/audition", "/cue/3/auditionGo", "/cue/3/auditionPreview"])
+def test_what_is_to_be_tried_without_being_seen_moves_nothing(word: str) -> None:
+    assert QLAB.hear(crossed(word), DUET) is None
+    assert hear(f"/workspace/cuefocus{word}").said == ()
 
 
 @pytest.mark.parametrize(("word", "verb"), [("stop", "hold"), ("pause", "hold"), ("hardStop", "panic")])
