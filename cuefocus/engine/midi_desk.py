@@ -13,7 +13,7 @@ from cuefocus.timebase.units import NS_PER_MS
 from cuefocus.wire.events import Glitch
 from cuefocus.wire.machine_control import transport_of
 from cuefocus.wire.midi_bytes import MidiBytes
-from cuefocus.wire.midi_show import Msc, MscAddress, MscCommand, keys_of, words_of
+from cuefocus.wire.midi_show import Msc, MscAddress, MscCommand, keys_of, plain_number, words_of
 from cuefocus.wire.midi_show_bytes import read_msc
 from cuefocus.wire.midi_voice import ControlValue, NoteOn, ProgramCall, read_voice
 from cuefocus.wire.said import Said
@@ -132,6 +132,7 @@ class MidiDesk:
 
     def _show_control(self, msc: Msc, stamp_ns: int) -> list[Heard]:
         """What the show waits for counts first; then cues by their own numbers."""
+        msc = self._as_written(msc)
         travel_ns = msc.time.length_ms * NS_PER_MS or None if msc.time is not None else None  # in no time: as written
         fired = self._fired("msc", keys_of(msc), stamp_ns, travel_ns)
         words = words_of(msc)
@@ -149,6 +150,14 @@ class MidiDesk:
                 why = "what waits for that number waits for it in a list that was not named"
             self._remark(f"MSC {msc.name}: ignored, {why}")
         return list(dict.fromkeys(self._command(word, cue, stamp_ns) for word in words for cue in cues))
+
+    def _as_written(self, msc: Msc) -> Msc:
+        """With its number as the show writes it, where the desk has put zeros behind it."""
+        plain = plain_number(msc.cue)
+        return replace(msc, cue=plain) if self._knows(plain) and not self._knows(msc.cue) else msc
+
+    def _knows(self, number: str) -> bool:
+        return number in self._named or number in self._axes
 
     def _cues(self, msc: Msc) -> tuple[str, ...]:
         """The cues that a number means: those which wait for its GO; where none waits for any, the cue called so."""

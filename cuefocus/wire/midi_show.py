@@ -3,6 +3,7 @@
 Source: MIDI Show Control 1.0, RP-002 (1991); `midi_show_bytes` says how they travel.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,6 +29,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "pyro": 0x60,
 }
 """Command formats by the name that a rig gives them; `ALL_TYPES` beside them is for every receiver."""
+_THREE_DECIMALS: Final = re.compile(r"[0-9]+\.[0-9]{3}")
 FRAMES_A_SECOND: Final = (24, 25, 30, 30)
 """By a time's rate code; 2 is drop-frame."""
 
@@ -180,6 +182,14 @@ def words_of(msc: Msc) -> tuple[Said, ...]:
     """
     words = _WORDS.get(msc.command)
     return words(msc) if words is not None else ()
+
+
+def plain_number(number: str) -> str:
+    """A cue's number that has three decimals, as grandMA desks send every one, without those that say nothing.
+
+    `4.000` is 4 and `12.500` is 12.5; any other stays as it is, for 12.10 is not 12.1.
+    """
+    return number.rstrip("0").rstrip(".") if _THREE_DECIMALS.fullmatch(number) else number
 
 
 _KEYS: Final[Mapping[MscCommand, str]] = {

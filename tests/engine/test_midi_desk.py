@@ -66,6 +66,15 @@ def number(text: str) -> str:
         (f"01 {number('12.5')}", [("msc", "go 12.5")]),
         (f"01 {number('12.5')} 00 {number('2')}", [("msc", "go 12.5/2"), ("msc", "go 12.5")]),
         (f"01 {number('12.5')} 00 {number('3')}", [("msc", "go 12.5")]),
+        (f"01 {number('12.500')}", [("msc", "go 12.5")]),
+        (f"01 {number('12.500')} 00 {number('2')}", [("msc", "go 12.5/2"), ("msc", "go 12.5")]),
+        (f"01 {number('9.000')}", [("go", "9", "")]),
+        (f"02 {number('9.000')}", [("hold", "B.focus", "")]),
+        (f"05 {number('9.000')}", [("load", "9", "")]),
+        (f"04 20 00 02 0C 32 {number('9.000')}", [("go", "9", "travel_ms=2500")]),
+        (f"01 {number('12.50')}", []),
+        (f"01 {number('12.501')}", []),
+        (f"01 {number('99.000')}", []),
         (f"01 {number('30')} 00 {number('2')}", [("msc", "go 30/2")]),
         (f"01 {number('30')} 00 {number('3')}", []),
         (f"01 {number('30')}", []),
@@ -104,6 +113,13 @@ def test_what_show_control_asks_for(body: str, means: list[tuple[str, ...]]) -> 
     assert heard(reader, msc(body)) == means
     assert bool(reader.remarks()) is not bool(means), "what leads nowhere is remarked on, once"
     assert reader.remarks() == []
+
+
+def test_a_number_that_the_show_writes_with_its_zeros_is_that_one() -> None:
+    wanted = {("msc", "go 4.000"): ("a",), ("msc", "go 4"): ("b",)}
+    reader = MidiDesk(SOURCE, MscAddress(1), 127, wanted, AXES)
+    assert heard(reader, msc(f"01 {number('4.000')}")) == [("msc", "go 4.000")]
+    assert heard(reader, msc(f"01 {number('4')}")) == [("msc", "go 4")]
 
 
 def test_remarks_say_what_was_wanted() -> None:

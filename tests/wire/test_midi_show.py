@@ -45,6 +45,14 @@ VECTORS = [
     ("F0 7F 01 02 01 07 07 00 F7", Msc(C.FIRE, number=7)),  # Eos
     ("F0 7F 7F 02 01 01 00 31 30 F7", Msc(C.GO, cue_list="10")),  # MagicQ: the next cue of stack 10
     ("F0 7F 01 02 20 01 31 00 32 00 33 00 F7", Msc(C.GO, "1", "2", "3")),
+    ("F0 7F 01 02 01 01 39 31 2E 35 00 31 32 00 F7", Msc(C.GO, "91.5", "12")),  # Wholehog 3
+    ("F0 7F 01 02 01 01 35 2E 34 00 39 39 F7", Msc(C.GO, "5.4", "99")),  # Eos
+    ("F0 7F 7F 02 01 01 00 33 F7", Msc(C.GO, cue_list="3")),  # Eos: the next cue of list 3
+    ("F0 7F 7F 02 7F 01 34 2E 30 30 30 00 32 2E 31 F7", Msc(C.GO, "4.000", "2.1")),  # grandMA2: executor 2, page 1
+    (
+        "F0 7F 7F 02 7F 04 00 00 05 00 00 38 2E 31 30 30 00 31 2E 31 F7",
+        Msc(C.TIMED_GO, "8.100", "1.1", time=MscTime(0, 0, 5, rate_code=0)),
+    ),  # grandMA2, with a fade of 5 s
 ]
 COMMANDS = [
     # command, data, what it is, what it asks of us, which of a show's triggers it fires
