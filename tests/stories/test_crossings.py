@@ -55,6 +55,29 @@ def test_timecode_fires_a_rack_to_the_nanosecond_of_its_moment(
     assert (clock.show_at(record.base_ns) - told.starts_show_ns) * 1e-9 == pytest.approx(crossed_s, abs=0.001)
 
 
+@pytest.mark.parametrize(
+    ("rate", "starts", "at", "crossed_s"),
+    [
+        ("25", "23:59:58:00", "00:00:01:13", 3.52),
+        ("25", "00:00:01:00", "23:59:59:12", -1.52),
+        ("29.97df", "23:59:58;00", "00:00:01;00", 3.003),
+        ("29.97df", "01:08:58;00", "01:09:00;02", 2.002),  # ;00 and ;01 of that minute do not exist
+        ("29.97df", "01:09:58;00", "01:10:00;00", 2.002),
+        ("23.976", "00:59:58:00", "01:00:00:00", 2.002),
+        ("59.94", "23:59:58:00", "00:00:00:30", 2.5025),
+    ],
+)
+def test_a_moment_is_met_over_midnight_and_at_every_minute_of_any_rate(
+    tmp_path: Path, rate: str, starts: str, at: str, crossed_s: float
+) -> None:
+    show = show_text(cue("1", None, "far", f'on: {{at: "{at}"}}, land_after: 800 ms'), rate=rate, starts=starts)
+    told = Story(tmp_path, show, Playback(rate=rate, starts=starts, at_s=-3.0).play(9.0)).tell()
+    assert told.verdicts() == {"1": "landed"}
+    (record,) = told.records.values()
+    clock = next(one for one in told.moments if one.now_ns >= record.base_ns).outcome.clock
+    assert (clock.show_at(record.base_ns) - told.starts_show_ns) * 1e-9 == pytest.approx(crossed_s, abs=0.001)
+
+
 def test_timecode_located_past_the_moment_fires_nothing_and_back_before_it_fires_again(tmp_path: Path) -> None:
     told = told_of(tmp_path, cue("1", None, "far", AT), Playback().play(3.0).locate(5.0).play(3.0))
     assert told.rows == []

@@ -258,6 +258,26 @@ def test_a_place_is_told_when_the_clock_shows_it_the_acts_offset_in_it(tmp_path:
     assert addresses(told) == ["/at-two"]
 
 
+@pytest.mark.parametrize(
+    ("rate", "starts", "at", "shown_s"),
+    [
+        ("25", "23:59:58:00", "00:00:01:13", 3.52),
+        ("29.97df", "23:59:58;00", "00:00:01;00", 3.003),
+        ("29.97df", "01:08:58;00", "01:09:00;02", 2.002),
+        ("23.976", "00:59:58:00", "01:00:00:00", 2.002),
+    ],
+)
+def test_a_place_is_told_over_midnight_and_at_every_minute_of_any_rate(
+    tmp_path: Path, rate: str, starts: str, at: str, shown_s: float
+) -> None:
+    show = show_text(cue("1", 6, "far"), rate=rate, starts=starts)
+    sends = f'sends: [{{act: song, at: "{at}", to: eos, osc: /x}}]\n'
+    deck = Playback(rate=rate, starts=starts).play(8.0)
+    told = Story(tmp_path, show + sends, deck, rig=RIG).tell()
+    assert addresses(told) == ["/x"]
+    assert due_s(words(told)[0]) == pytest.approx(1.0 + shown_s - 0.012, abs=5e-4)
+
+
 def test_a_place_where_playback_begins_is_told_at_once(tmp_path: Path) -> None:
     told = story(tmp_path, cue("1", 6, "far"), Playback(at_s=2.0).play(6.0), sends=SENDS).tell()
     (send,) = words(told)
