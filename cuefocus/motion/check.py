@@ -6,7 +6,7 @@ from cuefocus.files.complaint import Loc
 from cuefocus.files.strict import Finding
 from cuefocus.motion.aims import FocusAim
 from cuefocus.motion.chain import ActBounds
-from cuefocus.motion.feasible import MARGIN, fits
+from cuefocus.motion.feasible import MARGIN, fits, shortest_pull_s
 from cuefocus.motion.optics_of import CameraInAct
 from cuefocus.motion.planner import entry_fraction
 from cuefocus.motion.racks import PlannedRack
@@ -85,10 +85,17 @@ def triggered_findings(
     fraction = 1.0
     if cue.landing == "sharp":
         fraction = entry_fraction(request.profile, start, request.aim.band(start))
-    needed_ns = round(fraction * request.pull_ns) + spec.lead_ns
-    if request.land_after_ns is not None and request.land_after_ns < needed_ns:
-        problem = f"from {far} it needs {ms_text(needed_ns)}, latency included"
-        yield ("cues", index, "land_after"), "warning", problem, "land later, or pull faster"
+    shortest_ns = round(shortest_pull_s(request.profile, request.aim.ring - start, spec) * 1e9)
+    needed_ns = round(fraction * shortest_ns) + spec.dead_ns
+    here: Loc = ("cues", index, "land_after")
+    if request.land_after_ns is None:
+        return
+    if request.land_after_ns < needed_ns:
+        yield here, "warning", f"from {far} it needs {ms_text(needed_ns)} at least, latency included", "land later"
+    elif request.land_after_ns < round(fraction * request.pull_ns) + spec.dead_ns:
+        shortened = ms_text(round((request.land_after_ns - spec.dead_ns) / fraction))
+        problem = f"from {far} the pull is shortened to {shortened}, to land in time"
+        yield here, "note", problem, "land later to keep it as it is written"
 
 
 def mark_rings(show: Show, camera: str, lens_map: LensMap) -> dict[str, float]:

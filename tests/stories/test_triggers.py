@@ -1,9 +1,11 @@
 """Triggered racks: against the track, without timecode, one after another, and once each."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from cuefocus.app.check import check
 from cuefocus.engine.plan import Latch
 from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.playback import Playback
@@ -301,3 +303,37 @@ def test_a_rack_by_speed_to_where_the_lens_is_already_has_nothing_to_pull(tmp_pa
         story.at(1.0 + 3.0 * number, fire("T"))
     told = story.tell(until_s=11.0)
     assert [row.verdict for row in told.rows] == ["landed"] * 3
+
+
+@pytest.mark.parametrize(
+    ("land_after_ms", "severity", "said"),
+    [
+        (600, None, ""),
+        (550, None, ""),
+        (540, "note", "from near the pull is shortened to 597 ms, to land in time"),
+        (400, "note", "from near the pull is shortened to 440 ms, to land in time"),
+        (300, "note", "from near the pull is shortened to 327 ms, to land in time"),
+        (278, "note", "from near the pull is shortened to 302 ms, to land in time"),
+        (270, "warning", "from near it needs 274 ms at least, latency included"),
+        (100, "warning", "from near it needs 274 ms at least, latency included"),
+    ],
+)
+def test_check_says_where_a_rack_lands_in_time_by_a_shorter_pull_and_where_it_cannot(
+    tmp_path: Path, land_after_ms: int, severity: str | None, said: str
+) -> None:
+    """From the farthest mark, once it was reached in the direction in which no slack is taken up."""
+    cues = cue("0", None, "0.8 m", "on: {osc: /by}") + cue("1", None, "near", "on: {osc: /from}")
+    cues += cue("2", None, "far", f"on: {{osc: /go}}, land_after: {land_after_ms} ms")
+    tale = Story(tmp_path, HOUSE + cues)
+    for at_s, key in ((1.0, "/by"), (3.0, "/from"), (5.0, "/go")):
+        tale.at(at_s, partial(hear, key))
+    told = tale.tell(until_s=8.0)
+    assert told.verdicts()["2"] == ("refused" if severity == "warning" else "landed")
+    found = check(tmp_path / "show.yaml", tmp_path / "rig.yaml").complaints
+    of_landing = [one for one in found if one.where == "cues.2.land_after"]
+    assert [one.severity for one in of_landing] == [severity] * bool(severity)
+    assert all(said in one.problem for one in of_landing), of_landing
+
+
+def hear(key: str, rig: StoryRig) -> None:
+    rig.hear("osc", key)
