@@ -107,8 +107,9 @@ class Conductor:
         self._publish(now_ns, outcome, anew=True)
         if since_ns:  # else the predecessor was gone before its first sign of life
             self._return(since_ns)
-        inbox = [*self._records(), *self._said_stops.news(), *self._as_it_stands(now_ns)]
-        self._step(around.now_ns(), inbox)
+        inbox = [*self._records(), *self._said_stops.news()]
+        now_ns = around.now_ns()
+        self._step(now_ns, [*inbox, *self._as_it_stands(now_ns)])
 
     def _return(self, since_ns: int) -> None:
         """Nobody conducted since `since_ns`: motion holds what did not move then. Put that right, axis by axis."""
