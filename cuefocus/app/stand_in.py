@@ -12,9 +12,9 @@ from cuefocus.shells.front_desk_config import FrontDeskConfig
 from cuefocus.shells.held_ports import HeldPorts
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.midi_stops import MidiStops
-from cuefocus.shells.motion_commands import STOPS, is_meant
 from cuefocus.shells.orders import Answer, Order, give_alone
 from cuefocus.shells.source_config import CuesConfig
+from cuefocus.shells.stop_words import STOPS, is_meant
 from cuefocus.shells.stops_watch import LOOK_NS, StopsWatch
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.dialects.dialect import NO_SHOW, ShowView
@@ -108,6 +108,6 @@ class StandIn:
         if not order.target or (not meant and order.verb in STOPS_IN_DOUBT):
             meant = [None]
         for axis in meant:
-            memory.latches.set(STOPS[order.verb], axis, said_ns=now_ns())
+            memory.latches.set(STOPS[order.verb], axis, said_ns=order.said_ns or now_ns())
         memory.ring_motion()
         return bool(meant)

@@ -256,7 +256,7 @@ class Casting:
             for cue in self._job.after.get(record.rack.cue, ()):
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():
-            self.waits.freeze(axis, orders.stops, now_ns)
+            self.waits.freeze(axis, orders.stops.all, now_ns)
             moment = self.waits.for_moment(axis)
             if moment is not None:
                 self.waits.add(look_again(session, moment, self._job.triggered[moment.cue]))

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cuefocus.engine import offsets, stack_commands
+from cuefocus.engine import offsets, stack_commands, stopping
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.plan import DISARMING_STOPS, Latch
-from cuefocus.engine.ports import Command, Latched
+from cuefocus.engine.ports import Command
 from cuefocus.engine.settings import shown_ns
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.landing.verdict import SHORT_AFTER_NS
@@ -162,12 +162,10 @@ def _stop(latch: Latch) -> Callable[["Session", Command], Answer]:
         whole = bool(problem) or len(chosen) == len(session.stage.orders)
         for axis in [""] if whole else chosen:
             session.latch(axis, latch, on=True)
-        for axis in session.stage.orders if whole else chosen:  # who fires next is told the truth
-            session.stage.orders[axis].told_to_stop(latch, session.now_ns)
+        for axis in session.stage.orders if whole else chosen:
+            stopping.order(session, session.stage.orders[axis], latch)
         done = f"{latch.name} on {'every axis' if whole else ', '.join(chosen)}"
-        if latch & DISARMING_STOPS:  # now, not once motion says that it has stopped: who arms next is told the truth
-            for axis in chosen or session.stage.orders:
-                session.latched(Latched(axis, session.now_ns, session.stage.orders[axis].latch | latch))
+        if latch & DISARMING_STOPS:
             session.taking.disarm(session, f"{latch.name}", stopped=True)
             done += "; all disarmed and disengaged; resume takes back the stop alone"
         else:
@@ -189,10 +187,9 @@ def _resume(session: "Session", command: Command) -> Answer:
     for axis in chosen:
         orders = session.stage.orders[axis]
         was = orders.latch
-        orders.may_move()
+        orders.stops.take_back()
         if was or orders.loose:
-            why = "a hand drove the axis" if was & Latch.HAND else "the axis was stopped"
-            session.stage.rejoin_axis(session, orders, why, by_operator=True)
+            stopping.rejoin(session, orders, was)
             if command.source != _CONDUCTOR:  # what nobody conducted is not made up for
                 said.append(session.halted.go_on(session, orders, was, f"resume by {command.source}"))
     told = list(filter(None, said))

@@ -26,6 +26,8 @@ _OURS: Final = frozenset({"tell", "key", "conductor", "rehearse", LAST_WORDS})
 _ASKING: Final = "status"
 #: They change nothing, or are obeyed whenever they come.
 _ALWAYS: Final = frozenset({*STOPS, _ASKING})
+#: Who says the stops that were not said here, as far as is known.
+_MOTION: Final = "motion"
 #: Words after which something may move again. Stops pass other words on their way, and what they have passed is over.
 _LIFTS: Final = frozenset({"resume", "arm", "engage", "take_start"})
 #: Words that say another thing of the same.
@@ -146,9 +148,12 @@ class DeskWords:
         here = said is not None and said.verb == verb and stamp_ns - said.stamp_ns <= _OBEYED_NS
         if here and not event.said:
             return
+        self._obeyed.append(_Obeyed(Command(verb, stamp_ns, axis, source=_MOTION), Reply(0, _MOTION, True, "")))
         for one in _moved(session, Command(verb, stamp_ns, axis)):
-            if one not in self._sets or stamp_ns >= self._sets[one].stamp_ns:
-                self._sets[one] = Command(verb, stamp_ns)
+            before = self._sets.get(one)
+            told_before_said = event.said and before and (before.verb, before.source) == (verb, _MOTION)
+            if before is None or told_before_said or stamp_ns >= before.stamp_ns:  # motion obeys after it was said
+                self._sets[one] = Command(verb, stamp_ns, source="" if event.said else _MOTION)
 
     def _overtaken(self, command: Command, axes: Sequence[str]) -> str:
         """Why a word that lets axes move comes too late, after a stop of one of them that was said after it; or empty.

@@ -106,8 +106,8 @@ def why_not(session: "Session", job: TriggerJob, coming: Handover) -> str:
     orders = session.stage.orders[job.axis]
     if orders.fault:
         return f"motor fault: {orders.fault}"
-    if orders.stops:
-        return f"{orders.name} is stopped by {orders.stops.words}"
+    if orders.stops.all:
+        return f"{orders.name} is stopped by {orders.stops.all.words}"
     if not orders.engaged:
         return f"{orders.name} is not engaged"
     if coming.conflict is not None and job.conflict == "track":

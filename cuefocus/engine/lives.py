@@ -84,10 +84,10 @@ def _weigh(session: "Session", orders: AxisOrders, record: CueRecord, *, last_ca
 
 def kept_still(orders: AxisOrders) -> tuple[Happening | None, str]:
     """What keeps an axis from leaving for any rack, and what that makes of the rack; (None, "") for nothing."""
-    if orders.stops & Latch.HAND:
+    if orders.stops.all & Latch.HAND:
         return Happening.GRABBED, "a hand drives the axis"
-    if orders.stops:
-        return Happening.STOPPED, f"{orders.stops.name}"
+    if orders.stops.all:
+        return Happening.STOPPED, f"{orders.stops.all.name}"
     if orders.fault:
         return Happening.LOST, f"motor fault: {orders.fault}"
     if not orders.engaged:

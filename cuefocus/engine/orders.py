@@ -9,9 +9,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from cuefocus.chase.clock import NO_CLOCK, Clock
+from cuefocus.engine.axis_stops import AxisStops
 from cuefocus.engine.job import AxisJob, Planner
 from cuefocus.engine.plan import NO_EPOCH, AxisPlan, Latch, OnLoss, Splice
-from cuefocus.engine.ports import Latched
 from cuefocus.engine.rack_line import RackLine
 from cuefocus.engine.splices import braked, joined, turned_by
 from cuefocus.motion.compile_track import direction_after
@@ -41,9 +41,7 @@ class AxisOrders:
         self.direction = 0
         self.engaged = False
         self.known = False
-        self.latch = Latch.NONE
-        self._told_to_stop, self._told_ns = Latch.NONE, 0  # by us, and motion has not said yet that it has stopped
-        self._said_ns: dict[Latch, int] = {}  # when each stop was said last to anybody else
+        self.stops = AxisStops()
         self.last_sent_ring = motor_ring
         self._sent_ns, self._sent_speed = 0, 0.0
         self.fault = ""
@@ -71,6 +69,11 @@ class AxisOrders:
     def name(self) -> str:
         """`CAMERA.axis`."""
         return self.job.spec.name
+
+    @property
+    def latch(self) -> Latch:
+        """The stops that stand."""
+        return self.stops.standing
 
     @property
     def planner(self) -> Planner:
@@ -164,32 +167,6 @@ class AxisOrders:
         self._sent_ns, self.last_sent_ring = stamp_ns, ring
         if self.loose:
             self.motor_ring = ring
-
-    @property
-    def stops(self) -> Latch:
-        """Stops that hold it, or will as soon as motion hears of them."""
-        return self.latch | self._told_to_stop
-
-    def told_to_stop(self, latch: Latch, now_ns: int) -> None:
-        """We have it stopped in this step."""
-        self._told_to_stop, self._told_ns = self._told_to_stop | latch & ~self.latch, now_ns
-
-    def stopped(self, event: Latched) -> None:
-        """Motion's word on its stops."""
-        self.latch = event.latch
-        if event.latch & self._told_to_stop or event.stamp_ns > self._told_ns:
-            self._told_to_stop = Latch.NONE
-
-    def may_move(self) -> None:
-        """All its stops are taken back."""
-        self.latch = self._told_to_stop = Latch.NONE
-
-    def said_anew(self, event: Latched) -> Latch:
-        """The stop that somebody else has said, if that was not heard of yet."""
-        if not event.said or event.stamp_ns <= self._said_ns.get(event.said, 0):
-            return Latch.NONE
-        self._said_ns[event.said] = event.stamp_ns
-        return event.said
 
     def release(self, motor_ring: float) -> None:
         """The axis stands still at `motor_ring` whatever the plan says (stop, loss, fault, not engaged)."""

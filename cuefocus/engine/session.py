@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from cuefocus.chase.arbiter import Arbiter
 from cuefocus.chase.clock import Clock, ClockState
+from cuefocus.engine import stopping
 from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.cues import Happening
@@ -20,7 +21,7 @@ from cuefocus.engine.job import ActJob, Job, Seed
 from cuefocus.engine.jury import Jury
 from cuefocus.engine.lives import live, outlive
 from cuefocus.engine.outcome import Event, Outcome, Reply
-from cuefocus.engine.plan import DISARMING_STOPS, Latch, OnLoss, Plan
+from cuefocus.engine.plan import Latch, OnLoss, Plan
 from cuefocus.engine.ports import (
     Command,
     Feedback,
@@ -93,6 +94,7 @@ class Session:
         self.now_ns, self._hurried, self._hurries = now_ns, self._hurries, False
         self._replies, self._rows, self._events, self._latches, self._sends = [], [], [], [], ()
         self.taking.begin_step(now_ns)
+        stopping.begin_step(self)
         for event in inbox:
             self._hear(event)
         news = bool(inbox) or self._hurried or (self._punctual_ns is not None and self._punctual_ns <= now_ns)
@@ -150,8 +152,7 @@ class Session:
         elif isinstance(event, Trigger):
             self.desk_words.trigger(self, event)
         elif isinstance(event, Latched):
-            if verb := self.latched(event):
-                self.desk_words.stopped(self, verb, event)
+            stopping.hear(self, event)
         elif isinstance(event, MotorTrouble):
             self._trouble(event)
         elif isinstance(event, Stalled):
@@ -205,26 +206,6 @@ class Session:
             self.jury.witness[trouble.axis].lost()
         else:
             self.stalls.noticed(self, trouble)
-
-    def latched(self, event: Latched) -> str:
-        """The stops of an axis are these now; the verb of the strongest that is new, or was said anew, or empty."""
-        orders = self.stage.orders.get(event.axis)
-        if orders is None:
-            return ""
-        said, new = event.latch & orders.said_anew(event), event.latch & ~orders.latch
-        orders.stopped(event)
-        news = said | new
-        if not news:
-            return ""
-        word = next(str(latch.name) for latch in (Latch.PANIC, Latch.RELEASE, Latch.HOLD, Latch.HAND) if latch & news)
-        if new:
-            self.halted.stopped(self, orders, new)
-            how = (Happening.GRABBED, "a hand took the axis") if new & Latch.HAND else (Happening.STOPPED, word)
-            self.book.cut(event.axis, event.stamp_ns, *how)
-            orders.release(orders.last_sent_ring)
-        if news & DISARMING_STOPS:
-            self.taking.disarm(self, word, stopped=True)
-        return word.lower()
 
     # --- the clock ---
 

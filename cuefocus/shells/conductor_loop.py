@@ -18,6 +18,7 @@ from cuefocus.engine.outcome import Event, Outcome
 from cuefocus.engine.plan import Latch, Plan
 from cuefocus.engine.ports import Command, InboxEvent, Latched, MotorTrouble, Trigger
 from cuefocus.motor.axis import AxisSpec
+from cuefocus.shells import stop_words
 from cuefocus.shells.absence import NOTICED_NS, aftermath
 from cuefocus.shells.command_desk import CommandDesk
 from cuefocus.shells.conductor_parts import Steps, Surroundings
@@ -107,8 +108,9 @@ class Conductor:
         self._publish(now_ns, outcome, anew=True)
         if since_ns:  # else the predecessor was gone before its first sign of life
             self._return(since_ns)
-        inbox = [*self._records(), *self._said_stops.news(), *self._as_it_stands(now_ns)]
-        self._step(around.now_ns(), inbox)
+        inbox = [*self._records(), *self._said_stops.news()]
+        now_ns = around.now_ns()
+        self._step(now_ns, [*inbox, *self._as_it_stands(now_ns)])
 
     def _return(self, since_ns: int) -> None:
         """Nobody conducted since `since_ns`: motion holds what did not move then. Put that right, axis by axis."""
@@ -264,8 +266,10 @@ class Conductor:
         around = self._around
         if around.journal is not None:
             around.journal.append(now_ns, inbox)
-        if any(_stops_all(event, now_ns) for event in inbox):
-            self._latch("", Latch.PANIC, is_set=True)  # the step sets it too, but tells of every open rack before
+        at_once = [*stop_words.at_once(inbox, around.memory.axes, now_ns)]
+        for latch, axis in at_once:  # the step sets it too, but tells of every open rack before
+            around.memory.latches.set(latch, axis)
+        if at_once:
             around.memory.ring_motion()
         around.sources.observe(inbox)
         outcome = self._session.step(now_ns, inbox)
@@ -371,11 +375,6 @@ class Conductor:
         while self.in_take and around.now_ns() < until_ns:
             self.turn()
         self._ledger.write(around.now_ns())
-
-
-def _stops_all(event: InboxEvent, now_ns: int) -> bool:
-    """Whether it is a PANIC for every axis, which is obeyed whoever says it once it has come so far."""
-    return isinstance(event, Command) and event.verb == "panic" and not event.target and event.due_ns <= now_ns
 
 
 def printed(event: Event, now_ns: int) -> dict[str, object]:

@@ -7,19 +7,20 @@ from cuefocus.engine.plan import Latch
 from cuefocus.shells.local_socket import Fields, LocalServer
 from cuefocus.shells.motion_axis import MotionAxis
 from cuefocus.shells.shared_memory import SharedMemory
+from cuefocus.shells.stop_words import STOPS, is_meant
 from cuefocus.wire.said import STOPS_IN_DOUBT
 
-STOPS: Final = {"hold": Latch.HOLD, "hand": Latch.HAND, "panic": Latch.PANIC, "release": Latch.RELEASE}
 ENDS: Final = {"resume": Latch.HOLD | Latch.HAND, "clear": Latch.HOLD | Latch.HAND | Latch.PANIC | Latch.RELEASE}
 VERBS: Final = (*STOPS, *ENDS, "status")
 
 
 class MotionCommands:
-    """Serves motion's own socket. A command is `{"verb", "target", "by"}`, an answer `{"ok", "text", "data"}`.
+    """Serves motion's own socket. A command is `{"verb", "target", …}`, an answer `{"ok", "text", "data"}`.
 
     `target` names an axis (`A.focus`), a camera (`A`) or, empty, everything. `resume` ends HOLD and HAND, `clear` ends
     all stops; `hand` with `by` also moves by that share of the ring's travel; `status` only answers. PANIC and RELEASE
-    with a target that is none are for everything; HOLD may name a cue, which only the session knows.
+    with a target that is none are for everything; HOLD may name a cue, which only the session knows. `said_ns` is the
+    host time at which a stop was said to somebody who passes it on; without it, now.
     """
 
     def __init__(self, server: LocalServer, memory: SharedMemory, axes: Sequence[MotionAxis]) -> None:
@@ -50,11 +51,12 @@ class MotionCommands:
             chosen, target = list(self._axes), ""
         if by is not None and (verb != "hand" or not _is_share(by)):
             return _no(f"a hand moves by a share of the travel from -1 to 1, not by {by!r}")
-        latches = self._memory.latches
+        latches, said = self._memory.latches, fields.get("said_ns")
+        said_ns = said if isinstance(said, int) and 0 < said < now else now
         indexes: list[int | None] = [axis.index for axis in chosen] if target else [None]
         for index in indexes:
             if verb in STOPS:
-                latches.set(STOPS[verb], index, said_ns=now)
+                latches.set(STOPS[verb], index, said_ns=said_ns)
             elif verb in ENDS:
                 latches.clear(ENDS[verb], index)
         if isinstance(by, int | float):
@@ -82,8 +84,3 @@ def _no(problem: str) -> Fields:
 
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -1.0 <= value <= 1.0
-
-
-def is_meant(name: str, target: str) -> bool:
-    """Whether an axis is one of those that a target names: itself, its camera, or, empty, everything."""
-    return not target or name == target or name.startswith(f"{target}.")

@@ -26,12 +26,14 @@ class Order:
         target: camera, axis or cue; empty for all, or the next.
         value: the rest, by verb.
         by_ring: a hand move, ring; None for none.
+        said_ns: host time at which it was said, where that was before now; 0: now. It is the same order whenever said.
     """
 
     verb: str
     target: str = ""
     value: str = ""
     by_ring: float | None = None
+    said_ns: int = field(default=0, compare=False)
 
     @property
     def stop(self) -> bool:
@@ -109,6 +111,8 @@ def give_alone(motion: Path, order: Order, *, source: str, timeout_ns: int = MOT
     Raises: DeviceError when motion does not answer either.
     """
     fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
+    if order.said_ns:
+        fields["said_ns"] = order.said_ns
     obeyed = _by_motion(motion, fields, timeout_ns)
     if obeyed.absent:
         raise DeviceError(f"nobody obeys: {obeyed.text}, and nobody conducts")

@@ -41,13 +41,15 @@ class Latches:
         Args:
             latch: which.
             axis: its index.
-            said_ns: when they were said, to anybody but the conductor.
+            said_ns: when they were said, to anybody but the conductor. One that comes late counts as said after what
+                came before it: what takes that back does not take this back unheard.
         """
         word = 0 if axis is None else 1 + axis
         for kind, flag in enumerate(KINDS):
             if latch & flag:
                 if said_ns:
-                    self.said[word * STOP_KINDS + kind] = said_ns  # before the stop: see `SaidStops`
+                    at = word * STOP_KINDS + kind
+                    self.said[at] = max(said_ns, self.said[at] + 1)  # before the stop: see `SaidStops`
                 self._bytes[word * WORD + kind] = 1
 
     def clear(self, latch: Latch, axis: int | None = None, known: Sequence[int] | None = None) -> list[int]:

@@ -47,13 +47,13 @@ class _Given:
     """A stop that motion was given in this look.
 
     Args:
-        at_ns: when. again: it was said once more since.
+        said_ns: when it had been said. last_ns: when it was said last.
     """
 
     source: str
-    at_ns: int
     answer: Answer
-    again: bool = False
+    said_ns: int
+    last_ns: int
 
 
 class StopsWatch:
@@ -117,8 +117,8 @@ class StopsWatch:
                     if self._now_ns() - self._looked_ns > LOOK_TAKES_NS:
                         break
             for order, one in given.items():
-                if one.again:  # a word that was said between the two is older than this one
-                    self._give(order, one.source)
+                if one.last_ns > one.said_ns:  # a word that was said between the two is older than this one
+                    self._give(replace(order, said_ns=one.last_ns), one.source)
         for kind, text in self._front.faults.due(at_ns):
             self._say(kind, text)
 
@@ -156,18 +156,17 @@ class StopsWatch:
         """What became of a word. One that several say, or one says often, is given to motion once, or twice."""
         if word.verb not in STOPS:
             return Answer(False, NOBODY_CONDUCTS)
-        order = Order(word.verb, word.target, word.value)
+        order = Order(word.verb, word.target, word.value, said_ns=word.stamp_ns)
         before = given.get(order)
         if before is None:
-            at_ns = self._now_ns()
             answer = self._give(order, word.source)
-            given[order] = _Given(word.source, at_ns, answer)
+            given[order] = _Given(word.source, answer, word.stamp_ns, word.stamp_ns)
             who = f"OSC from {self._named(guest)}" if guest is not None else f"show control by {word.source}"
             silent_ms = silent_ns // NS_PER_MS
             text = f"the conductor was silent for {silent_ms} ms when {who} came: {answer.text}"
             self._say("alarm", text, _OSC if guest is not None else word.source)
             return answer
-        before.again = before.again or word.stamp_ns > before.at_ns
+        before.last_ns = max(before.last_ns, word.stamp_ns)
         return before.answer
 
     def _named(self, guest: Guest) -> str:

@@ -74,6 +74,16 @@ class Desk:
         else:
             self._socket.sendall(b"".join(slip.encode(data) for data in packets))
 
+    def is_hung_up_on(self, within_s: float) -> bool:
+        """Whether a connection ends within so long."""
+        self._socket.settimeout(within_s)
+        try:
+            return not self._socket.recv(65_535)
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return False
+
     def hears(self, address: str) -> list[object]:
         """The arguments of the next message at `address`."""
         until_ns = now_ns() + round(PATIENCE_S * NS_PER_S)

@@ -100,3 +100,12 @@ def test_what_is_said_while_nobody_conducts_is_heard_by_the_successor_or_told_to
         assert said[0] == 1 or "expired" in str(said[1])
         assert late.answer_to("/cuefocus/status")[0] == 1
         late.close()
+
+
+def test_a_desk_that_speaks_tcp_sees_at_once_that_its_conductor_died(tmp_path: Path) -> None:
+    with called(tmp_path, show=SHOW) as (running, _, place):
+        desk = Desk(place, by="tcp")
+        assert desk.asks("/cuefocus/status")[0] == 1
+        os.kill(running.pid("conductor"), signal.SIGKILL)
+        assert desk.is_hung_up_on(0.5), "before anybody conducts again"
+        desk.close()

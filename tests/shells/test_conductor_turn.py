@@ -264,15 +264,16 @@ class Looking(Held):
     [
         (Command("panic", START_NS), Latch.PANIC),
         (Command("panic", START_NS, due_ns=START_NS + NS_PER_S), Latch.NONE),
-        (Command("panic", START_NS, AXIS), Latch.NONE),
+        (Command("panic", START_NS, AXIS), Latch.PANIC),
+        (Command("release", START_NS, "A"), Latch.RELEASE),
+        (Command("release", START_NS, "B"), Latch.NONE),
+        (Command("panic", START_NS, "nobody"), Latch.PANIC),
         (Command("hold", START_NS), Latch.NONE),
     ],
-    ids=["panic", "later", "one axis", "hold"],
+    ids=["panic", "later", "one axis", "one camera", "another", "whom nobody knows", "hold"],
 )
-def test_motion_has_a_panic_for_every_axis_before_the_step_that_tells_what_it_stopped(
-    word: Command, stop: Latch
-) -> None:
-    memory = SharedMemory.create([AXIS])
+def test_motion_has_a_panic_or_release_before_the_step_that_tells_what_it_stopped(word: Command, stop: Latch) -> None:
+    memory = SharedMemory.create([AXIS, "B.focus"])
     held = Looking(memory)
     with tempfile.TemporaryDirectory() as folder:
         around, desk = _around(held, memory, folder), Spoken()

@@ -149,3 +149,16 @@ def test_a_time_whose_stop_is_still_to_come_is_waited_for(scene: Scene) -> None:
     scene.latches.set(Latch.PANIC)
     scene.stops.clear(ALL, None)
     assert scene.stand() == [Latch.NONE] * 2
+
+
+def test_a_stop_that_comes_late_counts_from_when_it_was_said_but_is_taken_back_only_once_it_is_heard(
+    scene: Scene,
+) -> None:
+    scene.latches.set(Latch.PANIC, 0, said_ns=NOW_NS - 30)
+    assert [event.stamp_ns for event in scene.stops.news()] == [NOW_NS - 30]
+    scene.latches.set(Latch.PANIC, 0, said_ns=NOW_NS - 40)
+    scene.stops.clear(ALL, None)
+    assert scene.stand() == [Latch.PANIC, Latch.NONE]
+    assert scene.stops.news() == [Latched(A, NOW_NS - 29, Latch.PANIC, Latch.PANIC)]
+    scene.stops.clear(ALL, None)
+    assert scene.stand() == [Latch.NONE] * 2

@@ -341,13 +341,17 @@ def test_what_would_have_fired_a_cue_is_told_and_not_fired(gap: Gap) -> None:
     )
 
 
-def test_a_flood_of_one_stop_is_given_once_a_look_and_answered_each_time(gap: Gap) -> None:
+def test_a_flood_of_one_stop_is_given_as_said_first_and_last_and_answered_each_time(gap: Gap) -> None:
+    """A word that was said between the two is too late, one that was said after both is not."""
+    began_ns = now_ns()
     with sender() as mine:
         for _ in range(100):
             mine.sendto(packet("/cuefocus/panic"), gap.place)
         gap.watch.look()
         assert [answer(mine)[1] for _ in range(100)] == [1] * 100
-    assert len(gap.orders) == len(gap.alarms()) == 1
+    first, last = (order.said_ns for order, _ in gap.orders)
+    assert began_ns < first < last < now_ns()
+    assert len(gap.alarms()) == 1
 
 
 def test_a_stop_said_again_while_it_is_obeyed_is_given_once_more(gap: Gap) -> None:

@@ -10,6 +10,8 @@ from pythonosc.osc_message_builder import build_msg
 
 from cuefocus.engine.front_desk import FrontDesk
 from cuefocus.engine.peers import DeskRules, Guest, PeerRule
+from cuefocus.engine.plan import Latch
+from cuefocus.engine.ports import Latched
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
 from cuefocus.wire.said import Right
@@ -150,3 +152,13 @@ def test_a_go_after_disarming_is_not_answered_as_the_one_before(tmp_path: Path) 
     assert first.startswith("cue 1 lands in")
     assert disarmed == "disarmed; the axes hold"
     assert second == "GO again too soon; taken as a slip of the finger"
+
+
+def test_a_word_said_again_after_a_stop_that_motion_alone_has_heard_is_no_copy_of_the_first(tmp_path: Path) -> None:
+    def stopped(rig: StoryRig) -> None:
+        rig.virtual.tell(Latched("A.focus", rig.clock.now_ns, Latch.PANIC, Latch.PANIC))
+
+    arm = say("arm", source="osc:a")
+    told = Story(tmp_path, HOUSE + THREE, takes=0).at(1.0, arm).at(1.004, stopped).at(1.008, arm).tell(until_s=2.0)
+    assert told.replies == ["take 1 is armed", "take 2 is armed"]
+    assert [armed for _, armed in told.armings][-1] is True

@@ -1,5 +1,7 @@
 """HOLD, PANIC, RELEASE and a hand: motion obeys within one tick, whoever is alive; nothing moves at the grab."""
 
+import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -226,3 +228,23 @@ def test_a_stop_over_a_departure_is_told_as_a_stop_though_nobody_conducted_later
     told = story.at(4.5, StoryRig.wake_conductor).tell()
     assert told.verdicts()["1"] == "held"
     assert told.reason("1") == "HOLD"
+
+
+@pytest.mark.parametrize("turns", [None, 1])
+@pytest.mark.parametrize("stop", ["panic", "release", "hold", "hand"])
+def test_a_stop_that_was_taken_back_before_motion_told_of_it_ends_nothing_begun_since(
+    tmp_path: Path, stop: str, turns: int | None
+) -> None:
+    """Stop, resume, arm and engage in one packet: motion tells of the stop once all four were obeyed."""
+    dice = random.Random(turns) if turns is not None else None
+    cues = cue("1", 3, "far") + cue("T", None, "back", "on: {manual: GO}, pull: 800 ms") + cue("2", 7, "near")
+    story = Story(tmp_path, show_text(cues), Playback().play(9.0), takes=0, turns=dice)
+    for at_s, words in ((0.2, ("arm", "engage")), (4.2, ("go",)), (4.5, (stop, "resume", "arm", "engage"))):
+        for word in words:
+            story.at(at_s, partial(StoryRig.say, verb=word))
+    told = story.at(8.9, lambda rig: rig.say("disarm")).tell()
+    disarms = stop in ("panic", "release")
+    assert next(row.verdict for row in told.rows if row.cue == "T") == ("overridden" if stop == "hand" else "held")
+    assert [row.verdict for row in told.rows if row.cue == "2"] == ["landed"]
+    assert [armed for _, armed in told.armings] == [False, True, False]
+    assert [event["take"] for event in told.happenings("take") if event["state"] == "begins"] == [1, 2][: 1 + disarms]
