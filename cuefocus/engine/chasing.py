@@ -8,7 +8,7 @@ from cuefocus.chase.events import ChaseEvent, ChaseKind
 from cuefocus.engine.acts import ActChooser
 from cuefocus.engine.cues import Happening, Life
 from cuefocus.engine.job import ActJob, Job
-from cuefocus.engine.lives import moves_ns
+from cuefocus.engine.lives import heard_ns, moves_ns
 from cuefocus.engine.plan import OnLoss
 from cuefocus.engine.ports import SourceEvent
 from cuefocus.engine.scrubbing import Scrubbing
@@ -24,6 +24,8 @@ _ALARMS = frozenset({ChaseKind.HANDED_OVER, ChaseKind.DISAGREE, ChaseKind.DIFFER
 #: A deck that starts again within this of where it was last heard goes on at the same place: what the decoder and the
 #: chase need before they believe it, and a little rollback of the machine.
 _SAME_PLACE_NS = 600 * NS_PER_MS
+#: A clock that ran on without playback is no farther from it than this when it goes on as if nothing had been.
+_LITTLE_AHEAD_NS = 80 * NS_PER_MS
 
 
 class Chasing:
@@ -140,8 +142,8 @@ class Chasing:
             # Back at the same place, but the axes are not: they have been led elsewhere meanwhile.
             self._place(session, jumped=True, backwards=False)
             return
-        if session.book.armed and not session.taking.has_run:
-            self._place(session, jumped=False, backwards=False)  # this take has not seen it run yet
+        if session.book.armed and (not session.taking.has_run or self._lies_ahead_again(session)):
+            self._place(session, jumped=False, backwards=False)  # this take, or this pass, has not seen it run yet
             return
         session.stage.rejoin(session, "timecode was lost over its departure")
         self._placed_epoch = self.clock.epoch
@@ -160,15 +162,28 @@ class Chasing:
         self.sources.set_run(departed=False)
 
     def _lies_ahead_again(self, session: "Session") -> bool:
-        """Whether a rack of this pass that has landed would be pulled once more: the clock had run on without playback.
+        """Whether a rack of this pass that has had its turn would be pulled once more.
 
-        A cue lands at most once in a pass: what comes is another one.
+        The clock had run on without playback, or playback was wound back a little. A cue has its turn once in a pass:
+        what comes is another one.
         """
         clock = self.clock
         if not clock.running:
             return False
-        landed = (one for one in session.book.timed.values() if one.land_host_ns is not None)
-        return any(moves_ns(one.rack) > clock.show_ns for one in landed)
+        for record in session.book.timed.values():
+            rack, show_ns = record.rack, clock.show_ns
+            if record.land_host_ns is not None:
+                again_ns = rack.land_ns
+            elif record.departed_ns is not None:
+                again_ns = moves_ns(rack)
+            elif record.life.over and record.life is not Life.REPLACED:  # what was fired may cut off what is far ahead
+                again_ns = moves_ns(rack)
+                show_ns = clock.show_at(session.now_ns + heard_ns(session.stage.orders[record.axis].job.spec))
+            else:
+                continue
+            if again_ns > show_ns + _LITTLE_AHEAD_NS:
+                return True
+        return False
 
     def _refuse(self, session: "Session", event: ChaseEvent) -> None:
         """Playback that may not be followed: refused before it has run in this take, else an alarm and the policy."""

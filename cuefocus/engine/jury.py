@@ -153,20 +153,24 @@ class Jury:
             record.fate = self._unseen(session, record, evidence)
             if record.fate is not None:
                 return judge(rack, circumstances, replace(evidence, fate=record.fate))
+        if row.verdict == Verdict.SHORT.value and record.stop is not None:
+            stopped_ns, fate = record.stop
+            after = f"{fate.reason} {(stopped_ns - evidence.land_host_ns) / NS_PER_MS:.0f} ms after it was to land"
+            return judge(rack, circumstances, replace(evidence, notes=(after, *evidence.notes)))
         return row
 
     def _unseen(self, session: "Session", record: CueRecord, evidence: Evidence) -> Fate | None:
-        """Why no position from the landing is in: motion stood still, or a stop came before one could be."""
+        """Why a landing was not seen: motion stood still, or a stop came before it could be, or before it was late."""
         land_ns = evidence.land_host_ns
+        stopped_ns, fate = record.stop if record.stop is not None else (None, None)
         if evidence.samples and evidence.samples[-1][0] >= land_ns:
-            return None
+            in_time = stopped_ns is not None and stopped_ns <= land_ns + record.rack.tolerance_ns
+            return fate if in_time else None
         known_ns = land_ns + self._job.axes[record.axis].spec.readback_ns + _REPORTS_LATE_NS
         slept = session.stalls.why_unseen(record.axis, land_ns, known_ns)
         if slept:
             return Fate(Verdict.MISSED.value, slept)
-        if record.stop is not None and record.stop[0] <= known_ns:
-            return Fate(Verdict.HELD.value, record.stop[1])
-        return None
+        return fate if stopped_ns is not None and stopped_ns <= known_ns else None
 
     def _evidence(self, now_ns: int, record: CueRecord) -> Evidence:
         rack = record.rack

@@ -22,6 +22,8 @@ from cuefocus.motion.track import Track
 _OFTEN = re.compile(r" \([0-9]+×\)$")
 _THERE_RING = 1e-7
 _MOVING_RING_PER_S = 1e-6
+#: No motor reports where it stands to less than this for certain (design §5).
+_STEP_COUNTS = 2
 #: A set-point older than this says nothing of how fast the axis moves now.
 _STILL_AFTER_NS = 100_000_000
 
@@ -196,8 +198,13 @@ class AxisOrders:
             self.blocked_show_ns, self.changed = show_ns, True
 
     def stands_at(self, motor_ring: float) -> None:
-        """A report of an axis that we are not moving."""
-        self.known, self.motor_ring, self.last_sent_ring = True, motor_ring, motor_ring
+        """A report of an axis that we are not moving. As near its last set-point as a motor can tell, it is there."""
+        self.known = True
+        spec = self.job.spec
+        told_to_ring = max(_STEP_COUNTS / spec.counts_span, spec.residual_backlash_ring)
+        if self._sent_ns and abs(motor_ring - self.last_sent_ring) <= told_to_ring:
+            motor_ring = self.last_sent_ring
+        self.motor_ring = self.last_sent_ring = motor_ring
         if not self.racks:
             self._ahead.rest(self.lens_at(motor_ring), motor_ring)
 

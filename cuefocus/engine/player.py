@@ -157,7 +157,8 @@ class AxisPlayer:
         x, v, a = plan.track.at(show_ns)
         coming = landing[0] if landing else coming_landing(instants, line.show_at(due_ns + spec.dead_ns), line)
         state = (x, v * line.speed, a * line.speed * line.speed)
-        return self._frame(due_ns, at_ns, state, landing is not None, coming)
+        end_ring = plan.track.comes_to(show_ns, x, v) if v != 0.0 and line.speed > 0.0 else None
+        return self._frame(due_ns, at_ns, state, landing is not None, coming, end_ring)
 
     def _resting_ring(self, splice: Splice | None) -> float:
         """Where to stand with nothing to follow: at the end of a splice that ran out since the last set-point."""
@@ -204,12 +205,17 @@ class AxisPlayer:
         state: tuple[float, float, float],
         landing: bool,
         coming: LandingInstant | None,
+        end_ring: float | None = None,
     ) -> Frame:
-        """Lag compensation, limits, and rounding that neither lands early nor short."""
+        """Lag compensation, limits, and rounding that neither lands early nor short.
+
+        Where a clock that has changed its speed outruns the limits, what they make of it does not pass `end_ring`.
+        """
         spec = self.spec
         x, v, a = state
         lag_s = spec.lag_ns * 1e-9
-        ring, clamped = self._limiter.limit(at_ns, x + lag_s * v)
+        course = (x, v, a, end_ring) if end_ring is not None else None
+        ring, clamped = self._limiter.limit(at_ns, x + lag_s * v, course)
         counts = spec.counts_at(ring)
         if coming is not None and not clamped and spec.lag_ns == 0:
             counts = self._counts_beside_edge(counts, x, landing, coming)

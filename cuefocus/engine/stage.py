@@ -75,7 +75,7 @@ class Stage:
         if not clock.running:
             self._place_unheard(session, orders, racks, opening)
             return
-        show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns)
+        show_ns = self._show_ns(session, orders)
         passed = [rack for rack in racks if rack.stop_ns <= show_ns]
         self._skip(session, passed, reason)
         if not self._may_move(orders):
@@ -146,12 +146,31 @@ class Stage:
         orders.stay_until_next(ahead or racks, session.now_ns, clock)
 
     def racks_of(self, session: "Session", orders: AxisOrders) -> tuple[PlannedRack, ...]:
-        """Those that may be tried: a cue refused when the pass began stays so, though it could land by now."""
-        racks, refused = session.settings.racks(session.act, orders.name), session.book.refused
-        kept = tuple(rack for rack in racks if rack.cue not in refused) if refused else racks
+        """Those that may be tried: a cue refused when the pass began stays so, though it could land by now.
+
+        And one that has had its fate, and lies ahead still or again, is not pulled in the same pass.
+        """
+        racks, refused, timed = (
+            session.settings.racks(session.act, orders.name),
+            session.book.refused,
+            session.book.timed,
+        )
+        show_ns = self._show_ns(session, orders)
+
+        def may_be_tried(rack: PlannedRack) -> bool:
+            record = timed.get(rack.cue)
+            spent = record is not None and record.life.over and moves_ns(rack) > show_ns
+            return not spent and rack.cue not in refused
+
+        kept = tuple(filter(may_be_tried, racks))
         if len(kept) == len(racks):
             return racks
         return session.settings.planner.in_line(orders.name, kept, racks[0].from_ring, 0)
+
+    def _show_ns(self, session: "Session", orders: AxisOrders) -> int:
+        """Where the clock will be once the motor moves; where it stands, if it does."""
+        clock = session.clock
+        return clock.show_at(session.now_ns + orders.job.spec.dead_ns) if clock.running else clock.show_ns
 
     def _place_within(
         self,
@@ -235,7 +254,7 @@ class Stage:
             orders.take_hold(clock)
             return
         racks = self.racks_of(session, orders)
-        show_ns = clock.show_at(now_ns + orders.job.spec.dead_ns) if clock.running else clock.show_ns
+        show_ns = self._show_ns(session, orders)
         ahead = tuple(rack for rack in racks if moves_ns(rack) > show_ns)
         for rack in racks[: len(racks) - len(ahead)]:
             record = session.book.timed.get(rack.cue)

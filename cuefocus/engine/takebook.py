@@ -35,7 +35,7 @@ class CueRecord:
         resumed: it was stopped on its way and goes on as a rack of its own: nothing has fired it again.
         said: which of the words that go with it have been said, a bit each.
         travel_ns: how long its pull was to take in this firing, where a desk said so.
-        stop: an operator's stop that cut its watch short, and when: its fate if no position from the landing is in.
+        stop: an operator's stop that cut its watch short, and when: its fate if it was not seen to land before that.
     """
 
     rack: PlannedRack
@@ -55,7 +55,7 @@ class CueRecord:
     fate: Fate | None = None
     barred: str = ""
     travel_ns: int | None = None
-    stop: tuple[int, str] | None = None
+    stop: tuple[int, Fate] | None = None
     told: bool = False
     followed: bool = False
     resumed: bool = False
@@ -79,10 +79,10 @@ class CueRecord:
             self.fate = Fate(_VERDICT[happening], reason)
         return True
 
-    def stopped(self, now_ns: int, reason: str) -> None:
-        """An operator stops its axis while it is watched, after its landing."""
+    def stopped(self, now_ns: int, happening: Happening, reason: str) -> None:
+        """An operator stops its axis, or takes it over, while it is watched, after its landing."""
         if self.watch_until_ns is not None and self.watch_until_ns > now_ns and self.stop is None:
-            self.stop = (now_ns, reason)
+            self.stop = (now_ns, Fate(_VERDICT[happening], reason))
 
     def note(self, text: str) -> None:
         """Something that belongs in the reason, once."""
@@ -195,8 +195,8 @@ class TakeBook:
         for record in self.pulling(axis):
             if record.land_host_ns is None or record.land_host_ns > now_ns:
                 record.happen(happening, reason)
-            elif happening is Happening.STOPPED:
-                record.stopped(now_ns, reason)
+            elif happening in (Happening.STOPPED, Happening.GRABBED):
+                record.stopped(now_ns, happening, reason)
         self.end_watch(axis, now_ns)
 
     def end_watch(self, axis: str, at_ns: int) -> None:

@@ -203,7 +203,7 @@ class Taking:
                     record.happen(Happening.LOST if by_playback else Happening.STOPPED, reason)
                 elif record.watch_until_ns is not None:
                     if not by_playback:
-                        record.stopped(session.now_ns, reason)
+                        record.stopped(session.now_ns, Happening.STOPPED, reason)
                     record.watch_until_ns = min(record.watch_until_ns, session.now_ns)
             elif not record.life.over and record.rack.triggered:
                 record.happen(Happening.LOST if by_playback else Happening.STOPPED, reason)

@@ -27,6 +27,10 @@ _END_SLACK_RING = 1e-4
 _QUIET_COUNTS = 0.25  # a cut that cannot move the encoded count is not worth a word
 
 
+Course = tuple[float, float, float, float]
+"""Where a track is, how fast and how bent, in host time, and the ring at which it rests or turns next."""
+
+
 class SetpointLimiter:
     """Limits one axis' set-points. `limit` answers, `commit` makes it history; nothing here ever raises.
 
@@ -77,26 +81,33 @@ class SetpointLimiter:
         self._offered: tuple[int, float, float, float] | None = None  # our own answer to it: time and state
         self._own: State | None = None  # state at the last set-point, if that was our own
 
-    def limit(self, at_ns: int, wanted_ring: float) -> tuple[float, str]:
-        """The set-point to send instead, and the names of the limits that cut it (space-separated, empty for none)."""
+    def limit(self, at_ns: int, wanted_ring: float, course: Course | None = None) -> tuple[float, str]:
+        """The set-point to send instead, and the names of the limits that cut it (space-separated, empty for none).
+
+        Args:
+            at_ns: the moment it stands for.
+            wanted_ring: the wish.
+            course: what the wish leads by the lag, where that is a track that ends: it is not passed there.
+        """
         wanted = wanted_ring if isfinite(wanted_ring) else self._committed
         wanted = 0.0 if wanted < 0.0 else 1.0 if wanted > 1.0 else wanted
         self._asked, self._offered = (at_ns, wanted), None
-        ring, broken = self._within(at_ns, wanted)
+        ring, broken = self._within(at_ns, wanted, course)
         cut = broken if abs(ring - wanted) >= self._quiet_ring else ""
         if not abs(wanted - wanted_ring) < self._quiet_ring:
             cut = f"position {cut}".strip()
         return ring, cut
 
-    def _within(self, at_ns: int, wanted: float) -> tuple[float, str]:
+    def _within(self, at_ns: int, wanted: float, course: Course | None) -> tuple[float, str]:
         """The nearest set-point that keeps the limits, and what `wanted` would have broken."""
         last_ns, middle_ns, first_ns = self._history(at_ns)
         if at_ns <= last_ns:
             return self._committed, "speed"
         broken = self._broken(at_ns, last_ns, middle_ns, first_ns, wanted)
+        broken = broken or self._overruns(at_ns, wanted, course)
         if not broken and self._own is None:
             return wanted, ""
-        return self._way_back(at_ns, last_ns, middle_ns, wanted), broken or "jerk"
+        return self._way_back(at_ns, last_ns, middle_ns, wanted, course), broken or "jerk"
 
     def commit(self, at_ns: int, ring: float, clamped: str = "") -> None:
         """Note that `ring` went out for `at_ns`, and count what had cut it."""
@@ -129,9 +140,9 @@ class SetpointLimiter:
         del at_ns
         self._offered = None
 
-    def step(self, at_ns: int, wanted_ring: float) -> tuple[float, str]:
+    def step(self, at_ns: int, wanted_ring: float, course: Course | None = None) -> tuple[float, str]:
         """`limit` and `commit` in one."""
-        ring, clamped = self.limit(at_ns, wanted_ring)
+        ring, clamped = self.limit(at_ns, wanted_ring, course)
         self.commit(at_ns, ring, clamped)
         return ring, clamped
 
@@ -199,7 +210,30 @@ class SetpointLimiter:
         end = ring + stop_distance(speed, accel, limits)
         return "" if -_END_SLACK_RING <= end <= 1.0 + _END_SLACK_RING else "position"
 
-    def _way_back(self, at_ns: int, last_ns: int, middle_ns: int, wanted: float) -> float:
+    def _overruns(self, at_ns: int, wanted: float, course: Course | None) -> str:
+        """The limit that keeps a course from coming to rest at its end, so that it would be passed; empty for none.
+
+        A course that has just changed its speed bends otherwise than the set-points did so far: what is known of their
+        acceleration counts then, less what may have become of it since.
+        """
+        if course is None or course[1] == 0.0:
+            return ""
+        limits = self._limits
+        ring, speed, accel, end_ring = course
+        eased = abs(speed) + limits.accel * limits.accel / (2.0 * limits.jerk)
+        if eased * (eased / (2.0 * limits.accel) + 2.0 * limits.accel / limits.jerk) < abs(end_ring - ring):
+            return ""  # it could brake in time even if it were just being pushed on
+        sign = copysign(1.0, speed)
+        last_ns, middle_ns, first_ns = self._history(at_ns)
+        old_speed, old = (0.0, (0.0, 0.0)) if self._rested(at_ns) else (self._speed, self._filtered)
+        sent = ((wanted - self._committed) * 1e9 / (at_ns - last_ns) - old_speed) * 2e9 / (at_ns - middle_ns)
+        bent = behind_lag(old, sent, (at_ns - first_ns) / 3e9, self._lag_s) if self._lag_s > 0.0 else sent
+        late_s = (at_ns - middle_ns) * 5e-10
+        accel = sign * max(accel * sign, bent * sign - limits.jerk * late_s)
+        past = (ring + stop_distance(speed, accel, limits) - end_ring) * sign
+        return "acceleration" if past > _END_SLACK_RING else ""
+
+    def _way_back(self, at_ns: int, last_ns: int, middle_ns: int, wanted: float, course: Course | None) -> float:
         """The next set-point on the quickest way to what is wanted, taken to go on as it does now."""
         limits = self._limits
         start = self._state(last_ns, middle_ns, self._rested(at_ns))
@@ -212,7 +246,8 @@ class SetpointLimiter:
         if speed * accel > 0.0 and abs(speed) + accel * accel / (2.0 * limits.jerk) > limits.speed:
             easing = [(abs(start[2]) / limits.jerk, copysign(limits.jerk, -start[2]))]
             ring, speed, accel = stepped(start, easing, span_s)
-        ring, speed, accel = self._able_to_stop(start, (ring, speed, accel), target, span_s)
+        end_ring = course[3] if course is not None else None
+        ring, speed, accel = self._able_to_stop(start, (ring, speed, accel), target, span_s, end_ring)
         if self._own is None:
             ring = self._joined(ring, at_ns, last_ns, middle_ns)
         reach = limits.speed * span_s
@@ -220,14 +255,17 @@ class SetpointLimiter:
         hardly = _CAUGHT_UP * limits.jerk * span_s**2
         if abs(ring - wanted) <= min(self._quiet_ring, hardly * span_s) and abs(speed - target[1]) <= hardly:
             if not self._broken(at_ns, last_ns, middle_ns, self._history(at_ns)[2], wanted):
-                return wanted
+                if not self._overruns(at_ns, wanted, course):
+                    return wanted
         self._offered = (at_ns, ring, speed, accel)
         return ring
 
-    def _able_to_stop(self, start: State, chosen: State, target: State, span_s: float) -> State:
-        """As much of the chosen step as leaves it able to stop where the wish itself still could, and in travel."""
+    def _able_to_stop(self, start: State, chosen: State, target: State, span_s: float, end_ring: float | None) -> State:
+        """As much of the chosen step as leaves it able to stop where the wish itself still could, or does."""
         limits = self._limits
         limit_ring = target[0] + stop_distance(target[1], target[2], limits)
+        if end_ring is not None:
+            limit_ring = min(limit_ring, end_ring) if chosen[1] > 0.0 else max(limit_ring, end_ring)
         limit_ring = min(1.0, max(0.0, limit_ring)) + copysign(self._grain_ring, chosen[1])
         if not self._passes(chosen, limit_ring):
             return chosen

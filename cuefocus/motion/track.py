@@ -146,6 +146,29 @@ class Track:
             index += 1
         return self.segments[index].end_ns
 
+    def comes_to(self, time_ns: int, ring: float, speed: float) -> float | None:
+        """Where the motion that holds `time_ns` rests or turns next; None at rest, and where a segment turns itself.
+
+        Args:
+            time_ns: on the track's time base.
+            ring: where the track is then.
+            speed: how fast it moves, and to which side.
+        """
+        index = bisect_right(self._starts, time_ns) - 1
+        segments = self.segments
+        if index < 0 or time_ns >= segments[index].end_ns:
+            return None
+        end_ring = segments[index].end_ring
+        if (end_ring - ring) * speed <= 0.0:
+            return None
+        while index + 1 < len(segments) and segments[index + 1].start_ns <= segments[index].end_ns:
+            index += 1
+            further_ring = segments[index].end_ring
+            if (further_ring - end_ring) * speed < 0.0:
+                break
+            end_ring = further_ring
+        return end_ring
+
     def moving_since(self, time_ns: int) -> int | None:
         """Start of the unbroken run of segments that holds `time_ns`; None at rest."""
         index = bisect_right(self._starts, time_ns) - 1

@@ -182,3 +182,17 @@ def test_a_track_laid_from_the_one_before_is_the_one_laid_from_nothing(
         assert laid.pieces == anew.pieces
         assert (laid.track.rest_ring, laid.track.segments) == (anew.track.rest_ring, anew.track.segments)
         assert (laid.track.landings, laid.track.starts_ns) == (anew.track.landings, anew.track.starts_ns)
+
+
+@given(wanted=targets, direction=st.sampled_from([-1, 0, 1]), share=st.floats(0.01, 0.99))
+def test_a_track_knows_where_the_motion_under_way_ends(wanted: list[float], direction: int, share: float) -> None:
+    racks, _, start = chain(wanted)
+    track = compile_track(SPEC, racks, start, direction)
+    for segment in track.segments:
+        at_ns = segment.start_ns + round(share * segment.length_ns)
+        ring, speed, _ = track.at(at_ns)
+        until_ns = track.moving_until(at_ns)
+        assert until_ns is not None
+        if speed != 0.0:
+            assert track.comes_to(at_ns, ring, speed) == pytest.approx(track.at(until_ns)[0], abs=1e-12)
+        assert track.comes_to(until_ns, track.at(until_ns)[0], 0.0) is None

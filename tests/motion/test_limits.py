@@ -1,6 +1,7 @@
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -62,6 +63,39 @@ def test_a_feasible_track_passes_untouched_at_any_spacing_of_set_points(
     rings, names = sent(axis, times, lambda at_ns: track.at(at_ns)[0] + axis.lag_ns * 1e-9 * track.at(at_ns)[1])
     assert set(names) == {""}
     assert rings[-1] == pytest.approx(target, abs=1e-6)
+    limiter, lag_s = SetpointLimiter(axis), axis.lag_ns * 1e-9
+    limiter.reset(start)
+    for at_ns in times:
+        x, v, a = track.at(at_ns)
+        assert limiter.step(at_ns, x + lag_s * v, (x, v, a, target)) == (x + lag_s * v, ""), (
+            "nor where its end is known"
+        )
+
+
+TILTA = replace(spec(period_ns=20 * MS), speed_ring_per_s=2.2, accel_ring_per_s2=30.0, jerk_ring_per_s3=800.0)
+
+
+@pytest.mark.parametrize(("lag_ms", "passed"), [(0, 1e-9), (14, 0.004)])
+@pytest.mark.parametrize("pull_ms", [400, 600])
+@pytest.mark.parametrize("share", [0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9])
+def test_a_rack_that_is_played_twice_as_fast_from_its_middle_on_does_not_pass_its_target(
+    lag_ms: int, passed: float, pull_ms: int, share: float
+) -> None:
+    """It cannot follow as fast; what brings it back leaves it able to stop where the rack ends."""
+    axis, start, target = replace(TILTA, lag_ns=lag_ms * MS), 0.3673, 0.7342
+    track = Track(start, named_profile("minimum-jerk").segments(start, target, 0, pull_ms * MS))
+    limiter, lag_s, turn_ns = SetpointLimiter(axis), axis.lag_ns * 1e-9, share * pull_ms * MS
+    limiter.reset(start)
+    lens_ring = farthest = start
+    for at_ns in range(-200 * MS, 1500 * MS, axis.period_ns):
+        speed = 1.0 if at_ns < turn_ns else 2.0
+        x, v, a = track.at(round(at_ns if at_ns < turn_ns else turn_ns + 2.0 * (at_ns - turn_ns)))
+        course = (x, v * speed, a * speed**2, target)
+        ring, _ = limiter.step(at_ns + 10**9, x + lag_s * v * speed, course)
+        lens_ring = ring + (lens_ring - ring) * math.exp(-axis.period_ns / axis.lag_ns) if axis.lag_ns else ring
+        farthest = max(farthest, lens_ring)
+    assert farthest - target <= passed * (target - start)
+    assert lens_ring == pytest.approx(target, abs=1e-6)
 
 
 def wishes(name: str) -> Callable[[int], float]:

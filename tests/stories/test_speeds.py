@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from cuefocus.timebase.units import NS_PER_S
 from tests.stories.kit import Story
 from tests.stories.playback import Playback
-from tests.stories.scenes import cue, show_text
+from tests.stories.scenes import RIG, cue, show_text
+from tests.stories.told import ORIGIN_NS
+from tests.stories.within_limits import every_set_point_is_inside_the_limits
 
 CUES = cue("1", 3, "far") + cue("2", 5, "near")
 
@@ -58,6 +61,23 @@ def test_a_wrong_speed_during_the_take_is_an_alarm_and_the_loss_policy(tmp_path:
     assert "2.000×" in told.reason("2")
     ends = [event for event in told.happenings("take") if event.get("state") == "ended"]
     assert "2.000×" in str(ends[0]["reason"])
+
+
+@pytest.mark.parametrize(("pull", "at_s"), [("600 ms", 6.7), ("900 ms", 6.8)])
+def test_a_rack_in_whose_middle_playback_doubles_its_speed_does_not_pass_its_target(
+    tmp_path: Path, pull: str, at_s: float
+) -> None:
+    """Its motor cannot follow as fast, comes later than planned, and brakes in time for the mark."""
+    show = show_text(cue("1", 6, "far", f"pull: {pull}, camera: B"), cameras="AB")
+    story = Story(tmp_path, show, Playback().play(at_s).play(4.0, speed=2.0), rig=RIG)
+    stage = story.stage()
+    stage.run(ORIGIN_NS + 14 * NS_PER_S)
+    told = story.account(stage)
+    every_set_point_is_inside_the_limits(told.specs["B.focus"], told.players["B.focus"])
+    row = told.row("1")
+    assert (row.verdict, row.overshoot_counts) == ("late", 0)
+    assert "limited by acceleration" in (row.reason or "")
+    assert max(place.lens_ring for place in told.logs["B.focus"]) < 0.7342 + 3 / 9999
 
 
 def test_reverse_play_moves_nothing_and_fires_nothing(tmp_path: Path) -> None:
