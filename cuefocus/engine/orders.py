@@ -213,6 +213,7 @@ class AxisOrders:
         self.fault, self.engaged, self.known, self.wants_operator = reason, False, False, True
         self.assumed = not self.job.spec.feedback
         self.release(self.last_sent_ring)
+        self._sent_ns = 0  # motion too goes by where the motor says it stands once it is back
 
     def back(self) -> None:
         """The motor answers again; it stays disengaged."""
