@@ -95,8 +95,8 @@ class Wall:
     at: str = field(default_factory=lambda: f"{datetime.now(UTC) + timedelta(minutes=30):%H:%M}")
 
     @contextmanager
-    def run(self, folder: Path) -> Iterator[Daemon]:
-        """The small show by this clock, in a folder of its own."""
+    def run(self, folder: Path, takes: int = 1) -> Iterator[Daemon]:
+        """The small show by this clock, in a folder of its own; by two takes it waits for one that does not come."""
         folder.mkdir()
         environ = {
             "LD_PRELOAD": self.library,
@@ -107,7 +107,7 @@ class Wall:
         }
         lines = f'[{{do: check, at: "{self.at}"}}, {{do: remind, at: "{self.at}", text: lens caps}}]'
         self.step(0)
-        with daemon(folder, f"calendar: {{timezone: UTC, entries: {lines}}}\n", environ) as running:
+        with daemon(folder, f"calendar: {{timezone: UTC, entries: {lines}}}\n", environ, takes=takes) as running:
             yield running
 
     def step(self, seconds: int) -> None:
@@ -117,7 +117,7 @@ class Wall:
 
 def stepped(wall: Wall, folder: Path) -> Rows:
     """The rows of a run in which the clock is put an hour on and back while racks are under way."""
-    with wall.run(folder) as running:
+    with wall.run(folder, takes=2) as running:
         opened = running.until(lambda event: event["event"] == "source" and event["kind"] == "opened")
         running.at_show_s(1.0, int(opened["host_ns"]))
         wall.step(3600)  # B1 and C1 depart
@@ -127,7 +127,8 @@ def stepped(wall: Wall, folder: Path) -> Rows:
         running.at_show_s(6.2, int(opened["host_ns"]))
         wall.step(0)  # B3 and C3 depart
         back = _calendar_says(running, "the clock was put back by 1 h 0 min")
-        assert running.end() == 0, running.told()
+        while len(running.landings()) < len(CUES):
+            running.until(lambda event: event["event"] == "landing")
     assert f"between lay check at {wall.at}, remind at {wall.at} (lens caps)" in forward["text"]
     assert f"remind at {wall.at} (lens caps) was missed" in missed["text"]
     assert "what was done is not done again" in back["text"]

@@ -10,7 +10,7 @@ import pytest
 from cuefocus.timebase.units import NS_PER_S
 from tests.app.beside import deck, musical_show, own_address, program
 from tests.app.clock_check import worst_clock_ms
-from tests.app.running import assert_all_land, came, daemon
+from tests.app.running import RACKS_UNDER_WAY_S, assert_all_land, came, daemon
 
 pytestmark = pytest.mark.serial
 
@@ -20,7 +20,7 @@ def test_racks_land_by_reaper_even_when_the_conductor_is_killed(tmp_path: Path) 
     with deck("reaper", place) as play, daemon(tmp_path, sources=[f"reaper:{place}"]) as running:
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
-        running.at_show_s(4.7, origin_ns)
+        running.at_show_s(RACKS_UNDER_WAY_S, origin_ns)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert_all_land(running)
         assert worst_clock_ms(running.takes, origin_ns) < 3.1
@@ -69,7 +69,7 @@ def test_racks_land_by_a_link_session_with_another_program(tmp_path: Path) -> No
         assert float(told("tempo")) == 150.0, "who listens sets no tempo, though it was there first"
         first_ns = int(told("play"))
         running.until(lambda event: event.get("song", {}).get("bar") == 3)
-        running.at_show_s(5.0, first_ns - 2 * NS_PER_S)
+        running.at_show_s(RACKS_UNDER_WAY_S, first_ns - 2 * NS_PER_S)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         running.at_show_s(9.5, first_ns - 2 * NS_PER_S)
         told("stop")

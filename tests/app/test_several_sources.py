@@ -12,7 +12,7 @@ from cuefocus.app.replay import replay
 from cuefocus.shells.sound_file import SoundFile, write_sound_file
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import carries_sound, keep_to_itself, needs_jackd, running_server
-from tests.app.running import SOUND_S, assert_all_land, daemon
+from tests.app.running import RACKS_UNDER_WAY_S, SOUND_S, assert_all_land, daemon
 
 BEGINS_S = 2.0
 CUT_S = 1.6  # show seconds after 01:00:00:00: in the midst of B1 and C1, which land at 2 s
@@ -57,7 +57,7 @@ def test_racks_land_where_they_would_have_when_the_first_source_is_cut_in_their_
 def test_a_conductor_that_is_killed_takes_every_source_up_again(tmp_path: Path, sounds: list[str]) -> None:
     with daemon(tmp_path, sources=sounds) as running:
         origin_ns = running.until(lambda event: event["event"] == "source")["host_ns"]
-        running.at_show_s(4.7, origin_ns)
+        running.at_show_s(RACKS_UNDER_WAY_S, origin_ns)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert assert_all_land(running)["B3"]["source"] == "source 2"
 
