@@ -12,6 +12,8 @@ from tests.app.running import SHOW
 from tests.app.test_songs import midi_file
 
 HERE = Path(__file__).parent
+BETWEEN_RACKS_S = 4.7
+"""All is still in the musical show then, and the next rack leaves 2.5 s later: time for a successor to be there."""
 
 
 @contextmanager
@@ -52,8 +54,9 @@ def own_address(network: int) -> str:
 
 
 def musical_show(folder: Path) -> str:
-    """The small show with a song at 150 beats a minute."""
+    """The small show with a song at 150 beats a minute, its last racks a second later (see `BETWEEN_RACKS_S`)."""
     (folder / "song.mid").write_bytes(midi_file(400_000))
     show = folder / "music.yaml"
-    show.write_text(SHOW.replace("preroll: 1 s", "preroll: 1 s, media: {beats: song.mid}"))
+    later = SHOW.replace("01:00:07:", "01:00:08:")
+    show.write_text(later.replace("preroll: 1 s", "preroll: 1 s, media: {beats: song.mid}"))
     return str(show)

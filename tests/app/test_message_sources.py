@@ -13,7 +13,7 @@ from cuefocus.app.listen import listen
 from cuefocus.app.ports import list_all_ports
 from cuefocus.errors import InputError
 from cuefocus.timebase.units import NS_PER_S
-from tests.app.beside import deck, musical_show, own_address
+from tests.app.beside import BETWEEN_RACKS_S, deck, musical_show, own_address
 from tests.app.clock_check import worst_clock_ms
 from tests.app.jack_server import Server, carries_midi, keep_to_itself, needs_jackd, running_server
 from tests.app.running import RACKS_UNDER_WAY_S, assert_all_land, came, daemon
@@ -85,7 +85,7 @@ def test_racks_land_by_midi_clock_even_when_the_conductor_is_killed(tmp_path: Pa
         running.until(lambda event: came(event, "opened"))
         origin_ns = play()
         running.until(lambda event: event.get("song", {}).get("bar") == 3)
-        running.at_show_s(RACKS_UNDER_WAY_S, origin_ns - 2 * NS_PER_S)
+        running.at_show_s(BETWEEN_RACKS_S, origin_ns - 2 * NS_PER_S)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         assert_all_land(running)
         assert worst_clock_ms(running.takes, origin_ns - 2 * NS_PER_S, 3.0) < 15.0, "JACK's period, and half of it more"

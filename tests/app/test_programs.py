@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cuefocus.timebase.units import NS_PER_S
-from tests.app.beside import deck, musical_show, own_address, program
+from tests.app.beside import BETWEEN_RACKS_S, deck, musical_show, own_address, program
 from tests.app.clock_check import worst_clock_ms
 from tests.app.running import RACKS_UNDER_WAY_S, assert_all_land, came, daemon
 
@@ -69,7 +69,7 @@ def test_racks_land_by_a_link_session_with_another_program(tmp_path: Path) -> No
         assert float(told("tempo")) == 150.0, "who listens sets no tempo, though it was there first"
         first_ns = int(told("play"))
         running.until(lambda event: event.get("song", {}).get("bar") == 3)
-        running.at_show_s(RACKS_UNDER_WAY_S, first_ns - 2 * NS_PER_S)
+        running.at_show_s(BETWEEN_RACKS_S, first_ns - 2 * NS_PER_S)
         os.kill(running.pid("conductor"), signal.SIGKILL)
         running.at_show_s(9.5, first_ns - 2 * NS_PER_S)
         told("stop")
