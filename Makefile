@@ -17,8 +17,8 @@ run: $(READY) $(DUET_LTC)
 test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not serial and not hardware"
 	@# Real processes in real time, two beside each other; one that the machine itself held up (a stall of 50 ms is a
-	@# fault here) runs once more.
-	$(BIN)/pytest -n 2 --dist worksteal -m "serial and not hardware" --reruns 1
+	@# fault here) runs up to twice more.
+	$(BIN)/pytest -n 2 --dist worksteal -m "serial and not hardware" --reruns 2
 
 check: $(READY)
 	$(BIN)/ruff format --check .

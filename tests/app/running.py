@@ -70,8 +70,8 @@ cues:
 """
 SOUND_S = 10.0
 CUES = ("B1", "C1", "B2", "C2", "B3", "C3")
-RACKS_UNDER_WAY_S = 3.8
-"""Two racks of the small show are under way then, and the next leaves 2.4 s later: time for a successor to be there."""
+RACKS_UNDER_WAY_S = 4.1
+"""A rack of the small show is under way then, and the next leaves 2.1 s later: time for a successor to be there."""
 
 _MAIN = """
 import json, sys
