@@ -129,6 +129,8 @@ def stepped(wall: Wall, folder: Path) -> Rows:
         back = _calendar_says(running, "the clock was put back by 1 h 0 min")
         while len(running.landings()) < len(CUES):
             running.until(lambda event: event["event"] == "landing")
+        running.process.terminate()
+        assert running.end() == 0, running.told()
     assert f"between lay check at {wall.at}, remind at {wall.at} (lens caps)" in forward["text"]
     assert f"remind at {wall.at} (lens caps) was missed" in missed["text"]
     assert "what was done is not done again" in back["text"]
