@@ -26,7 +26,7 @@ class OverCan(ABC):
     def __init__(
         self, inner: Codec, *, to_motor_id: int = DJI_TO_MOTOR_ID, from_motor_id: int = DJI_FROM_MOTOR_ID
     ) -> None:
-        self._inner, self._to_motor_id, self._from_motor_id = inner, to_motor_id, from_motor_id
+        self._inner, self._from_motor_id = inner, from_motor_id
         self.counts_max, self.default_address, self.feedback = inner.counts_max, inner.default_address, inner.feedback
         self.keep_alive = tuple(self._cut(frame) for frame in inner.keep_alive)
 
@@ -99,6 +99,9 @@ class OverSocketCan(OverCan):
     def __init__(
         self, inner: Codec, *, to_motor_id: int = DJI_TO_MOTOR_ID, from_motor_id: int = DJI_FROM_MOTOR_ID
     ) -> None:
+        self._heads = [
+            pack_record(CanFrame(to_motor_id, bytes(n)))[:-DATA_BYTES_MAX] for n in range(DATA_BYTES_MAX + 1)
+        ]
         self._buffer = bytearray()
         super().__init__(inner, to_motor_id=to_motor_id, from_motor_id=from_motor_id)
         full, rest = divmod(inner.frame_bytes, DATA_BYTES_MAX)
@@ -106,8 +109,12 @@ class OverSocketCan(OverCan):
         self.line_bits = full * frame_bits(DATA_BYTES_MAX) + (frame_bits(rest) if rest else 0)
 
     def _cut(self, whole: bytes) -> bytes:
-        step, can_id = DATA_BYTES_MAX, self._to_motor_id
-        return b"".join([pack_record(CanFrame(can_id, whole[at : at + step])) for at in range(0, len(whole), step)])
+        step, heads = DATA_BYTES_MAX, self._heads
+        cut = b""
+        for at in range(0, len(whole), step):
+            piece = whole[at : at + step]
+            cut += heads[len(piece)] + piece.ljust(step, b"\0")
+        return cut
 
     def _frames(self, data: bytes) -> Iterable[CanFrame | MotorComplaint]:
         self._buffer += data
