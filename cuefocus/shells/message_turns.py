@@ -163,9 +163,7 @@ class _Bell:
         elif fd >= 0:
             try:
                 self._epoll.register(fd, select.EPOLLIN)
-            except (
-                OSError
-            ):  # the system can watch no more just now: it is looked at with each turn, and this tried again
+            except OSError:  # it can watch no more just now: this is looked at with each turn, and tried again
                 fd = -1
         self._fd, self._rings = fd, True  # one that was closed is forgotten by itself
 

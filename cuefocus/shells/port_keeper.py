@@ -60,7 +60,7 @@ class PortKeeper:
         self._next_ns = now + _LOOK_NS
         for port in self._ports:
             if port.gone and now >= port.next_try_ns:
-                if port.probed and self._prober is not None and self._prober.alive:
+                if port.probed and self._prober is not None:
                     self._prober.ask(port.name)
                     port.next_try_ns = now + _ASK_AGAIN_NS
                 else:

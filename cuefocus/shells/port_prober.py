@@ -2,7 +2,7 @@
 
 The motion loop writes the address of a lost port into a socket; once a serial port could be opened and closed again, or
 somebody has said what address a machine has, the address comes back, and with it what is to be opened. The process ends
-with the socket.
+with the loop's end of the socket; the loop holds the other one, too, so that it can start a process that has died anew.
 """
 
 import contextlib
@@ -28,22 +28,19 @@ class PortProber:
     """Motion's end; the process starts with it."""
 
     def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.setblocking(False)
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                [sys.executable, "-m", "cuefocus.shells.port_prober", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-            )
+        self._process = self._started()
 
     def fileno(self) -> int:
         """Descriptor that becomes readable when a port is back."""
         return self._socket.fileno()
 
     def ask(self, address: str) -> None:
-        """Tell when this port can be opened."""
+        """Tell when this port can be opened. A process that has ended is started anew; it knows of none before."""
         with contextlib.suppress(OSError):
+            if not self.alive:
+                self._process = self._started()
             self._socket.send(address.encode())
 
     def found(self) -> dict[str, str]:
@@ -60,6 +57,11 @@ class PortProber:
             found[address] = opens
 
     @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
@@ -67,11 +69,21 @@ class PortProber:
     def close(self) -> None:
         """End the process."""
         self._socket.close()
+        self._theirs.close()
         try:
             self._process.wait(timeout=1.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """A process that does it. Raises: OSError where the system starts none."""
+        theirs = self._theirs.fileno()
+        return subprocess.Popen(  # noqa: S603 - our own program, no shell
+            [sys.executable, "-m", "cuefocus.shells.port_prober", str(theirs)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(theirs,),
+        )
 
 
 def main(fd: int) -> None:

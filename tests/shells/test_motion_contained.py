@@ -1,7 +1,9 @@
 """What motion does about its own mistakes, and about ports that come and go, in one process."""
 
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,3 +109,23 @@ def test_the_prober_tells_when_a_port_can_be_opened_and_ends_with_its_master(tmp
     assert not prober.alive
     assert now_ns() - begun_ns < 5 * NS_PER_S
     os.close(line.master)
+
+
+@pytest.mark.serial
+def test_a_prober_that_dies_rings_for_nothing_and_is_started_anew_when_next_asked(tmp_path: Path) -> None:
+    with closing(PortProber()) as prober:
+        line = Line(tmp_path / "motor")
+        address = f"serial:{line.link}"
+        prober.ask(address)
+        ending = os.pidfd_open(prober.pid)
+        os.kill(prober.pid, signal.SIGKILL)
+        assert readable(ending, 5_000)
+        os.close(ending)
+        assert not prober.alive
+        assert not readable(prober.fileno(), 50)
+        line.plug()
+        prober.ask(address)
+        assert prober.alive
+        assert readable(prober.fileno(), 10_000)
+        assert prober.found() == {address: address}
+        os.close(line.master)
