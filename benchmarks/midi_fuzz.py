@@ -82,6 +82,9 @@ _SHOW_CONTROL = re.compile(
     rb"|[\x08\x09\x0a]|[\x11-\x14\x19\x1a](?:%b)?)\xf7" % (_CUE, _TIME, _CUE, _CUE, _N)
 )  # fmt: skip
 _BY_MSC = {0x01: "go", 0x10: "go", 0x04: "go", 0x02: "hold", 0x03: "resume", 0x05: "load"}
+_OF_WHAT_MOVES = (0x02, 0x03)
+"""STOP and RESUME: for whatever waits for a GO of that number, timed or not, in any list where none is named."""
+_WAITING = [("12.5", "2", "a"), ("40", "", "b")]
 _BY_MSC_ALONE = {
     0x08: ("panic", "disarm"),
     0x09: ("arm",),
@@ -127,6 +130,10 @@ def _show_control(command: int, data: bytes) -> set[Word]:
     word = "timed-go" if command == 0x04 else "go"
     heard = {("msc", f"{word} {cue}"), ("msc", f"{word} {cue}/{cue_list}")} & FIRED_BY.keys()
     waiting = {FIRED_BY[key] for key in {("msc", f"go {cue}"), ("msc", f"go {cue}/{cue_list}")} & FIRED_BY.keys()}
+    if command in _OF_WHAT_MOVES:
+        waiting = {
+            one for number, its_list, one in _WAITING if number == cue and its_list in ("", cue_list or its_list)
+        }
     targets = waiting or {cue} & AXES.keys()
     return {*(heard if verb == "go" else ()), *((verb, AXES[one] if command in (2, 3) else one) for one in targets)}
 
