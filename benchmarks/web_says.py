@@ -31,7 +31,7 @@ _OF_A_CUE: Final = {"fire": "go", "standby": "standby", "load": "load"}
 _WORD: Final = re.compile(
     r"/api/(?:(?P<of_list>go|next|back|top)|(?P<stop>hold|panic|release)|(?P<of_axis>hand|resume|engage|disengage)"
     r"|(?P<plain>arm|disarm)|take/(?P<take>start|end|good|ng)|(?P<slate>slate)"
-    r"|cue/(?P<cue>.+)/(?P<of_cue>fire|standby|load))",
+    r"|cue/(?P<cue>.+)/(?P<of_cue>fire|standby|load))/*",
     re.DOTALL,
 )
 

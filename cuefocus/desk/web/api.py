@@ -141,8 +141,11 @@ def _refused(status: int, text: str) -> JSONResponse:
 
 async def _as_ours(request: Request, problem: Exception) -> JSONResponse:
     status = problem.status_code if isinstance(problem, HTTPException) else 500
-    text = "say it by POST, or ask by GET" if status == HTTPStatus.METHOD_NOT_ALLOWED else HTTPStatus(status).phrase
-    return _refused(status, text)
+    if status != HTTPStatus.METHOD_NOT_ALLOWED:
+        return _refused(status, HTTPStatus(status).phrase)
+    if request.method == "POST":  # at an address that may be asked: each may
+        return _refused(HTTPStatus.NOT_FOUND, "no such word; say /api/go, for example, or /api/cue/12/fire")
+    return _refused(status, "say it by POST, or ask by GET")
 
 
 async def _unreadable(request: Request, problem: Exception) -> JSONResponse:

@@ -43,6 +43,8 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = scope["client"][0] if scope.get("client") else ""
         method = scope.get("method", "GET")
+        if method == "POST":  # a slash behind a word is a slip that every button box makes
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         websocket = scope["type"] == "websocket"
         judged = self._gate.judge(host, headers, changes=websocket or method != "GET")
         stops = method == "POST" and scope["path"] in _STOPS  # obeyed whatever they carry, which nobody reads

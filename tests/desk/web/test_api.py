@@ -180,6 +180,25 @@ def test_a_stop_is_obeyed_whatever_it_carries(page: Served, verb: str) -> None:
     page.conductor.orders.clear()
 
 
+@pytest.mark.parametrize("path", ["/api/panic/", "/api/panic//", "/api/panic/?target="])
+def test_a_slash_behind_a_word_keeps_no_stop_from_being_obeyed(page: Served, path: str) -> None:
+    page.motion.orders.clear()
+    assert page.client.post(path).json()["ok"] is True
+    assert [(order["verb"], order["target"]) for order in page.motion.orders] == [("panic", "")]
+    page.motion.orders.clear()
+    page.conductor.orders.clear()
+
+
+@pytest.mark.parametrize(
+    ("path", "verb", "target"), [("/api/go/", "go", ""), ("/api/cue/Q%2F3%20é/fire/", "go", "Q/3 é")]
+)
+def test_a_slash_behind_any_other_word_counts_as_little(page: Served, path: str, verb: str, target: str) -> None:
+    page.conductor.orders.clear()
+    assert page.client.post(path).json()["ok"] is True
+    assert [(order["verb"], order["target"]) for order in page.conductor.orders] == [(verb, target)]
+    page.conductor.orders.clear()
+
+
 def test_what_the_session_refuses_is_told_as_it_says(page: Served) -> None:
     page.conductor.answer = {"ok": False, "text": "not armed"}
     try:
@@ -196,6 +215,9 @@ def test_what_the_session_refuses_is_told_as_it_says(page: Served) -> None:
         ("POST", "/api/cue/2/eat", 404, "say fire, standby, load of a cue"),
         ("POST", "/api/take/over", 404, "say start, end, good, ng of a take"),
         ("POST", "/api/eat", 404, "no such word; say go, next"),
+        ("POST", "/go", 404, "no such word; say /api/go, for example"),
+        ("POST", "/", 404, "no such word; say /api/go, for example"),
+        ("POST", "/api/cue/12", 404, "or /api/cue/12/fire"),
         ("POST", "/api/hand", 400, "a hand needs an axis"),
         ("POST", f"/api/slate?text={'x' * 300}", 400, "no name has more than 256 characters"),
         ("GET", "/api/go", 404, "what is said goes by POST"),
