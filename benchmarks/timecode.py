@@ -1,6 +1,6 @@
 """LTC decoding beside libltc: the same files, the same run, one table a family; and how fast, with `--speed`.
 
-    python benchmarks/timecode.py --tool ../shared/tools/ltc_corpus.py --corpus DIR [--only REGEX] [--misses] [--plain]
+    python benchmarks/timecode.py --tool ltc_corpus.py --corpus DIR [--only REGEX] [--misses] [--plain]
     python benchmarks/timecode.py --speed [--minutes 60] [--plain]
     python benchmarks/timecode.py --mixtures [--seeds 2] [--seconds 20] [--only NAME] [--plain]
     python benchmarks/timecode.py --single [--words 2000] [--plain]

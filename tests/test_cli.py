@@ -149,7 +149,7 @@ def test_schemas_are_json_schemas(kind: str, tmp_path: Path) -> None:
         ("2@20:00:06:25", "frames run from 00 to 24"),
         ("2@25:00:06:00", "does not exist"),
         ("2@20:00:06;00", "drop-frame"),
-        ("2@soon", "is not a timecode"),
+        ("2@soon", "--fire 2@soon: 'soon' is not a timecode"),
     ],
 )
 def test_a_firing_that_cannot_be(fire: str, says: str, rehearsed: Path) -> None:

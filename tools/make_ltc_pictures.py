@@ -1,6 +1,6 @@
 """The pictures of docs/ltc-decoder.md: an eye diagram, and both decoders against noise.
 
-    python tools/make_ltc_pictures.py --tool ../shared/tools/ltc_corpus.py --corpus DIR
+    python tools/make_ltc_pictures.py --tool ltc_corpus.py --corpus DIR
 
 DIR was made by that tool. Without it only the eye diagram is drawn. libltc (Debian: libltc11) is called through ctypes,
 as benchmarks/timecode.py does.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cuefocus.engine.job import ActJob, Job
-from cuefocus.errors import InputError
+from cuefocus.errors import InputError, TimecodeError
 from cuefocus.show.models import Show
 from cuefocus.timebase.frames import parse_timecode, unwrap_near
 
@@ -27,8 +27,11 @@ def firings_of(show: Show, job: Job, fire: Sequence[str]) -> list[Firing]:
     for text in fire:
         cue, mark, label = text.rpartition("@")
         if not mark:
-            raise InputError(f"{text!r} is no firing", hint="write CUE@HH:MM:SS:FF")
-        firings.append(_firing(job, cue, label, None))
+            raise InputError(f"{text!r} is no firing", where="--fire", hint="write CUE@HH:MM:SS:FF")
+        try:
+            firings.append(_firing(job, cue, label, None))
+        except TimecodeError as error:
+            raise TimecodeError(error.sentence, where=f"--fire {text}", hint=error.hint) from None
     if fire:
         return firings
     for item in show.rehearse:

@@ -7,8 +7,8 @@ from math import isfinite
 from pathlib import Path
 
 from cuefocus.anchors.beats import load_beats
-from cuefocus.errors import InputError
-from cuefocus.timebase.frames import parse_timecode, rate_named
+from cuefocus.errors import InputError, TimecodeError
+from cuefocus.timebase.frames import FrameRate, Timecode, parse_timecode, rate_named
 from cuefocus.wire.pace import Pace, Wow
 from cuefocus.wire.playback import Gap, Jump, Playback
 from cuefocus.wire.sent_clock import SongRun
@@ -43,11 +43,12 @@ def playback_from(
     frame_rate = rate_named(rate)
     return Playback(
         frame_rate,
-        parse_timecode(start, frame_rate),
+        _label(start, frame_rate, "--start"),
         speed,
         _ramps(ramps),
         tuple(
-            Jump(at_s, parse_timecode(label, frame_rate)) for at_s, label in _pairs(jumps, "--jump", "12.5=01:00:00:00")
+            Jump(at_s, _label(label, frame_rate, "--jump"))
+            for at_s, label in _pairs(jumps, "--jump", "12.5=01:00:00:00")
         ),
         tuple(Gap(at_s, _number(seconds, "--gap")) for at_s, seconds in _pairs(gaps, "--gap", "5=0.2")),
         _wow(wow) if wow else None,
@@ -95,6 +96,13 @@ def song_run_from(
 
 def _ramps(ramps: Sequence[str]) -> tuple[tuple[float, float], ...]:
     return tuple((at_s, _number(then, "--ramp")) for at_s, then in _pairs(ramps, "--ramp", "10=-2"))
+
+
+def _label(text: str, rate: FrameRate, option: str) -> Timecode:
+    try:
+        return parse_timecode(text, rate)
+    except TimecodeError as error:
+        raise TimecodeError(error.sentence, where=option, hint=error.hint) from None
 
 
 def _bar(text: str, option: str) -> tuple[int, float]:

@@ -57,15 +57,19 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class WrongUse(CueFocusError):
+    """Options that do not go together (exit status 2)."""
+
+
 def specs_of(arguments: argparse.Namespace) -> list[SimMotorSpec]:
-    """The motors a command line asks for. Raises InputError."""
+    """The motors a command line asks for. Raises InputError, and WrongUse for options that do not go together."""
     specs = [spec for path in arguments.spec for spec in specs_from_file(path)]
     if arguments.link and arguments.driver is None:
-        raise InputError("--link needs --driver", hint="one of tilta, dji, bridge")
+        raise WrongUse("--link needs --driver", hint="one of tilta, dji, bridge")
     if not arguments.link and not specs:
-        raise InputError("no motor asked for", hint="give --driver and --link, or --spec")
+        raise WrongUse("no motor asked for", hint="give --driver and --link, or --spec")
     if len(arguments.link) > 1 and (arguments.name or arguments.log):
-        raise InputError("several links cannot share --name or --log", hint="describe them in a --spec file")
+        raise WrongUse("several links cannot share --name or --log", hint="describe them in a --spec file")
     same = ("driver", "dead_ms", "lag_ms", "backlash", "readback_ms", "start", "counts_near", "name", "log", "echo")
     values: dict[str, object] = {key: getattr(arguments, key) for key in (*same, "command", "framing")}
     values |= {"answers": not arguments.mute, "calibrated": not arguments.uncalibrated}
@@ -92,7 +96,7 @@ def main(argv: Sequence[str] | None = None, say: Callable[[str], None] | None = 
         )
     except CueFocusError as problem:
         sys.stderr.write(f"{problem}\n")
-        return 1 if isinstance(problem, InputError) else 3
+        return 2 if isinstance(problem, WrongUse) else 1 if isinstance(problem, InputError) else 3
     return 0
 
 

@@ -102,6 +102,10 @@ def _hint_for(problem: str) -> str:
         ("did not find expected '-'", "list items start in one column"),
         ("cannot start any token", "put text that starts with this character in quotes"),
         ("did not find expected ',' or", "close the bracket, or put a comma between the items"),
+        (
+            "did not find expected node content",
+            "close the bracket that is open, and write what stands in it as text or numbers",
+        ),
         ("unexpected end of stream", "close the quote that is open"),
         ("unknown escape character", "in double quotes write \\\\ for a backslash"),
     ):

@@ -10,7 +10,7 @@ from cuefocus.motion.planner import plan_rack
 from cuefocus.motion.racks import PlannedRack
 from cuefocus.motion.requests import RackRequest, TooFast
 from cuefocus.motor.axis import AxisSpec
-from cuefocus.timebase.frames import FrameRate, timecode_at
+from cuefocus.timebase.frames import FrameRate, timecode_at, timecode_at_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class ActBounds:
     def label(self, show_ns: int) -> str:
         """A moment as timecode."""
         return timecode_at(show_ns, self.rate).text(self.rate)
+
+    def label_from(self, show_ns: int) -> str:
+        """The first label that begins no earlier than a moment."""
+        frames = self.rate.frames_at(show_ns)
+        return timecode_at_frame(frames + (self.rate.show_ns(frames) < show_ns), self.rate).text(self.rate)
 
     def outside(self, rack: PlannedRack) -> tuple[str, str] | None:
         """Why a rack does not lie within the act, and a hint; None where it does."""
@@ -87,7 +92,7 @@ def link(
 
 def too_fast(error: TooFast, act: ActBounds) -> str:
     """Why the motor cannot do it in the time."""
-    return f"{error.sentence}; earliest landing {act.label(error.earliest_ns)}"
+    return f"{error.sentence}; earliest landing {act.label_from(error.earliest_ns)}"
 
 
 def overlap(rack: PlannedRack, before: PlannedRack, act: ActBounds) -> str:

@@ -194,5 +194,5 @@ class AxisCompiler:
     def _overlapping(self, work: ActWork, item: _Timed, rack: PlannedRack, before: PlannedRack) -> None:
         earliest_ns = before.stop_ns + max(0, rack.land_ns - rack.depart_ns)
         sentence = overlap(rack, before, work.bounds)
-        hint = f"earliest landing {work.bounds.label(earliest_ns)}; shorten a pull or move a landing"
+        hint = f"earliest landing {work.bounds.label_from(earliest_ns)}; shorten a pull or move a landing"
         self._found.cannot(work, item.cue, ("cues", item.index), sentence, hint)

@@ -136,4 +136,4 @@ class Motor(Strict):
             yield ("residual_backlash_counts",), "error", "more is left than there was", hint
         if self.port.kind != "sim" and not self.measured:
             problem = "dead time and lag carry no date of measurement"
-            yield ("measured",), "warning", problem, "run `cuefocus calibrate` and write the date"
+            yield ("measured",), "warning", problem, "measure both (docs/howto-motors.md says how) and write the date"

@@ -9,7 +9,7 @@ from cuefocus.files.complaint import Loc
 from cuefocus.files.durations import Duration
 from cuefocus.files.strict import Finding, Findings
 from cuefocus.files.validate import did_you_mean
-from cuefocus.show.cue_complaints import CueChecker
+from cuefocus.show.cue_complaints import CueChecker, no_mark
 from cuefocus.show.long_times import far_offset
 from cuefocus.show.models import Act, Show
 from cuefocus.show.tell_complaints import send_findings, tell_findings
@@ -98,8 +98,7 @@ def _act(show: Show, index: int, act: Act) -> Findings:
         if axis not in AXIS_NAMES:
             yield here, "error", f"no axis {axis!r}", "write A for focus, A.iris or A.zoom"
         elif axis == "focus" and target.counts is None and show.distance_of(target, camera, act) is None:
-            known = ", ".join(show.marks_of(camera, act)) or "none"
-            yield here, "error", f"no mark {target.text!r}; have {known}", ""
+            yield here, "error", *no_mark(show, camera, act, target)
         elif axis == "iris" and target.counts is None and target.stop is None:
             yield here, "error", f"{target.text!r} is not a stop", "write e.g. T2.8"
         elif axis == "zoom" and target.counts is None and target.focal is None:

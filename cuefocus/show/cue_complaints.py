@@ -282,15 +282,24 @@ class CueChecker:
             return
         if cue.axis == "focus":
             if target.distance is None:
-                marks = self._show.marks_of(cue.camera, act)
-                if target.text not in marks:
-                    known = ", ".join(marks) or "none"
-                    hint = f"write {target.text} m" if is_bare_number(target.text) else did_you_mean(target.text, marks)
-                    yield loc, "error", f"no mark {target.text!r}; have {known}", hint
+                if target.text not in self._show.marks_of(cue.camera, act):
+                    yield loc, "error", *no_mark(self._show, cue.camera, act, target)
         elif cue.axis == "iris" and target.stop is None:
             yield loc, "error", f"{target.text!r} is not a stop", "write e.g. T2.8"
         elif cue.axis == "zoom" and target.focal is None:
             yield loc, "error", f"{target.text!r} is not a focal length", "write e.g. 35 mm"
+
+
+def no_mark(show: Show, camera: str, act: Act | None, target: Target) -> tuple[str, str]:
+    """That a camera has no such mark, and the cure: it may be the camera that is called by a wrong name."""
+    marks = show.marks_of(camera, act)
+    if is_bare_number(target.text):
+        return f"no mark {target.text!r}; have {', '.join(marks) or 'none'}", f"write {target.text} m"
+    having = [name for name in show.marks if show.marks_of(name, act)]
+    if not marks and having:
+        problem = f"camera {camera!r} has no marks, so no {target.text!r}; cameras with marks are {', '.join(having)}"
+        return problem, did_you_mean(camera, having)
+    return f"no mark {target.text!r}; have {', '.join(marks) or 'none'}", did_you_mean(target.text, marks)
 
 
 def _rings(after: Mapping[str, Collection[str]]) -> set[str]:

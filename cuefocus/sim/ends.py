@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from cuefocus.errors import LinkError
+from cuefocus.errors import InputError, LinkError
 
 _READ_BYTES = 65_536
 
@@ -178,10 +178,13 @@ class UdpEnd:
 
 
 def make_end(link: str) -> End:
-    """The end that `link` names: `udp:PORT`, or a path for a pty. Raises LinkError for a port that cannot be."""
+    """The end that `link` names: `udp:PORT`, or a path for a pty.
+
+    Raises: InputError for what names no port, LinkError for one that cannot be had.
+    """
     if not link.startswith("udp:"):
         return PtyEnd(link)
     port = link.rpartition(":")[2]
     if not port.isdecimal() or int(port) > 65_535:
-        raise LinkError("no UDP port", where=link, hint="write udp:PORT")
+        raise InputError("no UDP port", where=link, hint="write udp:PORT")
     return UdpEnd(int(port))

@@ -70,23 +70,23 @@ class SimMotorSpec:
             raise InputError(f"no simulated motor {self.driver!r}", hint=f"have {', '.join(_COUNTS_MAX)}")
         far = _COUNTS_MAX[self.driver] if self.counts_far is None else self.counts_far
         wrong = [
-            name
-            for name, bad in (
-                ("start", not 0 <= self.start <= 1),
-                ("dead_ms", not 0 <= self.dead_ms < inf),
-                ("lag_ms", not 0 <= self.lag_ms < inf),
-                ("speed", not self.speed > 0),
-                ("accel", not self.accel > 0),
-                ("backlash", not 0 <= self.backlash < 1),
-                ("readback_ms", not 0 <= self.readback_ms < inf),
-                ("quantum_counts", self.quantum_counts < 1),
-                ("baud", self.baud is not None and self.baud < 0),
-                ("counts_far", far == self.counts_near),
+            f"{name} ({range_})"
+            for name, range_, bad in (
+                ("start", "0 to 1", not 0 <= self.start <= 1),
+                ("dead_ms", "0 or more", not 0 <= self.dead_ms < inf),
+                ("lag_ms", "0 or more", not 0 <= self.lag_ms < inf),
+                ("speed", "above 0", not self.speed > 0),
+                ("accel", "above 0", not self.accel > 0),
+                ("backlash", "from 0, below 1", not 0 <= self.backlash < 1),
+                ("readback_ms", "0 or more", not 0 <= self.readback_ms < inf),
+                ("quantum_counts", "1 or more", self.quantum_counts < 1),
+                ("baud", "0 or more", self.baud is not None and self.baud < 0),
+                ("counts_far", "other than counts_near", far == self.counts_near),
             )
             if bad
         ]
         if wrong:
-            raise InputError(f"a motor cannot have this {', '.join(wrong)}", where=self.title)
+            raise InputError(f"a motor cannot have this: {', '.join(wrong)}", where=self.title)
 
     @property
     def title(self) -> str:
@@ -133,7 +133,7 @@ def specs_from_file(path: str) -> list[SimMotorSpec]:
         rows = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as problem:
         raise InputError(f"cannot be read: {problem.strerror}", where=path) from None
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise InputError(f"is no JSON: {problem}", where=path) from None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError("must be a list of objects, one a motor", where=path)

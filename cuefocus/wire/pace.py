@@ -50,6 +50,8 @@ class Pace:
         numbers += [self.wow.depth, self.wow.hz] if self.wow is not None else []
         if not all(map(math.isfinite, numbers)):
             raise InputError("cannot play this: a number is none", hint="check speeds and seconds")
+        if any(at_s <= 0.0 for at_s, _ in self.ramps):
+            raise InputError("cannot play this: a ramp ends after the beginning", hint="give it seconds above 0")
         if any(later <= earlier for earlier, later in pairwise([0.0, *(at for at, _ in self.ramps)])):
             raise InputError("cannot play this: ramps must end one after the other", hint="order them by their seconds")
         if self.wow is not None and not (0 < self.wow.depth < 1 and 0 < self.wow.hz <= 1000):

@@ -155,7 +155,7 @@ def test_what_cannot_be_done_says_where_why_and_what_would_go(tmp_path: Path) ->
     found = checked(tmp_path, cues, act="    media: {words: w.json}")
     assert found.refused
     complaints = {where: problem for where, _, problem in said(found)}
-    assert "earliest landing 01:00:04:0" in complaints["cues.1.pull"]
+    assert "earliest landing 01:00:04:04" in complaints["cues.1.pull"]
     assert "0.300 m cannot be reached: the lens map runs from" in complaints["cues.2.to"]
     assert complaints["acts.song.media.words"].startswith("w.json: cannot be read")
     assert "while cue '4' moves until" in complaints["cues.5"]

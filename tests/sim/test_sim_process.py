@@ -210,8 +210,8 @@ def run(*words: str) -> tuple[int, str]:
         ('[{"driver": "tilta", "link": "x", "speed": "fast"}]', "speed is 'fast', which is not a number"),
         ('[{"driver": "tilta", "link": "x", "echo": 1}]', "not true or false"),
         ('[{"driver": "tilta", "link": "x", "baud": 1.5}]', "not a whole number or null"),
-        ('[{"driver": "tilta", "link": "x", "speed": NaN}]', "cannot have this speed"),
-        ('[{"driver": "tilta", "link": "x", "lag_ms": -1}]', "cannot have this lag_ms"),
+        ('[{"driver": "tilta", "link": "x", "speed": NaN}]', "cannot have this: speed (above 0)"),
+        ('[{"driver": "tilta", "link": "x", "lag_ms": -1}]', "cannot have this: lag_ms (0 or more)"),
         ('[{"driver": "arri", "link": "x"}]', "no simulated motor 'arri'"),
         ('[{"driver": "tilta", "link": "x"}, {"driver": "tilta", "link": "x"}]', "an address each"),
         ('[{"driver": "tilta", "link": "x", "log": "/nowhere/at/all.csv"}]', "cannot write the log"),
@@ -228,12 +228,15 @@ def test_bad_descriptions_get_a_sentence(spec: str, words: str, tmp_path: Path) 
 def test_bad_words_get_a_sentence(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("mine", encoding="utf-8")
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000, encoding="utf-8")
     for words, status, sentence in (
         (["--driver", "tilta", "--link", str(taken)], 3, "something else is there"),
-        (["--driver", "bridge", "--link", "udp:99999"], 3, "no UDP port"),
-        (["--link", "x"], 1, "--link needs --driver"),
-        ([], 1, "no motor asked for"),
+        (["--driver", "bridge", "--link", "udp:99999"], 1, "no UDP port"),
+        (["--link", "x"], 2, "--link needs --driver"),
+        ([], 2, "no motor asked for"),
         (["--spec", str(tmp_path / "none.json")], 1, "cannot be read"),
+        (["--spec", str(deep)], 1, "is no JSON"),
         (["--driver", "arri"], 2, "invalid choice"),
     ):
         got, errors = run(*words)
