@@ -167,9 +167,9 @@ def _card(cue: Cue, timed: RackRequest | None = None) -> CueCard:
 
 
 def _house_act(rate: FrameRate) -> ActJob:
-    """The whole day, for a show of triggered cues only."""
+    """The whole day, for a show of triggered cues only: no timecode that stops ends a take of it."""
     chase = ChaseConfig(rate=rate, starts_show_ns=0, end_show_ns=rate.day_ns, name=_HOUSE_ACT)
-    return ActJob(_HOUSE_ACT, chase, {}, {}, {}, {}, {}, OnLoss.FINISH, "next-cue", 10 * NS_PER_S)
+    return ActJob(_HOUSE_ACT, chase, {}, {}, {}, {}, {}, OnLoss.FINISH, "next-cue", rate.day_ns)
 
 
 def _speeds(speed: ActSpeed) -> Speeds:

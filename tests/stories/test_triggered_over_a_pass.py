@@ -4,7 +4,7 @@ import pytest
 
 from tests.stories.kit import Story
 from tests.stories.playback import Playback
-from tests.stories.scenes import cue
+from tests.stories.scenes import cue, show_text
 from tests.stories.stacked import GO, say
 from tests.stories.test_acts import DANCE_S, TWO_ACTS
 
@@ -33,3 +33,15 @@ def test_one_whose_axis_was_moved_on_before_it_could_be_late_is_not_called_short
     told = Story(tmp_path, show, Playback().play(5.5).locate(DANCE_S - 2.5).play(6.0)).at(3.63, say("go")).tell()
     assert told.row("T").verdict == "missed"
     assert told.reason("T").startswith("was watched for 8 ms after it was to land, 1 count short of the band then")
+
+
+@pytest.mark.parametrize(("acts", "verdicts"), [(True, []), (False, ["landed"])])
+def test_timecode_that_stops_ends_takes_of_shows_with_acts_alone(
+    tmp_path: Path, acts: bool, verdicts: list[str]
+) -> None:
+    show = show_text(cue("T", None, "back", f"{GO}, pull: 2 s"))
+    if not acts:
+        head, _, rest = show.partition("acts:\n")
+        show = head + rest.partition("\n")[2]
+    told = Story(tmp_path, show, Playback().play(5.0).pause(20.0)).at(18.0, say("go")).tell()
+    assert [row.verdict for row in told.rows] == verdicts
