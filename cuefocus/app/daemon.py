@@ -71,6 +71,11 @@ class Places:
         """What a process of this run writes to stderr."""
         return self.folder / LOGS_DIR / f"{self.run}.{process}.log"
 
+    @property
+    def dropped(self) -> Path:
+        """What desks have said in this run that did nothing."""
+        return self.folder / LOGS_DIR / f"{self.run}.dropped.jsonl"
+
     def make(self) -> None:
         """Make the folders. Raises OSError."""
         (self.folder / LOGS_DIR).mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from cuefocus.app.daemon import (
     understudy_child,
 )
 from cuefocus.app.desks import front_desk_of
+from cuefocus.app.dropped_log import DroppedLog
 from cuefocus.app.keyboard import ORDERS, QUIT, keys, read_keys
 from cuefocus.app.page import page_of
 from cuefocus.app.processes import ChildSpec, Death, Processes
@@ -87,7 +88,7 @@ class ShowRunner:
     ) -> None:
         self._wires, self._runtime, self._places, self._rig = wires, runtime, places, rig
         self._sources, self._plays, self._files = tuple(sources), plays, files
-        self._teller = teller
+        self._teller, self._dropped = teller, DroppedLog(places.dropped)
         self._processes = Processes()
         self._ears: list[str] = []
         self._receivers = tuple(receivers)
@@ -231,6 +232,7 @@ class ShowRunner:
         for event in self._wires.events.take():
             self._look_for_missing(event)
             self._teller.tell(event)
+            self._dropped.take(event)
         if self._wires.events.dropped > self._lost_told:
             lost, self._lost_told = self._wires.events.dropped - self._lost_told, self._wires.events.dropped
             self._teller.alarm(f"{lost} events were not shown: this process was too slow")

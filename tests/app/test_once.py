@@ -1,5 +1,6 @@
 """Each trigger once, and in time: one by two ways, one forty times over, and what waited while nobody conducted."""
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -70,6 +71,8 @@ def test_one_go_by_two_networks_fires_one_rack_and_both_are_named(tmp_path: Path
         landed(running, "2")
         assert len(of(running, "departure")) == 2
         other.close()
+        (kept,) = running.takes.glob("logs/*.dropped.jsonl")
+        assert [json.loads(line)["suppressed"] for line in kept.read_text().splitlines()] == ["go", "2"]
 
 
 def test_one_go_by_osc_and_tell_fires_one_rack(tmp_path: Path) -> None:
