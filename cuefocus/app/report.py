@@ -81,8 +81,8 @@ def _column(info: "TakeInfo", pass_: int) -> Column:
 
 
 def print_report(rows: Sequence[LandingRow]) -> None:
-    """A report on standard output."""
-    _print([make_report(rows)])
+    """A report on standard output, of rows as the take store would have kept them: both print the same figures."""
+    _print([make_report([row_from_dict(row.as_dict()) for row in rows])])
 
 
 def rendered(made: Report, width: int = 100) -> "list[RenderableType]":
