@@ -21,12 +21,14 @@ class _Halt:
         land_ns: when it was to land, host ns.
         after: the timed rack that had begun last.
         travel_ns: how long a desk had said that it pulls; None: as written.
+        said: which of the words that go with it had been said, a bit each.
     """
 
     cue: str
     land_ns: int
     after: str | None
     travel_ns: int | None
+    said: int
 
 
 class Halted:
@@ -47,7 +49,7 @@ class Halted:
         for record in session.book.pulling(orders.name):
             if record.rack.triggered and record.land_host_ns is not None and record.land_host_ns > session.now_ns:
                 self._halts[orders.name] = _Halt(
-                    record.rack.cue, record.land_host_ns, orders.cast_after, record.travel_ns
+                    record.rack.cue, record.land_host_ns, orders.cast_after, record.travel_ns, record.said
                 )
 
     def forget(self) -> None:
@@ -73,6 +75,7 @@ class Halted:
         if not taken:
             return f"cue {halt.cue} does not go on: {text}"
         record = session.book.fired[-1]
+        record.said = halt.said
         late_s = s_from_ns(record.rack.land_ns - halt.land_ns)
         record.note(f"it went on after HOLD and was to land {late_s:.2f} s earlier")
         return f"cue {halt.cue} goes on and lands {late_s:.2f} s late"

@@ -138,7 +138,7 @@ class Sending:
         still = waits and kept_still(session.stage.orders[record.axis])[0] is not None
         words, more = self._sends.cues[record.rack.cue], False
         for index, one in enumerate(words):
-            if record.said >> index & 1 or (one.when == "fire" and record.resumed):
+            if record.said >> index & 1:
                 continue
             if still and one.when != "fire":
                 more = True

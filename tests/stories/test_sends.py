@@ -223,6 +223,30 @@ def test_a_rack_stopped_on_its_way_and_resumed_lands_and_says_so_once_and_was_fi
     assert addresses(told) == ["/fired", "/landed"]
 
 
+def test_a_rack_that_goes_on_after_it_was_held_says_what_it_has_not_said_and_nothing_twice(tmp_path: Path) -> None:
+    words_ = (
+        "{when: fire, to: eos, osc: /fired}, {when: fire, to: eos, osc: /fired-later, offset: 1 s},"
+        " {when: departure, to: eos, osc: /left}, {when: departure, to: eos, osc: /left-later, offset: 500 ms},"
+        " {to: slow, osc: /soon}, {to: eos, osc: /landed}"
+    )
+    cues = cue("T", None, "far", f"{GO}, pull: 1 s, tell: [{words_}]")
+    tale = story(tmp_path, cues, Playback().play(12.0)).at(2.0, at_go)
+    for held_s in (2.5, 4.3):
+        tale.at(held_s, lambda rig: rig.say("hold")).at(held_s + 1.0, lambda rig: rig.say("resume"))
+    told = tale.tell()
+    assert told.verdicts() == {"T": "held", "T'": "held", "T''": "landed"}
+    first, second, third = sorted((one.rack for one in told.records.values()), key=lambda rack: rack.depart_ns)
+    assert {send.word.what: send.due_ns for send in words(told)} == {
+        "/fired": ORIGIN_NS + 2 * NS_PER_S,
+        "/left": first.depart_ns - LATENCY_NS,
+        "/soon": first.land_ns - 900 * NS_PER_MS,
+        "/left-later": second.depart_ns + 500 * NS_PER_MS - LATENCY_NS,
+        "/fired-later": pytest.approx(ORIGIN_NS + 6.3 * NS_PER_S - LATENCY_NS, abs=NS_PER_MS),
+        "/landed": third.land_ns - LATENCY_NS,
+    }
+    assert len(words(told)) == 6, "each once"
+
+
 def test_a_cue_fired_again_tells_again_and_one_replaced_tells_no_landing(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"on: {{osc: /a}}, {LANDS}")
     cues += cue("2", None, "near", "on: {osc: /b}, tell: {to: eos, osc: /second}")
