@@ -173,7 +173,7 @@ class Casting:
             if count is not None:
                 count()
             if job.follow == AUTO_CONTINUE:
-                self._chains.go_on(job, stamp_ns)
+                self._chains.go_on(session, job, stamp_ns)
         else:
             if count is not None:  # it goes on standing by, but this trigger has its row
                 self.ledger.heard(job.cue, stamp_ns, route, refused=True)
@@ -252,7 +252,7 @@ class Casting:
         for record in self._landed(session):
             job, land_ns = self._job.triggered.get(record.rack.cue), record.land_host_ns or now_ns
             if job is not None and job.follow == AUTO_FOLLOW:
-                self._chains.landed(session, record, job, land_ns)
+                self._chains.go_on(session, job, land_ns)
             for cue in self._job.after.get(record.rack.cue, ()):
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():

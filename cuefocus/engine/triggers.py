@@ -53,6 +53,7 @@ class TriggerLedger:
         self._repeat_guard_ns, self._go_guard_ns = repeat_guard_ns, go_guard_ns
         self._fired: dict[str, tuple[int, str]] = {}
         self._refused: set[str] = set()  # the cues that were refused when they were fired last
+        self._taken_ns: dict[str, int] = {}  # when those that were not refused were fired last
         self._went: dict[str, tuple[int, str]] = {}
 
     def repeats(self, cue: str, stamp_ns: int, route: str) -> Suppressed | None:
@@ -61,8 +62,8 @@ class TriggerLedger:
         return replace(same, refused=True) if same is not None and cue in self._refused else same
 
     def fired_ns(self, cue: str) -> int | None:
-        """When a cue was fired last, the stamp of its trigger; None for never."""
-        return self._fired[cue][0] if cue in self._fired and cue not in self._refused else None
+        """When a cue was fired last and not refused, the stamp of its trigger; None for never."""
+        return self._taken_ns.get(cue)
 
     def heard(self, cue: str, stamp_ns: int, route: str, *, refused: bool = False) -> None:
         """`cue` was fired, and moves its axis or is refused, which its row tells: the same again is a repetition."""
@@ -71,6 +72,7 @@ class TriggerLedger:
             self._refused.add(cue)
         else:
             self._refused.discard(cue)
+            self._taken_ns[cue] = stamp_ns
 
     def go(self, name: str, stamp_ns: int, route: str) -> Suppressed | None:
         """Take a GO of a list; what it repeats where it is a double press."""

@@ -60,6 +60,52 @@ def test_what_was_fired_by_hand_while_the_cue_before_it_was_held_is_not_fired_on
     assert told.verdicts() == {"1": "held", "2": "landed", "1'": "landed"}
 
 
+FOLLOWED = cue("1", None, "far", f"{GO}, pull: 2 s, continue: auto-follow, post_wait: 500 ms")
+
+
+@pytest.mark.parametrize("wait", ["", ", pre_wait: 3 s"], ids=["", "and waits still at the landing"])
+def test_what_was_fired_by_hand_before_the_cue_before_it_has_landed_is_not_fired_once_more(
+    tmp_path: Path, wait: str
+) -> None:
+    cues = FOLLOWED + cue("2", None, "far", f"camera: B, {GO}{wait}") + cue("3", None, "near", f"camera: B, {GO}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("go")).at(1.6, say("go", "2"))
+    told = tale.at(2.4, say("go", "3")).tell(until_s=8.0)
+    assert told.row("2").source == "tell"
+    assert told.verdicts() == {"1": "landed", "2": "landed", "3": "landed"}
+    (unfired,) = (one for one in told.happenings("state") if "unfired" in one)
+    assert (unfired["unfired"], unfired["heard"]) == ("2", "auto-follow of 1")
+    assert unfired["why"] == "it was fired meanwhile"
+
+
+def test_what_was_fired_by_hand_in_the_pre_wait_of_the_cue_before_it_does_not_go_on_from_it_once_more(
+    tmp_path: Path,
+) -> None:
+    cues = cue("1", None, "far", f"{GO}, pre_wait: 1 s, continue: auto-continue")
+    cues += cue("2", None, "far", f"camera: B, {GO}") + cue("3", None, "near", f"camera: B, {GO}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("go")).at(1.1, say("go", "2"))
+    told = tale.at(1.8, say("go", "3")).tell(until_s=6.0)
+    assert [row.cue for row in told.rows].count("2") == 1
+    assert [one["unfired"] for one in told.happenings("state") if "unfired" in one] == ["2"]
+
+
+def test_what_was_fired_by_hand_goes_on_being_fired_though_it_was_then_refused_to_another_hand(tmp_path: Path) -> None:
+    cues = FOLLOWED + cue("2", None, "far", f"camera: B, {GO}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(1.0, say("go")).at(1.4, say("go", "2"))
+    tale.at(1.9, say("hold", "B")).at(2.2, say("go", "2")).at(2.6, say("resume", "B"))
+    told = tale.tell(until_s=8.0)
+    assert "auto-follow of 1" not in [row.source for row in told.rows if row.cue == "2"]
+
+
+@pytest.mark.parametrize("by_s", [0.4, 1.4], ids=["before the chain began", "in vain"])
+def test_what_follows_a_cue_goes_by_itself_where_nobody_fired_it_since(tmp_path: Path, by_s: float) -> None:
+    cues = FOLLOWED + cue("2", None, "far", f"camera: B, {GO}")
+    tale = Story(tmp_path, BOTH + cues, rig=RIG).at(0.9, say("go", "1")).at(by_s, say("go", "2"))
+    if by_s > 0.9:
+        tale.at(by_s - 0.1, say("disengage", "B")).at(by_s + 0.1, say("engage", "B"))
+    told = tale.tell(until_s=8.0)
+    assert ("2", "landed", "auto-follow of 1") in [(row.cue, row.verdict, row.source) for row in told.rows]
+
+
 def test_a_held_rack_goes_on_though_its_landing_after_its_trigger_has_passed(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"{GO}, pull: 1 s, land_after: 4 s")
     told = story(tmp_path, cues, (1.0, say("go")), (4.6, say("hold")), (6.0, say("resume")), until_s=9.0)
