@@ -200,6 +200,7 @@ class Casting:
         self.ledger.heard(cue, stamp_ns, route, refused=refused)
         self.waits.drop(self.waits.of(cue))
         if not refused:
+            self._chains.taken(session, cue, by_itself=by_itself)
             self._gone[cue] = (session.book.take, session.book.pass_, route)
         for one in self.lists.holding(cue):
             one.fired(cue, by_go=one.name == by_go, by_itself=by_itself, refused=refused)
@@ -252,7 +253,7 @@ class Casting:
         for record in self._landed(session):
             job, land_ns = self._job.triggered.get(record.rack.cue), record.land_host_ns or now_ns
             if job is not None and job.follow == AUTO_FOLLOW:
-                self._chains.go_on(session, job, land_ns)
+                self._chains.landed(session, record, job, land_ns)
             for cue in self._job.after.get(record.rack.cue, ()):
                 self.fire(session, cue, land_ns, f"after {record.rack.cue}", by_itself=True)
         for axis, orders in session.stage.orders.items():

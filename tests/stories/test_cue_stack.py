@@ -13,7 +13,7 @@ from cuefocus.engine.plan import Latch
 from cuefocus.engine.ports import Latched
 from cuefocus.engine.session import Session
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
-from tests.stories.kit import Story, StoryRig
+from tests.stories.kit import Hand, Story, StoryRig
 from tests.stories.scenes import RIG, SOLO_RIG, cue
 from tests.stories.stacked import BOTH, GO, HOT, HOUSE, THREE, hear, say, story, suppressed
 from tests.stories.told import Told
@@ -407,6 +407,45 @@ def test_a_cue_fired_by_hand_while_it_was_to_follow_goes_once(tmp_path: Path) ->
     cues = cue("1", None, "far", f"{GO}, continue: auto-continue, post_wait: 3 s") + cue("2", None, "mid", GO)
     told = story(tmp_path, cues, (1.0, say("go")), (2.5, say("go", "2")), until_s=6.0)
     assert [row.cue for row in told.rows] == ["1", "2"]
+
+
+BEGUN_ANEW = [
+    pytest.param("post_wait: 3 s", "", ((4.6, say("go", "1")),), id="by its number"),
+    pytest.param("post_wait: 3 s", "", ((4.4, say("back")), (4.45, say("back")), (4.6, say("go"))), id="by GO"),
+    pytest.param("post_wait: 3 s", ", pre_wait: 1 s", ((5.0, say("go", "1")),), id="and waits first"),
+    pytest.param("post_wait: 0 s", ", pre_wait: 2 s", ((3.5, say("go", "1")),), id="before it has landed"),
+]
+
+
+@pytest.mark.parametrize(("post", "pre", "again"), BEGUN_ANEW)
+def test_a_chain_that_is_begun_anew_is_not_cut_by_what_was_to_follow_before(
+    tmp_path: Path, post: str, pre: str, again: tuple[tuple[float, Hand], ...]
+) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-follow, pull: 1 s, {post}{pre}")
+    cues += cue("2", None, "back", GO) + cue("3", None, "near", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), *again, until_s=14.0)
+    assert [(row.cue, row.verdict) for row in told.rows] == [("1", "landed"), ("1", "landed"), ("2", "landed")]
+    assert told.row("2").source == "auto-follow of 1"
+    assert not [alarm for alarm in told.alarms if "does not follow" in alarm]
+    (unfired,) = (one for one in told.happenings("state") if "unfired" in one)
+    assert (unfired["unfired"], unfired["heard"]) == ("2", "auto-follow of 1")
+    assert unfired["why"] == "cue 1 was fired anew"
+
+
+def test_a_chain_that_is_begun_anew_takes_back_what_still_waits_further_on(tmp_path: Path) -> None:
+    chain = f"{GO}, continue: auto-continue"
+    cues = cue("1", None, "far", f"{chain}, post_wait: 1 s") + cue("2", None, "mid", f"{chain}, post_wait: 3 s")
+    cues += cue("3", None, "back", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (4.5, say("go", "1")), until_s=11.0)
+    assert [row.cue for row in told.rows] == ["1", "2", "1", "2", "3"]
+    assert [row.verdict for row in told.rows] == ["landed"] * 5
+
+
+def test_a_chain_that_could_not_be_begun_anew_goes_on_as_it_was(tmp_path: Path) -> None:
+    cues = cue("1", None, "far", f"{GO}, continue: auto-follow, post_wait: 3 s, pull: 1 s") + cue("2", None, "back", GO)
+    hands = (1.0, say("go")), (3.0, say("go", "1", "travel_ms=20")), (3.5, say("disengage")), (3.6, say("go", "1"))
+    told = story(tmp_path, cues, *hands, (3.7, say("engage")), until_s=9.0)
+    assert [(row.cue, row.verdict) for row in told.rows][-1] == ("2", "landed")
 
 
 def test_a_cue_in_its_pre_wait_is_not_fired_again(tmp_path: Path) -> None:
