@@ -47,6 +47,14 @@ def live(session: "Session", orders: AxisOrders) -> None:
             _landed(session, orders, record, clock)
 
 
+def leaves_as_planned(session: "Session", orders: AxisOrders, record: CueRecord) -> bool:
+    """Whether a timed rack would leave, as far as is known so long before that nobody has made it ready yet."""
+    clock = session.clock
+    record.rack = orders.by_cue.get(record.rack.cue, record.rack)
+    ready_ns = clock.show_at(session.now_ns + heard_ns(orders.job.spec)) + round(_READY_AHEAD_NS * clock.speed)
+    return moves_ns(record.rack) > ready_ns and _why_not(session, orders, record, exactly=False)[0] is None
+
+
 def _landed(session: "Session", orders: AxisOrders, record: CueRecord, clock: Clock) -> None:
     """The clock has passed `land_at`: note when, and how long to watch."""
     rack = record.rack
@@ -95,8 +103,13 @@ def kept_still(orders: AxisOrders) -> tuple[Happening | None, str]:
     return None, ""
 
 
-def _why_not(session: "Session", orders: AxisOrders, record: CueRecord) -> tuple[Happening | None, str]:
-    """Why a rack may not leave, and what that makes of it; (None, "") when it may."""
+def _why_not(
+    session: "Session", orders: AxisOrders, record: CueRecord, *, exactly: bool = True
+) -> tuple[Happening | None, str]:
+    """Why a rack may not leave, and what that makes of it; (None, "") when it may.
+
+    `exactly`: the clock must be known well enough for its landing, which nobody can ask long before.
+    """
     rack, sources = record.rack, session.sources
     if record.barred:
         return Happening.DENIED, record.barred
@@ -109,7 +122,7 @@ def _why_not(session: "Session", orders: AxisOrders, record: CueRecord) -> tuple
     if session.clock.state is ClockState.FREEWHEELING and leaves_ns > sources.depart_until_ns:
         return Happening.LOST, session.taking.why_missed(leaves_ns, session.taking.silence)
     sigma_ns = sources.predicted_uncertainty(rack.land_ns)
-    if sigma_ns > rack.tolerance_ns / 4:
+    if exactly and sigma_ns > rack.tolerance_ns / 4:
         allowed_ms = ms_from_ns(rack.tolerance_ns / 4)
         return Happening.DENIED, f"the clock is known to ±{ms_from_ns(sigma_ns)} ms only; {allowed_ms} ms is needed"
     problem = orders.planner.problem(orders.name, rack)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from cuefocus.chase.clock import Clock
 from cuefocus.engine.cues import Life
-from cuefocus.engine.lives import kept_still
+from cuefocus.engine.lives import kept_still, leaves_as_planned
 from cuefocus.engine.plan import OnLoss
 from cuefocus.engine.sends import LATEST_NS, CueWord, Send, Sends, TimedWord
 from cuefocus.engine.takebook import CueRecord
@@ -133,7 +133,8 @@ class Sending:
         book = session.book
         current = record.take == book.take and (record.rack.triggered or record.pass_ == book.pass_)
         waits = _waits(record)
-        if not (record.life in _SPEAKING or waits) or not current:
+        far = clock is not None and not record.rack.triggered and record.life is Life.STANDING_BY
+        if not (record.life in _SPEAKING or waits or far) or not current:
             return False
         still = waits and kept_still(session.stage.orders[record.axis])[0] is not None
         words, more = self._sends.cues[record.rack.cue], False
@@ -148,6 +149,8 @@ class Sending:
                 due_ns, more = None, True
             if due_ns is None:
                 more = True
+                continue
+            if far and not leaves_as_planned(session, session.stage.orders[record.axis], record):
                 continue
             record.said |= 1 << index
             if not self._not_shown(record, one):

@@ -171,6 +171,27 @@ def test_a_word_longer_before_its_moment_than_the_pull_leaves_before_the_departu
     assert due_s(send) == pytest.approx(5.0 - 0.9, abs=2e-4)
 
 
+@pytest.mark.parametrize(("when", "offset_s"), [("departure", 2.5), ("departure", 5), ("landing", 4), ("landing", 9)])
+@pytest.mark.parametrize("speed", [1, 2])
+def test_a_word_far_ahead_of_a_rack_is_told_at_its_moment(
+    tmp_path: Path, when: str, offset_s: float, speed: int
+) -> None:
+    tell = f"tell: {{when: {when}, to: eos, osc: /warn, offset: -{offset_s} s}}"
+    playback = Playback(at_s=-2.0).play(16.0 / speed, speed=speed)
+    told = story(tmp_path, cue("1", 11, "far", tell), playback, act=f"speed: {speed}").tell()
+    (send,) = words(told)
+    rack = told.records[1, 1, "1", told.starts_show_ns].rack
+    moment_s = ((rack.land_ns if when == "landing" else rack.depart_ns) - told.starts_show_ns) / NS_PER_S - offset_s
+    assert due_s(send) == pytest.approx((moment_s + 2.0) / speed - 0.012, abs=5e-4)
+    assert not [alarm for alarm in told.alarms if "not told" in alarm]
+
+
+def test_a_word_far_ahead_of_a_rack_that_cannot_leave_as_it_stands_is_not_told(tmp_path: Path) -> None:
+    tell = "tell: {when: departure, to: eos, osc: /warn, offset: -5 s}"
+    tale = story(tmp_path, cue("1", 9, "far", tell), Playback().play(12.0)).at(1.5, lambda rig: rig.say("disengage"))
+    assert addresses(tale.tell()) == []
+
+
 def test_a_word_may_come_after_the_landing(tmp_path: Path) -> None:
     told = story(
         tmp_path, cue("1", 3, "far", "tell: {to: eos, osc: /later, offset: 1.8 s}"), Playback().play(8.0)
