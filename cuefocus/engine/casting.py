@@ -177,7 +177,10 @@ class Casting:
         else:
             if count is not None:  # it goes on standing by, but this trigger has its row
                 self.ledger.heard(job.cue, stamp_ns, route, refused=True)
-            if job.follow == AUTO_CONTINUE:  # where it was to follow a landing, the record's end says so
+            if by_itself:
+                session.alarm(f"cue {job.cue} is refused: {text}")
+            session.book.fired[-1].followed = True
+            if job.follow:
                 self._chains.break_off(session, job, "refused")
         return taken, text
 

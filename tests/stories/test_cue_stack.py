@@ -448,6 +448,17 @@ def test_a_chain_that_could_not_be_begun_anew_goes_on_as_it_was(tmp_path: Path) 
     assert [(row.cue, row.verdict) for row in told.rows][-1] == ("2", "landed")
 
 
+def test_a_follower_that_is_refused_is_an_alarm_and_so_is_the_end_of_its_chain(tmp_path: Path) -> None:
+    chain = f"{GO}, continue: auto-follow, post_wait: 500 ms"
+    cues = cue("1", None, "far", chain) + cue("2", None, "mid", chain) + cue("3", None, "back", GO)
+    told = story(tmp_path, cues, (1.0, say("go")), (1.8, say("disengage")), until_s=6.0)
+    assert told.verdicts()["2"] == "refused"
+    assert told.alarms == [
+        "cue 2 is refused: A.focus is not engaged",
+        "cue 3 does not follow: cue 2 was refused; go 3 fires it",
+    ]
+
+
 def test_a_cue_in_its_pre_wait_is_not_fired_again(tmp_path: Path) -> None:
     cues = cue("1", None, "far", f"{GO}, pre_wait: 2 s")
     told = story(tmp_path, cues, (1.0, say("go")), (2.0, say("go", "1")), until_s=6.0)
