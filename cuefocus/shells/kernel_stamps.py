@@ -75,7 +75,7 @@ class KernelStamps:
 
 
 class StreamStamps:
-    """The stamps of what comes by a stream, whose packets may arrive in one piece.
+    """The stamps of what comes by a stream, whose packets may arrive in one piece. They rise, as the packets follow.
 
     The kernel knows when the last byte of a piece came. Where nobody has looked for long, the packets before the last
     may be as old as that: a word that has waited since then must not pass for a new one.
@@ -87,9 +87,12 @@ class StreamStamps:
 
     def __init__(self, clock_ns: Callable[[], int], wall_ns: Callable[[], int] = wall_now_ns) -> None:
         self._stamps = KernelStamps(clock_ns, wall_ns)
+        self._last_ns = 0
 
     def of(self, packets: Sequence[bytes], ancillary: Ancillary, looked_ns: int) -> list[tuple[bytes, int]]:
         """The packets that a piece completes, in order, each with the host time at which it came.
+
+        What came at one time is told apart by a nanosecond each: which was said first is known, and counts.
 
         Args:
             packets: these.
@@ -99,7 +102,12 @@ class StreamStamps:
         newest_ns = self._stamps.host_ns(ancillary)
         earlier_ns = looked_ns if newest_ns - looked_ns > _LOOKED_NS else newest_ns
         last = len(packets) - 1
-        return [(packet, newest_ns if at == last else earlier_ns) for at, packet in enumerate(packets)]
+        stamped: list[tuple[bytes, int]] = []
+        for at, packet in enumerate(packets):
+            came_ns = newest_ns if at == last else earlier_ns - (last - at)
+            self._last_ns = max(came_ns, self._last_ns + 1)
+            stamped.append((packet, self._last_ns))
+        return stamped
 
 
 def _stamp(ancillary: Ancillary) -> int | None:

@@ -60,6 +60,15 @@ def test_of_a_piece_nobody_looked_for_the_last_packet_alone_is_new() -> None:
     stamps = StreamStamps(lambda: NOW_NS, lambda: WALL_NS)
     new_ns, slept_ns = NOW_NS - 2 * NS_PER_MS, NOW_NS - NS_PER_S
     came = stamps.of([b"a", b"b", b"c"], stamped(2 * NS_PER_MS), slept_ns)
-    assert came == [(b"a", slept_ns), (b"b", slept_ns), (b"c", new_ns)]
-    assert stamps.of([b"a", b"b"], stamped(2 * NS_PER_MS), NOW_NS - 6 * NS_PER_MS) == [(b"a", new_ns), (b"b", new_ns)]
+    assert came == [(b"a", slept_ns - 2), (b"b", slept_ns - 1), (b"c", new_ns)]
     assert stamps.of([], stamped(0), slept_ns) == []
+
+
+def test_what_comes_by_one_stream_rises_in_its_order_whatever_the_stamps_say() -> None:
+    stamps = StreamStamps(lambda: NOW_NS, lambda: WALL_NS)
+    new_ns, looked_ns = NOW_NS - 2 * NS_PER_MS, NOW_NS - 6 * NS_PER_MS
+    together = stamps.of([b"a", b"b", b"c"], stamped(2 * NS_PER_MS), looked_ns)
+    assert together == [(b"a", new_ns - 2), (b"b", new_ns - 1), (b"c", new_ns)]
+    assert stamps.of([b"d", b"e"], stamped(2 * NS_PER_MS), looked_ns) == [(b"d", new_ns + 1), (b"e", new_ns + 2)]
+    assert stamps.of([b"f"], stamped(3 * NS_PER_MS), looked_ns) == [(b"f", new_ns + 3)]
+    assert stamps.of([b"g"], stamped(NS_PER_MS), looked_ns) == [(b"g", NOW_NS - NS_PER_MS)]

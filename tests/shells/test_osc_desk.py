@@ -247,6 +247,21 @@ def test_a_stop_does_not_pass_the_passcode_before_it(by: str) -> None:
     desk.close()
 
 
+@pytest.mark.parametrize("words", [("resume", "arm", "engage", "panic"), ("resume", "hold"), ("panic", "resume")])
+def test_what_a_connection_says_at_once_is_as_old_as_its_order_says_though_stops_come_first(
+    words: tuple[str, ...],
+) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    desk = desk_on(tcp=port)
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(b"".join(slip.encode(packet(f"/cuefocus/{word}")) for word in words))
+        commands = [event for event in heard(desk, len(words)) if isinstance(event, Command)]
+    assert commands[0].verb in STOPS, "it passes the others"
+    assert tuple(command.verb for command in sorted(commands, key=lambda one: one.stamp_ns)) == words
+    assert len({command.stamp_ns for command in commands}) == len(words)
+    desk.close()
+
+
 def test_a_flood_by_tcp_takes_its_share_and_lets_a_stop_pass() -> None:
     port = free_port(socket.SOCK_STREAM)
     desk = desk_on(tcp=port)
