@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final
 
+from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
 from cuefocus.shells.desk_port import DeskPort, osc_port
 from cuefocus.shells.front_desk_config import FrontDeskConfig
@@ -14,6 +15,7 @@ from cuefocus.shells.message_turns import Standing
 from cuefocus.shells.osc_tcp import NO_MEANS, OscTcp
 from cuefocus.shells.udp_inlet import UdpInlet
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.wire.said import Right
 
 _PAUSE_NS: Final = NS_PER_MS
 _AGAIN_NS: Final = NS_PER_S
@@ -29,6 +31,7 @@ class DeskPlaces:
     Args:
         config: where they are.
         tell: takes an event for the operator.
+        right: what a guest may do just now.
         clock_ns: the host clock.
         wall_ns: the clock that time tags go by.
 
@@ -43,9 +46,11 @@ class DeskPlaces:
         config: FrontDeskConfig,
         tell: Callable[[Fields], None],
         *,
+        right: Callable[[Guest], Right],
         clock_ns: Callable[[], int],
         wall_ns: Callable[[], int],
     ) -> None:
+        self._right = right
         self._tell, self._now_ns, self._wall_ns = tell, clock_ns, wall_ns
         self._poll = select.epoll()
         self._unwatched: set[int] = set()
@@ -152,7 +157,9 @@ class DeskPlaces:
         for (host, port), told in list(self.shut.items()):
             try:
                 held = next(iter(self._held[host, port]), -1)
-                server = OscTcp(host, port, self._lines, held=held, clock_ns=self._now_ns, wall_ns=self._wall_ns)
+                server = OscTcp(
+                    host, port, self._lines, held=held, right=self._right, clock_ns=self._now_ns, wall_ns=self._wall_ns
+                )
             except DeviceError as problem:
                 if not told:
                     self.alarm(f"{problem}; OSC is not heard there, and is tried again")

@@ -58,7 +58,9 @@ class OscDesk:
         front.admit(self._book.guests, clock_ns())
         self._kept, self._line_changes = front.changes, 0
         self._news: list[Fields] = []
-        self._places = DeskPlaces(config, lambda event: self._news.append(event), clock_ns=clock_ns, wall_ns=wall_ns)
+        self._places = DeskPlaces(
+            config, lambda event: self._news.append(event), right=front.peers.right, clock_ns=clock_ns, wall_ns=wall_ns
+        )
         self._ways = OscWays([port.ordinary for port in self._places.udp])
         self._ways.know(self._book.guests.ways)
         self._tell_lines_cut(self._book.guests.lines)
@@ -178,8 +180,10 @@ class OscDesk:
 
     def _take_lines(self, server: OscTcp, heard: list[Command | Trigger], begun_ns: int) -> bool:
         """Deal with what has come by connections, up to the turn's share of each port; whether there is more."""
-        until_ns = max(begun_ns + TURN_NS, self._now_ns() + _LINES_NS)
+        until_ns: int | None = None
         for guest, packet, stamp_ns, lost in server.receive():
+            if until_ns is None:  # by now all that has come was read
+                until_ns = max(begun_ns + TURN_NS, self._now_ns() + _LINES_NS)
             if lost:
                 self.front.faults.torn(guest.host, lost)
             else:
@@ -190,11 +194,9 @@ class OscDesk:
             self._places.alarm(text)
         self._line_changes = sum(one.changes for one in self._places.tcp)
         self._keep_guests()
-        if server.waiting:
-            return True  # what is left may be of one who has hung up: it is heard before they are let go
         for guest in server.ended():
             self.front.leave(guest)
-        return False
+        return server.waiting
 
     def _made(self, hearing: Hearing, heard: list[Command | Trigger]) -> None:
         heard += hearing.events

@@ -12,35 +12,54 @@ from typing import Final
 
 from cuefocus.engine.peers import Guest
 from cuefocus.errors import DeviceError
-from cuefocus.shells.desk_port import URGENT, copy_of
+from cuefocus.shells.desk_port import copy_of
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ip_place import heard_at, host_of, ip_place
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, Ancillary, StreamStamps, have_stamped, wall_now_ns
+from cuefocus.shells.line_turns import Backlog, LineTurns
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.osc_stream import OscStream
+from cuefocus.wire.said import Right
 
 MOST_CONNECTIONS: Final = 64
 MOST_OF_A_HOST: Final = 8
 _MOST_CALLS: Final = 16
 """Taken at one look: whoever else calls rings on, and is taken at the next."""
 _READ_BYTES: Final = 8_192
-_URGENT: Final = tuple(address.encode("ascii") + b"\0" for address in URGENT)
+"""Read of a connection at a time, and no more before that has been heard."""
+_READ_OF_STRANGERS_BYTES: Final = 1_024
 _UNSENT_BYTES: Final = 262_144
 """A peer that leaves so much unread hears nothing more: it is hung up on."""
-_CONNECT: Final = b"/connect\0"
+_SKIMMED_BYTES: Final = 32_768
+_KEPT_BYTES: Final = 262_144
+"""What the system keeps of a connection until it is read."""
+_LATE_NS: Final = NS_PER_S
+"""So long a connection may say more than can be heard, and one that has gone is heard out."""
 NO_MEANS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC})
 """Why the system cannot open or watch one more just now. A call that waits and cannot be taken would ring for ever."""
 _AGAIN_NS: Final = NS_PER_S
 
 
 class _Line:
-    """One connection."""
+    """One connection.
 
-    def __init__(self, made: socket.socket, guest: Guest, stamps: StreamStamps) -> None:
-        self.socket, self.guest, self.stamps = made, guest, stamps
+    Attributes:
+        heard_ns: when it has said something last.
+        looked_ns: when all that had come was read, or as much as is read at a time.
+        behind_ns: since when more has come than was read; None where all is.
+        skimmed_ns: when what it had said was let go of last.
+        left_ns: when it has gone.
+    """
+
+    def __init__(self, made: socket.socket, guest: Guest, stamps: StreamStamps, looked_ns: int) -> None:
+        self.socket, self.guest, self.stamps, self.looked_ns = made, guest, stamps, looked_ns
         self.stream = OscStream()
+        self.backlog = Backlog(guest)
         self.unsent = bytearray()
         self.heard_ns = 0
+        self.behind_ns: int | None = None
+        self.skimmed_ns = 0
+        self.left_ns = 0
 
 
 def open_tcp(address: str, port: int) -> socket.socket:
@@ -58,6 +77,7 @@ def open_tcp(address: str, port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KEPT_BYTES)
         made.setblocking(False)
         made.bind(ip_place(address, port))
         made.listen(MOST_CONNECTIONS)
@@ -80,6 +100,7 @@ class OscTcp:
         port: its number.
         numbers: of the connections, above 0, the next each time.
         held: descriptor of a listening socket that somebody else opened and holds; -1: it is opened here.
+        right: what a guest may do just now.
         clock_ns: the host clock.
         wall_ns: the clock that the kernel stamps with.
 
@@ -96,6 +117,7 @@ class OscTcp:
         numbers: Iterator[int] | None = None,
         *,
         held: int = -1,
+        right: Callable[[Guest], Right] = lambda _: Right.OPERATE,
         clock_ns: Callable[[], int] = now_ns,
         wall_ns: Callable[[], int] = wall_now_ns,
     ) -> None:
@@ -105,10 +127,10 @@ class OscTcp:
         self._numbers = numbers if numbers is not None else count(1)
         self._by_number: dict[int, int] = {}
         self._poll = self._watching()
-        self._ended: list[Guest] = []
+        self._gone: list[_Line] = []
         self.changes = 0
-        self._waiting: deque[tuple[Guest, bytes, int, str]] = deque()
-        self._urgent: deque[tuple[Guest, bytes, int, str]] = deque()
+        self._right, self._turns = right, LineTurns(right)
+        self._lost: deque[tuple[Guest, bytes, int, str]] = deque()
         self._looked_ns = clock_ns()
         self._deaf_until_ns: int | None = None
         self._deaf_told = False
@@ -146,39 +168,66 @@ class OscTcp:
     def receive(self) -> Iterator[tuple[Guest, bytes, int, str]]:
         """What has come: from whom, the packet, its host time, and why the connection is lost (empty: it is not).
 
-        Words that stop everything come before all others, but for what proves that their sender may say them. What is
-        not asked for stays for the next call, and no more is read before that is gone: who sends more than is heard has
-        to wait.
+        Stops of those who may stop come before all others, then each connection has its turn. What is not asked for
+        stays for the next call, and of a connection no more is read before that is gone: who sends more than is heard
+        has to wait, and nobody else.
         """
-        if not self._waiting:
-            self._look()
-        while self._urgent or self._waiting:
-            yield (self._urgent or self._waiting).popleft()
+        self._look()
+        for guest, packet, stamp_ns in self._turns.stops():
+            yield guest, packet, stamp_ns, ""
+        while self._lost:
+            yield self._lost.popleft()
+        for guest, packet, stamp_ns in self._turns.taken():
+            yield guest, packet, stamp_ns, ""
 
     @property
     def waiting(self) -> bool:
         """Whether there is more that has not been asked for."""
-        return bool(self._urgent or self._waiting)
+        return bool(self._lost) or self._turns.waits
 
     def _look(self) -> None:
-        """Read a piece of each connection that has something."""
+        """Read a piece of each connection that has something, and of which all that was read has been heard."""
         looked_ns, self._looked_ns = self._looked_ns, self._now_ns()
         if self._deaf_until_ns is not None and self._looked_ns >= self._deaf_until_ns:
             self._deaf_until_ns = None
             self._poll.modify(self._server.fileno(), select.EPOLLIN)
+        heard_out = [line for line in self._lines.values() if not line.backlog.waits]
         for fd, happened in self._poll.poll(0):
             if fd == self._server.fileno():
-                for new, line in self._accept():
+                for new, line in self._accept(looked_ns):
                     if self._lines.get(new) is line:  # or it made room for one that called after it
-                        self._read(new, line, looked_ns)
+                        self._read(new, line)
+                        line.looked_ns = self._looked_ns
                 continue
             known = self._lines.get(fd)
             if known is None:
                 continue
             if happened & select.EPOLLOUT:
                 self._flush(fd, known)
-            if happened & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
-                self._read(fd, known, looked_ns)
+            if happened & ~select.EPOLLOUT and not known.backlog.waits:
+                self._read(fd, known)
+        self._catch_up()
+        for line in heard_out:
+            line.looked_ns = self._looked_ns
+
+    def _catch_up(self) -> None:
+        """Of one who has said more than can be heard for a while let go of all but stops; hang up on a stranger."""
+        late_ns = self._looked_ns - _LATE_NS
+        late = [fd for fd, line in self._lines.items() if line.behind_ns is not None and line.behind_ns <= late_ns]
+        if not late:
+            return
+        fd = min(late, key=lambda fd: self._lines[fd].skimmed_ns)
+        line = self._lines[fd]
+        first, line.skimmed_ns = line.skimmed_ns < (line.behind_ns or 0), self._looked_ns
+        if self._right(line.guest) is Right.NONE:
+            why = "more than can be heard comes by a connection of one who may say nothing: it is closed"
+            self._lost.append((line.guest, b"", self._looked_ns, why))
+            self._hang_up(fd)
+            return
+        if first:
+            why = "more than can be heard comes by a connection: all but stops is let go of"
+            self._lost.append((line.guest, b"", self._looked_ns, why))
+        self._read(fd, line, skim=True)
 
     @property
     def callers(self) -> list[str]:
@@ -186,8 +235,16 @@ class OscTcp:
         return [line.guest.host for line in self._lines.values()]
 
     def ended(self) -> list[Guest]:
-        """Who has hung up since the last call."""
-        ended, self._ended = self._ended, []
+        """Who has hung up since the last call, and has been heard out."""
+        late_ns = self._now_ns() - _LATE_NS
+        gone, self._gone = self._gone, []
+        ended: list[Guest] = []
+        for line in gone:
+            if line.backlog.waits and line.left_ns > late_ns:
+                self._gone.append(line)
+                continue
+            line.backlog.drop()
+            ended.append(line.guest)
         return ended
 
     def send(self, number: int, packet: bytes) -> None:
@@ -206,8 +263,8 @@ class OscTcp:
         self._server.close()
         self._poll.close()
 
-    def _accept(self) -> list[tuple[int, _Line]]:
-        """Who has called, each with its descriptor."""
+    def _accept(self, looked_ns: int) -> list[tuple[int, _Line]]:
+        """Who has called since a time, each with its descriptor."""
         accepted: list[tuple[int, _Line]] = []
         for _ in range(_MOST_CALLS):
             try:
@@ -226,9 +283,8 @@ class OscTcp:
                     return accepted
                 continue
             self._make_room(host_of(place))
-            line = _Line(
-                made, Guest(host_of(place), place[1], next(self._numbers)), StreamStamps(self._now_ns, self._wall_ns)
-            )
+            guest = Guest(host_of(place), place[1], next(self._numbers))
+            line = _Line(made, guest, StreamStamps(self._now_ns, self._wall_ns), looked_ns)
             line.heard_ns = self._looked_ns
             self._lines[made.fileno()] = line
             self._by_number[line.guest.line] = made.fileno()
@@ -254,26 +310,33 @@ class OscTcp:
         if crowd:
             silent = min(crowd, key=lambda fd: self._lines[fd].heard_ns)
             why = f"{len(crowd)} connections at once: the one that was silent longest is closed"
-            self._waiting.append((self._lines[silent].guest, b"", self._looked_ns, why))
+            self._lost.append((self._lines[silent].guest, b"", self._looked_ns, why))
             self._hang_up(silent)
 
-    def _read(self, fd: int, line: _Line, looked_ns: int) -> None:
+    def _read(self, fd: int, line: _Line, *, skim: bool = False) -> None:
+        """Read a piece of what a connection has said, or a large one of which stops alone are kept."""
         ancillary: Ancillary = ()
+        most = _READ_BYTES if self._right(line.guest) > Right.NONE else _READ_OF_STRANGERS_BYTES
+        most = _SKIMMED_BYTES if skim else most
         try:
-            data, ancillary, *_ = line.socket.recvmsg(_READ_BYTES, STAMP_BYTES)
+            data, ancillary, *_ = line.socket.recvmsg(most, STAMP_BYTES)
             line.heard_ns = self._looked_ns
         except (BlockingIOError, InterruptedError):
+            line.behind_ns = None
             return
         except OSError as problem:
             data = b""
             line.stream.lost = os.strerror(problem.errno or 0)
-        proves = False
-        for packet, stamp_ns in line.stamps.of(line.stream.feed(data), ancillary, looked_ns):
-            proves = proves or _CONNECT in packet
-            lane = self._urgent if packet.startswith(_URGENT) and not proves else self._waiting
-            lane.append((line.guest, packet, stamp_ns, ""))
+        if len(data) < most:
+            line.behind_ns = None
+        elif line.behind_ns is None:
+            line.behind_ns = self._looked_ns
+        packets = line.stream.feed(data)
+        if skim:
+            packets = self._turns.skimmed(line.backlog, packets)
+        self._turns.add(line.backlog, line.stamps.of(packets, ancillary, line.looked_ns))
         if line.stream.lost and data:
-            self._waiting.append((line.guest, b"", self._looked_ns, line.stream.lost))
+            self._lost.append((line.guest, b"", self._looked_ns, line.stream.lost))
         if not data or line.stream.lost:
             self._hang_up(fd)
 
@@ -288,7 +351,7 @@ class OscTcp:
             return
         if len(line.unsent) > _UNSENT_BYTES:
             why = f"more than {_UNSENT_BYTES} bytes of answers and news are left unread: the connection is closed"
-            self._waiting.append((line.guest, b"", self._now_ns(), why))
+            self._lost.append((line.guest, b"", self._now_ns(), why))
             self._hang_up(fd)
             return
         with contextlib.suppress(OSError):
@@ -302,5 +365,8 @@ class OscTcp:
             self._poll.unregister(fd)
         line.socket.close()
         del self._by_number[line.guest.line]
-        self._ended.append(line.guest)
+        line.left_ns = self._now_ns()
+        if self._right(line.guest) is Right.NONE or len(self._gone) >= MOST_CONNECTIONS:
+            line.backlog.drop()
+        self._gone.append(line)
         self.changes += 1
