@@ -282,8 +282,11 @@ class OscTcp:
                     self._not_taken(problem)
                     return accepted
                 continue
-            self._make_room(host_of(place))
             guest = Guest(host_of(place), place[1], next(self._numbers))
+            if not self._made_room(guest):
+                self._poll.unregister(made.fileno())
+                made.close()
+                continue
             line = _Line(made, guest, StreamStamps(self._now_ns, self._wall_ns), looked_ns)
             line.heard_ns = self._looked_ns
             self._lines[made.fileno()] = line
@@ -303,15 +306,26 @@ class OscTcp:
             self._deaf_told = True
             self._alarms.append(f"{self.text}: nobody new is heard there, and it is tried again: {problem.strerror}")
 
-    def _make_room(self, host: str) -> None:
-        """Where there are too many connections, hang up on the most silent one: the host's own, or of all."""
-        own = [fd for fd, line in self._lines.items() if line.guest.host == host]
+    def _made_room(self, caller: Guest) -> bool:
+        """Whether there is room for one who calls; where there are too many connections, one of them is hung up on.
+
+        It is the host's own, or of all: of those who may do least the one that was silent longest. Nobody has to go for
+        somebody else who may do less.
+        """
+        own = [fd for fd, line in self._lines.items() if line.guest.host == caller.host]
         crowd = own if len(own) >= MOST_OF_A_HOST else list(self._lines) if len(self._lines) >= MOST_CONNECTIONS else []
-        if crowd:
-            silent = min(crowd, key=lambda fd: self._lines[fd].heard_ns)
-            why = f"{len(crowd)} connections at once: the one that was silent longest is closed"
-            self._lost.append((self._lines[silent].guest, b"", self._looked_ns, why))
-            self._hang_up(silent)
+        if not crowd:
+            return True
+        least = min(crowd, key=lambda fd: (self._right(self._lines[fd].guest), self._lines[fd].heard_ns))
+        guest = self._lines[least].guest
+        if crowd is not own and self._right(caller) < self._right(guest):
+            why = f"{len(crowd)} connections at once, all of hosts that may do more: it is not taken"
+            self._lost.append((caller, b"", self._looked_ns, why))
+            return False
+        why = f"{len(crowd)} connections at once: the one that may do least, and was silent longest, is closed"
+        self._lost.append((guest, b"", self._looked_ns, why))
+        self._hang_up(least)
+        return True
 
     def _read(self, fd: int, line: _Line, *, skim: bool = False) -> None:
         """Read a piece of what a connection has said, or a large one of which stops alone are kept."""

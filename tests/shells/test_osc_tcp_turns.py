@@ -11,7 +11,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from cuefocus.engine.peers import Guest
 from cuefocus.shells.host_clock import HostClock, now_ns
-from cuefocus.shells.osc_tcp import OscTcp
+from cuefocus.shells.osc_tcp import MOST_CONNECTIONS, MOST_OF_A_HOST, OscTcp
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.said import Right
 
@@ -26,14 +26,14 @@ class Place:
     """A port and those who call."""
 
     def __init__(self, stack: ExitStack) -> None:
-        self._stack, self.ahead_ns = stack, 0
+        self._stack, self.ahead_ns, self.rights = stack, 0, dict(RIGHTS)
         with socket.create_server((HOST, 0)) as trial:
             self.port = int(trial.getsockname()[1])
         self.server = OscTcp(HOST, self.port, right=self._right, clock_ns=lambda: now_ns() + self.ahead_ns)
         stack.callback(self.server.close)
 
     def _right(self, guest: Guest) -> Right:
-        return RIGHTS.get(guest.host, Right.OPERATE)
+        return self.rights.get(guest.host, Right.OPERATE)
 
     def line(self, host: str = HOST) -> socket.socket:
         return self._stack.enter_context(socket.create_connection((HOST, self.port), source_address=(host, 0)))
@@ -147,3 +147,50 @@ def test_no_more_is_kept_of_a_connection_than_it_may_have(place: Place) -> None:
         place.until(lambda *_: True)
     kept = list(place.server.receive())
     assert len(kept) <= (FLOODING * 8192 + FLOODING * 1024) // len(packet(PANIC))
+
+
+@pytest.mark.parametrize("stranger", [STRANGER, VIEWER])
+def test_nobody_who_may_operate_is_hung_up_on_for_those_who_may_not(place: Place, stranger: str) -> None:
+    operator = place.line()
+    hosts = [f"127.0.0.{number}" for number in range(20, 28)]
+    place.rights.update(dict.fromkeys(hosts, RIGHTS[stranger]))
+    called = 0
+    for host in hosts:
+        for _ in range(MOST_OF_A_HOST):
+            place.line(host).sendall(slip.encode(packet("/foo")))
+            called += 1
+        settle()
+        list(place.server.receive())
+    assert called == MOST_CONNECTIONS
+    operator.sendall(slip.encode(packet(PANIC)))
+    settle()
+    assert place.until(lambda host, _: host == HOST) == 0
+    assert len(place.server.callers) == MOST_CONNECTIONS
+
+
+def test_one_who_may_do_less_than_all_who_have_called_is_not_taken(place: Place) -> None:
+    for host in (f"127.0.0.{number}" for number in range(30, 38)):
+        for _ in range(MOST_OF_A_HOST):
+            place.line(host)
+        settle()
+        list(place.server.receive())
+    late = place.line(STRANGER)
+    settle()
+    ((guest, _, _, why),) = place.server.receive()
+    assert (guest.host, why) == (STRANGER, "64 connections at once, all of hosts that may do more: it is not taken")
+    late.settimeout(5)
+    assert late.recv(10) == b""
+    assert STRANGER not in place.server.callers
+    operator = place.line("127.0.0.40")
+    operator.sendall(slip.encode(packet(PANIC)))
+    settle()
+    place.until(lambda host, _: host == "127.0.0.40")
+
+
+def test_of_a_host_with_too_many_connections_its_last_is_taken_whatever_it_may(place: Place) -> None:
+    lines = [place.line(STRANGER) for _ in range(MOST_OF_A_HOST + 1)]
+    settle()
+    list(place.server.receive())
+    assert place.server.callers == [STRANGER] * MOST_OF_A_HOST
+    lines[0].settimeout(5)
+    assert lines[0].recv(10) == b"", "the first"
