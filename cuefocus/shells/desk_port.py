@@ -10,7 +10,7 @@ import ctypes
 import os
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Final
 
@@ -42,10 +42,9 @@ URGENT: Final = (
     "/workspace/cuefocus/pause",
 )
 """Addresses of words that stop everything. One for a single axis or cue waits its turn."""
-BUNDLED: Final = ("/cuefocus/panic", "/cuefocus/hold", "/panic", "/hardStop")
-"""Those of them that are looked for as the first message of a bundle, too."""
 _BUNDLE: Final = b"#bundle\0"
-_FIRST: Final = len(_BUNDLE) + 8 + 4  # behind the time tag and the first message's size
+_SIZE: Final = len(_BUNDLE) + 8
+"""Of a bundle's first message, behind the time tag; the message follows, and then the next one's size."""
 _SO_RCVBUFFORCE: Final = 33  # asm-generic/socket.h; Python does not name them
 _SO_ATTACH_REUSEPORT_CBPF: Final = 51
 _WORD: Final = 4
@@ -53,34 +52,47 @@ LOST_NS: Final = 20 * NS_PER_MS
 """How long after an error on a lane it is opened anew: no stop waits for that, and an error that stays costs little."""
 
 
-def lanes(addresses: Sequence[str] = URGENT, bundled: Sequence[str] = BUNDLED) -> tuple[Line, ...]:
-    """A program that gives packets with one of these addresses to the second socket, all others to the first."""
-    lines = list(_compared([(address, 0) for address in addresses], "plain", "bundle"))
-    lines += _compared_bytes(_BUNDLE, 0, "bundle", "", "ordinary")
-    lines += _compared([(address, _FIRST) for address in bundled], "first", "ordinary")
+def lanes(addresses: Sequence[str] = URGENT) -> tuple[Line, ...]:
+    """A program that gives packets with one of these addresses to the second socket, all others to the first.
+
+    A packet is a message, or a bundle of which one of the first three is looked for, or the first of a bundle that
+    comes first in it: a program has no loops.
+    """
+    first = _SIZE + _WORD
+    lines = list(_compared(addresses, "plain", "bundle", at=0))
+    lines += _compared_bytes(_BUNDLE, 0, "bundle", "first 0", "no bundle")
+    lines.append(Line(Op.RETURN, 0, label="no bundle"))
+    lines += _compared(addresses, "first", "nested", at=first)
+    lines += _compared_bytes(_BUNDLE, first, "nested", "inner 0", "not nested")
+    lines.append(Line(Op.GO_ON, then="second", label="not nested"))
+    lines += _compared(addresses, "inner", "second", at=2 * first)
+    lines += [Line(Op.LOAD_WORD, _SIZE, label="second"), Line(Op.ADD, first), Line(Op.KEEP_AS_X)]
+    lines += _compared(addresses, "second message", "third", at=_WORD, load=Op.LOAD_WORD_BEHIND_X)
+    lines += [Line(Op.LOAD_WORD_BEHIND_X, 0, label="third"), Line(Op.ADD, _WORD), Line(Op.ADD_X), Line(Op.KEEP_AS_X)]
+    lines += _compared(addresses, "third message", "ordinary", at=_WORD, load=Op.LOAD_WORD_BEHIND_X)
     lines.append(Line(Op.RETURN, 0, label="ordinary"))
-    lines.append(Line(Op.RETURN, 1, label="urgent"))
     return tuple(lines)
 
 
-def _compared(wanted: Sequence[tuple[str, int]], name: str, otherwise: str) -> list[Line]:
-    """Goes on at `urgent` where one of the addresses stands at its place, at `otherwise` where none does."""
-    lines: list[Line] = []
-    for number, (address, at) in enumerate(wanted):
+def _compared(
+    addresses: Sequence[str], name: str, otherwise: str, *, at: int, load: Op = Op.LOAD_WORD
+) -> Iterator[Line]:
+    """Ends at the second socket where one of the addresses stands at a place; goes on at `otherwise`."""
+    for number, address in enumerate(addresses):
         padded = address.encode("ascii") + b"\0" * (_WORD - len(address) % _WORD)
-        following = f"{name} {number + 1}" if number + 1 < len(wanted) else otherwise
-        lines += _compared_bytes(padded, at, f"{name} {number}", "urgent", following)
-    return lines
+        following = f"{name} {number + 1}" if number + 1 < len(addresses) else otherwise
+        yield from _compared_bytes(padded, at, f"{name} {number}", "", following, load=load)
+        yield Line(Op.RETURN, 1)
 
 
-def _compared_bytes(data: bytes, at: int, label: str, then: str, otherwise: str) -> list[Line]:
-    lines: list[Line] = []
+def _compared_bytes(
+    data: bytes, at: int, label: str, then: str, otherwise: str, *, load: Op = Op.LOAD_WORD
+) -> Iterator[Line]:
     for place in range(0, len(data), _WORD):
         last = place + _WORD >= len(data)
-        lines.append(Line(Op.LOAD_WORD, at + place, label="" if place else label))
+        yield Line(load, at + place, label="" if place else label)
         word = int.from_bytes(data[place : place + _WORD], "big")
-        lines.append(Line(Op.IF_EQUAL, word, then if last else "", otherwise))
-    return lines
+        yield Line(Op.IF_EQUAL, word, then if last else "", otherwise)
 
 
 class DeskPort:

@@ -25,6 +25,11 @@ class Op(IntEnum):
     LOAD_HALF = 0x28
     LOAD_BYTE = 0x30
     LOAD_LENGTH = 0x80
+    LOAD_WORD_BEHIND_X = 0x40
+    ADD = 0x04
+    ADD_X = 0x0C
+    KEEP_AS_X = 0x07
+    GO_ON = 0x05
     AND = 0x54
     MODULO = 0x94
     IF_EQUAL = 0x15
@@ -33,7 +38,7 @@ class Op(IntEnum):
     RETURN = 0x06
 
 
-_LOADS: Final = (Op.LOAD_WORD, Op.LOAD_HALF, Op.LOAD_BYTE)
+_LOADS: Final = (Op.LOAD_WORD, Op.LOAD_HALF, Op.LOAD_BYTE, Op.LOAD_WORD_BEHIND_X)
 _BRANCHES: Final = (Op.IF_EQUAL, Op.IF_GREATER, Op.IF_AT_LEAST)
 
 
@@ -44,7 +49,8 @@ class Line:
     Args:
         op: what to do.
         value: offset in the datagram's payload, or the number to work with.
-        then, otherwise: labels where a comparison goes on; empty for the next line.
+        then, otherwise: labels where a comparison goes on, 255 lines ahead at most; empty for the next line. GO_ON
+            goes on at `then`, however far ahead.
         label: name of this line.
     """
 
@@ -91,6 +97,7 @@ def assembled(lines: Sequence[Line], *, header_bytes: int = UDP_HEADER_BYTES) ->
             return places[label] - here - 1 if label else 0
 
         value = line.value + header_bytes if line.op in _LOADS else line.value
+        value = way(line.then) if line.op is Op.GO_ON else value
         ways = (way(line.then), way(line.otherwise)) if line.op in _BRANCHES else (0, 0)
         program += struct.pack("=HBBI", line.op, *ways, value)
     return program

@@ -23,7 +23,7 @@ from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import CompanionRule, DeskRules, Guest, PeerRule
 from cuefocus.engine.ports import Command, Trigger
 from cuefocus.errors import DeviceError
-from cuefocus.shells.desk_port import DeskPort
+from cuefocus.shells.desk_port import DeskPort, lanes
 from cuefocus.shells.front_desk_config import FrontDeskConfig, front_desk_fields, front_desk_from
 from cuefocus.shells.host_clock import HostClock, now_ns
 from cuefocus.shells.kernel_stamps import STAMP_BYTES, KernelStamps, wall_now_ns
@@ -669,6 +669,34 @@ def test_every_word_that_stops_everything_has_the_lane_for_it(address: str, argu
     assert isinstance(other, Message)
     assert other.data == packet(f"{address}s", *arguments)
     port.close()
+
+
+def bundle(*elements: bytes) -> bytes:
+    return b"#bundle\0" + bytes(7) + b"\1" + b"".join(len(one).to_bytes(4, "big") + one for one in elements)
+
+
+@pytest.mark.parametrize("address", STOPPING)
+def test_a_bundle_has_the_lane_for_a_stop_where_it_is_one_of_its_first_three_or_the_first_of_a_first_one(
+    address: str,
+) -> None:
+    slate, stop = packet("/cuefocus/slate", "a long name of it"), packet(address)
+    urgent = [bundle(stop), bundle(slate, stop), bundle(slate, slate, stop, slate), bundle(bundle(stop), slate)]
+    ordinary = [bundle(), bundle(slate), bundle(slate, slate, slate, stop), bundle(slate, bundle(stop))]
+    torn = [bundle(slate)[:-8], bundle(slate)[:18], b"#bundle\0" + bytes(8) + b"\xff" * 12, b"/cue", b"#bun"]
+    port = DeskPort(UdpPort("OSC", "test", HOST, free_port()))
+    port.ordinary.receive()
+    port.urgent.receive()
+    with sender() as mine:
+        for said in (*ordinary, *urgent, *torn):
+            mine.sendto(said, (HOST, port.ordinary.heard.port))
+        for lane, wanted in ((port.urgent, urgent), (port.ordinary, ordinary + torn)):
+            assert [came.data for _ in wanted if isinstance(came := lane.receive(), Message)] == wanted
+    port.close()
+
+
+def test_the_program_of_the_lanes_is_one_that_any_kernel_takes() -> None:
+    most_bytes = 20_480  # net.core.optmem_max of kernels before 6.7; a line may become two of eight bytes
+    assert len(lanes()) * 16 < most_bytes
 
 
 def test_nobody_joins_a_port_that_is_ours() -> None:
