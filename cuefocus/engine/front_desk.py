@@ -14,6 +14,7 @@ from cuefocus.engine.heard_before import HeardBefore
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import DeskRules, Guest, Peers
 from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.refusals import Refusals
 from cuefocus.engine.subscribers import MOST as MOST_TOLD
 from cuefocus.engine.subscribers import SILENCE_NS, Subscribers
 from cuefocus.timebase.units import NS_PER_S, ms_from_ns
@@ -31,7 +32,8 @@ FURTHEST_NS: Final = 10 * NS_PER_S
 """A time tag further ahead than this is a clock set wrong, not a cue."""
 _MOST_ASKED: Final = 1024
 _MOST_REPLIES: Final = 1024
-_MOST_ANSWERED_REFUSALS: Final = 32
+_PASSCODE: Final = b"/connect\0"
+"""How the address ends of every word that gives a passcode, whatever dialect and bundle it stands in."""
 NOBODY_CONDUCTS: Final = "nobody conducts just now; say it again"
 _TOO_MANY_TOLD: Final = f"{MOST_TOLD} are told of news already; end one, or wait a minute for one that has gone"
 
@@ -96,8 +98,7 @@ class FrontDesk:
         self._asked: dict[int, _Asked] = {}
         self._replies: dict[Guest, _Replies] = {}
         self._replies_changed = 0
-        self._refusals_answered = 0
-        self._refusals_since_ns = 0
+        self._refusals = Refusals()
 
     def hear(
         self,
@@ -120,7 +121,7 @@ class FrontDesk:
         hearing = Hearing(stamp_ns)
         self._still_replies(guest, stamp_ns)
         right = self.peers.right(guest)
-        if right < needs and self._tired_of_refusing(stamp_ns):
+        if right < needs and self.drops(packet, guest, stamp_ns):
             self.faults.refused(guest.host, "", self.peers.cure(guest, needs, stamp_ns))
             return hearing
         read = self._before.read(packet)
@@ -138,6 +139,17 @@ class FrontDesk:
             self._before.obeyed(packet, stamp_ns, guest, disarms=disarms)
         self.subscribers.alive(guest, stamp_ns)
         return hearing
+
+    def drops(self, packet: bytes, guest: Guest, now_ns: int) -> bool:
+        """Whether a packet of one who may not say it is not even read: enough of its host's were answered this second.
+
+        One that may hold a passcode is read, as long as its host is believed: others' packets keep nobody from proving
+        itself.
+        """
+        if not self._refusals.enough(guest.host, now_ns):
+            return False
+        peers = self.peers
+        return _PASSCODE not in packet or not peers.asks_passcode or not peers.believes(guest.host, now_ns)
 
     def hear_message(self, message: OscMessage, stamp_ns: int, guest: Guest) -> Hearing:
         """What a message asks for that somebody we called on has said, or means."""
@@ -300,9 +312,9 @@ class FrontDesk:
             why = "" if ok else self.peers.cure(guest, Right.VIEW, hearing.came_ns)
         if not ok:
             self.faults.torn(guest.host, f"{message.address}: {why}")
-            if self._tired_of_refusing(hearing.came_ns):
+            if self._refusals.enough(guest.host, hearing.came_ns):
                 return right
-            self._refusals_answered += 1
+            self._refusals.answered(guest.host)
         text = f"you may {right.name.lower()}" if ok else why
         answers = dialect.answer(message, ok, text, {"right": right.name.lower()})
         hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
@@ -315,18 +327,12 @@ class FrontDesk:
         self._refuse(message, dialect, guest, f"it may not; {cure}", hearing)
 
     def _refuse(self, message: OscMessage, dialect: Dialect | None, guest: Guest, why: str, hearing: Hearing) -> None:
-        if self._tired_of_refusing(hearing.came_ns):
+        if self._refusals.enough(guest.host, hearing.came_ns):
             return
-        self._refusals_answered += 1
+        self._refusals.answered(guest.host)
         if dialect is not None:
             answers = dialect.answer(message, False, f"refused: {why}", {})
             hearing.out += [(self._reply_to(guest), write_message(one)) for one in answers]
-
-    def _tired_of_refusing(self, now_ns: int) -> bool:
-        """Whether enough strangers have been answered this second: the others are only counted."""
-        if now_ns - self._refusals_since_ns >= NS_PER_S:
-            self._refusals_since_ns, self._refusals_answered = now_ns, 0
-        return self._refusals_answered >= _MOST_ANSWERED_REFUSALS
 
     def _due(
         self, message: OscMessage, stamp_ns: int, guest: Guest, host_ns_of: Callable[[int], int]

@@ -132,6 +132,10 @@ class Peers:
         """Whether a passcode can make more of a peer."""
         return bool(self._passcodes)
 
+    def believes(self, host: str, now_ns: int) -> bool:
+        """Whether a passcode is taken from a host: it has not guessed too often."""
+        return not self._tired(host, now_ns)
+
     def prove(self, guest: Guest, passcode: str, now_ns: int) -> str:
         """Why the passcode is not taken; empty where it is: from then on the guest may do what it is good for.
 

@@ -16,6 +16,7 @@ from cuefocus.engine.heard_before import TWICE_NS
 from cuefocus.engine.outcome import Reply
 from cuefocus.engine.peers import CompanionRule, DeskRules, Guest, PeerRule, Peers
 from cuefocus.engine.ports import Command, Trigger
+from cuefocus.engine.refusals import MOST_OF_A_HOST, MOST_OF_ALL
 from cuefocus.engine.subscribers import MOST
 from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.dialects.dialect import CueView, ShowView
@@ -286,7 +287,7 @@ def test_many_strangers_cost_little_and_are_told_once(desk: FrontDesk) -> None:
         bool(hear(desk, packet("/cuefocus/go"), Guest(f"10.{n >> 8}.{n & 255}.1", n), NOW + n).out)
         for n in range(1, 3000)
     )
-    assert answered <= 33
+    assert answered <= MOST_OF_ALL
     ((_, text),) = desk.faults.due(NOW + NS_PER_S)
     assert "and 64 others" in text
 
@@ -297,7 +298,43 @@ def test_many_who_guess_at_passcodes_are_answered_no_more_often() -> None:
         bool(hear(desk, packet("/cuefocus/connect", f"{n}"), Guest(f"10.{n >> 8}.{n & 255}.1", n), NOW + n).out)
         for n in range(1, 300)
     )
-    assert answered == 32
+    assert answered <= MOST_OF_ALL
+
+
+@pytest.mark.parametrize("strangers", [1, 8, 500])
+def test_strangers_keep_nobody_from_giving_a_passcode_and_being_obeyed(strangers: int) -> None:
+    desk = made()
+    for n in range(2000):
+        hear(desk, packet("/cuefocus/go"), Guest(f"10.9.{n % strangers >> 8}.{n % strangers & 255}", 4000), NOW + n)
+    mine = Guest("10.8.0.1", 4000)
+    for needs in (Right.VIEW, Right.OPERATE):
+        ((_, _, params),) = answers(desk.hear(packet("/cuefocus/connect", "5678"), NOW, mine, int, needs=needs).out)
+        assert params == ["/cuefocus/connect", 1, "you may operate"]
+        assert said(desk.hear(packet("/cuefocus/panic"), NOW, mine, int, needs=Right.OPERATE))
+        desk.leave(mine)
+
+
+def test_a_host_that_is_answered_no_more_may_still_give_a_passcode_until_it_has_guessed_five_times(
+    desk: FrontDesk,
+) -> None:
+    for _ in range(100):
+        hear(desk, packet("/cuefocus/go"), STRANGER, NOW)
+    assert hear(desk, packet("/cuefocus/go"), STRANGER).out == []
+    other = Guest(STRANGER.host, 4001)
+    assert list(answers(hear(desk, packet("/workspace/cuefocus/connect", "5678"), other).out))
+    assert said(hear(desk, packet("/cuefocus/go"), other))
+    desk.leave(other)
+    for n in range(5):
+        hear(desk, packet("/connect", f"{n:04}"), STRANGER)
+    assert hear(desk, packet("/connect", "5678"), other).out == []
+    assert hear(desk, packet("/cuefocus/go"), other).events == []
+
+
+def test_who_is_refused_too_often_leaves_answers_for_other_hosts(desk: FrontDesk) -> None:
+    for _ in range(2000):
+        hear(desk, packet("/cuefocus/go"), STRANGER, NOW)
+    ((_, _, params),) = answers(hear(desk, packet("/cuefocus/go"), VIEWER).out)
+    assert "it may not" in str(params[2])
 
 
 @pytest.mark.parametrize(("address", "why"), [("/cuefocus/{go,back}", "say which"), ("/cuefocus/*/*/*", "at once")])
@@ -316,7 +353,7 @@ def test_wildcards_that_name_too_much_do_nothing_and_who_sent_them_is_told(addre
 def test_one_packet_full_of_words_is_answered_no_more_often_than_many(desk: FrontDesk) -> None:
     go = packet("/cuefocus/go")
     bundle = b"#bundle\0" + bytes(7) + b"\1" + (len(go).to_bytes(4, "big") + go) * 300
-    assert len(hear(desk, bundle, STRANGER).out) <= 32
+    assert len(hear(desk, bundle, STRANGER).out) <= MOST_OF_A_HOST
     assert hear(desk, bundle + (len(go).to_bytes(4, "big") + go) * 100, HERE).events == [], "too long to be a desk's"
 
 
@@ -429,8 +466,8 @@ def test_who_was_refused_often_is_answered_again_a_second_later(desk: FrontDesk)
     def answered(at_ns: int) -> int:
         return sum(bool(hear(desk, packet("/cuefocus/slate", f"{n}"), VIEWER, at_ns + n).out) for n in range(100))
 
-    assert answered(NOW) == 32
-    assert answered(NOW + 2 * NS_PER_S) == 32
+    assert answered(NOW) == MOST_OF_A_HOST
+    assert answered(NOW + 2 * NS_PER_S) == MOST_OF_A_HOST
 
 
 # --- news ---
