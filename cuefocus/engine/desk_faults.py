@@ -1,5 +1,6 @@
 """What desks send that is not obeyed, gathered: however much it is, a line a second is said of it."""
 
+from collections.abc import Callable
 from typing import Final
 
 from cuefocus.engine.flurry import TOLD_EVERY_NS, Tally
@@ -29,8 +30,13 @@ class DeskFaults:
         self._torn.came(host, plain(why))
 
     def refused(self, host: str, address: str, cure: str = "") -> None:
-        """A word that its sender may not say; `address` is empty where it was not even read."""
+        """A word that its sender may not say; `address` is empty where it is not known."""
         self._cures[self._refused.came(host, plain(address))] = cure or self._cure
+
+    def unread(self, host: str, cure: Callable[[], str]) -> None:
+        """A packet that was not even read; `cure` is asked for where nothing came of its host yet."""
+        if not self._refused.again(host):
+            self.refused(host, "", cure())
 
     def twice(self, host: str, address: str) -> None:
         """A packet that came twice in a breath."""
@@ -67,6 +73,13 @@ class _ByHost:
 
     def __bool__(self) -> bool:
         return bool(self._hosts)
+
+    def again(self, host: str) -> bool:
+        """One more of a host of which one has come already, by no name; False for another host's."""
+        known = self._hosts.get(host)
+        if known is not None:
+            known.times += 1
+        return known is not None
 
     def came(self, host: str, name: str) -> str:
         """One more; under which host it is counted: one of very many is among the others."""

@@ -119,11 +119,9 @@ class FrontDesk:
             needs: the least right with which it can mean anything, as far as the way it came tells.
         """
         hearing = Hearing(stamp_ns)
-        self._still_replies(guest, stamp_ns)
-        right = self.peers.right(guest)
-        if right < needs and self.drops(packet, guest, stamp_ns):
-            self.faults.refused(guest.host, "", self.peers.cure(guest, needs, stamp_ns))
+        if self.turns_away(packet, stamp_ns, guest, needs):
             return hearing
+        self._still_replies(guest, stamp_ns)
         read = self._before.read(packet)
         for fault in read.faults:
             self.faults.torn(guest.host, fault)
@@ -140,16 +138,19 @@ class FrontDesk:
         self.subscribers.alive(guest, stamp_ns)
         return hearing
 
-    def drops(self, packet: bytes, guest: Guest, now_ns: int) -> bool:
-        """Whether a packet of one who may not say it is not even read: enough of its host's were answered this second.
+    def turns_away(self, packet: bytes, stamp_ns: int, guest: Guest, needs: Right) -> bool:
+        """Whether a packet is only counted, for its guest may not say it and enough of its host's were answered.
 
         One that may hold a passcode is read, as long as its host is believed: others' packets keep nobody from proving
         itself.
         """
-        if not self._refusals.enough(guest.host, now_ns):
+        peers, host = self.peers, guest.host
+        if peers.right(guest) >= needs or not self._refusals.enough(host, stamp_ns):
             return False
-        peers = self.peers
-        return _PASSCODE not in packet or not peers.asks_passcode or not peers.believes(guest.host, now_ns)
+        if _PASSCODE in packet and peers.asks_passcode and peers.believes(host, stamp_ns):
+            return False
+        self.faults.unread(host, lambda: peers.cure(guest, needs, stamp_ns))
+        return True
 
     def hear_message(self, message: OscMessage, stamp_ns: int, guest: Guest) -> Hearing:
         """What a message asks for that somebody we called on has said, or means."""

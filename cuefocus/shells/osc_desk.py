@@ -163,9 +163,12 @@ class OscDesk:
             if came.data:
                 guest = Guest(came.sender, came.port)
                 self._ways.note(came.sender, inlet)
-                if needs is Right.OPERATE and self._may_prove_itself(guest):
-                    self._unproven.append((guest, came))
-                    return True
+                if needs is Right.OPERATE:
+                    if self.front.turns_away(came.data, came.stamp_ns, guest, needs):
+                        return True
+                    if self._may_prove_itself(guest):
+                        self._unproven.append((guest, came))
+                        return True
                 made = self.front.hear(came.data, came.stamp_ns, guest, self._host_ns_of, needs=needs)
                 self._made(made, heard)
             return True

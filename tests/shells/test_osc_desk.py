@@ -262,6 +262,22 @@ def test_what_a_connection_says_at_once_is_as_old_as_its_order_says_though_stops
     desk.close()
 
 
+def test_stops_of_a_host_that_may_not_stop_leave_room_for_the_one_behind_a_passcode() -> None:
+    peers = (PeerRule("viewers", "127.0.0.2/31", Right.VIEW),)
+    rules = DeskRules(peers=peers, passcodes=(("5678", Right.OPERATE),))
+    port, mine, theirs = free_port(), sender("127.0.0.3"), sender("127.0.0.2")
+    desk = front_desk_on(FrontDeskConfig(((HOST, port),), (), rules), evenly())
+    for number in range(100):
+        theirs.sendto(packet("/cuefocus/panic", number), (HOST, port))
+    assert desk.pump() == []
+    mine.sendto(packet("/cuefocus/connect", "5678"), (HOST, port))
+    mine.sendto(packet("/cuefocus/panic"), (HOST, port))
+    assert [event.source for event in heard(desk, 1) if isinstance(event, Command)] == ["osc:viewers"]
+    mine.close()
+    theirs.close()
+    desk.close()
+
+
 def test_a_flood_by_tcp_takes_its_share_and_lets_a_stop_pass() -> None:
     port = free_port(socket.SOCK_STREAM)
     desk = desk_on(tcp=port)
