@@ -25,11 +25,14 @@ def _button(verb: str) -> _Meaning:
 
 
 def _listed(verb: str) -> _Meaning:
-    """Said when pressed; a text names the cue list."""
+    """Said when pressed; a text names the cue list. A number but 1 was meant for something."""
 
     def meaning(message: OscMessage, cue: str, view: ShowView) -> Heard:
         if not is_press(message):
             return not_pressed(message)
+        if numbered := _numbered(message):
+            fires = f"; to fire a cue say {ROOT}/cue/{numbered}/fire" if verb == "go" else ""
+            return Heard(ignored=f"{numbered} is no press, and a list is named by a text{fires}")
         if _names_nothing(message):
             return _NAMELESS
         return Heard((Said(verb, value=_name(message, _is_list, view)),))
@@ -42,6 +45,21 @@ def _stop(verb: str) -> _Meaning:
     return lambda message, cue, view: (
         not_pressed(message) if is_release(message) else Heard((Said(verb, _name(message, _is_axis, view)),))
     )
+
+
+def _hold(message: OscMessage, cue: str, view: ShowView) -> Heard:
+    """As any stop; a number that names a cue, a camera or nothing: of the cue's axis, of the camera, of all."""
+    named = _numbered(message)
+    known = named in view.cues or _is_axis(named, view)
+    return Heard((Said("hold", named),)) if known else _stop("hold")(message, cue, view)
+
+
+def _resume(message: OscMessage, cue: str, view: ShowView) -> Heard:
+    """Said when pressed; a number names a cue or a camera, and never all: nothing moves again that nobody meant."""
+    named = _numbered(message)
+    if named and not (named in view.cues or _is_axis(named, view)):
+        return Heard(ignored=f"no cue or camera {named}; send an axis, or no argument to resume all")
+    return Heard((Said("resume", named),)) if named else _for_axis("resume")(message, cue, view)
 
 
 def _for_axis(verb: str) -> _Meaning:
@@ -146,9 +164,9 @@ _WORDS: Final[Mapping[str, _Meaning]] = {
     f"{ROOT}/next": _listed("next"),
     f"{ROOT}/back": _listed("back"),
     f"{ROOT}/top": _listed("top"),
-    f"{ROOT}/hold": _stop("hold"),
+    f"{ROOT}/hold": _hold,
     f"{ROOT}/panic": _stop("panic"),
-    f"{ROOT}/resume": _for_axis("resume"),
+    f"{ROOT}/resume": _resume,
     f"{ROOT}/release": _for_axis("release"),
     f"{ROOT}/hand": _for_axis("hand"),
     f"{ROOT}/arm": _arm,
@@ -211,6 +229,12 @@ def _name(message: OscMessage, known: Callable[[str, ShowView], bool], view: Sho
     if not isinstance(first, str):
         return ""
     return first if number(first) not in (0.0, 1.0) or known(first, view) else ""
+
+
+def _numbered(message: OscMessage) -> str:
+    """The whole number that the first argument is where it is no button's: what somebody means by it; else empty."""
+    first = message.first
+    return text(first) if isinstance(first, int) and first not in (0, 1) else ""
 
 
 def _names_nothing(message: OscMessage, at: int = 0) -> bool:
