@@ -11,6 +11,7 @@ from cuefocus.wire.osc_arguments import echoed, is_press, is_release, number, pa
 from cuefocus.wire.said import STOPS, Said
 
 _NAMELESS: Final = Heard(ignored="the name is empty; send one, or no argument at all")
+_CONFIRM: Final = "confirm"
 _Meaning = Callable[[OscMessage, str, ShowView], Heard]
 
 
@@ -91,13 +92,15 @@ def _arm(message: OscMessage, cue: str, view: ShowView) -> Heard:
 
 
 def _engage(message: OscMessage, cue: str, view: ShowView) -> Heard:
-    """`1`, `0`, or an axis and then `1`, `0` or `confirm`."""
+    """`1`, `0` or `confirm`, behind an axis or for all."""
     if _names_nothing(message):
         return _NAMELESS
     axis = _name(message, _is_axis, view)
+    if axis == _CONFIRM and not _is_axis(axis, view):
+        axis = ""
     rest = message.arguments[1:] if axis else message.arguments
-    if rest[:1] == ("confirm",):
-        return Heard((Said("engage", axis, "confirm"),))
+    if rest[:1] == (_CONFIRM,):
+        return Heard((Said("engage", axis, _CONFIRM),))
     on = _switched(rest[0]) if rest else True
     return Heard(ignored="engage is 1 or 0") if on is None else Heard((Said("engage" if on else "disengage", axis),))
 

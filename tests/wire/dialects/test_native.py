@@ -69,6 +69,7 @@ NATIVE = Native()
         ("/engage", ("2", 1), [Said("engage", "2")]),
         ("/engage", ("A.focus", 0), [Said("disengage", "A.focus")]),
         ("/engage", ("A.focus", "confirm"), [Said("engage", "A.focus", "confirm")]),
+        ("/engage", ("confirm",), [Said("engage", "", "confirm")]),
         ("/disengage", ("A",), [Said("disengage", "A")]),
         ("/take/start", (), [Said("take_start")]),
         ("/take/start", ("12A/3",), [Said("take_start"), Said("slate", value="12A/3")]),
@@ -126,13 +127,18 @@ def test_an_empty_name_is_refused_and_not_taken_for_all(word: str, before: tuple
         ("/resume", ("1",), Said("resume", "1")),
         ("/engage", ("1", 0), Said("disengage", "1")),
         ("/engage", (0,), Said("disengage")),
+        ("/engage", ("confirm",), Said("engage", "confirm")),
+        ("/engage", ("confirm", "confirm"), Said("engage", "confirm", "confirm")),
     ],
 )
 def test_a_list_or_a_camera_may_be_called_by_a_number(
     address: str, arguments: tuple[Argument, ...], said: Said
 ) -> None:
     status = {"standbys": {"GO": None, "1": "7", "0": None}}
-    show = ShowView(status=status, cues={"7": CueView("7", camera="1", axis="focus")})
+    show = ShowView(
+        status=status,
+        cues={"7": CueView("7", camera="1", axis="focus"), "8": CueView("8", camera="confirm", axis="focus")},
+    )
     heard = NATIVE.hear(crossed(f"/cuefocus{address}", *arguments), show)
     assert heard is not None
     assert heard.said == (said,)
