@@ -22,6 +22,7 @@ from cuefocus.wire.dialects.qlab_queries import (
 from cuefocus.wire.dialects.qlab_words import COMMANDS, WITHOUT_ARGUMENTS, stand_ins
 from cuefocus.wire.osc import OscMessage
 from cuefocus.wire.osc_arguments import is_release, number, passcode
+from cuefocus.wire.osc_pattern import is_pattern
 
 _MOST_BYTES: Final = 60_000
 """Of a reply's text: with its address it fits a datagram."""
@@ -37,6 +38,11 @@ _LINK: Final = (
     "/udpReplyPort",
     "/forgetMeNot",
 )
+_NOT_HERE: Final = frozenset({
+    "alwaysAudition", "auditionGo", "basePath", "delete", "doubleGoWindowRemaining", "fullScreen", "liveFadePreview",
+    "move", "new", "overrides", "redo", "save", "settings", "showMode", "toggleFullScreen", "undo",
+})  # fmt: skip
+"""How QLab's words for a workspace begin that mean nothing here, and are answered."""
 _WORDS: Final = {**{address: address for address in (*COMMANDS, *OF_SHOW, *_LINK)}, **OF_CUE}
 
 
@@ -61,7 +67,7 @@ class QLab:
             return None
         word = _of_list(word, view)
         if meant_by(word, _WORDS) is None:
-            if not workspace:
+            if not workspace and not _is_qlabs(word):
                 return None
             return _problem(message, f"no word {word} here")
         if workspace and workspace not in (WORKSPACE, view.title):
@@ -128,6 +134,12 @@ def _word(address: str) -> tuple[str, str]:
         workspace, _, rest = address.removeprefix(_PLACE).partition("/")
         address = f"/{rest}"
     return (f"/cue/{address.removeprefix('/cue_id/')}" if address.startswith("/cue_id/") else address), workspace
+
+
+def _is_qlabs(word: str) -> bool:
+    """Whether a word that does nothing here can be but QLab's: one of a cue's, or of a workspace's."""
+    first, *rest = word.split("/")[1:]
+    return (first in _NOT_HERE or (first == "cue" and len(rest) > 1 and all(rest))) and not is_pattern(word)
 
 
 def _of_list(word: str, view: ShowView) -> str:

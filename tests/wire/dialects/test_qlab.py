@@ -126,8 +126,36 @@ def test_a_cue_may_be_called_as_the_list_is() -> None:
 
 @pytest.mark.parametrize("word", ["/auditionGo", "/cue/3/audition", "/cue/3/auditionGo", "/cue/3/auditionPreview"])
 def test_what_is_to_be_tried_without_being_seen_moves_nothing(word: str) -> None:
-    assert QLAB.hear(crossed(word), DUET) is None
+    assert hear(word).said == ()
     assert hear(f"/workspace/cuefocus{word}").said == ()
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("word", "arguments"),
+    [
+        ("/cue/2/actionElapsed", ()),
+        ("/cue/2/preWaitElapsed", ()),
+        ("/cue/2/preWait/+", (1.0,)),
+        ("/cue_id/2/bogus", ()),
+        ("/cue/99/bogus", (0,)),
+        ("/showMode", ()),
+        ("/overrides", (1,)),
+    ],
+)
+def test_a_word_of_qlab_s_that_means_nothing_here_is_answered(
+    place: str, word: str, arguments: tuple[Argument, ...]
+) -> None:
+    status, data = told(hear(f"{place}{word}", *arguments).answers)
+    assert status == "error"
+    assert data == f"no word {word.replace('cue_id', 'cue')} here"
+
+
+@pytest.mark.parametrize(
+    "address", ["/cue", "/cue/2", "/cue/2/", "/cue//name", "/showmode", "/cue/*/fly", "/cues/2/go"]
+)
+def test_what_may_be_another_program_s_is_not_answered(address: str) -> None:
+    assert QLAB.hear(crossed(address), DUET) is None
 
 
 @pytest.mark.parametrize(("word", "verb"), [("stop", "hold"), ("pause", "hold"), ("hardStop", "panic")])
