@@ -201,7 +201,7 @@ class FrontDesk:
         self._replies.update((guest, _Replies(port, now_ns)) for guest, port in guests.replies)
         dialects = {dialect.name: dialect for dialect in DIALECTS}
         for told, guest, name in guests.told:
-            self.subscribers.subscribe(told, guest, dialects[name], now_ns, on=True)
+            self.subscribers.subscribe(told, guest, dialects[name], now_ns, self.peers.right(guest), on=True)
 
     # --- one message ---
 
@@ -270,7 +270,7 @@ class FrontDesk:
             if heard.replies_at and not guest.line:
                 self._reply_at(guest, heard.replies_at, hearing.came_ns)
             if heard.subscribes is not None and not self.subscribers.subscribe(
-                self._reply_to(guest), guest, dialect, hearing.came_ns, on=heard.subscribes
+                self._reply_to(guest), guest, dialect, hearing.came_ns, right, on=heard.subscribes
             ):
                 self._refuse(message, dialect, guest, _TOO_MANY_TOLD, hearing)
                 return

@@ -8,6 +8,7 @@ from cuefocus.engine.peers import Guest
 from cuefocus.timebase.units import NS_PER_S
 from cuefocus.wire.dialects.dialect import Dialect, ShowView
 from cuefocus.wire.osc import write_message
+from cuefocus.wire.said import Right
 
 SILENCE_NS: Final = 61 * NS_PER_S
 """A UDP peer that has said nothing for so long has gone."""
@@ -19,6 +20,7 @@ class _Subscriber:
     told: Guest
     dialect: Dialect
     heard_ns: int
+    right: Right
 
 
 class Subscribers:
@@ -34,14 +36,20 @@ class Subscribers:
         self.changes = 0
         """How often who is told has changed."""
 
-    def subscribe(self, told: Guest, guest: Guest, dialect: Dialect, now_ns: int, *, on: bool) -> bool:
-        """Tell `guest` at `told` from now on, or no longer; False where there are too many already."""
+    def subscribe(self, told: Guest, guest: Guest, dialect: Dialect, now_ns: int, right: Right, *, on: bool) -> bool:
+        """Tell `guest` at `told` from now on, or no longer; False where there are too many already.
+
+        Who would be one too many takes the place of the one that may do least, the oldest of these, if it may do more.
+        """
         key = (guest, dialect.name)
         known = key in self._asked
         if on and not known and len(self._asked) >= MOST:
-            return False
+            weakest = min(self._asked, key=lambda one: self._asked[one].right)
+            if self._asked[weakest].right >= right:
+                return False
+            del self._asked[weakest]
         if on:
-            self._asked[key] = _Subscriber(told, dialect, now_ns)
+            self._asked[key] = _Subscriber(told, dialect, now_ns, right)
         elif known:
             del self._asked[key]
         self.changes += on is not known

@@ -509,6 +509,18 @@ def test_one_more_than_can_be_told_is_refused_until_another_is_told_no_longer(de
     assert params[2] == "subscribed"
 
 
+def test_one_more_that_may_do_more_is_told_in_place_of_the_oldest_that_may_do_least(desk: FrontDesk) -> None:
+    viewers = [Guest(VIEWER.host, 6000 + n) for n in range(MOST)]
+    for guest in viewers:
+        hear(desk, packet("/cuefocus/subscribe"), guest)
+    ((_, _, params),) = answers(hear(desk, packet("/cuefocus/subscribe"), HERE).out)
+    assert params[2] == "subscribed"
+    told = [guest for guest, _ in desk.news({"event": "alarm", "text": "late"}, NOW)]
+    assert set(told) == {HERE, *viewers[1:]}
+    ((_, _, params),) = answers(hear(desk, packet("/cuefocus/subscribe"), viewers[0], NOW + NS_PER_S).out)
+    assert "64 are told of news already" in str(params[2])
+
+
 def test_a_cue_under_way_is_known_to_who_asks(desk: FrontDesk) -> None:
     desk.observe({"event": "departure", "cue": "2"})
     asked = hear(desk, packet("/cue/2/isRunning"))
