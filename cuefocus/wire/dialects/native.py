@@ -189,6 +189,10 @@ _WORDS: Final[Mapping[str, _Meaning]] = {
     f"{ROOT}/subscribe": _subscribe,
     f"{ROOT}/unsubscribe": _unsubscribe,
 }
+_NOT_OURS_TO_DO: Final[Mapping[str, str]] = {
+    f"{ROOT}/locate": "timecode is followed from here, not moved: locate the playback",
+}
+"""Words that are asked for and mean nothing, and why."""
 
 
 class Native:
@@ -205,8 +209,8 @@ class Native:
             return Heard(ignored="our own words come back")
         found = meant_by(message.address, _WORDS)
         if found is None:
-            why = "no such word"
-            return Heard(answers=(_reply(message, False, why),), ignored=f"{message.address} is {why} of ours")
+            why = _NOT_OURS_TO_DO.get(message.address, "no such word")
+            return Heard(answers=(_reply(message, False, why),), ignored=f"{message.address}: {why}")
         meaning, cue = found
         heard = meaning(message, cue_named(cue, view.cues), view)
         if heard.ignored and not is_release(message):

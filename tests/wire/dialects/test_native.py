@@ -170,6 +170,7 @@ def test_a_fader_between_says_nothing(address: str) -> None:
     ("address", "arguments", "why"),
     [
         ("/fly", (), "no such word"),
+        ("/locate", ("10:00:00:00",), "locate the playback"),
         ("/cue/12", (), "no such word"),
         ("/cue//fire", (), "no such word"),
         ("/standby", (), "which cue"),
