@@ -9,6 +9,7 @@ from cuefocus.engine.handover import Handover, handover, wait_for
 from cuefocus.engine.job import TriggerJob
 from cuefocus.engine.land_on import planned
 from cuefocus.engine.lives import kept_still, moves_ns, tell_departure
+from cuefocus.engine.moments import lands_ns, meant_for, why_lost, why_unheard
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.errors import PlanError
@@ -37,6 +38,8 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
     record = CueRecord(coming.rack, session.book.take, max(1, session.book.pass_), session.act.name, stamp_ns, route)
     record.resumed = anew
     record.travel_ns = job.travel_ns
+    if job.land_on is not None and not anew:
+        record.meant = meant_for(session, job.land_on, rack)
     session.book.fire(record)
     reason = why_not(session, job, coming)
     if reason:
@@ -58,10 +61,14 @@ def play(session: "Session", job: TriggerJob, stamp_ns: int, route: str, *, anew
 def leave(session: "Session", job: TriggerJob, record: CueRecord) -> None:
     """The moment has come that a fired rack has waited for: it takes its axis, or is told why it may not."""
     orders = session.stage.orders[job.axis]
-    happening, reason = kept_still(orders)
+    happening, reason = why_lost(session, record)
+    if happening is None:
+        happening, reason = kept_still(orders)
+    if happening is None:
+        happening, reason = why_unheard(session, record)
     if happening is None:
         try:
-            rack = planned(session, job, record.base_ns, land_ns=record.rack.land_ns)
+            rack = planned(session, job, record.base_ns, land_ns=lands_ns(session, record))
             record.rack = replace(rack, offset_ns=record.rack.offset_ns)
             reason = why_not(session, job, handover(session, job, record.rack, record.base_ns, now=True))
         except PlanError as error:

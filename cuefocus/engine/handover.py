@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from cuefocus.engine.job import TriggerJob
 from cuefocus.engine.land_on import planned
 from cuefocus.engine.lives import heard_ns, moves_ns
+from cuefocus.engine.moments import lands_ns, why_lost
 from cuefocus.engine.orders import AxisOrders
 from cuefocus.engine.takebook import CueRecord
 from cuefocus.engine.waits import ITS_MOMENT, Wait
@@ -23,6 +24,8 @@ _STEP_NS: Final = 10 * NS_PER_MS
 _LOOK_NS: Final = 100 * NS_PER_MS
 _LOOKS: Final = 4
 _SAME_NS: Final = 100_000
+#: And when its landing comes so much sooner or later by the clock.
+_MOVED_NS: Final = NS_PER_MS
 
 
 @value
@@ -108,14 +111,29 @@ def wait_for(session: "Session", job: TriggerJob, record: CueRecord, coming: Han
 
 
 def look_again(session: "Session", wait: Wait, job: TriggerJob) -> Wait:
-    """The same wait, as its end is foreseen now; its end is now where the rack can no longer be made later."""
+    """The same wait, as its end is foreseen now.
+
+    Its end is now where the rack can no longer be made later, or the moment that it is meant for comes no more.
+    """
     looked_ns, epoch, attach = wait.looked
-    clock, orders, now_ns = session.clock, session.stage.orders[wait.axis], session.now_ns
+    clock, orders, now_ns, record = session.clock, session.stage.orders[wait.axis], session.now_ns, wait.record
+    if record is None:
+        return wait
+    now = replace(wait, due_ns=min(wait.due_ns, now_ns))
+    if why_lost(session, record)[0] is not None:
+        return now
+    land_ns = lands_ns(session, record)
     fresh = (clock.epoch, orders.attach) == (epoch, attach) and now_ns - looked_ns < _LOOK_NS
-    if wait.record is None or (fresh and now_ns < wait.due_ns):
+    if fresh and now_ns < wait.due_ns and abs(land_ns - record.rack.land_ns) < _MOVED_NS:
         return wait
     job = replace(job, travel_ns=wait.travel_ns)
-    coming = handover(session, job, wait.record.rack, wait.record.base_ns)
-    wait.record.rack = replace(coming.rack, offset_ns=wait.record.rack.offset_ns)
-    again = wait_for(session, job, wait.record, coming)
+    rack = record.rack
+    if land_ns != rack.land_ns:
+        try:
+            rack = planned(session, job, record.base_ns, land_ns=land_ns, at_rest=True)
+        except PlanError:
+            return now
+    coming = handover(session, job, rack, record.base_ns)
+    record.rack = replace(coming.rack, offset_ns=record.rack.offset_ns)
+    again = wait_for(session, job, record, coming)
     return again if coming.at_ns > now_ns else replace(again, due_ns=min(wait.due_ns, now_ns))

@@ -175,11 +175,12 @@ class Jury:
     def _evidence(self, now_ns: int, record: CueRecord) -> Evidence:
         rack = record.rack
         land_ns = record.land_host_ns if record.land_host_ns is not None else now_ns
+        land_ns = record.came_ns if record.came_ns is not None else land_ns
         until_ns = min(now_ns, record.watch_until_ns) if record.watch_until_ns is not None else now_ns
         if record.fate is not None:
             return Evidence(land_ns, until_ns, speed=record.speed, notes=tuple(record.notes), fate=record.fate)
         speed = record.speed or 1.0
-        begins_ns = land_ns - round((rack.land_ns - rack.depart_ns) / abs(speed))
+        begins_ns = (record.land_host_ns or land_ns) - round((rack.land_ns - rack.depart_ns) / abs(speed))
         spec = self._job.axes[record.axis].spec
         before_ns = _BEFORE_NS if spec.feedback else _BEFORE_BY_MODEL_NS + spec.period_ns
         from_ns = min(begins_ns, record.departed_ns if record.departed_ns is not None else begins_ns) - before_ns
@@ -193,7 +194,7 @@ class Jury:
             estimated=estimated,
             speed=None if rack.triggered else record.speed,
             clock_uncertainty_ns=record.uncertainty_ns,
-            departed_ns=record.departed_ns if joined else None,
+            departed_ns=record.departed_ns if joined or record.came_ns is not None else None,
             other_uncertainty_ns=_MODEL_DOUBT * (spec.dead_ns + spec.lag_ns)
             if estimated
             else ripple_ns(spec.period_ns, spec.lag_ns),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cuefocus.engine.session import Session
 
 #: What comes later than this is not what somebody means who gives a GO now.
-_FAR_NS: Final = 30 * NS_PER_S
+FAR_NS: Final = 30 * NS_PER_S
 _BARS_LOOKED_AT: Final = 64
 _ROUNDING_BEATS: Final = 1e-6
 
@@ -52,8 +52,8 @@ def planned(
     for moment_ns in _moments(session, on, stamp_ns, session.settings.planner.offset_ns(job.cue)):
         if moment_ns < reachable_ns:
             continue
-        if moment_ns - stamp_ns > _FAR_NS:
-            far_s, most_s = s_from_ns(moment_ns - stamp_ns), s_from_ns(_FAR_NS)
+        if moment_ns - stamp_ns > FAR_NS:
+            far_s, most_s = s_from_ns(moment_ns - stamp_ns), s_from_ns(FAR_NS)
             raise PlanError(f"{on.text} comes in {far_s:.1f} s; a rack is fired at most {most_s:.0f} s ahead")
         try:
             return _named(_plan(session, job, stamp_ns, moment_ns, at_ns), on)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cuefocus.chase.arbiter import Arbiter
 from cuefocus.chase.clock import Clock, ClockState
-from cuefocus.engine import stopping
+from cuefocus.engine import moments, stopping
 from cuefocus.engine.casting import Casting
 from cuefocus.engine.chasing import Chasing
 from cuefocus.engine.cues import Happening
@@ -125,6 +125,7 @@ class Session:
             orders.tell_withheld(self.now_ns)
         if self.book.armed:
             self._live()
+            moments.watch(self)
             self.casting.step(self)
             if self._hurries:
                 return

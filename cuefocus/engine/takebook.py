@@ -18,6 +18,23 @@ _VERDICT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The moment of the timeline that a fired rack is meant for.
+
+    Args:
+        text: as a sentence names it.
+        act: whose timeline.
+        show_ns: where on it.
+        epoch: the clock's when it was seen to lie ahead last.
+    """
+
+    text: str
+    act: str
+    show_ns: int
+    epoch: int
+
+
 @dataclass(slots=True)
 class CueRecord:
     """One cue in one pass of one take.
@@ -35,6 +52,8 @@ class CueRecord:
         resumed: it was stopped on its way and goes on as a rack of its own: nothing has fired it again.
         said: which of the words that go with it have been said, a bit each.
         travel_ns: how long its pull was to take in this firing, where a desk said so.
+        meant: of a fired rack that lands in the music: where, until that has come or cannot come any more.
+        came_ns: when that came by the clock, if it came while the rack was under way.
         stop: an operator's stop that cut its watch short, and when: its fate if it was not seen to land before that.
     """
 
@@ -55,6 +74,8 @@ class CueRecord:
     fate: Fate | None = None
     barred: str = ""
     travel_ns: int | None = None
+    meant: Meant | None = None
+    came_ns: int | None = None
     stop: tuple[int, Fate] | None = None
     told: bool = False
     followed: bool = False

@@ -24,7 +24,7 @@ class Wait:
         why: "pre-wait", "auto-continue", "auto-follow" or "its moment".
         left_ns: how much of it is left while a stop on its axis freezes it; None while it runs.
         travel_ns: how long its pull takes this time; None: as written.
-        record: for its moment: the rack as it is foreseen; its landing is fixed.
+        record: for its moment: the rack as it is foreseen; when it lands was settled when it was fired.
         looked: when it was foreseen so, and the clock's epoch and the axis' attach count then.
     """
 

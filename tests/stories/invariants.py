@@ -118,7 +118,8 @@ def verdicts_agree_with_the_true_logs(told: Told) -> None:
         until_ns = record.watch_until_ns or record.land_host_ns
         entry_ns = _true_entry_ns(told.logs[axis], band.near_ring, band.far_ring, until_ns)
         assert entry_ns is not None, f"cue {row.cue}: the lens never was in its band"
-        off_ms = (entry_ns - record.land_host_ns) / NS_PER_MS - row.error_ms
+        land_ns = record.came_ns if record.came_ns is not None else record.land_host_ns
+        off_ms = (entry_ns - land_ns) / NS_PER_MS - row.error_ms
         assert abs(off_ms) <= _TRUE_MS, f"cue {row.cue}: told {row.error_ms} ms, truly {off_ms:+.3f} ms from that"
 
 
