@@ -60,13 +60,13 @@ class CommandDesk:
 
     def _given_up(self, fields: Mapping[str, object], command: Command) -> bool:
         """Whether nobody waits for a command any more. Stops are obeyed whenever they come."""
-        until_ns = fields.get(UNTIL)
-        if not isinstance(until_ns, int) or command.stamp_ns <= until_ns or command.verb in STOPS:
+        until_ns, now_ns = fields.get(UNTIL), self._now_ns()
+        if not isinstance(until_ns, int) or now_ns <= until_ns or command.verb in STOPS:
             return False
         if command.verb == _ASKS:
             return True
         said = " ".join(filter(None, (command.source, command.verb, command.target, command.value)))
-        late_ms = (command.stamp_ns - until_ns) // NS_PER_MS
+        late_ms = (now_ns - until_ns) // NS_PER_MS
         self._expired.append(
             f"{said} came {late_ms} ms after its sender had given up; say it again if it is still meant"
         )
@@ -79,9 +79,10 @@ class CommandDesk:
             return None
         if not texts["verb"]:
             return None
+        said_ns, now_ns = fields.get("said_ns"), self._now_ns()
         return Command(
             verb=str(texts["verb"]),
-            stamp_ns=self._now_ns(),
+            stamp_ns=said_ns if isinstance(said_ns, int) and 0 < said_ns < now_ns else now_ns,
             target=str(texts["target"]),
             value=str(texts["value"]),
             source=str(source),

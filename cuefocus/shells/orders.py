@@ -76,6 +76,8 @@ def give(motion: Path, conductor: Path, order: Order, *, source: str, timeout_ns
     """
     fields: dict[str, object] = {"verb": order.verb, "target": order.target, "value": order.value, "source": source}
     if not order.stop:
+        if order.said_ns:
+            fields["said_ns"] = order.said_ns
         return _answer(ask(conductor, fields, timeout_ns=timeout_ns))
     obeyed = _by_motion(motion, fields if order.by_ring is None else {**fields, "by": order.by_ring})
     try:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,27 @@ def test_a_page_that_stands_still_or_dies_costs_no_rack_and_comes_back(tmp_path:
         else:
             running.another("desk", before)
             until(client, "/api/variables", armed=1, standby="2")
+
+
+def test_what_was_said_while_the_desk_stood_still_has_expired_and_a_panic_is_obeyed(tmp_path: Path) -> None:
+    with paged(tmp_path) as (running, _, client), ThreadPoolExecutor() as pool:
+        until(client, "/api/variables", armed=1, standby="1")
+        desk = running.pid("desk")
+        os.kill(desk, signal.SIGSTOP)
+        fired = [pool.submit(httpx.post, client.base_url.join(f"/api/cue/{cue}/fire"), timeout=15.0) for cue in "13"]
+        HostClock().sleep_until(now_ns() + 1500 * NS_PER_MS)
+        os.kill(desk, signal.SIGCONT)
+        for one in fired:
+            assert one.result().status_code == 409
+            assert "expired; say it again if it is still meant" in one.result().json()["text"]
+        running.until(lambda event: event["event"] == "alarm" and "expired" in event["text"])
+        os.kill(desk, signal.SIGSTOP)
+        panic = pool.submit(httpx.post, client.base_url.join("/api/panic"), timeout=15.0)
+        HostClock().sleep_until(now_ns() + 1500 * NS_PER_MS)
+        os.kill(desk, signal.SIGCONT)
+        assert panic.result().json()["motion"] is True
+        running.until(lambda event: event.get("armed") is False)
+        assert not [event for event in running.events if event["event"] == "departure"]
 
 
 def test_a_flood_of_nonsense_costs_no_rack_and_the_page_lives(tmp_path: Path) -> None:

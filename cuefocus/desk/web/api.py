@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from cuefocus.desk.web.conversation import converse
 from cuefocus.desk.web.gate import Visitor
 from cuefocus.desk.web.osc_query import add_osc_query
-from cuefocus.desk.web.page import Page
+from cuefocus.desk.web.page import Heard, Page
 from cuefocus.wire.said import STOPS_IN_DOUBT, Said
 
 _OF_A_LIST: Final = ("go", "next", "back", "top")
@@ -113,7 +113,8 @@ async def _obey(page: Page, request: Request, said: Said, *known: str) -> JSONRe
         said = Said(said.verb)
     if max(len(said.target), len(said.value)) > _LONGEST:
         return _refused(400, f"no name has more than {_LONGEST} characters")
-    status, answer = await page.obey(visitor, request.client.host if request.client else "", said)
+    heard = Heard(request.client.host if request.client else "", request.state.came_ns, request.state.hung_up)
+    status, answer = await page.obey(visitor, heard, said)
     return JSONResponse(answer, status)
 
 

@@ -1,12 +1,14 @@
 """One connection to the page, bounded in time and in number, so that half requests keep nobody from a PANIC."""
 
 import asyncio
+import select
 from collections.abc import Callable
 from typing import Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from cuefocus.desk.web.arrivals import Arrivals
 from cuefocus.desk.web.gate import plain_address
 from cuefocus.engine.desk_faults import DeskFaults
 from cuefocus.timebase.units import NS_PER_S
@@ -27,10 +29,12 @@ class Lines:
     Args:
         faults: told of a host that is too slow or too many, once a minute.
         clock_ns: the host clock.
+        arrivals: knows when what they say has come; default: as it is read.
     """
 
-    def __init__(self, faults: DeskFaults, clock_ns: Callable[[], int]) -> None:
+    def __init__(self, faults: DeskFaults, clock_ns: Callable[[], int], arrivals: Arrivals | None = None) -> None:
         self._faults, self._clock_ns = faults, clock_ns
+        self.arrivals = arrivals or Arrivals(clock_ns)
         self._open: dict[str, dict[HttpLine, None]] = {}
         self._told_ns: dict[str, int] = {}
 
@@ -106,6 +110,7 @@ class HttpLine(H11Protocol):
     host = ""
     _deadline: asyncio.TimerHandle | None = None
     _begun = False
+    _descriptor = -1
 
     @property
     def at_work(self) -> bool:
@@ -116,6 +121,7 @@ class HttpLine(H11Protocol):
         """It is open, and has its time for a request."""
         super().connection_made(transport)
         self.host = plain_address(self.client[0]) if self.client else ""
+        self._descriptor = transport.get_extra_info("socket").fileno()
         self.lines.enter(self)
         self._allow()
 
@@ -128,6 +134,23 @@ class HttpLine(H11Protocol):
         if self.at_work:
             self._in_time()
             self.lines.used(self)
+
+    def handle_events(self) -> None:
+        """What a request says; it goes with it when it came, and who can tell whether its sender has hung up since."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:
+            first_ns, last_ns = self.lines.arrivals.of(self._descriptor)
+            more_came_behind = bool(self.conn.trailing_data[0])
+            self.scope["state"].update(came_ns=first_ns if more_came_behind else last_ns, hung_up=self.hung_up)
+
+    def hung_up(self) -> bool:
+        """Whether whoever asked waits for no answer any more."""
+        if self.transport.is_closing():
+            return True
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLRDHUP)
+        return bool(poll.poll(0))
 
     def send_400_response(self, msg: str) -> None:
         """It cannot be read."""

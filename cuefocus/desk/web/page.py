@@ -7,6 +7,7 @@ so that they wait behind nothing else.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,9 @@ from cuefocus.desk.web.show_now import ShowNow
 from cuefocus.engine.desk_faults import DeskFaults
 from cuefocus.errors import DeviceError
 from cuefocus.shells.orders import Answer, Order, give
-from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S, ms_from_ns
 from cuefocus.wire.dialects.native_news import native_news
-from cuefocus.wire.said import Said, right_for
+from cuefocus.wire.said import DISARMING, Said, right_for
 
 CURE: Final = "give it a token if it may (network.page.tokens in the rig)"
 _WORDS_AT_ONCE: Final = 8
@@ -28,6 +29,23 @@ _STOPS_AT_ONCE: Final = 4
 _MOST_WAITING: Final = 32
 _QUIET_NS: Final = 5 * NS_PER_S
 _STATUS_ANSWER_NS: Final = 300 * NS_PER_MS
+_WAITED_NS: Final = 100 * NS_PER_MS
+"""A word that is heard so late was not heard by a page that looks: whoever has hung up since, did not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a word came.
+
+    Args:
+        host: where from.
+        came_ns: host time at which it came, or may have come at the earliest.
+        hung_up: tells whether its sender waits for no answer any more.
+    """
+
+    host: str
+    came_ns: int
+    hung_up: Callable[[], bool]
 
 
 class Page:
@@ -91,17 +109,19 @@ class Page:
         else:
             self.show.unanswered = answer.absent
 
-    async def obey(self, visitor: Visitor, host: str, said: Said) -> tuple[int, dict[str, object]]:
-        """Pass a word on; HTTP's status, and what is answered.
+    async def obey(self, visitor: Visitor, heard: Heard, said: Said) -> tuple[int, dict[str, object]]:
+        """Pass a word on with when it came, for the conductor judges its age; HTTP's status, and what is answered.
+
+        Who hangs up at once has said what he wanted; who did so while this process stood still has given up.
 
         Args:
             visitor: who says it.
-            host: where from.
+            heard: how it came.
             said: the word.
         """
         needed = right_for(said)
         if visitor.right < needed:
-            self.faults.refused(host, said.verb)
+            self.faults.refused(heard.host, said.verb)
             may = visitor.right.name.lower()
             return 403, {
                 "ok": False,
@@ -109,7 +129,15 @@ class Page:
             }
         if said.verb in ("go", "standby", "load") and said.target and not self.show.knows(said.target):
             return 404, {"ok": False, "text": f"the show has no cue {said.target!r}"}
-        answer = await self._given(Order(said.verb, said.target, said.value), f"http:{visitor.id}")
+        waited_ns = self.clock_ns() - heard.came_ns
+        if said.verb not in DISARMING and waited_ns > _WAITED_NS and heard.hung_up():
+            what = " ".join(filter(None, (said.verb, said.target, said.value)))
+            since = f"waited {ms_from_ns(waited_ns):.0f} ms and its sender hung up"
+            why = f"{what} {since}; say it again if it is still meant"
+            self.faults.torn(heard.host, why)
+            return 409, {"ok": False, "text": why}
+        order = Order(said.verb, said.target, said.value, said_ns=heard.came_ns)
+        answer = await self._given(order, f"http:{visitor.id}")
         status = 503 if answer.absent else 200 if answer.ok else 409
         return status, answer.as_dict()
 

@@ -20,6 +20,7 @@ import uvicorn
 
 from cuefocus.desk.web.announce import Announcer
 from cuefocus.desk.web.api import make_api
+from cuefocus.desk.web.arrivals import BEAT_S, Arrivals
 from cuefocus.desk.web.config import PageConfig
 from cuefocus.desk.web.gate import Gate, read_token
 from cuefocus.desk.web.guard import Guard
@@ -30,6 +31,7 @@ from cuefocus.engine.peers import Peers
 from cuefocus.errors import CueFocusError, DeviceError
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.ip_place import family_of, host_of, ip_place
+from cuefocus.shells.kernel_stamps import have_stamped
 from cuefocus.shells.name_lookup import NameLookup
 
 _AGAIN_S: Final = 2.0
@@ -62,6 +64,7 @@ class PageServer:
         self._said: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
+        self._arrivals = Arrivals(now_ns)
         self.serving = Event()
         self._thread = Thread(target=self._run, name="page", daemon=True)
         self._thread.start()
@@ -137,7 +140,7 @@ class PageServer:
             log_config=None,
             access_log=False,
             lifespan="off",
-            http=Lines(self._page.faults, now_ns).protocol(),
+            http=Lines(self._page.faults, now_ns, self._arrivals).protocol(),
             ws="websockets-sansio",
             proxy_headers=False,  # whoever says where he comes from is not believed
             server_header=False,
@@ -149,10 +152,12 @@ class PageServer:
         )
         server = uvicorn.Server(settings)
         announcer = Announcer(replace(self._config, host=host_of(mine.getsockname())), self._alarm)
-        tasks = [asyncio.create_task(each) for each in (self._tend(), announcer.announce(), self._end(server))]
+        tasks = [
+            asyncio.create_task(each) for each in (self._tend(), self._beat(), announcer.announce(), self._end(server))
+        ]
         self.serving.set()
         try:
-            await server.serve(sockets=[mine])
+            await server.serve(sockets=[self._arrivals.taking(mine)])
         finally:
             for task in tasks:
                 task.cancel()
@@ -188,6 +193,12 @@ class PageServer:
                 self._said.put(told)
             await asyncio.sleep(_LOOK_S)
 
+    async def _beat(self) -> None:
+        """Note that this loop does not stand still. Whatever has come is read first, since asyncio looks so."""
+        while True:
+            self._arrivals.beat()
+            await asyncio.sleep(BEAT_S)
+
     def _alarm(self, text: str) -> None:
         self._said.put(("alarm", text))
 
@@ -197,7 +208,7 @@ class PageServer:
 
 
 def listening(host: str, port: int, lookup: NameLookup) -> socket.socket:
-    """A TCP socket that listens there; its name is waited for as `lookup` does. Raises: DeviceError."""
+    """A TCP socket that listens there, stamped; its name is waited for as `lookup` does. Raises: DeviceError."""
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         address = lookup.place(host, port)
@@ -209,6 +220,7 @@ def listening(host: str, port: int, lookup: NameLookup) -> socket.socket:
         if family == socket.AF_INET6:
             mine.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         mine.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        have_stamped(mine)  # so is what comes by its connections
         mine.setblocking(False)
         mine.bind(ip_place(*address))
         mine.listen(_MOST_CONNECTIONS)
