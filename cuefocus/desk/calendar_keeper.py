@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.events import (
     EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
     EVENT_JOB_MAX_INSTANCES,
     EVENT_JOB_MISSED,
     EVENT_JOB_SUBMITTED,
@@ -36,7 +37,7 @@ _PROMPT_CHORES: Final[tuple[Chore, ...]] = ("remind", "disarm")
 _PROMPT_WORKERS: Final = 2
 """A disarm that waits for a rack holds no reminder up."""
 _NEXT_SAID: Final = 3
-_HEARD: Final = EVENT_JOB_SUBMITTED | EVENT_JOB_MISSED | EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES
+_HEARD: Final = EVENT_JOB_SUBMITTED | EVENT_JOB_EXECUTED | EVENT_JOB_MISSED | EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +143,21 @@ class CalendarKeeper:
         step = self._watch.look()
         told = [] if step is None else [self._plan_anew(step)]
         self._scheduler.turn()
+        return told + self._settled()
+
+    def close(self) -> list[Told]:
+        """Start nothing more, and wait for what is being done; returns what there is to say of it."""
+        self._scheduler.shutdown()
+        return self._settled()
+
+    def _settled(self) -> list[Told]:
         happened = list[JobEvent]()
         with suppress(Empty):
             while True:
                 happened.append(self._happened.get_nowait())
         # a thread may have found a chore too late before we were told that it was handed over
         happened.sort(key=lambda event: event.code != EVENT_JOB_SUBMITTED)
-        return told + [said for event in happened for said in self._settle(event)]
-
-    def close(self) -> None:
-        """Start nothing more, and wait for what is being done."""
-        self._scheduler.shutdown()
+        return [said for event in happened for said in self._settle(event)]
 
     def _plan_anew(self, step: Step) -> Told:
         """After a step forward, what lay between is judged by how late it is; after one back, nothing is done twice."""
@@ -173,11 +178,15 @@ class CalendarKeeper:
     def _settle(self, event: JobEvent) -> list[Told]:
         entry = self._entries[event.job_id]
         if event.code == EVENT_JOB_SUBMITTED:
-            self._kept.note_done(event.job_id, event.scheduled_run_times)
+            self._kept.note_begun(event.job_id, event.scheduled_run_times)
+            return []
+        if event.code == EVENT_JOB_EXECUTED:
+            self._kept.note_done(event.job_id, [event.scheduled_run_time])
             return []
         if event.code == EVENT_JOB_MAX_INSTANCES:
             return [Told(entry.do, f"{entry.said} is still being done since the last time: left out", alarm=True)]
         if event.code == EVENT_JOB_ERROR:
+            self._kept.note_done(event.job_id, [event.scheduled_run_time])
             return [Told(entry.do, f"{entry.said} failed: {event.exception}", alarm=True)]
         self._kept.note_missed(event.job_id, event.scheduled_run_time)
         late_ns = round((datetime.now(UTC) - event.scheduled_run_time).total_seconds() * NS_PER_S)

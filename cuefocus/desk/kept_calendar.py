@@ -27,6 +27,7 @@ class KeptCalendar:
     def __init__(self, path: Path, since: datetime) -> None:
         self._path = path
         self._since, self._settled, self._done = since, dict[str, datetime](), dict[str, list[datetime]]()
+        self._under_way: dict[str, list[datetime]] = {}
         self._read()
 
     def settled(self, entry: str) -> datetime:
@@ -34,11 +35,16 @@ class KeptCalendar:
         return self._settled.get(entry, self._since)
 
     def was_done(self, entry: str, due: datetime) -> bool:
-        """Whether it was done at that moment already."""
-        return due in self._done.get(entry, ())
+        """Whether it was done at that moment already, or is being done for it."""
+        return due in self._done.get(entry, ()) or due in self._under_way.get(entry, ())
+
+    def note_begun(self, entry: str, dues: Iterable[datetime]) -> None:
+        """It is being done now, for these moments; a desk that dies with it leaves them to the next one to judge."""
+        self._under_way.setdefault(entry, []).extend(dues)
 
     def note_done(self, entry: str, dues: Iterable[datetime]) -> None:
-        """It is being done now, for these moments."""
+        """It was done, or came to nothing and that is told, for these moments."""
+        self._under_way.pop(entry, None)
         done = self._done.setdefault(entry, [])
         done += dues
         newest = max(done)
@@ -48,6 +54,7 @@ class KeptCalendar:
 
     def note_missed(self, entry: str, due: datetime) -> None:
         """It came too late for that moment: should the clock be put back, it may still be done."""
+        self._under_way.pop(entry, None)
         self._settled[entry] = due
         done = self._done.get(entry, [])
         if due in done:

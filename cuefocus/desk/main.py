@@ -132,7 +132,8 @@ class DeskCalendar:
     def close(self) -> None:
         """Break off what is being done."""
         self._ending.set()
-        self._keeper.close()
+        for told in self._keeper.close():
+            self._say(told)
         self._say_what_came()
 
     def _say_what_came(self) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.executors.base import BaseExecutor
 from apscheduler.executors.debug import DebugExecutor
+from apscheduler.executors.pool import ThreadPoolExecutor
 
 from cuefocus.desk import calendar_keeper
 from cuefocus.desk.calendar_keeper import PROMPT, SLOW, CalendarKeeper
@@ -41,6 +43,13 @@ class Clocks:
         self.wall += timedelta(seconds=by_s)
 
 
+class Endless(BaseExecutor):  # type: ignore[misc]  # APScheduler 3 has no types
+    """Begins chores, and comes to no end of any."""
+
+    def _do_submit_job(self, job: object, run_times: object) -> None:
+        pass
+
+
 class House:
     """A calendar, what it has done and what it has said."""
 
@@ -50,11 +59,11 @@ class House:
         self.done: list[tuple[str, str]] = []
         self.said: list[str] = []
         self.broken = ""
-        self.keeper = self._keeper()
+        self.keeper = self._keeper(DebugExecutor)
 
-    def _keeper(self) -> CalendarKeeper:
+    def _keeper(self, executor: Callable[[], BaseExecutor]) -> CalendarKeeper:
         kept = KeptCalendar(self.folder / "calendar.json", since=self.clocks.wall)
-        executors = {PROMPT: DebugExecutor(), SLOW: DebugExecutor()}
+        executors = {PROMPT: executor(), SLOW: executor()}
         watch = WallWatch(self.clocks.read)
         return CalendarKeeper(self.entries, VIENNA, kept, self._do, watch=watch, executors=executors)
 
@@ -77,7 +86,12 @@ class House:
     def be_killed_for(self, seconds: float) -> None:
         self.keeper.close()
         self.clocks.pass_by(seconds)
-        self.keeper = self._keeper()
+        self.keeper = self._keeper(DebugExecutor)
+
+    def use(self, executor: Callable[[], BaseExecutor]) -> None:
+        """Chores are done by these from now on."""
+        self.keeper.close()
+        self.keeper = self._keeper(executor)
 
 
 @pytest.fixture
@@ -227,6 +241,40 @@ def test_a_killed_desk_goes_on_with_the_calendar(house: Callable[..., House]) ->
     kept.be_killed_for(1)
     kept.turn()
     assert len(kept.said) == 1, "told once, not again by every successor"
+
+
+def test_what_was_under_way_when_the_desk_died_is_judged_like_what_is_late(house: Callable[..., House]) -> None:
+    kept = house(datetime(2026, 11, 22, 19, 20, tzinfo=VIENNA), CHECK, REMIND)
+    kept.use(Endless)
+    kept.live(0.2)
+    assert kept.done == []
+    kept.be_killed_for(60.0)
+    kept.live(0.2)
+    assert kept.done == [("check", "11-22 19:33")]
+    (missed,) = kept.said
+    assert missed.startswith("remind at 19:25 (lens caps) was missed: due Sun 2026-11-22 19:25 CET, 8 min 20 s ago")
+    kept.be_killed_for(5.0)
+    kept.live(0.2)
+    assert kept.done == [("check", "11-22 19:33")]
+
+
+def test_a_desk_that_ends_in_order_has_done_what_it_waited_for(house: Callable[..., House]) -> None:
+    kept = house(datetime(2026, 11, 22, 19, 24, 50, tzinfo=VIENNA), CHECK)
+    kept.use(lambda: ThreadPoolExecutor(1))
+    kept.live(20 / 3600)
+    kept.be_killed_for(5.0)
+    kept.live(0.2)
+    assert kept.done == [("check", "11-22 19:25")]
+
+
+def test_what_is_under_way_is_not_begun_again_where_the_clock_is_put_back(house: Callable[..., House]) -> None:
+    kept = house(datetime(2026, 11, 22, 19, 20, tzinfo=VIENNA), CHECK)
+    kept.use(Endless)
+    kept.live(0.2)
+    kept.clocks.set(-3600.0)
+    kept.live(1.5)
+    assert len(kept.said) == 1
+    assert "what was done is not done again" in kept.said[0]
 
 
 def test_a_torn_note_of_what_was_done_is_begun_anew(house: Callable[..., House], tmp_path: Path) -> None:
