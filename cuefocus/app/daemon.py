@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -88,6 +89,7 @@ class RunFiles:
     Args:
         files: all the run was made from, as they are now.
         calendar: the rig's.
+        began: when the run began, by the wall clock; None: now.
         title: the show's. cues: listed on the page; none where there is no page.
     """
 
@@ -97,16 +99,17 @@ class RunFiles:
     calendar: Calendar
     title: str = ""
     cues: tuple[CueLine, ...] = ()
+    began: datetime | None = None
 
     @classmethod
-    def of(cls, show_path: Path, rig_path: Path, checked: Checked) -> "RunFiles":
+    def of(cls, show_path: Path, rig_path: Path, checked: Checked, began: datetime) -> "RunFiles":
         """The files of a run that begins. Sound is known by its size and date, all else by what it holds."""
         files = [RunFile.of(path, by_content=True) for _, path in files_of(show_path, rig_path, checked)]
         acts = checked.show.value.acts if checked.show is not None else ()
         sound = dict.fromkeys(show_path.parent / act.media.file for act in acts if act.media.file is not None)
         files += [RunFile.of(path.resolve(), by_content=False) for path in sound]
         calendar = checked.rig.rig.value.calendar if checked.rig is not None else Calendar()
-        run = cls(show_path.resolve(), rig_path.resolve(), tuple(files), calendar)
+        run = cls(show_path.resolve(), rig_path.resolve(), tuple(files), calendar, began=began)
         if checked.show is None or checked.rig is None or checked.rig.rig.value.network.page is None:
             return run
         show = checked.show.value
@@ -291,6 +294,7 @@ def desk_child(
         conductor=str(runtime.conductor_socket),
         kept=str(runtime.path / "calendar.json"),
         calendar=of.calendar.model_dump(mode="json"),
+        began="" if of.began is None else of.began.isoformat(),
         page=page,
     ).write(path)
     argv = (sys.executable, "-m", "cuefocus.desk.main", "--config", str(path))

@@ -96,6 +96,7 @@ def run(
 
     Raises: InputError for what can be known beforehand, DeviceError when a process cannot be started.
     """
+    began = datetime.now(UTC)
     out, err = out or sys.stdout, err or sys.stderr
     lookup = NameLookup()
     checked = check(options.show, options.rig, lookup=lookup)
@@ -120,7 +121,7 @@ def run(
     err.writelines(f"source {each.source}: {said}; {CURE}\n" for each in choices if (said := doubt(each.kind)))
     cue_inputs = wire_cues(rig.network.midi, {kind for kind, _ in job.wanted()})
     sources = wire(choices, checked.show.value.rate, job.songs) + cue_inputs
-    places = Places(options.journal.absolute(), _run_id())
+    places = Places(options.journal.absolute(), _run_id(began))
     try:
         places.make()
     except OSError as problem:
@@ -141,7 +142,7 @@ def run(
             rig,
             sources,
             _plays(options, choices),
-            files=RunFiles.of(options.show, options.rig, checked),
+            files=RunFiles.of(options.show, options.rig, checked, began),
             teller=teller,
             missing=partial(motor_complaint, checked.rig) if options.arm else None,
             receivers=wire_receivers(rig.network.receivers, lookup),
@@ -228,6 +229,6 @@ def _plays(options: RunOptions, choices: Sequence[SourceChoice]) -> PlayConfig |
     return PlayConfig(files, options.takes, wait_for_axes=options.arm) if files else None
 
 
-def _run_id() -> str:
-    """Names the files of a run; the only use of the wall clock here."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+def _run_id(began: datetime) -> str:
+    """Names the files of a run."""
+    return f"{began:%Y%m%dT%H%M%SZ}-{os.getpid()}"

@@ -21,6 +21,7 @@ class DeskConfig:
         show, rig: files of the run. files: all it was made from, as it was then.
         conductor: the conductor's socket.
         kept: where it is noted what of the calendar is done. calendar: the rig's, as JSON.
+        began: when the run began, by the wall clock (ISO 8601, UTC); empty for now.
         page: what is served; None for nothing.
     """
 
@@ -34,6 +35,7 @@ class DeskConfig:
     conductor: str = ""
     kept: str = ""
     calendar: Mapping[str, Any] = field(default_factory=dict)
+    began: str = ""
     page: PageConfig | None = None
 
     def write(self, path: Path) -> None:

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -111,7 +112,8 @@ class DeskCalendar:
         self._ending = Event()
         calendar = Calendar.model_validate(config.calendar)
         watch, now = WallWatch(), read_clocks().wall
-        kept = KeptCalendar(Path(config.kept), since=now)
+        began = datetime.fromisoformat(config.began) if config.began else now
+        kept = KeptCalendar(Path(config.kept), since=min(began, now))
         takes, store = Path(config.ledger).parent, Path(config.store)
         run = RunNow(Path(config.show), Path(config.rig), config.files, Path(config.conductor), takes, store)
         chores = Chores(run, self._said.put, self._meters, self._ending)
