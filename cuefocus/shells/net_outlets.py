@@ -14,6 +14,8 @@ from cuefocus.wire.osc_stream import OscStream
 PATIENCE_NS: Final = 2 * NS_PER_S
 _AGAIN_NS: Final = (250 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_S, 2 * NS_PER_S, 5 * NS_PER_S)
 _REFUSED_BY_NS: Final = NS_PER_S
+STEADY_NS: Final = 10 * NS_PER_S
+"""A connection that has ended before it lasted so long is none: whoever takes the next call may hang up again."""
 _READ_BYTES: Final = 65_536
 _MOST_READS: Final = 16
 
@@ -100,6 +102,7 @@ class TcpOutlet:
     """OSC packets over a connection, made again after a while whenever it ends.
 
     What comes while there is none, or while the other side does not read, is lost: nothing is sent in a burst later.
+    After one that ended young there is trouble until another has lasted, or has for a while after a word went by it.
     """
 
     early = reports = False
@@ -114,6 +117,8 @@ class TcpOutlet:
         self._connected = False
         self._dialled_ns = self._again_ns = self._blocked_ns = self._read_on_ns = 0
         self._failures = 0
+        self._steady_ns: int | None = None
+        self._ended_young = False
 
     @property
     def next_due_ns(self) -> int | None:
@@ -125,6 +130,8 @@ class TcpOutlet:
         if not self._connected:
             return self._dialled_ns + PATIENCE_NS
         dues = [self._blocked_ns + PATIENCE_NS] * bool(self._unsent) + [self._read_on_ns] * bool(self._read_on_ns)
+        if self._steady_ns is not None and self.trouble:
+            dues.append(self._steady_ns)
         return min(dues, default=None)
 
     def fileno(self) -> int:
@@ -139,8 +146,9 @@ class TcpOutlet:
         if self._unsent:
             return "it does not read"
         self._unsent, self._blocked_ns = self._stream.framed(data), at_ns
-        self._flush(at_ns)
-        return self.trouble
+        if self._steady_ns is not None:
+            self._steady_ns = min(self._steady_ns, at_ns + PATIENCE_NS)
+        return self._flush(at_ns)
 
     def look(self, at_ns: int) -> list[Told]:
         """As `Outlet.look`."""
@@ -155,6 +163,8 @@ class TcpOutlet:
             self._flush(at_ns)
             if self._unsent and at_ns - self._blocked_ns > PATIENCE_NS:
                 self._hang_up(at_ns, "it does not read")
+        if self._steady_ns is not None and at_ns >= self._steady_ns:
+            self._steady_ns, self._failures, self.trouble = None, 0, ""
         return []
 
     def close(self) -> None:
@@ -197,7 +207,9 @@ class TcpOutlet:
         if error:
             self._hang_up(at_ns, os.strerror(error))
             return
-        self._connected, self._failures, self.trouble = True, 0, ""
+        self._connected, self._steady_ns = True, at_ns + STEADY_NS
+        if not self._ended_young:
+            self._failures, self.trouble = 0, ""
         self._poll.modify(made.fileno(), select.EPOLLIN)
 
     def _read(self, at_ns: int) -> None:
@@ -215,23 +227,27 @@ class TcpOutlet:
                 self._hang_up(at_ns, os.strerror(problem.errno or 0))
         self._read_on_ns = at_ns + NS_PER_MS
 
-    def _flush(self, at_ns: int) -> None:
+    def _flush(self, at_ns: int) -> str:
+        """Send what there is room for; why the connection is lost, or empty."""
         made = self._socket
         if made is None or not self._unsent:
-            return
+            return ""
         try:
             self._unsent = self._unsent[made.send(self._unsent) :]
         except (BlockingIOError, InterruptedError):
             pass
         except OSError as problem:
             self._hang_up(at_ns, os.strerror(problem.errno or 0))
-            return
+            return self.trouble
         self._poll.modify(made.fileno(), select.EPOLLIN | (select.EPOLLOUT if self._unsent else 0))
+        return ""
 
     def _hang_up(self, at_ns: int, why: str) -> None:
         if self._socket is not None:
             self._socket.close()  # which takes it out of the poll
             self._socket = None
-        self._connected, self._unsent, self._read_on_ns, self.trouble = False, b"", 0, why
+        if self._connected:
+            self._ended_young = self._steady_ns is not None and at_ns < self._steady_ns
+        self._connected, self._steady_ns, self._unsent, self._read_on_ns, self.trouble = False, None, b"", 0, why
         self._again_ns = at_ns + _AGAIN_NS[min(self._failures, len(_AGAIN_NS) - 1)]
         self._failures += 1

@@ -23,6 +23,8 @@ _PATIENCE_NS: Final = 3 * NS_PER_S
 _READ_BYTES: Final = 65_536
 _MOST_READS: Final = 16
 _UNSENT_BYTES: Final = 65_536
+_STEADY_NS: Final = 10 * NS_PER_S
+"""Of a desk that twice in a row hung up younger than that, a line must be as old before it is said to be there."""
 
 
 class OscCall:
@@ -46,7 +48,8 @@ class OscCall:
         self._connected = False
         self._there = False
         self._again_ns = 0
-        self._heard_ns = self._alive_ns = 0
+        self._heard_ns = self._alive_ns = self._since_ns = 0
+        self._ended_young = 0
         self._why = ""
         self._news: list[tuple[str, str]] = []
         self._faults: list[str] = []
@@ -82,6 +85,8 @@ class OscCall:
         came, self._looked_ns = self._read(at_ns), at_ns
         heard = [found for packet, stamp_ns in came for found in self._hear(packet, stamp_ns, at_ns)]
         if self._socket is not None:
+            if self.config.by != "udp":
+                self._arrived(at_ns)
             self._keep_alive(at_ns)
             self._say((), at_ns)  # what the line had no room for
         return heard
@@ -145,13 +150,14 @@ class OscCall:
             return
         if self.config.by != "udp":
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._arrived()
+            self._since_ns = at_ns
+            self._arrived(at_ns)
         self._connected, self._heard_ns, self._alive_ns = True, at_ns, at_ns
         self._poll.modify(made.fileno(), select.EPOLLIN)
         self._say(self._call.greeting(), at_ns)
 
-    def _arrived(self) -> None:
-        if not self._there:
+    def _arrived(self, at_ns: int) -> None:
+        if not self._there and (self._ended_young < 2 or at_ns - self._since_ns >= _STEADY_NS):
             self._there, self._why = True, ""
             self._news.append(("state", f"{self.config.id} answers at {self.config.host}, port {self.config.port}"))
 
@@ -181,7 +187,7 @@ class OscCall:
     def _hear(self, packet: bytes, stamp_ns: int, at_ns: int) -> list[tuple[OscMessage, int]]:
         self._heard_ns = at_ns
         if self._socket is not None:  # or these were its last words
-            self._arrived()
+            self._arrived(at_ns)
         heard: list[tuple[OscMessage, int]] = []
         read = read_packet(packet)
         self._faults += read.faults
@@ -229,6 +235,8 @@ class OscCall:
                 self._poll.unregister(self._socket.fileno())
             self._socket.close()
             self._socket = None
+        if self._connected and self.config.by != "udp":
+            self._ended_young = self._ended_young + 1 if at_ns - self._since_ns < _STEADY_NS else 0
         self._connected, self._again_ns = False, at_ns + _AGAIN_NS
         if self._there or not self._why:
             place = f"{self.config.host}, port {self.config.port}"

@@ -18,7 +18,7 @@ from cuefocus.shells.front_desk_config import CallConfig, FrontDeskConfig
 from cuefocus.shells.host_clock import now_ns
 from cuefocus.shells.osc_call import OscCall
 from cuefocus.shells.osc_desk import OscDesk
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.osc_triggers import TriggerTable
 from tests.shells.crowded import Crowd
 from tests.shells.test_osc_desk import HOST, PATIENCE_NS, packet
@@ -307,3 +307,37 @@ def test_a_wrong_passcode_is_said(calling: Callable[..., tuple[OscDesk, FakeDesk
         desk.pump()
         said += " ".join(str(fields.get("text")) for fields in desk.news())
     assert "them: it refuses us: badpass; is the passcode right?" in said
+
+
+def test_a_desk_that_takes_calls_and_hangs_up_is_away_all_the_while_and_there_when_a_line_has_lasted() -> None:
+    now = [0]
+    with socket.create_server((HOST, 0)) as server:
+        config = CallConfig("them", "eos", HOST, server.getsockname()[1], "length")
+        call, told = OscCall(config, -1, clock_ns=lambda: now[0]), list[str]()
+
+        def pump(after_ns: int) -> None:
+            now[0] += after_ns
+            call.pump()
+            told.extend(kind for kind, _ in call.news())
+
+        for _ in range(5):
+            pump(NS_PER_S)
+            server.accept()[0].close()
+            for _ in range(3):
+                pump(NS_PER_MS)
+        assert told == ["state", "alarm"] * 2
+        pump(NS_PER_S)
+        line, _ = server.accept()
+        pump(NS_PER_MS)
+        for _ in range(10):
+            assert told == ["state", "alarm"] * 2
+            line.sendall(_alive())
+            pump(NS_PER_S)
+        assert told == ["state", "alarm", "state", "alarm", "state"]
+        line.close()
+        call.close()
+
+
+def _alive() -> bytes:
+    data = packet("/eos/out/ping")
+    return len(data).to_bytes(4, "big") + data
