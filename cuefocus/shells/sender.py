@@ -9,6 +9,7 @@ from typing import Final
 
 from cuefocus.engine.sends import LATEST_NS, Send
 from cuefocus.shells.host_clock import now_ns
+from cuefocus.shells.ip_place import NO_ADDRESS
 from cuefocus.shells.net_outlets import UdpOutlet
 from cuefocus.shells.outlet import Outlet
 from cuefocus.shells.outlets import open_outlet
@@ -160,7 +161,8 @@ class Sender:
         """Say once that a receiver is away, and once that it is back, with how much it has not been told meanwhile."""
         if trouble and name not in self._down:
             self._down.add(name)
-            self._alarm(f"{name} is not told: {trouble}; it is tried again")
+            what_next = "write its address" if trouble == NO_ADDRESS else "it is tried again"
+            self._alarm(f"{name} is not told: {trouble}; {what_next}")
         elif not trouble and name in self._down:
             self._down.discard(name)
             missed = self._missed[name]
