@@ -134,7 +134,7 @@ class Chores:
         if status.get("armed", True):
             words.append("--no-timing")
             rows.append(self_test.row("note", "timing", "not measured: it would disturb a take, and one is armed"))
-        rows += _rows(self._children.verb(words, patience_s=_DOCTOR_PATIENCE_S))
+        rows += self_test.of_ports(_rows(self._children.verb(words, patience_s=_DOCTOR_PATIENCE_S)))
         rows += self_test.of_sound(self._meters)
         rows.append(self_test.of_backup(run.store))
         said, bad = self_test.summary(rows)

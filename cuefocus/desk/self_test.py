@@ -1,12 +1,13 @@
 """The nightly self-test: everything that can be looked at without moving a motor, kept as a file beside the takes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cuefocus.desk.backups import damage_of, newest_copy
+from cuefocus.desk.own_ports import is_ours
 
 FOLDER: Final = "self-tests"
 _KEPT: Final = 30
@@ -60,6 +61,16 @@ def of_sound(meters: Mapping[str, Mapping[str, Any]]) -> list[Row]:
         else:
             found.append(row("note", what, f"silent: {told}"))
     return found
+
+
+def of_ports(rows: Iterable[Row]) -> list[Row]:
+    """What `doctor` has found, without a warning of what is taken by the run itself."""
+    return [
+        row("note", one["what"], "this run has the port")
+        if one["severity"] == "warning" and is_ours(one["what"])
+        else one
+        for one in rows
+    ]
 
 
 def row(severity: str, what: str, problem: str, hint: str = "") -> Row:
