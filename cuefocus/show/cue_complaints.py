@@ -1,6 +1,7 @@
 """What is wrong with one cue in its show."""
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from cuefocus.errors import TimecodeError
 from cuefocus.files.complaint import Loc
@@ -12,12 +13,15 @@ from cuefocus.show.models import Act, Cue, Show
 from cuefocus.show.moment import Moment
 from cuefocus.show.triggers import KINDS
 from cuefocus.show.values import At, Target
-from cuefocus.timebase.units import NS_PER_S
+from cuefocus.timebase.units import NS_PER_MS, NS_PER_S
 from cuefocus.wire.dialects.taken import TAKEN_HINT, why_taken
 from cuefocus.wire.osc_triggers import EVENT_HINT, why_never
 
 _FORMS = "write land; leave and pull; leave and land; or on"
 _PULL_HINT = "write pull: 600 ms here or under defaults"
+
+_KNOWN_BY_NS: Final = 300 * NS_PER_MS
+"""So long after playback has come into an act it is followed: three labels, and what the clock needs to lock."""
 
 
 class CueChecker:
@@ -153,6 +157,20 @@ class CueChecker:
         elif found is None:
             where = f"act {cue.act!r} does not hold" if cue.act is not None else "no act holds"
             yield loc, "error", f"{where} {at}", "correct the label, or the act's starts or ends"
+        else:
+            yield from self.at_the_seam(loc, *found)
+
+    def at_the_seam(self, loc: Loc, act: Act, show_ns: int) -> Findings:
+        """That timecode fires nothing in the first moments of an act that follows another without a gap."""
+        show, start_ns = self._show, self._show.start_show_ns(act)
+        ends_ns = [
+            show.label_show_ns(one, one.ends)
+            for one in show.acts
+            if one.ends is not None and one.act in self._sound_acts and one.act != act.act
+        ]
+        if 0 <= show_ns - start_ns < _KNOWN_BY_NS and any(0 <= start_ns - end_ns < _KNOWN_BY_NS for end_ns in ends_ns):
+            problem = f"playback that comes from the act before is past this when act {act.act!r} is recognised"
+            yield loc, "warning", problem, "put it a third of a second into the act, or a gap between the two"
 
     def _landing(self, loc: Loc, raw: Cue, cue: Cue) -> Findings:
         """What a triggered rack may land on."""
@@ -260,6 +278,8 @@ class CueChecker:
             yield loc, "error", f"{at} is after act {act.act!r} ends ({act.ends})", "move it, or correct ends"
         elif show_ns < start - (act.preroll.ns(show.rate_of(act)) or 2 * NS_PER_S):
             yield loc, "error", f"{at} is before act {act.act!r} starts ({act.starts})", "move it, or correct starts"
+        else:
+            yield from self.at_the_seam(loc, act, show_ns)
 
     def _motion(self, loc: Loc, raw: Cue, cue: Cue, act: Act | None) -> Findings:
         if cue.pull is not None and cue.pull.duration is not None and cue.pull.duration.unit == "beats":

@@ -244,3 +244,20 @@ def test_landing_on_what_no_act_has_is_refused(landing: str, media: str, complai
     assert any(
         complaint in line for line in complaints(f"  - {{cue: a, on: {{manual: GO}}, {landing}, to: ben}}\n", head)
     )
+
+
+@pytest.mark.parametrize(
+    ("ends", "label", "warned"),
+    [
+        ("01:00:10:00", "01:00:10:00", True),
+        ("01:00:09:20", "01:00:10:07", True),
+        ("01:00:10:00", "01:00:10:08", False),
+        ("01:00:09:00", "01:00:10:00", False),
+    ],
+)
+def test_what_timecode_fires_at_a_seam_of_two_acts_is_warned_of(ends: str, label: str, warned: bool) -> None:
+    acts = f'acts:\n  - {{act: intro, starts: "01:00:00:00", ends: "{ends}"}}'
+    head = HEAD.replace('starts: "01:00:00:00"', 'starts: "01:00:10:00"').replace("acts:", acts, 1)
+    cues = f'  - {{cue: T, camera: A, on: {{at: "{label}"}}, to: ben}}\n'
+    found = load(cues, head).complaints
+    assert any("comes from the act before" in one.problem for one in found) is warned, found
