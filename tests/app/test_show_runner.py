@@ -35,7 +35,8 @@ def _runner(out: TextIO) -> ShowRunner:
     wires: Any = SimpleNamespace(memory=memory, tell=None)
     rig: Any = SimpleNamespace(network=Network())
     nothing: Any = None
-    return ShowRunner(wires, nothing, nothing, rig, (), None, files=nothing, teller=_teller(out), missing=None)
+    places: Any = SimpleNamespace(dropped=Path(os.devnull))
+    return ShowRunner(wires, nothing, places, rig, (), None, files=nothing, teller=_teller(out), missing=None)
 
 
 def _row(cue: str) -> LandingRow:
