@@ -54,11 +54,12 @@ def test_each_message_has_the_moment_of_its_frame(server: Server, kind: str, sta
     assert "sender:out" in caught.text
     off = off_ms([message for message in caught.messages if message.stamp_ns >= origin_ns], origin_ns, every_ns, status)
     assert len(off) > 100
-    # Beside each other for a fifth of a second: a cycle that the server loses moves all that follow, once.
+    # Beside each other for a fifth of a second: a cycle that the server loses moves all that follow, once. Stamped with
+    # their cycle they were a period apart; less than that, the server's own clock wanders where it is called late.
     spread_ms = median(max(off[at : at + 20]) - min(off[at : at + 20]) for at in range(len(off) - 20))
-    if spread_ms >= 1.0 and xruns:
+    if spread_ms >= PERIOD_MS / 2 and xruns:
         pytest.skip(f"the server lost its step {xruns} times in 3 s")
-    assert spread_ms < 1.0, f"a period is {PERIOD_MS:.1f} ms"
+    assert spread_ms < PERIOD_MS / 2
 
 
 def test_what_ports_lists_can_be_pasted(server: Server) -> None:
