@@ -192,7 +192,7 @@ class PageLine:
             "raw_path": path,
             "query_string": query,
             "headers": headers,
-            "state": {},
+            "state": {"came_ns": page.now_ns, "hung_up": lambda: False},
         }
         plain = {name.decode(): value.decode("latin-1") for name, value in headers}
         asked = Asked(host, self._tokens, scope["method"], scope["path"], query.decode(), plain)
